@@ -1,0 +1,1 @@
+"""Load testing and latency benchmarking for realtime voice APIs."""

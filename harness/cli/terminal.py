@@ -1,0 +1,52 @@
+"""What commands show on a terminal: progress on stderr, results on stdout."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+
+class TerminalProgress:
+    """Progress as bars on stderr; plain lines where stderr is not a terminal.
+
+    Use as a context manager and hand it to anything that takes a `model.Progress`.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._plain = not self._console.is_terminal
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            disable=self._plain,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "TerminalProgress":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def step(self, what: str) -> None:
+        """Begin a new line."""
+        if self._plain:
+            self._console.print(what, highlight=False)
+        if self._task is not None:
+            self._bars.stop_task(self._task)
+        self._task = self._bars.add_task(what, total=None)
+
+    def advance(self, done: int, total: int | None) -> None:
+        """Move the bar of the current line."""
+        if self._task is not None:
+            self._bars.update(self._task, completed=done, total=total)

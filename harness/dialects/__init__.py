@@ -1,0 +1,4 @@
+"""One file per API: wire messages to neutral events and back.
+
+Pure. A dialect knows a vendor's words and nothing of time, sockets or what a turn means.
+"""

@@ -1,0 +1,26 @@
+"""The only reader of environment variables: where things are kept, and the caller's key.
+
+A key goes from here into one request header and nowhere else.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """Return the per-user folder for what was downloaded or built; it may not exist yet.
+
+    `HARNESS_CACHE` overrides the platform's usual place.
+    """
+    if chosen := os.environ.get("HARNESS_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "harness"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "harness"
+
+
+def api_key() -> str | None:
+    """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing."""
+    return os.environ.get("HARNESS_API_KEY") or os.environ.get("OPENAI_API_KEY") or None

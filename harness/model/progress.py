@@ -1,0 +1,23 @@
+"""How long work tells the outside that it is alive, without knowing who listens."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Whoever shows progress: a terminal bar, a log, nobody."""
+
+    def step(self, what: str) -> None:
+        """Begin a new step, named in words for a person."""
+
+    def advance(self, done: int, total: int | None) -> None:
+        """Tell how much of the step is done, in units of the step; `total` may be unknown."""
+
+
+class Unshown:
+    """Progress that nobody watches."""
+
+    def step(self, what: str) -> None:
+        """Do nothing."""
+
+    def advance(self, done: int, total: int | None) -> None:
+        """Do nothing."""

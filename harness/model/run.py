@@ -1,0 +1,126 @@
+"""A whole run as it was recorded: what analysis gets to see."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.model.network import NetworkProfile, RealisedNetwork
+from harness.model.session import SessionRecord
+from harness.model.speech import CorpusFacts
+from harness.model.turn import TurnRecord
+
+MANIFEST_SCHEMA = "harness.manifest/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunManifest:
+    """What was asked for; written before the first call.
+
+    Attributes:
+        run_id: Name of the run, also of its directory.
+        started_at: Wall time of the start, ISO 8601 with zone.
+        origin_ns: Monotonic instant that all recorded instants count from.
+        scenario: Name of the scenario.
+        scenario_digest: SHA-256 of the scenario's file.
+        target: Address without credentials or query.
+        simulated: True when the target was this project's simulator.
+        model: Model asked for.
+        dialect: Name of the wire protocol.
+        corpus: What was said.
+        frame_ms: Length of the caller's audio frames.
+        turn_limit_ms: How long a caller waits for a reply.
+        seeds: Seed per source of chance.
+        schedule_hash: Digest of all planned calls; equal hashes mean equal schedules.
+        calls_planned: Calls in the schedule, `None` when time decides.
+        networks: Profiles asked for.
+        settings: Everything else that was asked for, by name.
+        versions: Package name to version, the interpreter included.
+        host: Facts of the machine.
+        commit: Revision of the checkout, empty when there is none.
+    """
+
+    run_id: str
+    started_at: str
+    origin_ns: int
+    scenario: str
+    target: str
+    simulated: bool
+    model: str
+    dialect: str
+    corpus: CorpusFacts
+    frame_ms: int
+    turn_limit_ms: float
+    seeds: dict[str, int]
+    schedule_hash: str
+    calls_planned: int | None
+    networks: tuple[NetworkProfile, ...]
+    scenario_digest: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    host: dict[str, str] = field(default_factory=dict)
+    commit: str = ""
+    schema: str = MANIFEST_SCHEMA
+
+
+class RunEventKind(StrEnum):
+    """Things that happen to a run as a whole."""
+
+    NETWORK = "network"
+    WORKER_LOST = "worker_lost"
+    CLOCK_STEP = "clock_step"
+    TOXIPROXY_LOST = "toxiproxy_lost"
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """One thing that happened to a run.
+
+    Attributes:
+        kind: What.
+        at_ns: When, since run start.
+        detail: In words.
+        network: The probe's finding, for `network` events.
+    """
+
+    kind: RunEventKind
+    at_ns: int
+    detail: str = ""
+    network: RealisedNetwork | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """What is kept of a histogram of our own behaviour, in milliseconds; `n` is never 0."""
+
+    n: int
+    p50_ms: float
+    p99_ms: float
+    p999_ms: float
+    max_ms: float
+
+    def __post_init__(self) -> None:
+        """Refuse a spread of nothing; without values there is no spread."""
+        if self.n < 1:
+            raise ValueError("a spread needs at least one value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything a run directory holds.
+
+    Attributes:
+        manifest: What was asked for.
+        turns: One record a turn.
+        sessions: One record a session that ended.
+        events: What happened to the run as a whole; without `finished` it was killed.
+        send_lateness: Lateness of every audio frame, `None` when no frame was sent.
+        loop_lag: Lateness of the event loop's own wake-ups, `None` when it never ran.
+    """
+
+    manifest: RunManifest
+    turns: tuple[TurnRecord, ...]
+    sessions: tuple[SessionRecord, ...]
+    events: tuple[RunEvent, ...]
+    send_lateness: Spread | None
+    loop_lag: Spread | None

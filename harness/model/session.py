@@ -1,0 +1,45 @@
+"""The session record: one connection from open to close."""
+
+from dataclasses import dataclass
+
+from harness.errors import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """One session, written when it has ended.
+
+    Instants are nanoseconds on the monotonic clock since run start, `None` when they did not
+    come. `frames_intended` is what the pacing plan asked for while the session was open,
+    `frames_sent` what went out; a difference is our own failure.
+
+    Attributes:
+        session_id: Our name for it, unique in the run.
+        call_number: Position of the call in the schedule.
+        network: Name of the network profile.
+        turns_planned: Turns the plan held.
+        turns_done: Turn records written.
+        provider_session_id: The provider's name for it.
+        acknowledged: The turn detection the server said it uses, as JSON; requested is not
+            acknowledged.
+        close_code: WebSocket close code, `None` when the connection ended without one.
+        fault: Why it ended early, `None` when the caller hung up as planned.
+    """
+
+    session_id: str
+    call_number: int
+    network: str
+    turns_planned: int
+    turns_done: int = 0
+    scheduled_start_ns: int | None = None
+    open_start_ns: int | None = None
+    connected_ns: int | None = None
+    ready_ns: int | None = None
+    closed_ns: int | None = None
+    frames_intended: int = 0
+    frames_sent: int = 0
+    send_lateness_max_ns: int | None = None
+    provider_session_id: str = ""
+    acknowledged: str = ""
+    close_code: int | None = None
+    fault: Fault | None = None

@@ -1,0 +1,100 @@
+"""Recorded speech: the manifest's clip, and the utterance a caller speaks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One recording as the corpus manifest describes it.
+
+    Attributes:
+        id: Name, unique in the corpus.
+        path: File, relative to the corpus folder.
+        sha256: Digest of the file's bytes, hexadecimal.
+        rate_hz: Sample rate of the file.
+        channels: Channels of the file; channel 0 is used.
+        duration_s: Length.
+        speech_start_s: First sample of speech.
+        speech_end_s: Last sample of speech: the zero of every latency.
+        end_source: How the end was found, such as `silero-v6-60ms` or `exact`.
+        end_uncertainty_ms: Half-width of the mark's uncertainty.
+    """
+
+    id: str
+    path: str
+    sha256: str
+    rate_hz: int
+    channels: int
+    duration_s: float
+    speech_start_s: float
+    speech_end_s: float
+    end_source: str
+    end_uncertainty_ms: float
+    transcript: str = ""
+    speaker: str = ""
+    language: str = ""
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse marks outside the clip."""
+        if not 0 <= self.speech_start_s < self.speech_end_s <= self.duration_s + 1e-6:
+            raise ValueError(
+                f"clip {self.id}: speech from {self.speech_start_s} to {self.speech_end_s} s does"
+                f" not lie in a clip of {self.duration_s} s"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusFacts:
+    """What a report must say about the speech that was used.
+
+    Attributes:
+        name: Corpus name.
+        synthetic: True when nobody ever said it; the report then says "synthetic speech".
+        clips: Number of clips.
+        digest: SHA-256 over the clips' ids, digests and marks, hexadecimal.
+        licence: Terms of the recordings.
+        source: Where they came from.
+        end_source: How speech ends were found.
+        end_uncertainty_ms: Largest uncertainty of a speech end in the corpus.
+    """
+
+    name: str
+    synthetic: bool
+    clips: int
+    digest: str
+    licence: str
+    source: str
+    end_source: str
+    end_uncertainty_ms: float
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Utterance:
+    """Speech ready to be sent.
+
+    Attributes:
+        id: The clip's id.
+        samples: int16, shape (n,), mono, at `rate_hz`.
+        rate_hz: The session's sample rate.
+        speech_onset_sample: Index of the first sample of speech.
+        speech_end_sample: Index of the last sample of speech.
+        end_uncertainty_ms: Half-width of the uncertainty of the end.
+        transcript: What is said, where known.
+    """
+
+    id: str
+    samples: NDArray[np.int16]
+    rate_hz: int
+    speech_onset_sample: int
+    speech_end_sample: int
+    end_uncertainty_ms: float
+    transcript: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse marks outside the samples."""
+        if not 0 <= self.speech_onset_sample < self.speech_end_sample < len(self.samples):
+            raise ValueError(f"utterance {self.id}: speech marks lie outside its samples")

@@ -1,0 +1,162 @@
+"""The turn record: what happened in one turn, as instants.
+
+Instants are stored and durations derived, so that a definition can be corrected without a new
+run. A missing instant is `None`, and then `fault` or `status` says why; it is never 0.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.errors import Fault
+
+
+class TurnStatus(StrEnum):
+    """How a turn ended.
+
+    `completed`: the reply was heard. `premature`: the reply began before the caller had ended;
+    kept, with its negative latency. `timeout`: a reply was under way but nothing could be heard
+    within the limit; the latency is at least the limit. `no_reply`: nothing at all came within
+    the limit. `failed`: the provider reported that the reply failed. `closed`: the session ended
+    first. `dropped`: an intended call that never started. `void`: we spoiled it ourselves.
+    """
+
+    COMPLETED = "completed"
+    PREMATURE = "premature"
+    TIMEOUT = "timeout"
+    NO_REPLY = "no_reply"
+    FAILED = "failed"
+    CLOSED = "closed"
+    DROPPED = "dropped"
+    VOID = "void"
+
+
+class TurnKind(StrEnum):
+    """Strata that are never averaged together."""
+
+    FIRST = "first"
+    LATER = "later"
+    TOOL = "tool"
+    BARGE_IN = "barge_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInstants:
+    """When things happened: integer nanoseconds on the monotonic clock since run start.
+
+    `speech_onset_ns` and `speech_end_ns` are the labelled samples placed on the pacing plan, not
+    the times of the frames that carried them. `first_audible_ns` and `playout_end_ns` are on the
+    clock of a listener who plays the reply as soon as it arrives.
+    """
+
+    scheduled_start_ns: int | None = None
+    session_open_start_ns: int | None = None
+    session_ready_ns: int | None = None
+    speech_onset_ns: int | None = None
+    speech_end_ns: int | None = None
+    speech_end_sent_ns: int | None = None
+    last_frame_sent_ns: int | None = None
+    commit_sent_ns: int | None = None
+    server_endpoint_ns: int | None = None
+    response_created_ns: int | None = None
+    first_text_ns: int | None = None
+    first_audio_ns: int | None = None
+    first_audible_ns: int | None = None
+    last_audio_ns: int | None = None
+    playout_end_ns: int | None = None
+    tool_call_ns: int | None = None
+    tool_result_sent_ns: int | None = None
+    barge_in_onset_ns: int | None = None
+    barge_in_ack_ns: int | None = None
+    audio_stopped_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underruns:
+    """Gaps a listener with a jitter buffer of `buffer_ms` would have heard."""
+
+    buffer_ms: int
+    count: int
+    total_ms: float
+    longest_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCounts:
+    """How much went out and came in during one turn."""
+
+    frames_sent: int = 0
+    samples_sent: int = 0
+    audio_deltas: int = 0
+    samples_received: int = 0
+    samples_unheard: int = 0
+    underruns: tuple[Underruns, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsage:
+    """Tokens as the provider counted them; cached tokens are a part of the input tokens."""
+
+    input_text: int = 0
+    input_audio: int = 0
+    cached_text: int = 0
+    cached_audio: int = 0
+    output_text: int = 0
+    output_audio: int = 0
+
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
+        """Add field by field: a turn may take several replies."""
+        return TokenUsage(
+            input_text=self.input_text + other.input_text,
+            input_audio=self.input_audio + other.input_audio,
+            cached_text=self.cached_text + other.cached_text,
+            cached_audio=self.cached_audio + other.cached_audio,
+            output_text=self.output_text + other.output_text,
+            output_audio=self.output_audio + other.output_audio,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """One turn: one utterance of the caller and the reply to it.
+
+    Attributes:
+        session_id: Our name for the session, unique in the run. Sessions are the clusters of
+            every interval.
+        turn_index: 0 for the first turn of the session.
+        kind: Stratum of the turn.
+        status: How it ended.
+        network: Name of the network profile it ran under.
+        utterance_id: Which clip the caller spoke.
+        limit_ms: How long the caller waited at most, from the end of speech; the floor of a
+            censored latency.
+        fault: Why a missing instant is missing.
+        provider_ids: The provider's identifiers, such as `response` and `item`.
+        speech_end_sample: Position of the labelled end in the session's sent audio, in samples.
+        send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
+        usage: Tokens, `None` when the provider did not tell.
+    """
+
+    session_id: str
+    turn_index: int
+    kind: TurnKind
+    status: TurnStatus
+    network: str
+    utterance_id: str
+    limit_ms: float
+    at: TurnInstants
+    counts: TurnCounts = TurnCounts()
+    fault: Fault | None = None
+    provider_ids: dict[str, str] = field(default_factory=dict)
+    speech_end_sample: int | None = None
+    send_lateness_max_ns: int | None = None
+    usage: TokenUsage | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the record to its own rules."""
+        if self.turn_index < 0:
+            raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
+        if self.status is TurnStatus.COMPLETED and self.at.first_audible_ns is None:
+            raise ValueError("a completed turn must have been heard")
+        heard = self.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+        if not heard and self.fault is None:
+            raise ValueError(f"a turn that ended as {self.status} needs a fault that says why")
