@@ -3,3 +3,52 @@
 Pure: no clock, no files, no global randomness. What cannot be computed is `None` with a reason,
 never a number.
 """
+
+from harness.analysis.accuracy import Accuracy, accuracy
+from harness.analysis.cost import Cost, PriceList, cost
+from harness.analysis.failures import FailureRate, failure_rate
+from harness.analysis.gate import Finding, Objective, Verdict, judge, overall, parse_objectives
+from harness.analysis.metrics import (
+    BY_NAME,
+    METRICS,
+    Latency,
+    Metric,
+    sample,
+    session_latency,
+    turn_latency,
+)
+from harness.analysis.quantiles import Estimate, Sample, estimate
+from harness.analysis.summary import PERCENTILES, SUMMARY_SCHEMA, summarise
+from harness.analysis.validity import Validity, ValidityState, judge_validity
+
+__all__ = [
+    "BY_NAME",
+    "METRICS",
+    "PERCENTILES",
+    "SUMMARY_SCHEMA",
+    "Accuracy",
+    "Cost",
+    "Estimate",
+    "FailureRate",
+    "Finding",
+    "Latency",
+    "Metric",
+    "Objective",
+    "PriceList",
+    "Sample",
+    "Validity",
+    "ValidityState",
+    "Verdict",
+    "accuracy",
+    "cost",
+    "estimate",
+    "failure_rate",
+    "judge",
+    "judge_validity",
+    "overall",
+    "parse_objectives",
+    "sample",
+    "session_latency",
+    "summarise",
+    "turn_latency",
+]

@@ -15,7 +15,7 @@ from harness.model.turn import TokenUsage
 class SessionCreated:
     """The session exists. Only now is it open; an accepted upgrade proves nothing."""
 
-    provider_session_id: str
+    provider_session_id: str = ""
     model: str = ""
 
 

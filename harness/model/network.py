@@ -66,6 +66,8 @@ class RealisedNetwork:
         rtt_p10_ms: Tenth percentile of the round trip; `None` without probes.
         rtt_p50_ms: Median.
         rtt_p90_ms: Ninetieth percentile.
+        up_kbit_s: Bandwidth from caller to API; `None` when unlimited or not probed.
+        down_kbit_s: Bandwidth from API to caller; `None` when unlimited or not probed.
         verified: Whether the impairment is what it says.
         why: The reason in words.
     """
@@ -77,3 +79,5 @@ class RealisedNetwork:
     rtt_p10_ms: float | None = None
     rtt_p50_ms: float | None = None
     rtt_p90_ms: float | None = None
+    up_kbit_s: float | None = None
+    down_kbit_s: float | None = None

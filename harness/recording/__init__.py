@@ -3,3 +3,26 @@
 The only room that writes or reads a run's files, and the only one that knows HdrHistogram. It
 judges nothing.
 """
+
+from harness.recording.batch import Batch
+from harness.recording.directory import RunDirectory, reserve
+from harness.recording.files import replace_file
+from harness.recording.histogram import Histogram
+from harness.recording.lines import decode_lines, encode_lines
+from harness.recording.reading import read_manifest, read_run, read_truth
+from harness.recording.summary import read_summary, write_summary
+
+__all__ = [
+    "Batch",
+    "Histogram",
+    "RunDirectory",
+    "decode_lines",
+    "encode_lines",
+    "read_manifest",
+    "read_run",
+    "read_summary",
+    "read_truth",
+    "replace_file",
+    "reserve",
+    "write_summary",
+]

@@ -1,0 +1,119 @@
+"""Measured minus true: how well the ruler reads, on a server whose truth is known.
+
+True voice-to-voice latency, on the simulator's side of the wire, runs from the arrival of the
+labelled end of speech to the first audible sample as a listener at the simulator would hear
+it. What is measured beyond it is the way there and back, and our own error. Only where the
+network adds nothing is the difference the error of the ruler.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.metrics import BY_NAME, turn_latency
+from harness.model import TruthRecord, TurnRecord, TurnStatus, ns_from_samples
+
+_NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """Measured minus true voice-to-voice latency on one network, in milliseconds.
+
+    Attributes:
+        network: Name of the profile.
+        n: Turns found in both records.
+        p50_ms: Median of the differences, turn by turn.
+        p95_ms: 95th percentile of the differences.
+        p99_ms: 99th percentile of the differences.
+        min_ms: Smallest difference.
+        max_ms: Largest difference.
+        of_percentiles_ms: Measured percentile minus true percentile, for 50, 95 and 99.
+    """
+
+    network: str
+    n: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    min_ms: float
+    max_ms: float
+    of_percentiles_ms: Mapping[int, float]
+
+
+def accuracy(
+    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int = 24_000
+) -> tuple[Accuracy, ...]:
+    """Compare turns that were heard with the simulator's truth, network by network.
+
+    Args:
+        turns: The caller's records.
+        truth: The simulator's, joined by the provider's session and response ids.
+        input_rate_hz: Sample rate of the audio sent.
+
+    Returns:
+        One entry for each network with a turn in both, by name.
+    """
+    known = {(record.session_id, record.response_id): record for record in truth}
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for turn in turns:
+        key = (turn.provider_ids.get("session", ""), turn.provider_ids.get("response", ""))
+        record = known.get(key)
+        measured = turn_latency(BY_NAME["voice_to_voice"], turn)
+        if record is None or measured is None or measured.censored:
+            continue
+        true_ms = true_voice_to_voice_ms(turn, record, input_rate_hz)
+        if true_ms is not None:
+            pairs.setdefault(turn.network, []).append((measured.ms, true_ms))
+    return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
+
+
+def true_voice_to_voice_ms(
+    turn: TurnRecord, record: TruthRecord, input_rate_hz: int
+) -> float | None:
+    """Return the true latency of a turn, `None` when the truth log does not hold it.
+
+    The labelled sample arrived with its frame; within the frame it was spoken earlier by what
+    lies between it and the frame's end.
+    """
+    sample, heard_ns = turn.speech_end_sample, record.first_audible_heard_ns
+    if sample is None or heard_ns is None or turn.status is TurnStatus.VOID:
+        return None
+    ends = record.frame_end_samples
+    carrier = next((index for index, end in enumerate(ends) if end > sample), None)
+    if carrier is None or not _holds(ends, carrier, sample):
+        return None
+    spoken_before_ns = ns_from_samples(ends[carrier] - sample, input_rate_hz)
+    return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / _NS_PER_MS
+
+
+def _holds(ends: Sequence[int], carrier: int, sample: int) -> bool:
+    """Tell whether the frame really carried the sample: the log keeps the last frames only."""
+    if carrier > 0:
+        return True
+    return len(ends) > 1 and ends[0] - sample <= ends[1] - ends[0]
+
+
+def _compare(network: str, pairs: Sequence[tuple[float, float]]) -> Accuracy:
+    measured, true = np.array(pairs, dtype=np.float64).T
+    off = measured - true
+    return Accuracy(
+        network=network,
+        n=len(off),
+        p50_ms=_percentile(off, 50),
+        p95_ms=_percentile(off, 95),
+        p99_ms=_percentile(off, 99),
+        min_ms=float(off.min()),
+        max_ms=float(off.max()),
+        of_percentiles_ms={
+            percent: _percentile(measured, percent) - _percentile(true, percent)
+            for percent in (50, 95, 99)
+        },
+    )
+
+
+def _percentile(values: NDArray[np.float64], percent: int) -> float:
+    """Return the nearest rank, as everywhere."""
+    return float(np.sort(values)[-(-len(values) * percent // 100) - 1])

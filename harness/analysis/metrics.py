@@ -1,0 +1,172 @@
+"""The metrics: from which instant to which, in one table.
+
+A definition can be changed here without a new run, since records hold instants only.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis.quantiles import Sample
+from harness.model import SessionRecord, TurnInstants, TurnRecord, TurnStatus
+
+_NS_PER_MS = 1_000_000
+_HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+_WAITED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A latency in milliseconds.
+
+    Attributes:
+        name: What summaries and objectives call it.
+        title: What people call it.
+        start: Names of instants; the first one that came is the start.
+        end: Name of the instant at the end.
+        definition: From what to what, in words.
+        awaited: The caller waited for the end up to the limit, so that an end which did not
+            come makes the latency at least the limit. Otherwise it is just not known.
+        of_session: Measured once a session, from its record, and not once a turn.
+        occasional: Left out of a summary when no turn has it.
+    """
+
+    name: str
+    title: str
+    start: tuple[str, ...]
+    end: str
+    definition: str
+    awaited: bool = False
+    of_session: bool = False
+    occasional: bool = False
+
+
+METRICS = (
+    Metric(
+        name="voice_to_voice",
+        title="Voice to voice",
+        start=("speech_end_ns",),
+        end="first_audible_ns",
+        definition="end of the caller's speech to the first sample of the reply that can be"
+        " heard, when it is played as soon as it arrives",
+        awaited=True,
+    ),
+    Metric(
+        name="time_to_first_audio",
+        title="Time to first audio",
+        start=("speech_end_ns",),
+        end="first_audio_ns",
+        definition="end of the caller's speech to the first audio of the reply received, silence"
+        " included",
+        awaited=True,
+    ),
+    Metric(
+        name="endpoint_delay",
+        title="Endpoint delay",
+        start=("speech_end_ns",),
+        end="server_endpoint_ns",
+        definition="end of the caller's speech to the server's word that the caller has finished",
+        awaited=True,
+    ),
+    Metric(
+        name="response_delay",
+        title="Response delay",
+        start=("server_endpoint_ns", "commit_sent_ns"),
+        end="first_audio_ns",
+        definition="the server's word that the caller has finished, or our commit, to the first"
+        " audio of the reply received",
+        awaited=True,
+    ),
+    Metric(
+        name="leading_silence",
+        title="Leading silence",
+        start=("first_audio_ns",),
+        end="first_audible_ns",
+        definition="first audio of the reply received to its first sample that can be heard",
+    ),
+    Metric(
+        name="barge_in_stop",
+        title="Barge-in stop",
+        start=("barge_in_onset_ns",),
+        end="audio_stopped_ns",
+        definition="the caller's first interrupting sample to the last sample of the reply heard",
+        occasional=True,
+    ),
+    Metric(
+        name="session_setup",
+        title="Session setup",
+        start=("open_start_ns",),
+        end="ready_ns",
+        definition="connection begun to session ready for audio; never part of a turn",
+        of_session=True,
+    ),
+)
+
+BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One measurement; when `censored`, the latency is at least `ms`."""
+
+    ms: float
+    censored: bool = False
+
+
+def is_measured(turn: TurnRecord) -> bool:
+    """Tell whether the turn's latencies count: it was heard, or waited for to the limit."""
+    return turn.status in (*_HEARD, *_WAITED)
+
+
+def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
+    """Measure one turn; `None` when it has no such latency."""
+    if metric.of_session or not is_measured(turn):
+        return None
+    start_ns = _first_of(metric.start, turn.at)
+    if start_ns is None:
+        return None
+    end_ns: int | None = getattr(turn.at, metric.end)
+    if end_ns is not None:
+        return Latency((end_ns - start_ns) / _NS_PER_MS)
+    if metric.awaited and turn.status in _WAITED and turn.at.speech_end_ns is not None:
+        before_ms = (start_ns - turn.at.speech_end_ns) / _NS_PER_MS
+        return Latency(max(0.0, turn.limit_ms - before_ms), censored=True)
+    return None
+
+
+def session_latency(metric: Metric, session: SessionRecord) -> Latency | None:
+    """Measure one session; `None` when it has no such latency."""
+    if not metric.of_session or session.open_start_ns is None or session.ready_ns is None:
+        return None
+    return Latency((session.ready_ns - session.open_start_ns) / _NS_PER_MS)
+
+
+def sample(
+    metric: Metric, turns: Iterable[TurnRecord], sessions: Iterable[SessionRecord]
+) -> Sample:
+    """Collect a metric over turns, or over sessions where it is one of sessions."""
+    if metric.of_session:
+        found = [(s.session_id, session_latency(metric, s)) for s in sessions]
+    else:
+        found = [(t.session_id, turn_latency(metric, t)) for t in turns]
+    numbers: dict[str, int] = {}
+    values, clusters, floors = [], [], []
+    for session_id, latency in found:
+        if latency is None:
+            continue
+        values.append(np.inf if latency.censored else latency.ms)
+        clusters.append(numbers.setdefault(session_id, len(numbers)))
+        if latency.censored:
+            floors.append(latency.ms)
+    return Sample(
+        np.array(values, dtype=np.float64),
+        np.array(clusters, dtype=np.int64),
+        min(floors, default=None),
+        "sessions" if metric.of_session else "turns",
+    )
+
+
+def _first_of(names: tuple[str, ...], at: TurnInstants) -> int | None:
+    instants: list[int | None] = [getattr(at, name) for name in names]
+    return next((instant for instant in instants if instant is not None), None)

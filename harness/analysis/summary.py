@@ -1,0 +1,294 @@
+"""The summary of a run: the stable interface that reports, gates and other machines read.
+
+Schema `harness.summary/1`. Fields may be added; one that is renamed, removed or redefined raises
+the number. Latencies are milliseconds, times seconds, rates shares of 1. What is not known is null
+with a `why` beside it. Every interval is two-sided at 95 %, clustered by session, and holds
+within this run.
+
+    schema, run_id
+    validity        state: VALID | DEGRADED | INVALID; reasons: [text], the worst first
+    load            sessions, turns, calls_planned, duration_s, concurrency_peak (sessions open at
+                    once), status: {status: turns}, turns_measured (whose latencies count)
+    metrics         {name: metric}, all turns and networks pooled
+    strata          [{by: {network: name} | {kind: name}, turns, status, metrics, failure_rate}]
+    failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
+    send_lateness   n, p50_ms, p99_ms, p999_ms, max_ms; of every audio frame we sent
+    loop_lag        the same, of our event loop's wake-ups
+    cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
+                    tokens, model, prices: {date, source}, note
+    network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null}]
+    corpus          name, synthetic, clips, licence, source, end_source, end_uncertainty_ms, digest
+    accuracy        [{network, n, difference: {p50_ms, …}, of_percentiles: {p50_ms, …}, note}];
+                    only with a truth log
+    events          [{kind, at_s, detail}]: what happened to the run as a whole
+    provenance      started_at, scenario, scenario_digest, target, simulated, model, dialect,
+                    frame_ms, turn_limit_ms, seeds, schedule_hash, settings, versions, host, commit
+
+    metric          unit, title, definition, of: turns | sessions, n, sessions, censored (known
+                    only to be at least the limit), max, p50, p90, p95, p99
+    percentile      value, low, high, n_eff; where the turns do not support it, value is null with
+                    why and needs_turns; above the limit, value is null and low is what is known
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from harness.analysis.accuracy import accuracy
+from harness.analysis.cost import PriceList, cost, total_usage
+from harness.analysis.failures import failure_rate
+from harness.analysis.metrics import METRICS, Metric, is_measured, sample
+from harness.analysis.quantiles import Estimate, Sample, estimate
+from harness.analysis.validity import impairs, judge_validity
+from harness.model import (
+    NetworkProfile,
+    Run,
+    RunManifest,
+    SessionRecord,
+    Spread,
+    TruthRecord,
+    TurnKind,
+    TurnRecord,
+)
+
+SUMMARY_SCHEMA = "harness.summary/1"
+PERCENTILES = (50, 90, 95, 99)
+
+_NS_PER_S = 1_000_000_000
+_IDEAL_NOTE = "the network adds nothing: this is the error of the ruler and of the machine"
+_NETWORK_NOTE = "the network's own delay is in it: not an error of the ruler"
+
+
+def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) -> dict[str, Any]:
+    """Summarise a run.
+
+    Args:
+        run: The records.
+        prices: The price list to use.
+        truth: The simulator's truth log, where there is one.
+
+    Returns:
+        The summary of the schema above: text, numbers, lists and mappings only.
+    """
+    validity = judge_validity(run)
+    summary: dict[str, Any] = {
+        "schema": SUMMARY_SCHEMA,
+        "run_id": run.manifest.run_id,
+        "validity": {"state": str(validity.state), "reasons": list(validity.reasons)},
+        "load": _load(run),
+        "metrics": _metrics(run.turns, run.sessions),
+        "strata": _strata(run),
+        "failure_rate": _failure_rate(run.turns),
+        "send_lateness": _spread(run.send_lateness, "no frame lateness was recorded"),
+        "loop_lag": _spread(run.loop_lag, "no event loop lag was recorded"),
+        "cost": _cost(run, prices),
+        "network": _networks(run),
+        "corpus": asdict(run.manifest.corpus),
+        "events": [
+            {"kind": str(e.kind), "at_s": _rounded(e.at_ns / _NS_PER_S), "detail": e.detail}
+            for e in run.events
+        ],
+        "provenance": _provenance(run.manifest),
+    }
+    if known := tuple(truth):
+        summary["accuracy"] = _accuracy(run, known)
+    return summary
+
+
+def _load(run: Run) -> dict[str, Any]:
+    opened = [s.open_start_ns for s in run.sessions if s.open_start_ns is not None]
+    closed = [s.closed_ns for s in run.sessions if s.closed_ns is not None]
+    return {
+        "sessions": len(run.sessions),
+        "turns": len(run.turns),
+        "turns_measured": sum(is_measured(turn) for turn in run.turns),
+        "calls_planned": run.manifest.calls_planned,
+        "duration_s": _rounded((max(closed) - min(opened)) / _NS_PER_S)
+        if opened and closed
+        else None,
+        "concurrency_peak": concurrency_peak(run.sessions),
+        "status": _statuses(run.turns),
+    }
+
+
+def concurrency_peak(sessions: Iterable[SessionRecord]) -> int | None:
+    """Return how many sessions were open at once at most; `None` when none was opened."""
+    steps = []
+    for session in sessions:
+        if session.open_start_ns is not None:
+            steps.append((session.open_start_ns, 1))
+            if session.closed_ns is not None:
+                steps.append((session.closed_ns, -1))
+    if not steps:
+        return None
+    # Sorted by time, then -1 before 1: a session that ends as another begins is not beside it.
+    return int(np.cumsum([step for _, step in sorted(steps)]).max())
+
+
+def _strata(run: Run) -> list[dict[str, Any]]:
+    asked = [profile.name for profile in run.manifest.networks]
+    names = list(dict.fromkeys([*asked, *sorted({turn.network for turn in run.turns})]))
+    strata = []
+    for name in names:
+        turns = [turn for turn in run.turns if turn.network == name]
+        sessions = [session for session in run.sessions if session.network == name]
+        strata.append(_stratum({"network": name}, turns, sessions))
+    for kind in TurnKind:
+        turns = [turn for turn in run.turns if turn.kind is kind]
+        if turns:
+            strata.append(_stratum({"kind": str(kind)}, turns, None))
+    return strata
+
+
+def _stratum(
+    by: dict[str, str], turns: Sequence[TurnRecord], sessions: Sequence[SessionRecord] | None
+) -> dict[str, Any]:
+    return {
+        "by": by,
+        "turns": len(turns),
+        "status": _statuses(turns),
+        "metrics": _metrics(turns, sessions),
+        "failure_rate": _failure_rate(turns),
+    }
+
+
+def _statuses(turns: Iterable[TurnRecord]) -> dict[str, int]:
+    return dict(sorted(Counter(str(turn.status) for turn in turns).items()))
+
+
+def _metrics(
+    turns: Sequence[TurnRecord], sessions: Sequence[SessionRecord] | None
+) -> dict[str, Any]:
+    """Return every metric; those of sessions only where sessions are given."""
+    found = {}
+    for metric in METRICS:
+        if metric.of_session and sessions is None:
+            continue
+        values = sample(metric, turns, sessions or ())
+        if len(values.values_ms) or not metric.occasional:
+            found[metric.name] = _metric(metric, values)
+    return found
+
+
+def _metric(metric: Metric, values: Sample) -> dict[str, Any]:
+    censored = int(np.isposinf(values.values_ms).sum())
+    largest = None if censored or not len(values.values_ms) else float(values.values_ms.max())
+    return {
+        "unit": "ms",
+        "title": metric.title,
+        "definition": metric.definition,
+        "of": values.of,
+        "n": len(values.values_ms),
+        "sessions": len(np.unique(values.sessions)),
+        "censored": censored,
+        "max": _rounded(largest),
+        **{f"p{percent}": _percentile(estimate(values, percent / 100)) for percent in PERCENTILES},
+    }
+
+
+def _percentile(found: Estimate) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "value": _rounded(found.value_ms),
+        "low": _rounded(found.low_ms),
+        "high": _rounded(found.high_ms),
+        "n_eff": _rounded(found.n_eff, 1),
+    }
+    if found.why:
+        told["why"] = found.why
+    if found.needs_turns is not None:
+        told["needs_turns"] = found.needs_turns
+    return told
+
+
+def _failure_rate(turns: Iterable[TurnRecord]) -> dict[str, Any]:
+    found = failure_rate(turns)
+    told: dict[str, Any] = {
+        "value": _rounded(found.value, 6),
+        "low": _rounded(found.low, 6),
+        "high": _rounded(found.high, 6),
+        "failed": found.failed,
+        "n": found.n,
+        "n_eff": _rounded(found.n_eff, 1),
+    }
+    return told | ({"why": found.why} if found.why else {})
+
+
+def _spread(spread: Spread | None, why: str) -> dict[str, Any]:
+    if spread is None:
+        empty = dict.fromkeys(("p50_ms", "p99_ms", "p999_ms", "max_ms"))
+        return {"n": 0, **empty, "why": why}
+    return {name: _rounded(value) for name, value in asdict(spread).items()}
+
+
+def _cost(run: Run, prices: PriceList) -> dict[str, Any]:
+    found = cost(run, prices)
+    usage = total_usage(run.turns)
+    told: dict[str, Any] = {
+        "currency": found.currency,
+        "basis": found.basis,
+        "total": _rounded(found.total, 6),
+        "per_minute": _rounded(found.per_minute, 6),
+        "per_turn": _rounded(found.per_turn, 6),
+        "minutes": _rounded(found.minutes),
+        "turns": found.turns,
+        "tokens": None if usage is None else asdict(usage),
+        "model": run.manifest.model,
+        "prices": {"date": prices.date, "source": prices.source},
+        "note": found.note,
+    }
+    return told | ({"why": found.why} if found.why else {})
+
+
+def _networks(run: Run) -> list[dict[str, Any]]:
+    probes = {event.network.profile: event.network for event in run.events if event.network}
+    return [
+        {
+            "profile": profile.name,
+            "nominal": _nominal(profile),
+            "realised": asdict(probes[profile.name]) if profile.name in probes else None,
+        }
+        for profile in run.manifest.networks
+    ]
+
+
+def _nominal(profile: NetworkProfile) -> dict[str, Any]:
+    return {
+        "up": asdict(profile.up),
+        "down": asdict(profile.down),
+        "rtt_ms": profile.rtt_ms,
+        "source": profile.source,
+        "note": profile.note,
+    }
+
+
+def _accuracy(run: Run, truth: Iterable[TruthRecord]) -> list[dict[str, Any]]:
+    impaired = {profile.name for profile in run.manifest.networks if impairs(profile)}
+    return [
+        {
+            "network": found.network,
+            "n": found.n,
+            "difference": {
+                name: _rounded(getattr(found, name))
+                for name in ("p50_ms", "p95_ms", "p99_ms", "min_ms", "max_ms")
+            },
+            "of_percentiles": {
+                f"p{percent}_ms": _rounded(value)
+                for percent, value in found.of_percentiles_ms.items()
+            },
+            "note": _NETWORK_NOTE if found.network in impaired else _IDEAL_NOTE,
+        }
+        for found in accuracy(run.turns, truth)
+    ]
+
+
+def _provenance(manifest: RunManifest) -> dict[str, Any]:
+    told: Mapping[str, Any] = asdict(manifest)
+    left_out = {"run_id", "origin_ns", "calls_planned", "corpus", "networks", "schema"}
+    return {name: value for name, value in told.items() if name not in left_out}
+
+
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,189 @@
+"""May this run be judged at all? Decided before any number is looked at.
+
+Lateness of our own frames and of our event loop goes straight into what looks like the API's
+latency, and frames that were not sent are a different scenario. Reasons are sentences a person
+can act on; the worst of them decides.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.analysis.failures import is_ours
+from harness.model import (
+    NetworkProfile,
+    RealisedNetwork,
+    Run,
+    RunEvent,
+    RunEventKind,
+    Spread,
+    TurnStatus,
+)
+
+_NS_PER_MS = 1_000_000
+
+
+class ValidityState(StrEnum):
+    """Whether a run may be judged, and whether without a caveat."""
+
+    VALID = "VALID"
+    DEGRADED = "DEGRADED"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where a quantity of ours begins to spoil the run: above `degraded`, above `invalid`."""
+
+    degraded: float
+    invalid: float
+
+
+# A quarter of a frame of 20 ms cannot be told from jitter of a good network; a whole frame means
+# that the pacing is not that of a microphone any more.
+LATENESS_P99_MS = Bound(degraded=5.0, invalid=20.0)
+# One frame in a thousand may be later: a frame late is noise, more than two are an outage.
+LATENESS_P999_MS = Bound(degraded=20.0, invalid=50.0)
+# What the loop is late, every stamp of a received message is late.
+LOOP_LAG_P99_MS = Bound(degraded=5.0, invalid=20.0)
+# A stall this long by itself moves a turn's latency by more than any difference worth finding.
+STALL_MS = 50.0
+# Shares of frames or turns that we owed and did not deliver.
+FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
+TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
+TURNS_DROPPED = Bound(degraded=0.0, invalid=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The state of a run and every reason for it; no reason means VALID."""
+
+    state: ValidityState
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    state: ValidityState
+    reason: str
+
+
+def judge_validity(run: Run) -> Validity:
+    """Judge a run's fitness; invalidating reasons come first."""
+    findings = [
+        *_of_lateness(run),
+        *_of_counts(run),
+        *_of_networks(run.manifest.networks, run.events),
+        *_of_events(run.events),
+    ]
+    invalid = [f.reason for f in findings if f.state is ValidityState.INVALID]
+    degraded = [f.reason for f in findings if f.state is ValidityState.DEGRADED]
+    if invalid:
+        state = ValidityState.INVALID
+    else:
+        state = ValidityState.DEGRADED if degraded else ValidityState.VALID
+    return Validity(state, tuple(invalid + degraded))
+
+
+def _of_lateness(run: Run) -> Iterator[_Finding]:
+    named = ((run.send_lateness, "frame lateness"), (run.loop_lag, "event loop lag"))
+    for spread, name in named:
+        if spread is None:
+            yield _degraded(f"{name} was not recorded, so our own fitness is not known")
+    if run.send_lateness is not None:
+        late = run.send_lateness
+        yield from _above(late.p99_ms, LATENESS_P99_MS, "P99 of frame lateness is {:.1f} ms")
+        yield from _above(late.p999_ms, LATENESS_P999_MS, "P99.9 of frame lateness is {:.1f} ms")
+    if run.loop_lag is not None:
+        yield from _above(run.loop_lag.p99_ms, LOOP_LAG_P99_MS, "P99 of loop lag is {:.1f} ms")
+    for name, worst_ms in (
+        ("a frame was sent", _worst_frame_ms(run)),
+        ("the event loop was", _max_ms(run.loop_lag)),
+    ):
+        if worst_ms >= STALL_MS:
+            yield _invalid(
+                f"{name} {worst_ms:.0f} ms late: the generator stalled (limit {STALL_MS:.0f} ms)"
+            )
+
+
+def _worst_frame_ms(run: Run) -> float:
+    """Return the latest frame of all, also when a killed run left no histogram."""
+    recorded = [turn.send_lateness_max_ns for turn in run.turns]
+    recorded += [session.send_lateness_max_ns for session in run.sessions]
+    worst_ns = max((ns for ns in recorded if ns is not None), default=0)
+    return max(_max_ms(run.send_lateness), worst_ns / _NS_PER_MS)
+
+
+def _max_ms(spread: Spread | None) -> float:
+    return 0.0 if spread is None else spread.max_ms
+
+
+def _of_counts(run: Run) -> Iterator[_Finding]:
+    if not any(turn.status is not TurnStatus.VOID and not is_ours(turn) for turn in run.turns):
+        yield _invalid("no turn was measured")
+        return
+    intended = sum(session.frames_intended for session in run.sessions)
+    if intended:
+        missing = (intended - sum(session.frames_sent for session in run.sessions)) / intended
+        yield from _above(missing, FRAMES_MISSING, "{:.2%} of the intended frames were not sent")
+    void = sum(turn.status is TurnStatus.VOID for turn in run.turns) / len(run.turns)
+    yield from _above(void, TURNS_VOID, "{:.1%} of the turns were spoiled by ourselves")
+    unstarted = sum(t.status is TurnStatus.DROPPED and is_ours(t) for t in run.turns)
+    dropped = unstarted / len(run.turns)
+    yield from _above(dropped, TURNS_DROPPED, "{:.1%} of the intended turns found no free caller")
+
+
+def _of_networks(asked: Iterable[NetworkProfile], events: Iterable[RunEvent]) -> Iterator[_Finding]:
+    found: dict[str, RealisedNetwork] = {}
+    for event in events:
+        if event.network is not None:
+            found[event.network.profile] = event.network
+    for profile in asked:
+        realised = found.get(profile.name)
+        if realised is None:
+            if impairs(profile):
+                yield _invalid(f"network {profile.name} was never measured")
+        elif not realised.verified:
+            yield _invalid(f"network {profile.name} is not what it says: {realised.why}")
+
+
+def impairs(profile: NetworkProfile) -> bool:
+    """Tell whether a profile asks the network to do anything to a session."""
+    limited = (profile.up.rate_kbit_s, profile.down.rate_kbit_s) != (None, None)
+    return limited or profile.rtt_ms > 0
+
+
+def _of_events(events: Iterable[RunEvent]) -> Iterator[_Finding]:
+    finished = False
+    for event in events:
+        detail = f": {event.detail}" if event.detail else ""
+        match event.kind:
+            case RunEventKind.WORKER_LOST:
+                yield _invalid(f"a load worker was lost and its turns with it{detail}")
+            case RunEventKind.TOXIPROXY_LOST:
+                yield _invalid(f"Toxiproxy was lost{detail}")
+            case RunEventKind.CLOCK_STEP:
+                yield _degraded(f"the clock made a step{detail}")
+            case RunEventKind.INTERRUPTED:
+                yield _degraded(f"the run was interrupted{detail}")
+            case RunEventKind.FINISHED:
+                finished = True
+            case RunEventKind.NETWORK:
+                pass
+    if not finished:
+        yield _degraded("the run did not come to its end: it was killed, or is still going on")
+
+
+def _above(value: float, bound: Bound, words: str) -> Iterator[_Finding]:
+    if value > bound.invalid:
+        yield _invalid(words.format(value))
+    elif value > bound.degraded:
+        yield _degraded(words.format(value))
+
+
+def _invalid(reason: str) -> _Finding:
+    return _Finding(ValidityState.INVALID, reason)
+
+
+def _degraded(reason: str) -> _Finding:
+    return _Finding(ValidityState.DEGRADED, reason)

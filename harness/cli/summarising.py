@@ -1,0 +1,34 @@
+"""From a run's folder to its summary, the same way for every command."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from harness.analysis import PriceList, summarise
+from harness.model import Run
+from harness.recording import read_run, read_truth
+
+_PRICES = "prices.toml"
+
+
+def summarise_directory(path: Path) -> tuple[Run, dict[str, Any]]:
+    """Read a run and summarise it anew from its records.
+
+    Args:
+        path: The run's folder.
+
+    Returns:
+        The records and the summary.
+
+    Raises:
+        BadInput: It is not a run's folder, or a file in it is not as it was written.
+    """
+    run = read_run(path)
+    return run, summarise(run, bundled_prices(), read_truth(path))
+
+
+def bundled_prices() -> PriceList:
+    """Return the price list that comes with the package."""
+    text = resources.files("harness.analysis").joinpath(_PRICES).read_text(encoding="utf-8")
+    return PriceList.from_dict(tomllib.loads(text), _PRICES)

@@ -1,0 +1,75 @@
+"""Records on their way from the process that made them to the one that writes them down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.model import RunEvent, SessionRecord, TurnRecord
+from harness.recording.directory import RunDirectory
+from harness.recording.histogram import Histogram
+from harness.recording.lines import decode_lines, encode_lines
+
+_WHERE = "a worker's message"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What happened in one process since the last batch.
+
+    Attributes:
+        turns: Turns that ended.
+        sessions: Sessions that ended.
+        events: What happened to the run.
+        histograms: Tag to the values of the interval.
+        start_ns: Start of the interval, since run start.
+        end_ns: End of the interval.
+    """
+
+    turns: list[TurnRecord] = field(default_factory=list)
+    sessions: list[SessionRecord] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
+    histograms: dict[str, Histogram] = field(default_factory=dict)
+    start_ns: int = 0
+    end_ns: int = 0
+
+    def pack(self) -> dict[str, object]:
+        """Return the batch as text and integers, for a message."""
+        return {
+            "turns": encode_lines(self.turns).decode(),
+            "sessions": encode_lines(self.sessions).decode(),
+            "events": encode_lines(self.events).decode(),
+            "histograms": {tag: values.encode() for tag, values in self.histograms.items()},
+            "interval": [self.start_ns, self.end_ns],
+        }
+
+    @classmethod
+    def unpack(cls, message: Mapping[str, object]) -> "Batch":
+        """Return the batch that `pack` wrote; every record is validated again.
+
+        Raises:
+            BadInput: A record is not what belongs there.
+            ValueError: The message is not a batch.
+        """
+        histograms, interval = message.get("histograms"), message.get("interval")
+        if not isinstance(histograms, dict) or not isinstance(interval, Sequence):
+            raise ValueError("a worker's message is not a batch")
+        return cls(
+            turns=list(decode_lines(_text(message, "turns"), TurnRecord, _WHERE)),
+            sessions=list(decode_lines(_text(message, "sessions"), SessionRecord, _WHERE)),
+            events=list(decode_lines(_text(message, "events"), RunEvent, _WHERE)),
+            histograms={str(tag): Histogram.decode(str(v)) for tag, v in histograms.items()},
+            start_ns=int(interval[0]),
+            end_ns=int(interval[1]),
+        )
+
+    def write(self, directory: RunDirectory) -> None:
+        """Append everything to a run directory."""
+        directory.append_turns(self.turns)
+        directory.append_sessions(self.sessions)
+        for event in self.events:
+            directory.append_event(event)
+        for tag, values in self.histograms.items():
+            directory.append_histogram(tag, values, self.start_ns, self.end_ns)
+
+
+def _text(message: Mapping[str, object], name: str) -> bytes:
+    return str(message.get(name, "")).encode()

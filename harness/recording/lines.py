@@ -1,0 +1,92 @@
+"""Records as JSON lines: strict when read, with one torn line allowed where a kill leaves it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from harness.errors import BadInput
+
+Record = TypeVar("Record")
+
+_encoder = msgspec.json.Encoder()
+_MEND = "Take the line out, or read the run with the version of harness that wrote it"
+
+
+def encode_lines(records: Iterable[object]) -> bytes:
+    """Encode records of `harness.model`, one JSON object a line.
+
+    Also the form in which workers send records to the master.
+    """
+    return b"".join(_encoder.encode(record) + b"\n" for record in records)
+
+
+def decode_lines(data: bytes, kind: type[Record], where: str) -> tuple[Record, ...]:
+    """Decode what `encode_lines` wrote.
+
+    Args:
+        data: The lines. A last line that was torn off in writing (it has no line end and is not
+            JSON) is left out.
+        kind: Class of the records.
+        where: What an error calls the source, usually the file.
+
+    Raises:
+        BadInput: A line is not JSON, has a field that is unknown, missing or of the wrong type,
+            or breaks a rule of its class.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    *whole, last = data.split(b"\n")
+    records = [
+        _decode(line, decoder, f"{where}, line {number}")
+        for number, line in enumerate(whole, start=1)
+    ]
+    if last and not _is_torn(last):
+        records.append(_decode(last, decoder, f"{where}, line {len(whole) + 1}"))
+    return tuple(records)
+
+
+def decode_object(data: bytes, kind: type[Record], where: str) -> Record:
+    """Decode one JSON object as strictly as a line.
+
+    Raises:
+        BadInput: As for `decode_lines`.
+    """
+    return _decode(data, msgspec.json.Decoder(kind), where)
+
+
+def _decode(line: bytes, decoder: msgspec.json.Decoder[Record], where: str) -> Record:
+    try:
+        record = decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"is not what belongs here: {error}", where=where, mend=_MEND) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"is not JSON: {error}", where=where, mend=_MEND) from error
+    # What we wrote ourselves encodes to the same bytes; only other lines need a closer look.
+    if _encoder.encode(record) != line:
+        unknown = next(
+            _unknown_fields(msgspec.json.decode(line), msgspec.to_builtins(record)), None
+        )
+        if unknown is not None:
+            raise BadInput(f"has an unknown field `{unknown}`", where=where, mend=_MEND)
+    return record
+
+
+def _unknown_fields(raw: Any, known: Any, at: str = "") -> Iterator[str]:
+    """Yield paths of fields in `raw` that its decoded form `known` does not have."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        for name, value in raw.items():
+            if name in known:
+                yield from _unknown_fields(value, known[name], f"{at}{name}.")
+            else:
+                yield f"{at}{name}"
+    elif isinstance(raw, list) and isinstance(known, (list, tuple)):
+        for value, decoded in zip(raw, known, strict=True):
+            yield from _unknown_fields(value, decoded, at)
+
+
+def _is_torn(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+    return False

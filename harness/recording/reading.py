@@ -1,0 +1,79 @@
+"""Reading a run back, also one that was killed while it was being written."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from harness.errors import BadInput
+from harness.model import Run, RunEvent, RunManifest, SessionRecord, TruthRecord, TurnRecord
+from harness.model.run import MANIFEST_SCHEMA
+from harness.recording import files
+from harness.recording.hlog import read_log
+from harness.recording.lines import decode_lines, decode_object
+
+Record = TypeVar("Record")
+
+SEND_LATENESS = "send_lateness"
+LOOP_LAG = "loop_lag"
+
+
+def read_run(path: Path) -> Run:
+    """Read a run directory.
+
+    Files that a killed run never came to write count as empty, and a last line that was torn
+    off in writing is left out.
+
+    Args:
+        path: The run's folder.
+
+    Raises:
+        BadInput: It is not a run's folder, or a file in it is not as it was written.
+    """
+    manifest = read_manifest(path)
+    log = files.read_bytes(path / files.HISTOGRAMS) or b""
+    histograms = read_log(log, str(path / files.HISTOGRAMS))
+    lateness, lag = histograms.get(SEND_LATENESS), histograms.get(LOOP_LAG)
+    return Run(
+        manifest=manifest,
+        turns=_read_lines(path / files.TURNS, TurnRecord),
+        sessions=_read_lines(path / files.SESSIONS, SessionRecord),
+        events=_read_lines(path / files.EVENTS, RunEvent),
+        send_lateness=None if lateness is None else lateness.spread(),
+        loop_lag=None if lag is None else lag.spread(),
+    )
+
+
+def read_manifest(path: Path) -> RunManifest:
+    """Read the manifest of a run directory.
+
+    Raises:
+        BadInput: There is none, or it has another schema or unknown fields.
+    """
+    file = path / files.MANIFEST
+    data = files.read_bytes(file)
+    if data is None:
+        raise BadInput(
+            "is not the folder of a run: it has no manifest.json",
+            where=str(path),
+            mend="Give the folder that `harness run` printed",
+        )
+    manifest = decode_object(data, RunManifest, str(file))
+    if manifest.schema != MANIFEST_SCHEMA:
+        raise BadInput(
+            f"has schema {manifest.schema}, this version reads {MANIFEST_SCHEMA}",
+            where=str(file),
+            mend="Read the run with the version of harness that wrote it",
+        )
+    return manifest
+
+
+def read_truth(path: Path) -> tuple[TruthRecord, ...]:
+    """Read the simulator's truth log in a run directory; empty where there is none.
+
+    Raises:
+        BadInput: A line is not a truth record.
+    """
+    return _read_lines(path / files.TRUTH, TruthRecord)
+
+
+def _read_lines(file: Path, kind: type[Record]) -> tuple[Record, ...]:
+    return decode_lines(files.read_bytes(file) or b"", kind, str(file))

@@ -1,0 +1,141 @@
+"""Builders of records, as small as a test can want them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from harness.errors import Fault, Party, Phase
+from harness.model import (
+    CorpusFacts,
+    NetworkProfile,
+    Run,
+    RunEvent,
+    RunEventKind,
+    RunManifest,
+    SessionRecord,
+    Spread,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
+
+MS = 1_000_000
+HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+
+
+def build_turn(
+    latency_ms: float | None = 800.0,
+    *,
+    session: str = "s0",
+    index: int = 0,
+    status: TurnStatus = TurnStatus.COMPLETED,
+    party: Party = Party.THEIRS,
+    network: str = "ideal",
+    **more: Any,
+) -> TurnRecord:
+    """Return a turn whose speech ended at 10 s; `latency_ms` of `None` was never heard."""
+    end_ns = 10_000 * MS
+    heard_ns = None if latency_ms is None else end_ns + round(latency_ms * MS)
+    at = TurnInstants(
+        speech_onset_ns=end_ns - 2_000 * MS,
+        speech_end_ns=end_ns,
+        server_endpoint_ns=None if heard_ns is None else end_ns + round((heard_ns - end_ns) / 2),
+        first_audio_ns=None if heard_ns is None else heard_ns - 50 * MS,
+        first_audible_ns=heard_ns,
+    )
+    fault = None if status in HEARD else Fault(party, Phase.RESPONSE, "test")
+    settled: dict[str, Any] = {
+        "session_id": session,
+        "turn_index": index,
+        "kind": TurnKind.LATER if index else TurnKind.FIRST,
+        "utterance_id": "clip",
+        "limit_ms": 15_000.0,
+        "at": at,
+        "fault": fault,
+    }
+    return TurnRecord(status=status, network=network, **(settled | more))
+
+
+def build_session(session: str = "s0", **more: Any) -> SessionRecord:
+    """Return a session of one minute, all of whose frames went out."""
+    settled: dict[str, Any] = {
+        "call_number": 0,
+        "network": "ideal",
+        "turns_planned": 1,
+        "turns_done": 1,
+        "open_start_ns": 0,
+        "ready_ns": 100 * MS,
+        "closed_ns": 60_100 * MS,
+        "frames_intended": 3_000,
+        "frames_sent": 3_000,
+    }
+    return SessionRecord(session_id=session, **(settled | more))
+
+
+def build_run(
+    turns: Sequence[TurnRecord],
+    sessions: Sequence[SessionRecord] | None = None,
+    *,
+    events: Sequence[RunEvent] | None = None,
+    networks: Sequence[NetworkProfile] = (),
+    model: str = "gpt-realtime-2.1",
+    simulated: bool = True,
+    **more: Any,
+) -> Run:
+    """Return a healthy run of the turns; sessions are made up when not given."""
+    if sessions is None:
+        sessions = [build_session(name) for name in sorted({t.session_id for t in turns})]
+    corpus = CorpusFacts(
+        name="made up",
+        synthetic=True,
+        clips=1,
+        digest="0" * 64,
+        licence="none",
+        source="a test",
+        end_source="exact",
+        end_uncertainty_ms=0.0,
+    )
+    manifest = RunManifest(
+        run_id="2026-01-02-test",
+        started_at="2026-01-02T03:04:05+00:00",
+        origin_ns=0,
+        scenario="test",
+        target="ws://127.0.0.1:1",
+        simulated=simulated,
+        model=model,
+        dialect="openai_realtime",
+        corpus=corpus,
+        frame_ms=20,
+        turn_limit_ms=15_000.0,
+        seeds={"arrivals": 1},
+        schedule_hash="abc",
+        calls_planned=len(sessions),
+        networks=tuple(networks),
+    )
+    calm = Spread(n=1_000, p50_ms=0.1, p99_ms=1.0, p999_ms=2.0, max_ms=3.0)
+    settled: dict[str, Any] = {"send_lateness": calm, "loop_lag": calm}
+    finished = [RunEvent(kind=RunEventKind.FINISHED, at_ns=60_200 * MS)]
+    return Run(
+        manifest=manifest,
+        turns=tuple(turns),
+        sessions=tuple(sessions),
+        events=tuple(finished if events is None else events),
+        **(settled | more),
+    )
+
+
+@pytest.fixture
+def make_turn() -> Callable[..., TurnRecord]:
+    return build_turn
+
+
+@pytest.fixture
+def make_session() -> Callable[..., SessionRecord]:
+    return build_session
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Run]:
+    return build_run

@@ -1,0 +1,113 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from harness.analysis.metrics import (
+    BY_NAME,
+    METRICS,
+    Latency,
+    sample,
+    session_latency,
+    turn_latency,
+)
+from harness.errors import Party
+from harness.model import SessionRecord, TurnInstants, TurnRecord, TurnStatus
+
+MakeTurn = Callable[..., TurnRecord]
+MakeSession = Callable[..., SessionRecord]
+MS = 1_000_000
+V2V = BY_NAME["voice_to_voice"]
+
+
+def test_every_metric_names_instants_that_records_have() -> None:
+    for metric in METRICS:
+        record = SessionRecord if metric.of_session else TurnInstants
+        for instant in (*metric.start, metric.end):
+            assert instant in record.__dataclass_fields__, metric.name
+    assert len(BY_NAME) == len(METRICS)
+
+
+def test_a_heard_turn_has_the_differences_of_its_instants(make_turn: MakeTurn) -> None:
+    turn = make_turn(800.0)
+    found = {metric.name: turn_latency(metric, turn) for metric in METRICS}
+    assert found == {
+        "voice_to_voice": Latency(800.0),
+        "time_to_first_audio": Latency(750.0),
+        "endpoint_delay": Latency(400.0),
+        "response_delay": Latency(350.0),
+        "leading_silence": Latency(50.0),
+        "barge_in_stop": None,
+        "session_setup": None,
+    }
+
+
+def test_a_premature_reply_is_negative(make_turn: MakeTurn) -> None:
+    assert turn_latency(V2V, make_turn(-200.0, status=TurnStatus.PREMATURE)) == Latency(-200.0)
+
+
+@pytest.mark.parametrize("status", [TurnStatus.TIMEOUT, TurnStatus.NO_REPLY])
+def test_a_reply_that_did_not_come_takes_at_least_the_limit(
+    make_turn: MakeTurn, status: TurnStatus
+) -> None:
+    turn = make_turn(None, status=status)
+    assert turn_latency(V2V, turn) == Latency(15_000.0, censored=True)
+    assert turn_latency(BY_NAME["leading_silence"], turn) is None
+
+
+def test_a_wait_that_began_later_was_shorter_by_so_much(make_turn: MakeTurn) -> None:
+    at = TurnInstants(speech_end_ns=10_000 * MS, server_endpoint_ns=10_400 * MS)
+    turn = make_turn(None, status=TurnStatus.TIMEOUT, at=at)
+    found = turn_latency(BY_NAME["response_delay"], turn)
+    assert found == Latency(14_600.0, censored=True)
+
+
+def test_what_came_before_the_limit_is_measured_though_nothing_was_heard(
+    make_turn: MakeTurn,
+) -> None:
+    at = TurnInstants(speech_end_ns=0, first_audio_ns=700 * MS)
+    turn = make_turn(None, status=TurnStatus.TIMEOUT, at=at)
+    assert turn_latency(BY_NAME["time_to_first_audio"], turn) == Latency(700.0)
+
+
+@pytest.mark.parametrize(
+    "status", [TurnStatus.FAILED, TurnStatus.CLOSED, TurnStatus.DROPPED, TurnStatus.VOID]
+)
+def test_turns_that_did_not_happen_have_no_latency(make_turn: MakeTurn, status: TurnStatus) -> None:
+    turn = make_turn(800.0, status=status, party=Party.OURS)
+    assert all(turn_latency(metric, turn) is None for metric in METRICS)
+
+
+def test_a_commit_starts_the_response_delay_where_the_server_does_not_endpoint(
+    make_turn: MakeTurn,
+) -> None:
+    at = TurnInstants(
+        speech_end_ns=0, commit_sent_ns=10 * MS, first_audio_ns=510 * MS, first_audible_ns=520 * MS
+    )
+    assert turn_latency(BY_NAME["response_delay"], make_turn(at=at)) == Latency(500.0)
+
+
+def test_instants_at_zero_are_instants(make_turn: MakeTurn) -> None:
+    at = TurnInstants(speech_end_ns=0, first_audible_ns=0)
+    assert turn_latency(V2V, make_turn(at=at)) == Latency(0.0)
+
+
+def test_setup_is_measured_once_a_session(make_session: MakeSession) -> None:
+    setup = BY_NAME["session_setup"]
+    assert session_latency(setup, make_session()) == Latency(100.0)
+    assert session_latency(setup, make_session(ready_ns=None)) is None
+    assert session_latency(V2V, make_session()) is None
+
+
+def test_a_sample_keeps_sessions_apart_and_leaves_the_unmeasured_out(make_turn: MakeTurn) -> None:
+    turns = [
+        make_turn(500.0, session="a"),
+        make_turn(600.0, session="b"),
+        make_turn(700.0, session="a", index=1),
+        make_turn(None, session="b", index=1, status=TurnStatus.TIMEOUT),
+        make_turn(None, session="c", status=TurnStatus.FAILED),
+    ]
+    found = sample(V2V, turns, ())
+    assert found.values_ms.tolist() == [500.0, 600.0, 700.0, np.inf]
+    assert found.sessions.tolist() == [0, 1, 0, 1]
+    assert found.floor_ms == 15_000.0

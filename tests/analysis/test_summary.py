@@ -1,0 +1,223 @@
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from harness.analysis.cost import Price, PriceList
+from harness.analysis.summary import SUMMARY_SCHEMA, concurrency_peak, summarise
+from harness.model import (
+    Direction,
+    NetworkProfile,
+    RealisedNetwork,
+    Run,
+    RunEvent,
+    RunEventKind,
+    SessionRecord,
+    TokenUsage,
+    TruthRecord,
+    TurnRecord,
+    TurnStatus,
+)
+
+MakeTurn = Callable[..., TurnRecord]
+MakeSession = Callable[..., SessionRecord]
+MakeRun = Callable[..., Run]
+S = 1_000_000_000
+
+PRICE = Price(input=1.0, cached=0.1, output=2.0)
+PRICES = PriceList(
+    date="2026-01", currency="USD", source="x", models={"gpt-realtime-2.1": (PRICE, PRICE)}
+)
+LTE = NetworkProfile(name="lte", up=Direction(delay_ms=25.0), down=Direction(delay_ms=25.0))
+IDEAL = NetworkProfile(name="ideal")
+PROBE = RealisedNetwork(profile="lte", probes=9, verified=True, why="as asked", rtt_p50_ms=50.5)
+EVENTS = [
+    RunEvent(kind=RunEventKind.NETWORK, at_ns=0, network=PROBE),
+    RunEvent(kind=RunEventKind.FINISHED, at_ns=70 * S),
+]
+
+
+@pytest.fixture
+def run(make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession) -> Run:
+    turns, sessions = [], []
+    for number in range(40):
+        network = "lte" if number % 2 else "ideal"
+        sessions.append(make_session(f"s{number}", network=network))
+        for index in range(3):
+            latency_ms = 700.0 + 2 * number + 100 * (network == "lte")
+            turns.append(
+                make_turn(
+                    latency_ms,
+                    session=f"s{number}",
+                    index=index,
+                    network=network,
+                    usage=TokenUsage(input_audio=100, output_audio=100),
+                )
+            )
+    turns[4] = make_turn(None, session="s1", index=1, network="lte", status=TurnStatus.TIMEOUT)
+    built: Run = make_run(turns, sessions, networks=[IDEAL, LTE], events=EVENTS)
+    return built
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+def test_a_summary_holds_what_the_schema_says(run: Run) -> None:
+    summary = summarise(run, PRICES)
+    assert summary["schema"] == SUMMARY_SCHEMA == "harness.summary/1"
+    assert list(summary) == [
+        "schema",
+        "run_id",
+        "validity",
+        "load",
+        "metrics",
+        "strata",
+        "failure_rate",
+        "send_lateness",
+        "loop_lag",
+        "cost",
+        "network",
+        "corpus",
+        "events",
+        "provenance",
+    ]
+    assert summary["validity"] == {"state": "VALID", "reasons": []}
+    assert summary["load"]["status"] == {"completed": 119, "timeout": 1}
+    assert summary["load"]["concurrency_peak"] == 40
+    assert summary["load"]["duration_s"] == 60.1
+    assert summary["corpus"]["synthetic"] is True
+    assert summary["provenance"]["seeds"] == {"arrivals": 1}
+
+
+def test_a_summary_is_plain_json_without_nan(run: Run) -> None:
+    summary = summarise(run, PRICES)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == json.loads(json.dumps(summary))
+    assert {type(leaf) for leaf in leaves(summary)} <= {str, int, float, bool, type(None)}
+
+
+def test_every_missing_percentile_says_why(run: Run) -> None:
+    summary = summarise(run, PRICES)
+    metrics = [*summary["metrics"].values()]
+    metrics += [metric for part in summary["strata"] for metric in part["metrics"].values()]
+    for metric in metrics:
+        for name in ("p50", "p90", "p95", "p99"):
+            told = metric[name]
+            if told["value"] is None or told["high"] is None:
+                assert told["why"]
+            else:
+                assert told["low"] <= told["value"] <= told["high"]
+                assert "why" not in told
+
+
+def test_networks_and_kinds_of_turns_are_strata_of_their_own(run: Run) -> None:
+    strata = {tuple(part["by"].items()): part for part in summarise(run, PRICES)["strata"]}
+    assert list(strata) == [
+        (("network", "ideal"),),
+        (("network", "lte"),),
+        (("kind", "first"),),
+        (("kind", "later"),),
+    ]
+    ideal, lte = strata[("network", "ideal"),], strata[("network", "lte"),]
+    assert ideal["metrics"]["voice_to_voice"]["max"] == 776.0
+    assert lte["metrics"]["voice_to_voice"]["censored"] == 1
+    assert lte["failure_rate"]["failed"] == 1
+    assert ideal["metrics"]["session_setup"]["n"] == 20
+    assert "session_setup" not in strata[("kind", "first"),]["metrics"]
+
+
+def test_a_network_that_nobody_used_is_there_without_numbers(
+    make_run: MakeRun, make_turn: MakeTurn
+) -> None:
+    summary = summarise(make_run([make_turn()], networks=[IDEAL, LTE], events=EVENTS), PRICES)
+    unused = summary["strata"][1]
+    assert unused["by"] == {"network": "lte"}
+    assert unused["metrics"]["voice_to_voice"]["n"] == 0
+    assert unused["metrics"]["voice_to_voice"]["p50"]["value"] is None
+
+
+def test_nominal_and_realised_network_stand_side_by_side(run: Run) -> None:
+    ideal, lte = summarise(run, PRICES)["network"]
+    assert ideal["realised"] is None
+    assert lte["nominal"]["rtt_ms"] == 50.0
+    assert lte["realised"]["rtt_p50_ms"] == 50.5
+    assert lte["realised"]["verified"] is True
+
+
+def test_cost_says_by_which_prices(run: Run) -> None:
+    cost = summarise(run, PRICES)["cost"]
+    assert cost["basis"] == "usage"
+    assert cost["prices"] == {"date": "2026-01", "source": "x"}
+    assert cost["total"] == pytest.approx(119 * 300 / 1e6)
+    assert cost["tokens"]["input_audio"] == 11_900
+
+
+def test_a_run_of_nothing_is_summarised_as_nothing(make_run: MakeRun) -> None:
+    empty = make_run([], [], events=[], send_lateness=None, loop_lag=None)
+    summary = summarise(empty, PRICES)
+    assert summary["validity"]["state"] == "INVALID"
+    assert summary["load"]["concurrency_peak"] is None
+    assert summary["load"]["duration_s"] is None
+    assert summary["metrics"]["voice_to_voice"]["p50"]["value"] is None
+    assert summary["failure_rate"]["value"] is None
+    assert summary["send_lateness"]["p99_ms"] is None
+    assert summary["send_lateness"]["why"]
+    assert summary["cost"]["total"] is None
+
+
+def test_accuracy_stands_only_beside_a_truth_and_says_what_it_means(
+    make_run: MakeRun, make_turn: MakeTurn
+) -> None:
+    ids = {"session": "p", "response": "r"}
+    turns = [
+        make_turn(800.0, provider_ids=ids, speech_end_sample=480),
+        make_turn(
+            900.0,
+            session="s1",
+            network="lte",
+            provider_ids=ids | {"response": "q"},
+            speech_end_sample=480,
+        ),
+    ]
+    truth = [
+        TruthRecord(
+            session_id="p",
+            response_id=response,
+            turn_index=0,
+            frame_end_samples=(480, 960),
+            frame_received_ns=(20_000_000, 40_000_000),
+            heard_end_sample=480,
+            endpoint_ns=0,
+            drawn_ms=0.0,
+            lead_silence_ms=0.0,
+            first_audio_due_ns=0,
+            first_audible_heard_ns=818_000_000,
+        )
+        for response in ("r", "q")
+    ]
+    run = make_run(turns, networks=[IDEAL, LTE], events=EVENTS)
+    assert "accuracy" not in summarise(run, PRICES)
+    ideal, lte = summarise(run, PRICES, truth)["accuracy"]
+    assert ideal["difference"]["p50_ms"] == pytest.approx(2.0)
+    assert ideal["of_percentiles"]["p50_ms"] == pytest.approx(2.0)
+    assert "error of the ruler" in ideal["note"]
+    assert "network's own delay" in lte["note"]
+
+
+def test_a_session_that_ends_as_another_begins_is_not_beside_it(make_session: MakeSession) -> None:
+    back_to_back = [
+        make_session("a", open_start_ns=0, closed_ns=5),
+        make_session("b", open_start_ns=5, closed_ns=9),
+        make_session("c", open_start_ns=None),
+    ]
+    assert concurrency_peak(back_to_back) == 1
+    never_ended = make_session("d", open_start_ns=6, closed_ns=None)
+    assert concurrency_peak([*back_to_back, never_ended]) == 2

@@ -1,0 +1,187 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from harness.analysis.validity import Validity, ValidityState, judge_validity
+from harness.errors import Party
+from harness.model import (
+    Direction,
+    NetworkProfile,
+    RealisedNetwork,
+    Run,
+    RunEvent,
+    RunEventKind,
+    SessionRecord,
+    Spread,
+    TurnRecord,
+    TurnStatus,
+)
+
+MakeTurn = Callable[..., TurnRecord]
+MakeSession = Callable[..., SessionRecord]
+MakeRun = Callable[..., Run]
+FINISHED = RunEvent(kind=RunEventKind.FINISHED, at_ns=1)
+LTE = NetworkProfile(name="lte", up=Direction(delay_ms=30.0), down=Direction(delay_ms=30.0))
+
+
+def spread(p99_ms: float = 1.0, p999_ms: float | None = None, max_ms: float = 49.0) -> Spread:
+    third = max(p99_ms, 2.0) if p999_ms is None else p999_ms
+    return Spread(n=1_000, p50_ms=0.1, p99_ms=p99_ms, p999_ms=third, max_ms=max_ms)
+
+
+def probe(name: str, verified: bool) -> RunEvent:
+    found = RealisedNetwork(profile=name, probes=20, verified=verified, why="60 ms late")
+    return RunEvent(kind=RunEventKind.NETWORK, at_ns=0, network=found)
+
+
+@pytest.fixture
+def judged(make_run: MakeRun, make_turn: MakeTurn) -> Callable[..., Validity]:
+    def judged(turns: Sequence[TurnRecord] | None = None, **more: Any) -> Validity:
+        return judge_validity(make_run(turns or [make_turn()], **more))
+
+    return judged
+
+
+Judged = Callable[..., Validity]
+
+
+def test_a_healthy_run_is_valid_without_a_reason(judged: Judged) -> None:
+    assert judged() == Validity(ValidityState.VALID, ())
+
+
+@pytest.mark.parametrize(
+    ("lateness", "state"),
+    [
+        (spread(p99_ms=5.0), ValidityState.VALID),
+        (spread(p99_ms=5.1), ValidityState.DEGRADED),
+        (spread(p99_ms=20.1), ValidityState.INVALID),
+        (spread(p999_ms=20.1), ValidityState.DEGRADED),
+        (spread(p999_ms=50.1, max_ms=50.1), ValidityState.INVALID),
+        (spread(max_ms=50.0), ValidityState.INVALID),
+        (None, ValidityState.DEGRADED),
+    ],
+)
+def test_frame_lateness_decides(
+    judged: Judged, lateness: Spread | None, state: ValidityState
+) -> None:
+    assert judged(send_lateness=lateness).state is state
+
+
+@pytest.mark.parametrize(
+    ("lag", "state"),
+    [
+        (spread(p99_ms=5.1), ValidityState.DEGRADED),
+        (spread(p99_ms=20.1), ValidityState.INVALID),
+        (spread(max_ms=50.0), ValidityState.INVALID),
+        (None, ValidityState.DEGRADED),
+    ],
+)
+def test_loop_lag_decides(judged: Judged, lag: Spread | None, state: ValidityState) -> None:
+    assert judged(loop_lag=lag).state is state
+
+
+def test_a_stall_shows_also_without_a_histogram(judged: Judged, make_turn: MakeTurn) -> None:
+    found = judged([make_turn(send_lateness_max_ns=50_000_000)], send_lateness=None)
+    assert found.state is ValidityState.INVALID
+    assert "stalled" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "state"),
+    [
+        (9_990, ValidityState.VALID),
+        (9_989, ValidityState.DEGRADED),
+        (9_900, ValidityState.DEGRADED),
+        (9_899, ValidityState.INVALID),
+    ],
+)
+def test_frames_that_were_not_sent_count(
+    judged: Judged, make_session: MakeSession, sent: int, state: ValidityState
+) -> None:
+    session = make_session(frames_intended=10_000, frames_sent=sent)
+    assert judged(sessions=[session]).state is state
+
+
+def test_turns_that_we_spoiled_count(judged: Judged, make_turn: MakeTurn) -> None:
+    def state(void: int) -> ValidityState:
+        turns = [make_turn(session=f"s{n}") for n in range(100 - void)]
+        turns += [make_turn(None, status=TurnStatus.VOID, party=Party.OURS)] * void
+        return judged(turns).state
+
+    assert [state(1), state(2), state(6)] == [
+        ValidityState.VALID,
+        ValidityState.DEGRADED,
+        ValidityState.INVALID,
+    ]
+
+
+def test_calls_that_found_no_caller_count(judged: Judged, make_turn: MakeTurn) -> None:
+    dropped = make_turn(None, status=TurnStatus.DROPPED, party=Party.OURS)
+    found = judged([make_turn(session=f"s{n}") for n in range(99)] + [dropped])
+    assert found.state is ValidityState.DEGRADED
+    assert "no free caller" in found.reasons[0]
+
+
+@pytest.mark.parametrize("turns", [[], "void", "dropped"])
+def test_a_run_without_a_turn_is_invalid(
+    make_run: MakeRun, make_turn: MakeTurn, turns: list[TurnRecord] | str
+) -> None:
+    if isinstance(turns, str):
+        turns = [make_turn(None, status=TurnStatus(turns), party=Party.OURS)]
+    found = judge_validity(make_run(turns))
+    assert found.state is ValidityState.INVALID
+    assert "no turn was measured" in found.reasons
+
+
+def test_an_api_that_fails_every_turn_can_be_judged(judged: Judged, make_turn: MakeTurn) -> None:
+    assert judged([make_turn(None, status=TurnStatus.FAILED)]).state is ValidityState.VALID
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([probe("lte", True), FINISHED], ValidityState.VALID),
+        ([probe("lte", False), FINISHED], ValidityState.INVALID),
+        ([probe("lte", False), probe("lte", True), FINISHED], ValidityState.VALID),
+        ([FINISHED], ValidityState.INVALID),
+    ],
+)
+def test_a_network_must_be_what_it_says(
+    judged: Judged, events: list[RunEvent], state: ValidityState
+) -> None:
+    assert judged(networks=[LTE], events=events).state is state
+
+
+def test_a_network_that_does_nothing_needs_no_proof(judged: Judged) -> None:
+    assert judged(networks=[NetworkProfile(name="ideal")]).state is ValidityState.VALID
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (RunEventKind.WORKER_LOST, ValidityState.INVALID),
+        (RunEventKind.TOXIPROXY_LOST, ValidityState.INVALID),
+        (RunEventKind.CLOCK_STEP, ValidityState.DEGRADED),
+        (RunEventKind.INTERRUPTED, ValidityState.DEGRADED),
+    ],
+)
+def test_what_happened_to_the_run_counts(
+    judged: Judged, kind: RunEventKind, state: ValidityState
+) -> None:
+    found = judged(events=[RunEvent(kind=kind, at_ns=0, detail="so it was"), FINISHED])
+    assert found.state is state
+    assert "so it was" in found.reasons[0]
+
+
+def test_a_run_that_was_killed_is_degraded(judged: Judged) -> None:
+    found = judged(events=[])
+    assert found.state is ValidityState.DEGRADED
+    assert "killed" in found.reasons[0]
+
+
+def test_the_reasons_that_invalidate_come_first(judged: Judged) -> None:
+    found = judged(events=[], loop_lag=spread(max_ms=80.0))
+    assert found.state is ValidityState.INVALID
+    assert "stalled" in found.reasons[0]
+    assert "killed" in found.reasons[1]

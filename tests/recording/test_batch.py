@@ -1,0 +1,37 @@
+from typing import Any
+
+import pytest
+
+from harness.errors import BadInput
+from harness.model import RunEvent, RunEventKind, SessionRecord
+from harness.recording import Batch, Histogram, RunDirectory, read_run
+
+
+def batch() -> Batch:
+    lateness = Histogram()
+    lateness.record_many([1_000_000, 2_000_001])
+    return Batch(
+        sessions=[SessionRecord(session_id="é", call_number=0, network="n", turns_planned=1)],
+        events=[RunEvent(kind=RunEventKind.FINISHED, at_ns=9)],
+        histograms={"send_lateness": lateness, "loop_lag": Histogram()},
+        start_ns=1,
+        end_ns=9,
+    )
+
+
+def test_a_batch_writes_the_same_run_with_and_without_a_message(directory: RunDirectory) -> None:
+    Batch.unpack(batch().pack()).write(directory)
+    run = read_run(directory.path)
+    assert list(run.sessions) == batch().sessions
+    assert list(run.events) == batch().events
+    assert run.send_lateness == batch().histograms["send_lateness"].spread()
+    assert run.loop_lag is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"histograms": None}, {"interval": None}, {"turns": "{}\n"}, {"histograms": {"x": "y"}}],
+)
+def test_a_message_that_is_no_batch_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises((BadInput, ValueError)):
+        Batch.unpack(batch().pack() | change)

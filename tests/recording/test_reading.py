@@ -1,0 +1,93 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadInput
+from harness.model import TruthRecord
+from harness.recording import RunDirectory, encode_lines, read_manifest, read_run, read_truth
+
+_WRITER = """
+import sys
+from pathlib import Path
+from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus
+from harness.recording import files, lines
+index = 0
+while True:
+    turn = TurnRecord(session_id="s", turn_index=index, kind=TurnKind.LATER,
+        status=TurnStatus.COMPLETED, network="n", utterance_id="u" * 3000, limit_ms=1.0,
+        at=TurnInstants(first_audible_ns=index))
+    files.append_bytes(Path(sys.argv[1]) / files.TURNS, lines.encode_lines([turn] * 40))
+    index += 1
+"""
+
+
+def test_a_run_of_which_only_the_manifest_was_written_is_empty(directory: RunDirectory) -> None:
+    run = read_run(directory.path)
+    assert (run.turns, run.sessions, run.events) == ((), (), ())
+    assert (run.send_lateness, run.loop_lag) == (None, None)
+    assert read_truth(directory.path) == ()
+
+
+def test_a_run_that_was_killed_while_writing_can_be_read(directory: RunDirectory) -> None:
+    turns = directory.path / "turns.jsonl"
+    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(directory.path)])
+    try:
+        deadline = time.monotonic() + 60
+        while not turns.exists() or turns.stat().st_size < 500_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait()
+    run = read_run(directory.path)
+    assert len(run.turns) in (turns.read_bytes().count(b"\n"), turns.read_bytes().count(b"\n") + 1)
+    assert run.turns[0].turn_index == 0
+
+
+def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(BadInput, match="not the folder of a run"):
+            read_run(place)
+
+
+def test_a_manifest_of_another_schema_is_refused(directory: RunDirectory) -> None:
+    file = directory.path / "manifest.json"
+    file.write_text(file.read_text().replace("harness.manifest/1", "harness.manifest/9"))
+    with pytest.raises(BadInput, match=r"manifest/9.*this version reads"):
+        read_manifest(directory.path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"run_id": 5}', "\x00\x00"])
+def test_a_broken_manifest_is_refused_by_name(directory: RunDirectory, text: str) -> None:
+    (directory.path / "manifest.json").write_text(text)
+    with pytest.raises(BadInput, match=r"manifest\.json"):
+        read_run(directory.path)
+
+
+def test_an_unknown_setting_of_the_manifest_is_refused(directory: RunDirectory) -> None:
+    file = directory.path / "manifest.json"
+    file.write_text(file.read_text().replace('"frame_ms"', '"suprise": 1, "frame_ms"'))
+    with pytest.raises(BadInput, match="unknown field `suprise`"):
+        read_run(directory.path)
+
+
+def test_the_truth_beside_a_run_is_read(directory: RunDirectory) -> None:
+    truth = TruthRecord(
+        session_id="s",
+        response_id="r",
+        turn_index=0,
+        frame_end_samples=(480, 960),
+        frame_received_ns=(1, 2),
+        heard_end_sample=None,
+        endpoint_ns=3,
+        drawn_ms=800.0,
+        lead_silence_ms=0.0,
+        first_audio_due_ns=4,
+    )
+    (directory.path / "truth.jsonl").write_bytes(encode_lines([truth]))
+    assert read_truth(directory.path) == (truth,)
