@@ -3,3 +3,33 @@
 The only room that knows pandas, matplotlib and jinja2. It computes no statistic of its own;
 text from servers and corpora is escaped.
 """
+
+from pathlib import Path
+
+from harness.model import Run
+from harness.report.reading import Summary
+from harness.report.table import result_table
+
+__all__ = ["result_table", "write_report"]
+
+
+def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
+    """Write `report.html` into a run's folder, whole or not at all.
+
+    Args:
+        run_dir: The run's folder.
+        run: The records; figures are drawn from them.
+        summary: The run's `harness.summary/1` object; every printed number is one of it.
+
+    Returns:
+        The file.
+
+    Raises:
+        BadInput: The file cannot be written.
+    """
+    from harness.recording import replace_file
+    from harness.report.page import render_page
+
+    path = run_dir / "report.html"
+    replace_file(path, render_page(run, summary).encode())
+    return path

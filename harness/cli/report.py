@@ -1,0 +1,37 @@
+"""`harness report`: what a run directory says, written anew from its records."""
+
+from pathlib import Path
+
+import click
+
+from harness.cli.summarising import summarise_directory
+from harness.errors import ExitCode
+from harness.recording import write_summary
+from harness.report import result_table, write_report
+
+
+@click.command(name="report")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
+@click.option("--no-html", is_flag=True, help="Write summary.json only, without the HTML page.")
+def command(runs: tuple[Path, ...], no_html: bool) -> int:
+    """Write summary.json and report.html into each RUN's folder and print its result table.
+
+    Works on a run that was killed, with what it had written by then. Exit code 3 when one of
+    the runs is INVALID.
+    """
+    states = []
+    for number, path in enumerate(runs):
+        if len(runs) > 1:
+            click.echo(f"{'' if number == 0 else chr(10)}{path}")
+        states.append(_report(path, html=not no_html))
+    return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
+
+
+def _report(path: Path, *, html: bool) -> str:
+    """Report one run and return the state of its validity."""
+    run, summary = summarise_directory(path)
+    write_summary(path, summary)
+    click.echo(result_table(summary))
+    if html:
+        click.echo(f"\n{'report':<17}{write_report(path, run, summary)}")
+    return str(summary["validity"]["state"])

@@ -1,0 +1,90 @@
+"""What a section of the page is made of. The template knows how each kind looks."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+Cell = str | tuple[str, str]
+"""Text, or a number with a smaller line below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under a head.
+
+    Attributes:
+        title: What it lists, for readers who do not see it.
+        head: One word or two a column.
+        rows: Cells; the first column names the row.
+        words: How many columns from the left hold text; the others hold numbers.
+        total: Whether the last row sums up the others.
+        notes: Sentences below the table.
+    """
+
+    kind: ClassVar[str] = "table"
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    words: int = 1
+    total: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and what they stand for, one a line."""
+
+    kind: ClassVar[str] = "facts"
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A figure in two widths; the page shows the one that fits.
+
+    Attributes:
+        wide: An SVG element made by `drawing.svg`, trusted.
+        narrow: The same for a narrow window.
+        caption: How to read it.
+    """
+
+    kind: ClassVar[str] = "figure"
+    wide: Markup
+    narrow: Markup
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A paragraph."""
+
+    kind: ClassVar[str] = "text"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One of the main numbers."""
+
+    label: str
+    value: str
+    unit: str = ""
+    under: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        id: Anchor, unique in the page.
+        title: Its heading.
+        says: What the reader has to know about it, in the margin.
+        parts: Its blocks, from above.
+    """
+
+    id: str
+    title: str
+    says: tuple[str, ...]
+    parts: tuple[Table | Facts | Drawing | Text, ...]

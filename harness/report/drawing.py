@@ -1,0 +1,142 @@
+"""How a figure looks and how it gets into the page: one style, one export.
+
+Figures are drawn in stand-in colours, one per role, and exported as SVG. The export replaces each
+stand-in by a CSS variable of the page, so one drawing serves light, dark and print; text stays
+text in the page's own font; identifiers get the figure's name in front, so that many figures can
+live in one document.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#a00001"
+MUTED = "#a00002"
+GRID = "#a00003"
+BAD = "#a00004"
+PAPER = "#a00005"
+SERIES = ("#b00001", "#b00002", "#b00003", "#b00004", "#b00005", "#b00006")
+STAGES = ("#c00001", "#c00002", "#c00003")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)), (0, (9, 3)), ":")
+
+_VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--rule",
+    BAD: "--bad",
+    PAPER: "--paper",
+    **{colour: f"--series-{i}" for i, colour in enumerate(SERIES, 1)},
+    **{colour: f"--stage-{i}" for i, colour in enumerate(STAGES, 1)},
+}
+_PX_PER_INCH = 72  # the unit of matplotlib's SVG is the point; one is shown as one CSS pixel
+_FONT_FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
+_REFERENCE = re.compile(r"(\bid=\"|url\(#|href=\"#)")
+
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "harness",
+    "font.size": 12,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "xtick.major.pad": 7,
+    "ytick.major.pad": 7,
+    "text.parse_math": False,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+}
+
+
+def series(index: int) -> tuple[str, str, Any]:
+    """Return colour, marker and dash of a series: colour alone never tells two apart."""
+    return (
+        SERIES[index % len(SERIES)],
+        MARKERS[(index + index // len(SERIES)) % len(MARKERS)],
+        DASHES[(index + index // len(SERIES)) % len(DASHES)],
+    )
+
+
+def canvas(width_px: float, height_px: float) -> tuple[Figure, Axes]:
+    """Return an empty figure of that size with one pair of axes; call it inside `STYLE`."""
+    figure = Figure(figsize=(width_px / _PX_PER_INCH, height_px / _PX_PER_INCH), dpi=_PX_PER_INCH)
+    figure.set_layout_engine("constrained", h_pad=0.04, w_pad=0.04)
+    figure.patch.set_alpha(0)
+    axes = figure.add_subplot()
+    axes.patch.set_alpha(0)
+    return figure, axes
+
+
+def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None) -> None:
+    """Put the legend above the axes, left-aligned, in that many columns."""
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=columns,
+        borderaxespad=0.3,
+        handlelength=1.8,
+        columnspacing=1.6,
+        handletextpad=0.6,
+    )
+
+
+def svg(figure: Figure, *, name: str, label: str) -> str:
+    """Export a figure as an SVG element to put into HTML.
+
+    Args:
+        figure: The figure.
+        name: Unique in the page; goes in front of every identifier.
+        label: What it shows, in words, for readers who do not see it. Plain text.
+
+    Returns:
+        An `<svg>` element without any address in it, its colours CSS variables.
+    """
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", metadata=nothing)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
+    text = _REFERENCE.sub(lambda match: f"{match.group(1)}{name}-", text)
+    text = _FONT_FAMILY.sub("", text)
+    for stand_in, variable in _VARIABLES.items():
+        text = text.replace(stand_in, f"var({variable})")
+    return re.sub(
+        r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>",
+        lambda match: _opening(match.group(1), label),
+        text,
+        count=1,
+    )
+
+
+def _opening(view_box: str, label: str) -> str:
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return f'<svg viewBox="{view_box}" role="img" aria-label="{escaped}">'
+
+
+def styled() -> Any:
+    """Return a context in which figures are drawn and exported in this room's style."""
+    return mpl.rc_context(STYLE)

@@ -1,0 +1,86 @@
+"""The HTML page: one file, no script, no request to anywhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from harness.errors import printable
+from harness.model import Run
+from harness.report import conditions, instrument, plates, sections
+from harness.report.blocks import Card, Section
+from harness.report.reading import Summary, by_kind
+from harness.report.wording import counted, moment
+
+_VERDICTS = {
+    "VALID": "The instrument was fit and the networks were what they say: the numbers can be used.",
+    "DEGRADED": "The numbers can be used with care. What speaks against them:",
+    "INVALID": "Do not use these numbers: they say more about this run than about the API.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the template shows, from the top down."""
+
+    title: str
+    subtitle: str
+    state: str
+    verdict: str
+    reasons: tuple[str, ...]
+    loud: tuple[str, ...]
+    cards: tuple[Card, ...]
+    sections: tuple[Section, ...]
+    footer: str
+
+
+def render_page(run: Run, summary: Summary) -> str:
+    """Return the report as HTML.
+
+    Args:
+        run: The records.
+        summary: The run's `harness.summary/1` object.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("template.html.j2").render(page=_page(run, summary))
+
+
+def _page(run: Run, summary: Summary) -> Page:
+    manifest, validity = run.manifest, summary["validity"]
+    against = "the simulator" if manifest.simulated else printable(manifest.target)
+    load = f"{counted(len(run.turns), 'turn')} in {counted(len(run.sessions), 'session')}"
+    loud: tuple[str, ...] = ()
+    if manifest.corpus.synthetic:
+        loud = ("Synthetic speech: nobody ever said what these callers say.",)
+    return Page(
+        title=f"{printable(manifest.model)} · {printable(manifest.scenario)}",
+        subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
+        " No objective is judged on this page; harness gate does that.",
+        state=str(validity["state"]),
+        verdict=_VERDICTS[validity["state"]],
+        reasons=tuple(printable(reason) for reason in validity["reasons"]),
+        loud=loud,
+        cards=tuple(sections.cards(summary)),
+        sections=tuple(_sections(run, summary)),
+        footer=f"Run {printable(manifest.run_id)}. Written by harness from {summary['schema']}.",
+    )
+
+
+def _sections(run: Run, summary: Summary) -> list[Section]:
+    return [
+        sections.latency(summary, plates.interval_figure(summary)),
+        *plates.drawn_sections(run),
+        *([sections.kinds(summary)] if by_kind(summary) else []),
+        sections.metrics(summary),
+        conditions.errors(run),
+        conditions.network(run),
+        sections.cost(summary),
+        conditions.corpus(run),
+        instrument.instrument(run, summary),
+        instrument.provenance(run),
+        instrument.method(),
+    ]

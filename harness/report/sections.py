@@ -1,0 +1,196 @@
+"""The sections of the page that show the summary's numbers."""
+
+from collections.abc import Mapping
+
+from harness.analysis import METRICS
+from harness.errors import printable
+from harness.report.blocks import Card, Cell, Drawing, Facts, Section, Table
+from harness.report.reading import (
+    HEADLINE,
+    Quantile,
+    Summary,
+    by_kind,
+    by_network,
+    failed,
+    gaps,
+    measured,
+    quantiles,
+    turns,
+)
+from harness.report.wording import (
+    MISSING,
+    counted,
+    money,
+    number,
+    percent,
+)
+
+_ALL = "all together"
+_BASES = {
+    "usage": "tokens as the provider counted them",
+    "estimate": "estimated from the length of the speech",
+}
+_INTERVALS = (
+    "The small numbers are 95 % intervals; they hold within this run and cannot see how runs"
+    " differ from each other."
+)
+
+
+def cards(summary: Summary) -> list[Card]:
+    """Return the main numbers: the headline's percentiles, failures, cost."""
+    n = measured(summary["metrics"], HEADLINE)
+    found = []
+    for name, quantile in quantiles(summary["metrics"]).items():
+        value, under = _words(quantile)
+        unit = "ms" if value != MISSING else ""
+        under = under if quantile.value is None or quantile.low is None else f"95 %: {under}"
+        found.append(Card(label=f"{name} voice to voice", value=value, unit=unit, under=under))
+    rate, cost = summary["failure_rate"], summary["cost"]
+    found.append(
+        Card(
+            label="Turns that failed",
+            value=percent(rate["value"]),
+            under=f"{number(rate['failed'], 0)} of {number(rate['n'], 0)}{_range(rate)}",
+        )
+    )
+    load = summary["load"]
+    found.append(
+        Card(
+            label="Turns measured",
+            value=number(n, 0),
+            under=f"in {counted(load['sessions'], 'session')}{_at_once(load)}",
+        )
+    )
+    per_minute = cost.get("per_minute")
+    found.append(
+        Card(
+            label="Cost per minute",
+            value=MISSING if per_minute is None else number(per_minute, 3),
+            unit="" if per_minute is None else cost["currency"],
+            under=cost.get("why") or f"from {cost['basis']}",
+        )
+    )
+    return found
+
+
+def _range(rate: Summary) -> str:
+    return (
+        "" if rate["low"] is None else f"; 95 %: {percent(rate['low'])} to {percent(rate['high'])}"
+    )
+
+
+def _at_once(load: Summary) -> str:
+    peak = load["concurrency_peak"]
+    return "" if peak is None else f", at most {number(peak, 0)} at once"
+
+
+def _words(quantile: Quantile) -> tuple[str, str]:
+    """Return a percentile and what stands under it: its interval, else the reason."""
+    if quantile.value is not None:
+        value = number(quantile.value)
+    elif quantile.low is not None:
+        value = f"≥ {number(quantile.low)}"
+    else:
+        value = MISSING
+    if quantile.low is None or quantile.value is None:
+        return value, printable(quantile.why)
+    high = "or more" if quantile.high is None else f"to {number(quantile.high)}"
+    return value, f"{number(quantile.low)} {high}"
+
+
+def latency(summary: Summary, figure: Drawing | None) -> Section:
+    """Return percentiles of the headline by network, with intervals and counts."""
+    parts = by_network(summary)
+    table = _strata("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
+    says = (
+        "From the end of the caller's speech to the first sample of the reply that can be heard.",
+        _INTERVALS,
+        "Measured counts the turns that the percentiles come from.",
+        f"{MISSING} stands for a percentile that the number of turns cannot support.",
+    )
+    shown = (table,) if figure is None else (table, figure)
+    return Section(id="latency", title="Voice to voice by network", says=says, parts=shown)
+
+
+def kinds(summary: Summary) -> Section:
+    """Return percentiles of the headline by kind of turn."""
+    says = (
+        (
+            "The other tables pool all turns. A first turn pays for a cold start, a tool turn for"
+            " the tool: compare like with like."
+        ),
+    )
+    table = _strata("Turn", by_kind(summary))
+    return Section(id="kinds", title="Voice to voice by kind of turn", says=says, parts=(table,))
+
+
+def _strata(of: str, parts: Mapping[str, Summary]) -> Table:
+    found = {name: quantiles(part["metrics"]) for name, part in parts.items()}
+    rows = (
+        (
+            printable(name).replace("_", " ") if of == "Turn" else printable(name),
+            number(turns(part), 0),
+            number(measured(part["metrics"]), 0),
+            *map(_cell, found[name].values()),
+            (number(failed(part), 0), percent(part["failure_rate"]["value"])),
+        )
+        for name, part in parts.items()
+    )
+    return Table(
+        title=f"voice_to_voice by {of.lower()}",
+        head=(of, "Turns", "Measured", "P50, ms", "P95, ms", "P99, ms", "Failed"),
+        rows=tuple(rows),
+        total=_ALL in parts,
+        notes=_sentences(found),
+    )
+
+
+def _sentences(found: Mapping[str, Mapping[str, Quantile]]) -> tuple[str, ...]:
+    return tuple(f"{gap}." for gap in gaps(found))
+
+
+def _cell(quantile: Quantile) -> Cell:
+    value, under = _words(quantile)
+    return value if quantile.value is None else (value, under)
+
+
+def metrics(summary: Summary) -> Section:
+    """Return all metrics over all networks."""
+    present = [metric for metric in METRICS if metric.name in summary["metrics"]]
+    found = {metric.title: quantiles(summary["metrics"], metric.name) for metric in present}
+    rows = tuple(
+        (
+            metric.title,
+            number(measured(summary["metrics"], metric.name), 0),
+            *map(_cell, found[metric.title].values()),
+        )
+        for metric in present
+    )
+    head = ("Metric", "n", "P50, ms", "P95, ms", "P99, ms")
+    table = Table(title="All metrics", head=head, rows=rows, notes=_sentences(found))
+    says = ("Over all networks. Percentiles of parts do not add up to percentiles of the whole.",)
+    return Section(id="metrics", title="All metrics", says=says, parts=(table,))
+
+
+def cost(summary: Summary) -> Section:
+    """Return what the conversation cost and how that is known."""
+    found = summary["cost"]
+    currency = printable(found["currency"])
+    pairs = [
+        ("Per minute", money(found.get("per_minute"), currency)),
+        ("Per turn", money(found.get("per_turn"), currency)),
+        ("In all", money(found.get("total"), currency)),
+        ("Basis", _BASES.get(found["basis"], printable(found["basis"]))),
+    ]
+    if found.get("minutes") is not None:
+        pairs.append(("Conversation", f"{number(found['minutes'])} minutes"))
+    listed = found["prices"]
+    model = printable(found["model"])
+    pairs.append(("Prices", f"{model}, {printable(listed['date'])}: {printable(listed['source'])}"))
+    pairs += [
+        (label, printable(found[key]))
+        for key, label in (("note", "Note"), ("why", "Missing"))
+        if found.get(key)
+    ]
+    says = ("Tokens times a dated list of prices: what this conversation costs a customer.",)
+    return Section(id="cost", title="Cost", says=says, parts=(Facts(pairs=tuple(pairs)),))

@@ -1,0 +1,125 @@
+"""The result table a run ends with: plain text, at most 100 columns."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from harness.errors import printable
+from harness.report.reading import (
+    HEADLINE,
+    Quantile,
+    Summary,
+    by_network,
+    failed,
+    gaps,
+    quantiles,
+    turns,
+)
+from harness.report.wording import MINUS, MISSING, money, number, signed
+
+WIDTH = 100
+_NAME, _TURNS, _CELL, _FAILED = 15, 7, 23, 9
+_LABEL = 17
+_INTERVALS = "[low, high]: 95 % interval within this run."
+_MISSING = f" {MISSING} or ≥: not printed, for this reason:"
+
+
+def result_table(summary: Summary) -> str:
+    """Return the short result of a run as lines of text.
+
+    Args:
+        summary: A `harness.summary/1` object.
+
+    Returns:
+        Lines without colour codes and without a newline at the end. A percentile that is not
+        supported shows a dash and is explained below the table.
+    """
+    networks = by_network(summary)
+    rows: list[tuple[str, Summary]] = list(networks.items())
+    if len(rows) != 1:
+        rows.append(("all networks", summary))
+    cells = [(name, part, quantiles(part["metrics"])) for name, part in rows]
+    lines = [
+        f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the reply",
+        _row("network", "turns", ("P50", "P95", "P99"), "failed"),
+    ]
+    for name, part, found in cells:
+        texts = [_cell(quantile) for quantile in found.values()]
+        lines.append(_row(name, number(turns(part), 0), texts, number(failed(part), 0)))
+    missing = gaps({name: found for name, _, found in cells})
+    lines.append(_INTERVALS + (_MISSING if missing else ""))
+    for gap in missing:
+        lines += textwrap.wrap(gap, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    lines.append("")
+    for label, text in facts(summary):
+        lines += textwrap.wrap(
+            text, WIDTH, initial_indent=label.ljust(_LABEL), subsequent_indent=" " * _LABEL
+        )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(name: str, turned: str, texts: Iterable[str], failures: str) -> str:
+    name = printable(name)
+    name = name if len(name) < _NAME else name[: _NAME - 2] + "…"
+    middle = "".join(text.rjust(_CELL) for text in texts)
+    return name.ljust(_NAME) + turned.rjust(_TURNS) + middle + failures.rjust(_FAILED)
+
+
+def _cell(quantile: Quantile) -> str:
+    if quantile.value is None:
+        return MISSING if quantile.low is None else f"≥ {number(quantile.low)}"
+    if quantile.low is None:
+        return f"{number(quantile.value)} [{MISSING}]"
+    high = "…" if quantile.high is None else number(quantile.high)
+    return f"{number(quantile.value)} [{number(quantile.low)}, {high}]"
+
+
+def facts(summary: Summary) -> list[tuple[str, str]]:
+    """Return what else must be said of a run, as label and sentence."""
+    lines = [
+        ("frame lateness", _lateness(summary["send_lateness"])),
+        ("cost", _cost(summary["cost"])),
+        ("corpus", _corpus(summary["corpus"])),
+    ]
+    lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _of_the_ruler(summary)]
+    validity = summary["validity"]
+    reasons = "; ".join(printable(reason) for reason in validity["reasons"])
+    lines.append(("validity", f"{validity['state']}: {reasons}" if reasons else validity["state"]))
+    return lines
+
+
+def _of_the_ruler(summary: Summary) -> Sequence[Summary]:
+    """Return measured minus true where no network adds to it; everywhere when all of them do."""
+    found: Sequence[Summary] = summary.get("accuracy") or ()
+    slow = {n["profile"] for n in summary["network"] if n["nominal"]["rtt_ms"] > 0}
+    return [one for one in found if one["network"] not in slow] or found
+
+
+def _lateness(found: Summary) -> str:
+    if not found["n"]:
+        return f"{MISSING} {printable(found.get('why', ''))}"
+    named = (("P50", "p50_ms"), ("P99", "p99_ms"), ("P99.9", "p999_ms"), ("worst", "max_ms"))
+    spread = ", ".join(f"{label} {number(found[name])} ms" for label, name in named)
+    return f"{spread}; {number(found['n'], 0)} frames"
+
+
+def _cost(found: Summary) -> str:
+    if found["total"] is None:
+        return f"{MISSING} {printable(found.get('why', ''))}"
+    currency = printable(found["currency"])
+    per_minute = money(found["per_minute"], currency)
+    basis = f"from {found['basis']}, prices of {printable(found['prices']['date'])}"
+    note = f"; {printable(found['note'])}" if found["note"] else ""
+    return f"{per_minute} per minute, {money(found['total'], currency)} in all; {basis}{note}"
+
+
+def _corpus(found: Summary) -> str:
+    kind = "SYNTHETIC SPEECH: nobody ever said it" if found["synthetic"] else "recorded speech"
+    clips = f"{printable(found['name'])}, {number(found['clips'], 0)} clips"
+    return f"{kind}; {clips}" if found["synthetic"] else f"{clips} of {kind}"
+
+
+def _accuracy(found: Summary) -> str:
+    named = (("P50", "p50_ms"), ("P95", "p95_ms"), ("P99", "p99_ms"))
+    off = ", ".join(f"{label} {signed(found['difference'][name])} ms" for label, name in named)
+    note = f"; {printable(found['note'])}" if found["note"] else ""
+    return f"{printable(found['network'])}: {off} over {number(found['n'], 0)} turns{note}"

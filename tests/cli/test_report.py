@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli.app import run as harness
+from harness.errors import ExitCode, Fault, Party, Phase
+from harness.model import (
+    CorpusFacts,
+    RunEvent,
+    RunEventKind,
+    RunManifest,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
+from harness.recording import RunDirectory, encode_lines
+
+_MS = 1_000_000
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Make the directory of a run of 80 turns that was killed before its end."""
+    path = tmp_path / "2026-01-02-conversation"
+    path.mkdir()
+    corpus = CorpusFacts(
+        name="prompts",
+        synthetic=False,
+        clips=1,
+        digest="ab",
+        licence="",
+        source="",
+        end_source="exact",
+        end_uncertainty_ms=0.0,
+    )
+    manifest = RunManifest(
+        run_id=path.name,
+        started_at="2026-01-02T03:04:05+00:00",
+        origin_ns=0,
+        scenario="conversation",
+        target="ws://127.0.0.1:1",
+        simulated=True,
+        model="gpt-realtime",
+        dialect="openai",
+        corpus=corpus,
+        frame_ms=20,
+        turn_limit_ms=15_000.0,
+        seeds={},
+        schedule_hash="cd",
+        calls_planned=8,
+        networks=(),
+    )
+    RunDirectory(path, manifest).append_turns([_turn(number) for number in range(80)])
+    return path
+
+
+def _turn(number: int) -> TurnRecord:
+    end_ns = number * 500 * _MS
+    heard_ns = end_ns + (600 + number) * _MS
+    return TurnRecord(
+        session_id=f"s{number % 8}",
+        turn_index=number // 8,
+        kind=TurnKind.LATER,
+        status=TurnStatus.COMPLETED,
+        network="none",
+        utterance_id="u",
+        limit_ms=15_000.0,
+        at=TurnInstants(speech_end_ns=end_ns, first_audio_ns=heard_ns, first_audible_ns=heard_ns),
+    )
+
+
+def test_killed_run_is_reported_with_what_it_has(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (directory / "turns.jsonl").open("ab") as file:
+        file.write(b'{"session_id": "torn')
+    assert harness(["report", str(directory)]) == ExitCode.PASS
+    shown = capsys.readouterr().out
+    assert "DEGRADED" in shown
+    assert "639" in shown
+    assert str(directory / "report.html") in shown
+    assert (directory / "report.html").is_file()
+    summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
+    assert summary["load"]["turns"] == 80
+
+
+def test_no_html_writes_the_summary_only(directory: Path) -> None:
+    assert harness(["report", "--no-html", str(directory)]) == ExitCode.PASS
+    assert (directory / "summary.json").is_file()
+    assert not (directory / "report.html").exists()
+
+
+def test_invalid_run_is_told_by_the_exit_code_and_still_reported(directory: Path) -> None:
+    recorded = RunEvent(kind=RunEventKind.WORKER_LOST, at_ns=0)
+    with (directory / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": str(recorded.kind), "at_ns": 0}) + "\n")
+    assert harness(["report", str(directory)]) == ExitCode.INVALID
+    assert "INVALID" in (directory / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["missing", "foreign", "file"])
+def test_what_is_not_a_run_is_one_line_of_bad_input(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    if kind == "foreign":
+        path.mkdir()
+    elif kind == "file":
+        path.write_text("hello")
+    assert harness(["report", str(path)]) == ExitCode.BAD_INPUT
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1
+    assert str(path) in told.err
+    assert told.out == ""
+
+
+def test_failed_turn_shows_in_the_table(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault = Fault(Party.THEIRS, Phase.RESPONSE, "server_error")
+    lost = TurnRecord(
+        session_id="s0",
+        turn_index=99,
+        kind=TurnKind.LATER,
+        status=TurnStatus.FAILED,
+        network="none",
+        utterance_id="u",
+        limit_ms=15_000.0,
+        at=TurnInstants(),
+        fault=fault,
+    )
+    with (directory / "turns.jsonl").open("ab") as file:
+        file.write(encode_lines([lost]))
+    harness(["report", "--no-html", str(directory)])
+    row = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("none"))
+    assert row.split()[1] == "81"
+    assert row.split()[-1] == "1"

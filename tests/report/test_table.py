@@ -1,0 +1,107 @@
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.model import Run, TurnStatus
+from harness.report import result_table
+from harness.report.wording import MINUS, MISSING
+
+MakeRun = Callable[..., Run]
+SummaryOf = Callable[[Run], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def table(make_run: MakeRun, summary_of: SummaryOf) -> str:
+    return result_table(summary_of(make_run(fault_every=40)))
+
+
+def _line(table: str, start: str) -> str:
+    return next(line for line in table.splitlines() if line.startswith(start))
+
+
+def test_table_fits_a_hundred_columns_and_has_no_colour_codes(table: str) -> None:
+    assert max(map(len, table.splitlines())) <= 100
+    assert "\x1b" not in table
+
+
+def test_each_network_and_all_together_has_a_row(table: str) -> None:
+    rows = [_line(table, name) for name in ("ideal", "lte_good", "wifi_busy", "all networks")]
+    assert [row.split()[1 if row[:3] != "all" else 2] for row in rows] == ["120"] * 3 + ["360"]
+    assert [row.split()[-1] for row in rows] == ["3", "3", "3", "9"]
+    assert all(len(re.findall(r"\[[^\]]+, [^\]]+\]", row)) >= 2 for row in rows)
+
+
+def test_numbers_are_those_of_the_summary(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    summary = summary_of(make_run())
+    summary["metrics"]["voice_to_voice"]["p95"] = {"value": 1234.4, "low": 1100.2, "high": 1399.6}
+    line = _line(result_table(summary), "all networks").replace("\N{NARROW NO-BREAK SPACE}", "")
+    assert "1234 [1100, 1400]" in line
+
+
+def test_unsupported_percentile_is_a_dash_with_its_reason_and_never_zero(table: str) -> None:
+    row = _line(table, "ideal")
+    assert re.split(r"\s{2,}", row)[-2:] == [MISSING, "3"]
+    assert "ideal P99; lte_good P99; wifi_busy P99: needs 299 turns" in table
+
+
+def test_percentile_beyond_the_limit_shows_what_is_known_of_it(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    run = make_run(fault_every=12, lost_as=TurnStatus.NO_REPLY)
+    table = result_table(summary_of(run)).replace("\N{NARROW NO-BREAK SPACE}", "")
+    assert "≥ 15000" in _line(table, "all networks")
+    assert "above the limit" in table
+
+
+def test_single_network_is_not_repeated_as_all(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    assert "all networks" not in result_table(summary_of(make_run(networks=("ideal",))))
+
+
+def test_lines_below_carry_lateness_cost_corpus_and_validity(table: str) -> None:
+    assert "P99 0.31 ms, P99.9 0.62 ms" in _line(table, "frame lateness")
+    assert re.search(r"USD [\d.]+ per minute, USD [\d.]+ in all; from usage", table)
+    assert "60 clips of recorded speech" in _line(table, "corpus")
+    assert _line(table, "validity") == "validity         VALID"
+
+
+def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    table = result_table(summary_of(make_run(synthetic=True)))
+    assert "SYNTHETIC SPEECH" in _line(table, "corpus")
+
+
+def test_invalid_run_says_so_with_every_reason(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    summary = summary_of(make_run())
+    summary["validity"] = {"state": "INVALID", "reasons": ["first reason", "second reason"]}
+    assert _line(result_table(summary), "validity").endswith("INVALID: first reason; second reason")
+
+
+def _accuracy(network: str) -> dict[str, Any]:
+    difference = {"p50_ms": -0.4, "p95_ms": 0.9, "p99_ms": 1.7}
+    return {"network": network, "n": 90, "difference": difference, "note": ""}
+
+
+def test_measured_minus_true_is_signed_and_free_of_the_network(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    summary = summary_of(make_run())
+    summary["accuracy"] = [_accuracy("ideal"), _accuracy("lte_good")]
+    lines = [x for x in result_table(summary).splitlines() if x.startswith("measured")]
+    expected = f"ideal: P50 {MINUS}0.40 ms, P95 +0.90 ms, P99 +1.70 ms over 90 turns"
+    assert [line[17:] for line in lines] == [expected]
+    summary["accuracy"] = [_accuracy("lte_good")]
+    assert "lte_good: P50" in result_table(summary)
+
+
+def test_run_without_turns_has_dashes_only(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    table = result_table(summary_of(make_run(calls=0)))
+    assert re.split(r"\s{2,}", _line(table, "ideal")) == [
+        "ideal",
+        "0",
+        MISSING,
+        MISSING,
+        MISSING,
+        "0",
+    ]
+    assert "no turn" in table
