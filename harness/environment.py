@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+_KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
+
 
 def cache_dir() -> Path:
     """Return the per-user folder for what was downloaded or built; it may not exist yet.
@@ -24,3 +26,14 @@ def cache_dir() -> Path:
 def api_key() -> str | None:
     """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing."""
     return os.environ.get("HARNESS_API_KEY") or os.environ.get("OPENAI_API_KEY") or None
+
+
+def secret(name: str) -> str | None:
+    """Return what the variable `name` holds, `None` when it is unset or empty."""
+    return os.environ.get(name) or None
+
+
+def for_child(**variables: str) -> dict[str, str]:
+    """Return the environment for a process we start: ours without the keys, plus `variables`."""
+    kept = {name: value for name, value in os.environ.items() if name not in _KEYS}
+    return kept | variables

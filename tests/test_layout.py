@@ -39,4 +39,5 @@ def test_every_test_file_mirrors_a_source_file() -> None:
 @pytest.mark.parametrize("room", sorted(p.parent for p in ROOT.glob("harness/*/__init__.py")))
 def test_every_room_has_a_charter(room: Path) -> None:
     text = (room / "__init__.py").read_text(encoding="utf-8")
-    assert text.startswith('"""') and len(text.splitlines()) > 2
+    assert text.startswith('"""')
+    assert len(text.splitlines()) > 2

@@ -2,3 +2,8 @@
 
 Pure. A dialect knows a vendor's words and nothing of time, sockets or what a turn means.
 """
+
+from harness.dialects.base import Dialect, MalformedMessage, SessionSettings
+from harness.dialects.openai import OpenAIRealtime
+
+__all__ = ["Dialect", "MalformedMessage", "OpenAIRealtime", "SessionSettings"]

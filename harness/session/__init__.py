@@ -3,3 +3,26 @@
 Pure: time and events come in as arguments, decisions go out as values. It does not know which
 API is at the other end, nor that sockets exist.
 """
+
+from harness.session.grid import FrameGrid
+from harness.session.listener import Listener
+from harness.session.onset import OnsetDetector
+from harness.session.schedule import Dialogue, Seeds, draw_call, schedule_hash
+from harness.session.session import Line, Manner, Session
+from harness.session.turn import Reply, Spoken, Turn
+
+__all__ = [
+    "Dialogue",
+    "FrameGrid",
+    "Line",
+    "Listener",
+    "Manner",
+    "OnsetDetector",
+    "Reply",
+    "Seeds",
+    "Session",
+    "Spoken",
+    "Turn",
+    "draw_call",
+    "schedule_hash",
+]

@@ -3,3 +3,23 @@
 The only room that knows the WebSocket protocol on the caller's side. It does not know what
 messages mean.
 """
+
+from harness.transport.websocket import (
+    Connection,
+    Receiver,
+    Target,
+    connect,
+    parse_target,
+    printable_target,
+    ready_message,
+)
+
+__all__ = [
+    "Connection",
+    "Receiver",
+    "Target",
+    "connect",
+    "parse_target",
+    "printable_target",
+    "ready_message",
+]

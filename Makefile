@@ -1,0 +1,52 @@
+# Two commands: `make demo` and `make test`. Both make the environment first, from the locks.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	&& command -v $$p && break; done)
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: help demo test lint setup clean
+
+help:  ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/runtime.stamp  ## Set up and run the main job: 20 callers, three networks, one report.
+	$(BIN)/harness run conversation --users 20 --calls 72 --network ideal,lte_good,wifi_busy
+
+test: $(VENV)/development.stamp  ## Set up and pass the tests.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/development.stamp  ## Format and check without running tests.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+setup: $(VENV)/development.stamp  ## Make the environment and nothing else.
+
+clean:  ## Remove the environment and caches, but no report.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements.lock)
+	@touch $@
+
+$(VENV)/development.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements-dev.lock)
+	@touch $@ $(VENV)/runtime.stamp
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "harness needs Python 3.11, 3.12 or 3.13 on PATH" >&2; exit 4; }
+	$(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+# The checkout itself is installed without its dependencies: they all came from the lock.
+define install
+$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
+$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .)
+endef

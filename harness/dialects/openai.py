@@ -1,0 +1,278 @@
+"""OpenAI Realtime, GA dialect, over WebSocket.
+
+Only what is measured is parsed. The type is read first, and the rest of a message only when its
+type is one we know; at a thousand sessions most messages are audio deltas, and of those only
+three strings are wanted.
+"""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from harness.dialects.base import MalformedMessage, SessionSettings
+from harness.errors import printable
+from harness.model import (
+    AudioDelta,
+    AudioFormat,
+    Event,
+    InputCommitted,
+    Notice,
+    ProviderError,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SessionConfigured,
+    SessionCreated,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+)
+
+_TURN_DETECTION_LIMIT_CHARS = 500
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+class _AudioDeltaMessage(msgspec.Struct):
+    delta: str
+    response_id: str | None = None
+    item_id: str | None = None
+
+
+# Servers that only resemble OpenAI's send explicit nulls anywhere; everything is optional.
+class _Session(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    audio: dict[str, Any] | None = None
+
+
+class _SessionMessage(msgspec.Struct):
+    session: _Session | None = None
+
+
+class _ItemMessage(msgspec.Struct):
+    item_id: str | None = None
+    audio_start_ms: float | None = None
+    audio_end_ms: float | None = None
+    response_id: str | None = None
+
+
+class _CallMessage(msgspec.Struct):
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+    response_id: str | None = None
+
+
+class _Reason(msgspec.Struct):
+    type: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class _StatusDetails(msgspec.Struct):
+    type: str | None = None
+    reason: str | None = None
+    error: _Reason | None = None
+
+
+class _Tokens(msgspec.Struct):
+    text_tokens: int | None = None
+    audio_tokens: int | None = None
+    cached_tokens_details: dict[str, int | None] | None = None
+
+
+class _Usage(msgspec.Struct):
+    input_token_details: _Tokens | None = None
+    output_token_details: _Tokens | None = None
+
+
+class _Response(msgspec.Struct):
+    id: str | None = None
+    status: str | None = None
+    status_details: _StatusDetails | None = None
+    usage: _Usage | None = None
+
+
+class _ResponseMessage(msgspec.Struct):
+    response: _Response | None = None
+
+
+class _ErrorMessage(msgspec.Struct):
+    error: _Reason | None = None
+
+
+def _session_created(message: bytes) -> Event:
+    session = _decode_session(message).session or _Session()
+    return SessionCreated(session.id or "", session.model or "")
+
+
+def _session_updated(message: bytes) -> Event:
+    session = _decode_session(message).session or _Session()
+    detection = ((session.audio or {}).get("input") or {}).get("turn_detection")
+    text = msgspec.json.encode(detection).decode()
+    return SessionConfigured(printable(text)[:_TURN_DETECTION_LIMIT_CHARS])
+
+
+def _speech_started(message: bytes) -> Event:
+    item = _decode_item(message)
+    return SpeechStarted(item.item_id or "", _whole(item.audio_start_ms))
+
+
+def _speech_stopped(message: bytes) -> Event:
+    item = _decode_item(message)
+    return SpeechStopped(item.item_id or "", _whole(item.audio_end_ms))
+
+
+def _committed(message: bytes) -> Event:
+    return InputCommitted(_decode_item(message).item_id or "")
+
+
+def _text_delta(message: bytes) -> Event:
+    return TextDelta(_decode_item(message).response_id or "")
+
+
+def _audio_delta(message: bytes) -> Event:
+    delta = _decode_audio(message)
+    return AudioDelta(delta.delta.encode(), delta.response_id or "", delta.item_id or "")
+
+
+def _tool_call(message: bytes) -> Event:
+    call = _decode_call(message)
+    return ToolCall(
+        call.call_id or "", call.name or "", call.arguments or "", call.response_id or ""
+    )
+
+
+def _response_created(message: bytes) -> Event:
+    return ResponseCreated((_decode_response(message).response or _Response()).id or "")
+
+
+def _response_done(message: bytes) -> Event:
+    response = _decode_response(message).response or _Response()
+    details = response.status_details or _StatusDetails()
+    error = details.error or _Reason()
+    return ResponseDone(
+        response.id or "",
+        _status(response.status),
+        printable(error.code or error.type or details.reason or ""),
+        printable(error.message or ""),
+        _usage(response.usage),
+    )
+
+
+def _error(message: bytes) -> Event:
+    error = _decode_error(message).error or _Reason()
+    return ProviderError(printable(error.code or error.type or ""), printable(error.message or ""))
+
+
+def _status(word: str | None) -> ResponseStatus:
+    """Return the status; a server that names none has at least ended the reply."""
+    try:
+        return ResponseStatus(word) if word is not None else ResponseStatus.COMPLETED
+    except ValueError:
+        return ResponseStatus.FAILED
+
+
+def _usage(usage: _Usage | None) -> TokenUsage | None:
+    if usage is None:
+        return None
+    taken, given = usage.input_token_details or _Tokens(), usage.output_token_details or _Tokens()
+    cached = taken.cached_tokens_details or {}
+    return TokenUsage(
+        input_text=taken.text_tokens or 0,
+        input_audio=taken.audio_tokens or 0,
+        cached_text=cached.get("text_tokens") or 0,
+        cached_audio=cached.get("audio_tokens") or 0,
+        output_text=given.text_tokens or 0,
+        output_audio=given.audio_tokens or 0,
+    )
+
+
+def _whole(position_ms: float | None) -> int | None:
+    return None if position_ms is None else round(position_ms)
+
+
+_decode_type = msgspec.json.Decoder(_Typed).decode
+_decode_audio = msgspec.json.Decoder(_AudioDeltaMessage).decode
+_decode_session = msgspec.json.Decoder(_SessionMessage).decode
+_decode_item = msgspec.json.Decoder(_ItemMessage).decode
+_decode_call = msgspec.json.Decoder(_CallMessage).decode
+_decode_response = msgspec.json.Decoder(_ResponseMessage).decode
+_decode_error = msgspec.json.Decoder(_ErrorMessage).decode
+
+_READERS: dict[str, Callable[[bytes], Event]] = {
+    "session.created": _session_created,
+    "session.updated": _session_updated,
+    "input_audio_buffer.speech_started": _speech_started,
+    "input_audio_buffer.speech_stopped": _speech_stopped,
+    "input_audio_buffer.committed": _committed,
+    "response.created": _response_created,
+    "response.output_audio.delta": _audio_delta,
+    "response.output_audio_transcript.delta": _text_delta,
+    "response.output_text.delta": _text_delta,
+    "response.function_call_arguments.done": _tool_call,
+    "response.done": _response_done,
+    "error": _error,
+}
+
+
+class OpenAIRealtime:
+    """The `Dialect` of OpenAI's Realtime API and of servers that follow it.
+
+    Input must be 16-bit PCM at 24 kHz; the service refuses other PCM rates.
+    """
+
+    name = "openai-realtime"
+    default_model = "gpt-realtime-2.1"
+    audio = AudioFormat(rate_hz=24_000)
+
+    def path(self, settings: SessionSettings) -> str:
+        """Return the GA endpoint; the model is chosen in the query and cannot change later."""
+        return f"/v1/realtime?model={quote(settings.model or self.default_model, safe='')}"
+
+    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
+        """Return the bearer header, or nothing for servers that ask for no key."""
+        return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
+
+    def configure(self, settings: SessionSettings) -> list[bytes]:
+        """Return one `session.update`: server VAD, automatic replies, PCM16 both ways."""
+        pcm = {"type": "audio/pcm", "rate": self.audio.rate_hz}
+        detection: dict[str, Any] = {"type": "server_vad"}
+        if settings.silence_ms is not None:
+            detection["silence_duration_ms"] = settings.silence_ms
+        output: dict[str, Any] = {"format": pcm}
+        if settings.voice:
+            output["voice"] = settings.voice
+        session: dict[str, Any] = {
+            "type": "realtime",
+            "output_modalities": ["audio"],
+            "audio": {"input": {"format": pcm, "turn_detection": detection}, "output": output},
+        }
+        if settings.instructions:
+            session["instructions"] = settings.instructions
+        return [msgspec.json.encode({"type": "session.update", "session": session})]
+
+    def append_audio(self, frame: bytes) -> bytes:
+        """Return one `input_audio_buffer.append`."""
+        return b'{"type":"input_audio_buffer.append","audio":"' + base64.b64encode(frame) + b'"}'
+
+    def parse(self, message: bytes) -> Event:
+        """Read the type, and what is measured of the types that matter.
+
+        Raises:
+            MalformedMessage: Not JSON, without a type, or a known type with wrong fields.
+        """
+        try:
+            kind = _decode_type(message).type
+            reader = _READERS.get(kind)
+            return Notice(printable(kind)) if reader is None else reader(message)
+        except (msgspec.MsgspecError, AttributeError, UnicodeDecodeError) as error:
+            raise MalformedMessage(printable(error)) from error

@@ -1,0 +1,211 @@
+"""The native thread that carries all audio of a process.
+
+Locust's users are greenlets of one thread; a frame that waits for a greenlet is late. So all
+sessions live on one event loop in a thread of its own, paced by one heap of deadlines. Greenlets
+put calls in (`hold`) and look for outcomes (`take_outcomes`); nothing else crosses.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import gevent
+import gevent.event
+import gevent.threadpool
+import uvloop
+
+from harness.clock import NS_PER_MS, now_ns
+from harness.load.call import Call, Outcome, Route, no_session, stopped
+from harness.load.timer import DeadlineTimer
+from harness.recording import Histogram
+from harness.session import Session
+
+Result = TypeVar("Result")
+
+_POLL_S = 0.01
+_SETUP_LIMIT_S = 15.0
+_HEARTBEAT_NS = 20 * NS_PER_MS
+_HAND_OVER_S = 1.0
+
+
+class AudioEngine:
+    """One thread, one loop, all sessions of this process. Make it after any fork."""
+
+    def __init__(self) -> None:
+        self._lateness = Histogram()
+        self._lag = Histogram()
+        self._outcomes: deque[Outcome] = deque()
+        self._measured: deque[dict[str, Histogram]] = deque()
+        self._calls: set[Call] = set()
+        self._due: list[tuple[int, int, Call]] = []
+        self._order = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool: gevent.threadpool.ThreadPool | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+        self._beat_ns = 0
+        self._crash: BaseException | None = None
+
+    def start(self) -> None:
+        """Start the thread and return when its loop runs."""
+        started = gevent.event.Event()
+        hub_loop = gevent.get_hub().loop
+        watcher = hub_loop.async_()
+        watcher.start(started.set)
+        self._pool = gevent.threadpool.ThreadPool(1)
+        self._pool.spawn(self._thread, watcher.send)
+        started.wait()
+        watcher.close()
+
+    def stop(self) -> None:
+        """End the loop and the thread; calls still open are cut off."""
+        if self._loop is not None and self._pool is not None:
+            self._from_outside(self._quit)
+            self._pool.join()
+            self._pool.kill()
+            self._loop = self._pool = None
+
+    def hold(self, session: Session, route: Route) -> None:
+        """Hold a call; what it has to say comes by `take_outcomes`."""
+        self._from_outside(self._open, session, route)
+
+    def run(self, errand: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine on the loop and return what it returns, without blocking greenlets."""
+        assert self._loop is not None
+        future = asyncio.run_coroutine_threadsafe(errand, self._loop)
+        while not future.done():
+            gevent.sleep(_POLL_S)
+        return future.result()
+
+    def wind_up(self) -> None:
+        """Let every session end after its current turn."""
+        self._from_outside(self._wind_up)
+
+    def abandon(self) -> None:
+        """Close every session now."""
+        self._from_outside(self._cut_off)
+
+    def take_outcomes(self) -> list[Outcome]:
+        """Return what calls have told since the last time.
+
+        Raises:
+            RuntimeError: The engine's thread died.
+        """
+        if self._crash is not None:
+            raise RuntimeError("the audio engine died") from self._crash
+        taken = []
+        while self._outcomes:
+            taken.append(self._outcomes.popleft())
+        return taken
+
+    def take_histograms(self) -> dict[str, Histogram]:
+        """Return how late frames and loop were since the last time, by tag.
+
+        Complete to within a second while the engine runs, wholly once it has stopped.
+        """
+        total = {"send_lateness": Histogram(), "loop_lag": Histogram()}
+        while self._measured:
+            for tag, values in self._measured.popleft().items():
+                total[tag].merge(values)
+        return total
+
+    def _from_outside(self, function: Callable[..., Any], *arguments: Any) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _thread(self, announce: Callable[[], None]) -> None:
+        self._loop = uvloop.new_event_loop()
+        try:
+            self._timer = DeadlineTimer(self._loop, self._run_due)
+            self._heart = DeadlineTimer(self._loop, self._heartbeat)
+            self._beat_ns = now_ns() + _HEARTBEAT_NS
+            self._heart.arm(self._beat_ns)
+            self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
+            self._loop.call_soon(announce)
+            self._loop.run_forever()
+        except BaseException as error:
+            self._crash = error
+            raise
+        finally:
+            self._loop.close()
+
+    def _quit(self) -> None:
+        assert self._loop is not None
+        self._cut_off()
+        self._timer.close()
+        self._heart.close()
+        self._hand_over()
+        for task in self._opening:
+            task.cancel()
+        self._loop.call_soon(self._loop.stop)
+
+    def _open(self, session: Session, route: Route) -> None:
+        assert self._loop is not None
+        call = Call(session, route, began=self._began, tell=self._told)
+        self._calls.add(call)
+        task = self._loop.create_task(call.open())
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        self._loop.call_later(_SETUP_LIMIT_S, self._expect_session, call)
+
+    def _expect_session(self, call: Call) -> None:
+        if not call.session.ready and not call.over:
+            call.hang_up(no_session(_SETUP_LIMIT_S))
+
+    def _began(self, call: Call) -> None:
+        assert call.session.due_ns is not None
+        self._push(call.session.due_ns, call)
+        self._timer.arm(self._due[0][0])
+
+    def _told(self, call: Call, outcome: Outcome) -> None:
+        if outcome.session is not None:
+            self._calls.discard(call)
+        self._outcomes.append(outcome)
+
+    def _wind_up(self) -> None:
+        for call in tuple(self._calls):
+            call.session.wind_up()
+            if call.session.finished:
+                call.hang_up()
+
+    def _cut_off(self) -> None:
+        for call in tuple(self._calls):
+            call.hang_up(stopped(call.session.phase()))
+
+    def _push(self, due_ns: int, call: Call) -> None:
+        self._order += 1
+        heapq.heappush(self._due, (due_ns, self._order, call))
+
+    def _run_due(self) -> None:
+        """Send every frame that is due, then sleep until the next."""
+        due = self._due
+        while due:
+            at_ns = now_ns()
+            if due[0][0] > at_ns:
+                self._timer.arm(due[0][0])
+                return
+            call = heapq.heappop(due)[2]
+            if call.over or call.session.finished:
+                continue
+            self._lateness.record_ns(call.tick(at_ns))
+            if not call.session.finished and call.session.due_ns is not None:
+                self._push(call.session.due_ns, call)
+
+    def _hand_over(self) -> None:
+        self._measured.append({"send_lateness": self._lateness, "loop_lag": self._lag})
+        self._lateness, self._lag = Histogram(), Histogram()
+
+    def _hand_over_again(self) -> None:
+        assert self._loop is not None
+        self._hand_over()
+        self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
+
+    def _heartbeat(self) -> None:
+        """Measure how late the loop comes to a deadline that has nothing to do with audio."""
+        at_ns = now_ns()
+        self._lag.record_ns(at_ns - self._beat_ns)
+        self._beat_ns = max(self._beat_ns, at_ns - _HEARTBEAT_NS) + _HEARTBEAT_NS
+        if self._beat_ns <= at_ns:
+            self._beat_ns = at_ns + _HEARTBEAT_NS
+        self._heart.arm(self._beat_ns)

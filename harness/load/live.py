@@ -1,0 +1,109 @@
+"""What a person sees while a run goes on. Nothing here is kept: published numbers come later."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from locust.env import Environment
+
+from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.load.options import Options
+from harness.model import SessionRecord, TurnRecord
+
+_LINE_EVERY_NS = 10 * NS_PER_S
+_TERMINAL_EVERY_NS = NS_PER_S // 4
+
+
+class NotHeard(Exception):
+    """A turn without a latency, as Locust's failure table shows it."""
+
+
+class Steps:
+    """Progress of preparing, one line a step on stderr; bytes only every few seconds."""
+
+    def __init__(self) -> None:
+        self._told_ns = now_ns()
+
+    def step(self, what: str) -> None:
+        """Say what is done now."""
+        print(what, file=sys.stderr, flush=True)
+
+    def advance(self, done: int, total: int | None) -> None:
+        """Say how far it is, seldom."""
+        if now_ns() - self._told_ns > 2 * NS_PER_S:
+            self._told_ns = now_ns()
+            share = "" if not total else f" of {total}"
+            print(f"  {done}{share}", file=sys.stderr, flush=True)
+
+
+class LocustTable:
+    """Feeds Locust's own table, charts and failure list."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._fire: Callable[..., None] = environment.events.request.fire
+
+    def show(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
+        """Show turns, and a session's set-up."""
+        for turn in turns:
+            at, latency_ms = turn.at, None
+            if at.first_audible_ns is not None and at.speech_end_ns is not None:
+                latency_ms = (at.first_audible_ns - at.speech_end_ns) / NS_PER_MS
+            self._row("turn", f"voice to voice, {turn.network}", latency_ms, turn.fault)
+        if session is None:
+            return
+        setup_ms = None
+        if session.ready_ns is not None and session.open_start_ns is not None:
+            setup_ms = (session.ready_ns - session.open_start_ns) / NS_PER_MS
+        self._row("session", f"set-up, {session.network}", setup_ms, session.fault)
+
+    def _row(self, kind: str, name: str, latency_ms: float | None, fault: object) -> None:
+        self._fire(
+            request_type=kind,
+            name=name,
+            response_time=latency_ms,
+            response_length=0,
+            exception=None if fault is None else NotHeard(str(fault)),
+            context={},
+        )
+
+
+class LiveLine:
+    """One line that keeps up with the run: rewritten on a terminal, now and then elsewhere."""
+
+    def __init__(self, calls: int | None) -> None:
+        self._calls = calls
+        self._turns = self._failed = self._ended = 0
+        self._latest_ms: list[float] = []
+        self._started_ns = self._shown_ns = now_ns()
+        self._terminal = sys.stderr.isatty()
+
+    def show(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
+        """Count, and show every so often."""
+        for turn in turns:
+            self._turns += 1
+            self._failed += turn.fault is not None
+            at = turn.at
+            if at.first_audible_ns is not None and at.speech_end_ns is not None:
+                self._latest_ms.append((at.first_audible_ns - at.speech_end_ns) / NS_PER_MS)
+        self._ended += session is not None
+        every_ns = _TERMINAL_EVERY_NS if self._terminal else _LINE_EVERY_NS
+        if now_ns() - self._shown_ns >= every_ns:
+            self._shown_ns = now_ns()
+            self._print()
+
+    def _print(self) -> None:
+        recent = sorted(self._latest_ms[-100:])
+        middle = f"{recent[len(recent) // 2]:.0f} ms" if recent else "none yet"
+        planned = "" if self._calls is None else f" of {self._calls}"
+        seconds = (now_ns() - self._started_ns) // NS_PER_S
+        line = (
+            f"{seconds // 60}:{seconds % 60:02d}  calls ended {self._ended}{planned}"
+            f"  turns {self._turns}  without a latency {self._failed}"
+            f"  median of the last 100: {middle}"
+        )
+        ending = "\r" if self._terminal else "\n"
+        print(f"{line:<100}" if self._terminal else line, end=ending, file=sys.stderr, flush=True)
+
+
+def line_for(options: Options, writes: bool) -> LiveLine | None:
+    """Return the live line where it was asked for, in the process that writes the run."""
+    return LiveLine(options.calls) if options.live_line and writes else None

@@ -1,0 +1,133 @@
+"""The options a scenario adds to Locust's own, on the command line and on its web page."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+
+DIRECT = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person asked for, checked.
+
+    Attributes:
+        host: Address of the API.
+        networks: Profile names, taken in turn by calls; `none` goes directly.
+        profiles_file: The user's own profiles.
+        corpus: Name or folder of the speech, `None` for the default.
+        model: Model to ask for, empty for the dialect's default.
+        turns: Turns per call, `None` for the scenario's own.
+        calls: Calls to hold in all, `None` to go on until stopped.
+        seed: The one number that all chance comes from.
+        frame_ms: Length of the caller's audio frames.
+        silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
+        limit_s: How long a caller waits for a reply.
+        drain_s: How long calls may go on once the run is being stopped.
+        reports: Where run directories are made.
+        run_dir: An empty directory to use instead of making one.
+        live_line: Show one line of progress in place of Locust's table.
+        simulated: The target is this project's simulator.
+        until_stdin_closes: Stop when whoever started us is gone.
+    """
+
+    host: str
+    networks: tuple[str, ...]
+    profiles_file: Path | None
+    corpus: str | None
+    model: str
+    turns: int | None
+    calls: int | None
+    seed: int
+    frame_ms: int
+    silence_ms: int | None
+    limit_s: float
+    drain_s: float
+    reports: Path
+    run_dir: Path | None
+    live_line: bool
+    simulated: bool
+    until_stdin_closes: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add our options to Locust's parser."""
+    group = parser.add_argument_group("voice", "What callers say, and through which network")
+    group.add_argument(
+        "--network",
+        default=DIRECT,
+        help="network profiles, separated by commas, taken in turn by calls (default: none)",
+    )
+    group.add_argument("--profiles", default="", help="TOML file with profiles of your own")
+    group.add_argument("--corpus", default="", help="corpus name or folder of recordings")
+    group.add_argument("--model", default="", help="model to ask for")
+    group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
+    group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
+    group.add_argument("--seed", type=int, default=1, help="seed of everything that is drawn")
+    group.add_argument("--frame-ms", type=int, default=20, help="length of an audio frame")
+    group.add_argument(
+        "--silence-ms",
+        type=int,
+        default=500,
+        help="silence the server waits for before it answers (0: the server's default)",
+    )
+    group.add_argument(
+        "--turn-limit-s", type=float, default=15.0, help="how long a caller waits for a reply"
+    )
+    group.add_argument(
+        "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
+    )
+    group.add_argument("--reports", default="reports", help="folder for run directories")
+    # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
+    off_page: dict[str, Any] = {"help": argparse.SUPPRESS, "include_in_web_ui": False}
+    parser.add_argument("--run-dir", default="", **off_page)
+    for flag in ("--live-line", "--simulated", "--until-stdin-closes"):
+        parser.add_argument(flag, action="store_true", **off_page)
+
+
+def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
+    """Return the options, checked as far as they can be without opening anything.
+
+    Raises:
+        BadInput: An option that no run can be made with.
+    """
+    if not host:
+        raise BadInput(
+            "no target", where="--host", mend="Give the API's address, such as ws://127.0.0.1:8765"
+        )
+    networks = tuple(name.strip() for name in parsed.network.split(",") if name.strip())
+    checks = (
+        (bool(networks), "--network", "names no profile"),
+        (parsed.turns >= 0, "--turns", "must not be negative"),
+        (parsed.calls >= 0, "--calls", "must not be negative"),
+        (parsed.seed >= 0, "--seed", "must not be negative"),
+        (10 <= parsed.frame_ms <= 200, "--frame-ms", "must be between 10 and 200"),
+        (0 <= parsed.silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
+        (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
+        (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
+    )
+    for holds, flag, words in checks:
+        if not holds:
+            raise BadInput(words, where=flag, mend="See --help for what it takes")
+    return Options(
+        host=host,
+        networks=networks,
+        profiles_file=Path(parsed.profiles) if parsed.profiles else None,
+        corpus=parsed.corpus or None,
+        model=parsed.model,
+        turns=parsed.turns or None,
+        calls=parsed.calls or None,
+        seed=parsed.seed,
+        frame_ms=parsed.frame_ms,
+        silence_ms=parsed.silence_ms or None,
+        limit_s=parsed.turn_limit_s,
+        drain_s=parsed.drain_s,
+        reports=Path(parsed.reports),
+        run_dir=Path(parsed.run_dir) if parsed.run_dir else None,
+        live_line=parsed.live_line,
+        simulated=parsed.simulated,
+        until_stdin_closes=parsed.until_stdin_closes,
+    )

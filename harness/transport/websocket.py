@@ -1,0 +1,247 @@
+"""One WebSocket connection on an asyncio loop, around the sans-I/O core of `websockets`.
+
+Every read is stamped before anything else is done with it. Messages are written as complete
+frames that were encoded ahead of time (`ready_message`), so sending one costs one write.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.uri import WebSocketURI, parse_uri
+
+from harness.clock import now_ns
+from harness.errors import BadInput, Fault, Party, Phase, printable
+
+# An address taken apart: scheme, host, port, path, query, and credentials if it names any.
+Target = WebSocketURI
+
+# The largest message the API allows a client to send is 15 MiB; nothing larger is believed.
+_MESSAGE_LIMIT_BYTES = 16 * 2**20
+_CONNECT_LIMIT_S = 20.0
+_CLOSE_LIMIT_S = 2.0
+
+
+class Receiver(Protocol):
+    """Whoever the connection tells what happened. All instants are monotonic nanoseconds."""
+
+    def upgraded(self, at_ns: int) -> None:
+        """The server accepted the upgrade. It may still refuse the session."""
+
+    def message(self, data: bytes, at_ns: int) -> None:
+        """A whole message arrived; its last byte was read at `at_ns`."""
+
+    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
+        """The connection is over, told exactly once; `fault` is `None` after `close`."""
+
+
+def ready_message(data: bytes) -> bytes:
+    """Return a complete masked text frame, to be written as it is, by any number of sessions.
+
+    A mask key that is chosen once protects as well as a fresh one here: its purpose is to keep a
+    browser's script from choosing bytes on the wire (RFC 6455 section 10.3).
+    """
+    return Frame(Opcode.TEXT, data).serialize(mask=True)
+
+
+def parse_target(address: str, default_path: str) -> Target:
+    """Return the parsed address; one without a path gets `default_path`.
+
+    Raises:
+        BadInput: It is not a `ws://` or `wss://` address.
+    """
+    try:
+        uri = parse_uri(address)
+    except InvalidURI as error:
+        raise BadInput(
+            "not a WebSocket address",
+            where=printable(address.split("?", maxsplit=1)[0]),
+            mend="Use ws://HOST:PORT or wss://HOST.",
+        ) from error
+    if uri.path in ("", "/") and not uri.query:
+        path, _, query = default_path.partition("?")
+        return Target(uri.secure, uri.host, uri.port, path, query)
+    return uri
+
+
+def printable_target(target: Target) -> str:
+    """Return the address without credentials and query, for manifests and messages."""
+    scheme = "wss" if target.secure else "ws"
+    return printable(f"{scheme}://{target.host}:{target.port}{target.path}")
+
+
+class Connection(asyncio.Protocol):
+    """One connection; make it with `connect`.
+
+    Args:
+        uri: Where to, as the server is to see it.
+        headers: Extra headers of the upgrade request.
+        receiver: Whom to tell.
+    """
+
+    def __init__(self, uri: Target, headers: Sequence[tuple[str, str]], receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._core = ClientProtocol(uri, max_size=_MESSAGE_LIMIT_BYTES)
+        self._headers = headers
+        self._transport: asyncio.Transport | None = None
+        self._parts: list[bytes] = []
+        self._closing = False
+        self._over = False
+        self._refused: Fault | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the upgrade request."""
+        # uvloop's transports have asyncio's methods without deriving from its classes.
+        self._transport = cast("asyncio.Transport", transport)
+        request = self._core.connect()
+        for name, value in self._headers:
+            request.headers[name] = value
+        self._core.send_request(request)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Stamp, then parse."""
+        at_ns = now_ns()
+        self._core.receive_data(data)
+        for event in self._core.events_received():
+            if isinstance(event, Frame):
+                self._take(event, at_ns)
+            elif isinstance(event, Response):
+                self._answered(event, at_ns)
+        self._flush()
+        core = self._core
+        if core.close_rcvd or core.parser_exc or core.handshake_exc:
+            self._hang_up()
+
+    def eof_received(self) -> None:
+        """Tell the core; the transport closes itself."""
+        self._core.receive_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the receiver, once."""
+        if self._over:
+            return
+        self._over = True
+        if self._core.state is not State.CLOSED:
+            self._core.receive_eof()
+        received = self._core.close_rcvd
+        code = received.code if received is not None else None
+        self._receiver.gone(now_ns(), code, self._why(exc, code))
+
+    def write(self, message: bytes) -> None:
+        """Write a ready message; silently nothing once the connection is going down."""
+        if self._transport is not None and not self._closing:
+            self._transport.write(message)
+
+    def close(self) -> None:
+        """Say goodbye and close, within two seconds whatever the server does."""
+        if self._closing or self._transport is None:
+            return
+        self._closing = True
+        if self._core.state is State.OPEN:
+            self._core.send_close(1000)
+            self._flush()
+            asyncio.get_running_loop().call_later(_CLOSE_LIMIT_S, self._hang_up)
+        else:
+            self._transport.abort()
+
+    def _take(self, frame: Frame, at_ns: int) -> None:
+        match frame.opcode:
+            case Opcode.TEXT | Opcode.CONT | Opcode.BINARY if not frame.fin:
+                self._parts.append(bytes(frame.data))
+            case Opcode.TEXT | Opcode.BINARY:
+                self._receiver.message(bytes(frame.data), at_ns)
+            case Opcode.CONT:
+                whole = b"".join((*self._parts, bytes(frame.data)))
+                self._parts.clear()
+                self._receiver.message(whole, at_ns)
+
+    def _answered(self, response: Response, at_ns: int) -> None:
+        error = self._core.handshake_exc
+        if error is None:
+            self._receiver.upgraded(at_ns)
+            return
+        code = "no_upgrade"
+        if isinstance(error, InvalidStatus):
+            code = f"http_{error.response.status_code}"
+        words = f"{response.status_code} {response.reason_phrase}"
+        self._refused = Fault(Party.THEIRS, Phase.CONNECT, code, words)
+
+    def _why(self, exc: Exception | None, code: int | None) -> Fault | None:
+        if self._refused is not None:
+            return self._refused
+        if isinstance(self._core.handshake_exc, InvalidHandshake | EOFError):
+            words = printable(self._core.handshake_exc)
+            return Fault(Party.THEIRS, Phase.CONNECT, "no_upgrade", words)
+        if self._closing and self._core.close_sent is not None and self._core.parser_exc is None:
+            return None
+        if code is not None:
+            reason = self._core.close_rcvd.reason if self._core.close_rcvd is not None else ""
+            return Fault(Party.THEIRS, Phase.CLOSE, f"close_{code}", reason)
+        # The core keeps an end of the stream as an EOFError; anything else is their protocol.
+        if not isinstance(self._core.parser_exc, EOFError | None):
+            words = printable(self._core.parser_exc)
+            return Fault(Party.THEIRS, Phase.RESPONSE, "protocol_error", words)
+        return Fault(Party.UNKNOWN, Phase.CLOSE, "connection_lost", printable(exc or "no close"))
+
+    def _flush(self) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        for data in self._core.data_to_send():
+            if data:
+                transport.write(data)
+            elif transport.can_write_eof():
+                transport.write_eof()
+
+    def _hang_up(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+async def connect(
+    uri: Target,
+    headers: Sequence[tuple[str, str]],
+    receiver: Receiver,
+    *,
+    via: tuple[str, int] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Connection | Fault:
+    """Open a connection on the running loop.
+
+    Args:
+        uri: Address as the server is to see it.
+        headers: Extra headers of the upgrade request.
+        receiver: Whom to tell what happens.
+        via: Host and port to open the socket to instead, such as a proxy's.
+        tls: Context for `wss`; by default certificates are verified against the system's.
+
+    Returns:
+        The connection, its upgrade request sent, or the fault that kept it from opening.
+    """
+    host, port = via if via is not None else (uri.host, uri.port)
+    context = (tls or ssl.create_default_context()) if uri.secure else None
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_CONNECT_LIMIT_S):
+            _, connection = await loop.create_connection(
+                lambda: Connection(uri, headers, receiver),
+                host,
+                port,
+                ssl=context,
+                server_hostname=uri.host if context is not None else None,
+            )
+    except TimeoutError:
+        words = f"no answer within {_CONNECT_LIMIT_S:g} s"
+        return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
+    except ssl.SSLError as error:
+        return Fault(Party.THEIRS, Phase.CONNECT, "tls", error.reason or printable(error))
+    except OSError as error:
+        return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, printable(error))
+    return connection

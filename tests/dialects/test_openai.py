@@ -1,0 +1,189 @@
+import base64
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
+from harness.model import (
+    AudioDelta,
+    Event,
+    InputCommitted,
+    Notice,
+    ProviderError,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SessionConfigured,
+    SessionCreated,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+)
+
+DIALECT = OpenAIRealtime()
+
+
+def parse(**message: object) -> Event:
+    return DIALECT.parse(json.dumps(message).encode())
+
+
+def test_a_session_is_created_and_its_configuration_acknowledged() -> None:
+    session = {"type": "realtime", "id": "sess_1", "model": "m", "audio": {"input": {}}}
+    assert parse(type="session.created", session=session) == SessionCreated("sess_1", "m")
+    session["audio"] = {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.5}}}
+    event = parse(type="session.updated", session=session)
+    assert event == SessionConfigured('{"type":"server_vad","threshold":0.5}')
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        (
+            {"type": "input_audio_buffer.speech_started", "item_id": "i", "audio_start_ms": 12},
+            SpeechStarted("i", 12),
+        ),
+        (
+            {"type": "input_audio_buffer.speech_stopped", "item_id": "i", "audio_end_ms": 99},
+            SpeechStopped("i", 99),
+        ),
+        ({"type": "input_audio_buffer.committed", "item_id": "i"}, InputCommitted("i")),
+        ({"type": "response.created", "response": {"id": "r"}}, ResponseCreated("r")),
+        (
+            {"type": "response.output_audio.delta", "delta": "AAA=", "response_id": "r"},
+            AudioDelta(b"AAA=", "r"),
+        ),
+        (
+            {"type": "response.output_audio_transcript.delta", "response_id": "r", "delta": "x"},
+            TextDelta("r"),
+        ),
+        (
+            {
+                "type": "response.function_call_arguments.done",
+                "call_id": "c",
+                "name": "n",
+                "arguments": "{}",
+                "response_id": "r",
+            },
+            ToolCall("c", "n", "{}", "r"),
+        ),
+        (
+            {"type": "error", "error": {"type": "t", "code": "c", "message": "m"}},
+            ProviderError("c", "m"),
+        ),
+        ({"type": "rate_limits.updated"}, Notice("rate_limits.updated")),
+        ({"type": "something.new", "whatever": [1]}, Notice("something.new")),
+    ],
+    ids=lambda value: value.get("type") if isinstance(value, dict) else "",
+)
+def test_a_message_becomes_its_event(message: dict[str, object], event: Event) -> None:
+    assert parse(**message) == event
+
+
+def test_a_finished_reply_tells_what_it_used() -> None:
+    usage = {
+        "input_token_details": {
+            "text_tokens": 59,
+            "audio_tokens": 73,
+            "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 64},
+        },
+        "output_token_details": {"text_tokens": 41, "audio_tokens": 147},
+    }
+    event = parse(type="response.done", response={"id": "r", "status": "completed", "usage": usage})
+    expected = TokenUsage(
+        input_text=59, input_audio=73, cached_audio=64, output_text=41, output_audio=147
+    )
+    assert event == ResponseDone("r", ResponseStatus.COMPLETED, usage=expected)
+
+
+def test_a_refused_reply_tells_why() -> None:
+    details = {"type": "failed", "error": {"code": "rate_limit_exceeded", "message": "try later"}}
+    event = parse(
+        type="response.done", response={"id": "r", "status": "failed", "status_details": details}
+    )
+    assert event == ResponseDone("r", ResponseStatus.FAILED, "rate_limit_exceeded", "try later")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "session.created",
+        "session.updated",
+        "response.created",
+        "response.done",
+        "error",
+        "input_audio_buffer.speech_started",
+    ],
+)
+def test_explicit_nulls_everywhere_are_no_harm(kind: str) -> None:
+    fields = ("session", "response", "error", "item_id", "audio_start_ms")
+    parse(type=kind)
+    parse(type=kind, **dict.fromkeys(fields))
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"null", b'{"type":5}', b'{"a":1}', b"\xff\xfe", b'{"type":"error"']
+)
+def test_what_is_not_the_protocol_is_malformed(text: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        DIALECT.parse(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "status", "usage", "audio", "input", "error"]), children
+        )
+    ),
+    max_leaves=8,
+)
+KINDS = st.sampled_from(
+    ["session.created", "session.updated", "response.done", "response.output_audio.delta", "error"]
+)
+
+
+@given(KINDS, JSON)
+def test_no_shape_of_a_known_message_raises_anything_else(kind: str, junk: object) -> None:
+    message = {"type": kind, "session": junk, "response": junk, "error": junk, "delta": junk}
+    with contextlib.suppress(MalformedMessage):
+        DIALECT.parse(json.dumps(message).encode())
+
+
+def test_a_key_in_an_error_text_is_not_kept() -> None:
+    event = parse(type="error", error={"code": "invalid_api_key", "message": "bad sk-abc123456"})
+    assert isinstance(event, ProviderError)
+    assert "abc123" not in event.detail
+
+
+def test_audio_is_appended_as_base64() -> None:
+    frame = bytes(range(256)) * 4
+    message = json.loads(DIALECT.append_audio(frame))
+    assert message["type"] == "input_audio_buffer.append"
+    assert base64.b64decode(message["audio"]) == frame
+
+
+def test_a_session_is_asked_for_server_vad_and_pcm_both_ways() -> None:
+    (text,) = DIALECT.configure(SessionSettings(silence_ms=300, voice="alloy"))
+    session = json.loads(text)["session"]
+    assert session["type"] == "realtime"
+    assert session["audio"]["input"]["turn_detection"] == {
+        "type": "server_vad",
+        "silence_duration_ms": 300,
+    }
+    assert session["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24_000}
+
+
+def test_the_model_is_chosen_in_the_query_and_quoted() -> None:
+    assert DIALECT.path(SessionSettings()) == "/v1/realtime?model=gpt-realtime-2.1"
+    assert DIALECT.path(SessionSettings(model="a b&c")) == "/v1/realtime?model=a%20b%26c"
+
+
+def test_without_a_key_no_header_is_sent() -> None:
+    assert DIALECT.headers(None) == []
+    assert DIALECT.headers("k") == [("Authorization", "Bearer k")]

@@ -1,0 +1,177 @@
+"""Whole runs: `locust -f scenarios/conversation.py` as a person types it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.load.conftest import KEY, lines_of, locust_words, only_run, run_locust
+
+BRIEF = ("--turns", "1", "--seed", "3")
+
+
+def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something has happened; the process's own end is a failure."""
+    give_up_s = time.monotonic() + 60
+    while not holds():
+        assert process.poll() is None, "the run ended before it should"
+        assert time.monotonic() < give_up_s, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_a_run_leaves_records_summary_and_report(simulator: str, tmp_path: Path) -> None:
+    done = run_locust(
+        *BRIEF, "-u", "3", "-r", "10", "--calls", "4", "--host", simulator, reports=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    assert {path.name for path in run.iterdir()} >= {
+        "manifest.json",
+        "turns.jsonl",
+        "sessions.jsonl",
+        "histograms.hlog",
+        "summary.json",
+        "report.html",
+    }
+    turns = lines_of(run / "turns.jsonl")
+    assert [turn["status"] for turn in turns] == ["completed"] * 4
+    sessions = lines_of(run / "sessions.jsonl")
+    assert sorted(session["call_number"] for session in sessions) == [0, 1, 2, 3]
+    assert all(session["fault"] is None for session in sessions)
+    assert "voice to voice, none" in done.stdout + done.stderr  # Locust's own table
+    assert "synthetic speech" in done.stdout.lower()
+
+
+def test_two_processes_hold_the_schedule_of_one_and_lose_nothing(
+    simulator: str, tmp_path: Path
+) -> None:
+    manifests = []
+    for name, extra in (("one", ()), ("two", ("--processes", "2"))):
+        done = run_locust(
+            *BRIEF,
+            *("-u", "4", "-r", "10", "--calls", "4", "--host", simulator, *extra),
+            reports=tmp_path / name,
+        )
+        assert done.returncode == 0, done.stderr
+        run = only_run(tmp_path / name)
+        manifests.append(json.loads((run / "manifest.json").read_text()))
+        numbers = sorted(s["call_number"] for s in lines_of(run / "sessions.jsonl"))
+        assert numbers == [0, 1, 2, 3]
+        sent = sum(session["frames_sent"] for session in lines_of(run / "sessions.jsonl"))
+        summary = json.loads((run / "summary.json").read_text())
+        assert summary["send_lateness"]["n"] == sent
+        assert summary["load"]["turns"] == 4
+    assert manifests[0]["schedule_hash"] == manifests[1]["schedule_hash"]
+
+
+def test_calls_take_the_networks_in_turn_and_the_probe_is_recorded(
+    simulator: str, tmp_path: Path
+) -> None:
+    done = run_locust(
+        *BRIEF,
+        *("-u", "2", "-r", "10", "--calls", "2", "--host", simulator),
+        *("--network", "ideal,lte_good"),
+        reports=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    assert {turn["network"] for turn in lines_of(run / "turns.jsonl")} == {"ideal", "lte_good"}
+    probed = [event["network"] for event in lines_of(run / "events.jsonl") if event["network"]]
+    assert {probe["profile"] for probe in probed} == {"ideal", "lte_good"}
+    assert all(probe["verified"] for probe in probed)
+
+
+def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None:
+    words = locust_words(
+        "-u", "2", "-r", "10", "--turns", "9", "--host", simulator, reports=tmp_path
+    )
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    run = only_run(tmp_path)
+    kinds = [event["kind"] for event in lines_of(run / "events.jsonl")]
+    assert kinds == ["interrupted", "finished"]
+    turns = lines_of(run / "turns.jsonl")
+    assert {turn["status"] for turn in turns} == {"completed"}
+    assert (run / "report.html").exists()
+    assert "interrupted" in out.lower()
+
+
+def test_a_killed_run_can_still_be_reported(simulator: str, tmp_path: Path) -> None:
+    words = locust_words(
+        "-u", "2", "-r", "10", "--turns", "9", "--host", simulator, reports=tmp_path
+    )
+    process = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=20)
+    run = only_run(tmp_path)
+    report = subprocess.run(
+        [words[0], "-m", "harness", "report", str(run)], capture_output=True, text=True, check=False
+    )
+    assert report.returncode in (0, 3), report.stderr
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["load"]["turns"] >= 1
+    assert summary["validity"]["state"] != "VALID"
+
+
+def refusal_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line that says what is wrong, having checked that there is one."""
+    assert done.returncode == 4, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--host", "ws://127.0.0.1:9"), "cannot be reached"),
+        (("--host", "http://127.0.0.1:9"), "not a WebSocket address"),
+        ((), "--host: no target"),
+        (("--host", "ws://127.0.0.1:9", "--network", "lte_god"), "lte_good"),
+        (("--host", "ws://127.0.0.1:9", "--frame-ms", "5"), "--frame-ms"),
+        (("--host", "ws://127.0.0.1:9", "--corpus", "no-such-corpus"), "no-such-corpus"),
+    ],
+    ids=["refused", "scheme", "no host", "profile", "frame", "corpus"],
+)
+def test_what_cannot_be_run_is_one_line_and_leaves_nothing(
+    options: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    done = run_locust(*options, reports=tmp_path / "reports")
+    assert words in refusal_line(done)
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("how", ["101", "401"])
+def test_a_wrong_key_is_one_line_without_the_key(
+    how: str, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    options = ("--api-key-env", KEY, "--auth-status", how)
+    host = serve(*options, **{KEY: "sk-right-key-123456"})
+    done = run_locust(
+        *("--host", host, "-t", "5s"), reports=tmp_path / "r", HARNESS_API_KEY="sk-wrong-key-987654"
+    )
+    line = refusal_line(done)
+    assert "refused the key" in line
+    assert "987654" not in done.stderr + done.stdout
+    right = run_locust(
+        *BRIEF,
+        *("--host", host, "--calls", "1"),
+        reports=tmp_path / "r",
+        HARNESS_API_KEY="sk-right-key-123456",
+    )
+    assert right.returncode == 0, right.stderr
+    for path in only_run(tmp_path / "r").iterdir():
+        assert b"right-key" not in path.read_bytes(), path

@@ -1,0 +1,214 @@
+"""A whole call on a clock we hold: `tick` at every deadline, events in between."""
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from harness.errors import Fault, Party, Phase
+from harness.model import (
+    AudioDelta,
+    CallPlan,
+    Event,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SessionConfigured,
+    SessionCreated,
+    SessionRecord,
+    TurnRecord,
+    TurnStatus,
+)
+from harness.session import Line, Manner, Session
+
+MS = 1_000_000
+FRAME = 480
+SILENCE = b"silence"
+LOUD = base64.b64encode(np.tile(np.array([7_000, -7_000], "<i2"), 1_200).tobytes())
+MANNER = Manner(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+
+
+def line(name: str, frames: int = 10) -> Line:
+    return Line(
+        utterance_id=name,
+        messages=[f"{name}-{n}".encode() for n in range(frames)],
+        onset_sample=100,
+        end_sample=frames * FRAME - 700,
+    )
+
+
+def new_session(turns: int = 2, phase_ns: int = 0) -> Session:
+    names = tuple(f"u{n}" for n in range(turns))
+    plan = CallPlan(
+        number=7,
+        network="none",
+        utterance_ids=names,
+        think_ms=(100.0,) * turns,
+        phase_ns=phase_ns,
+    )
+    session = Session(
+        plan, [line(name) for name in names], manner=MANNER, origin_ns=0, scheduled_ns=0
+    )
+    session.opening(0)
+    session.connected(5 * MS)
+    return session
+
+
+class Answering:
+    """A server that replies a fixed time after the last word, on the test's clock."""
+
+    def __init__(self, session: Session, latency_ms: int = 800) -> None:
+        self.session, self.latency_ms = session, latency_ms
+        self.sent: list[tuple[int, bytes]] = []
+        self.turns: list[TurnRecord] = []
+        self.late_ns: Callable[[int], int] = lambda frame: 0
+        self._pending: list[tuple[int, Event]] = []
+        self._replies = 0
+
+    def run(self, until_ms: int) -> None:
+        while not self.session.finished and self.session.due_ns is not None:
+            now_ns = self.session.due_ns + self.late_ns(len(self.sent))
+            if now_ns > until_ms * MS:
+                return
+            for at_ns, event in [p for p in self._pending if p[0] <= now_ns]:
+                self.session.receive(event, at_ns)
+            self._pending = [p for p in self._pending if p[0] > now_ns]
+            message, _ = self.session.tick(now_ns)
+            self.sent.append((now_ns, message))
+            self.turns += self.session.take_turns()
+            if message.endswith(b"-9"):
+                self._reply(now_ns)
+
+    def _reply(self, now_ns: int) -> None:
+        name, at_ns = f"r{self._replies}", now_ns + self.latency_ms * MS
+        self._replies += 1
+        self._pending += [
+            (at_ns - MS, ResponseCreated(name)),
+            (at_ns, AudioDelta(LOUD, name)),
+            (at_ns + MS, ResponseDone(name, ResponseStatus.COMPLETED)),
+        ]
+
+
+def hang_up(session: Session, now_ns: int = 99_000 * MS) -> SessionRecord:
+    return session.closed(now_ns, None, 1000)
+
+
+def test_nothing_is_due_before_the_session_exists() -> None:
+    session = new_session()
+    assert session.due_ns is None
+    session.receive(SessionCreated("sess_1"), 10 * MS)
+    assert session.due_ns == 30 * MS
+
+
+def test_a_call_speaks_waits_listens_thinks_and_ends() -> None:
+    session = new_session(turns=2)
+    session.receive(SessionCreated("sess_1"), 10 * MS)
+    session.receive(SessionConfigured('{"type":"server_vad"}'), 12 * MS)
+    server = Answering(session)
+    server.run(until_ms=20_000)
+    assert session.finished
+    assert [turn.status for turn in server.turns] == [TurnStatus.COMPLETED] * 2
+    assert [turn.utterance_id for turn in server.turns] == ["u0", "u1"]
+    assert [turn.provider_ids["response"] for turn in server.turns] == ["r0", "r1"]
+    assert all(turn.provider_ids["session"] == "sess_1" for turn in server.turns)
+    record = hang_up(session)
+    assert record.fault is None
+    assert record.turns_done == record.turns_planned == 2
+    assert record.frames_sent == record.frames_intended == len(server.sent)
+    assert record.acknowledged == '{"type":"server_vad"}'
+
+
+def test_every_frame_slot_carries_exactly_one_frame() -> None:
+    session = new_session(turns=1, phase_ns=3 * MS)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.run(until_ms=20_000)
+    assert [at_ns for at_ns, _ in server.sent] == [
+        3 * MS + 20 * MS * (slot + 1) for slot in range(len(server.sent))
+    ]
+    words = [message for _, message in server.sent if message != SILENCE]
+    assert words == [f"u0-{n}".encode() for n in range(10)]
+
+
+def test_the_speech_end_is_the_labelled_sample_on_the_plan() -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.run(until_ms=20_000)
+    (turn,) = server.turns
+    first_slot = next(i for i, (_, message) in enumerate(server.sent) if message == b"u0-0")
+    sample = first_slot * FRAME + 10 * FRAME - 700
+    assert turn.speech_end_sample == sample
+    assert turn.at.speech_end_ns == sample * 10**9 // 24_000
+    assert turn.at.speech_end_sent_ns is not None
+    assert 0 < turn.at.speech_end_sent_ns - turn.at.speech_end_ns <= 20 * MS
+
+
+def test_a_stall_slips_the_plan_and_is_never_caught_up_in_a_burst() -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.late_ns = lambda frame: 130 * MS if frame == 3 else 0
+    server.run(until_ms=20_000)
+    gaps_ns = [b - a for (a, _), (b, _) in zip(server.sent, server.sent[1:], strict=False)]
+    # The plan moves by whole frames, so what follows a stall may be nearer by the odd part.
+    assert min(gaps_ns) == 10 * MS
+    assert sorted(gaps_ns)[1] == 20 * MS
+    record = hang_up(session)
+    assert record.frames_intended - record.frames_sent == 6
+    assert record.send_lateness_max_ns == 130 * MS
+
+
+def test_a_late_end_of_speech_voids_its_turn_and_no_other() -> None:
+    session = new_session(turns=2)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.late_ns = lambda _: 40 * MS if server.sent and server.sent[-1][1] == b"u0-7" else 0
+    server.run(until_ms=20_000)
+    assert [turn.status for turn in server.turns] == [TurnStatus.VOID, TurnStatus.COMPLETED]
+
+
+def test_a_caller_gives_up_after_silence() -> None:
+    session = new_session(turns=3)
+    session.receive(SessionCreated(), 0)
+    Answering(session, latency_ms=10**6).run(until_ms=20_000)
+    assert session.finished
+    assert hang_up(session).turns_done == 1
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_session_that_breaks_leaves_a_row_for_the_turn_it_owes(ready: bool) -> None:
+    session = new_session()
+    if ready:
+        session.receive(SessionCreated(), 0)
+    fault = Fault(Party.THEIRS, session.phase(), "close_1011", "gone")
+    record = session.closed(50 * MS, fault, 1011)
+    (turn,) = session.take_turns()
+    assert turn.status is TurnStatus.CLOSED
+    assert turn.fault is not None
+    assert turn.fault.phase is (Phase.SEND if ready else Phase.SETUP)
+    assert record.fault == fault
+    assert record.close_code == 1011
+
+
+def test_winding_up_ends_the_call_after_the_current_turn() -> None:
+    session = new_session(turns=5)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.run(until_ms=400)
+    session.wind_up()
+    server.run(until_ms=20_000)
+    assert [turn.status for turn in server.turns] == [TurnStatus.COMPLETED]
+    assert hang_up(session).fault is None
+
+
+def test_cutting_off_voids_the_open_turn_as_ours() -> None:
+    session = new_session()
+    session.receive(SessionCreated(), 0)
+    Answering(session).run(until_ms=400)
+    record = session.closed(450 * MS, None, None)
+    (turn,) = session.take_turns()
+    assert turn.status is TurnStatus.VOID
+    assert record.fault is not None
+    assert record.fault.party is Party.OURS

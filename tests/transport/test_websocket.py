@@ -1,0 +1,191 @@
+"""The connection against the `websockets` library's own server, on real sockets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+
+from harness.clock import now_ns
+from harness.errors import BadInput, Fault, Party, Phase
+from harness.transport import (
+    Connection,
+    connect,
+    parse_target,
+    printable_target,
+    ready_message,
+)
+
+Handler = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Ear:
+    """Notes what the connection tells."""
+
+    def __init__(self) -> None:
+        self.upgraded_ns: int | None = None
+        self.messages: list[tuple[bytes, int]] = []
+        self.over: asyncio.Future[tuple[int | None, Fault | None]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self.arrived = asyncio.Event()
+
+    def upgraded(self, at_ns: int) -> None:
+        self.upgraded_ns = at_ns
+        self.arrived.set()
+
+    def message(self, data: bytes, at_ns: int) -> None:
+        self.messages.append((data, at_ns))
+        self.arrived.set()
+
+    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
+        self.over.set_result((close_code, fault))
+
+
+async def until(ear: Ear, holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            ear.arrived.clear()
+            await ear.arrived.wait()
+
+
+async def talk(
+    handler: Handler,
+    act: Callable[[Connection, Ear], Awaitable[None]],
+    refuse: HTTPStatus | None = None,
+) -> tuple[Ear, int | None, Fault | None]:
+    def answer(connection: ServerConnection, request: Request) -> Response | None:
+        return None if refuse is None else connection.respond(refuse, "no\n")
+
+    async with serve(handler, "127.0.0.1", 0, process_request=answer) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        target = parse_target(f"ws://127.0.0.1:{port}", "/v1/realtime?model=m")
+        ear = Ear()
+        made = await connect(target, [("Authorization", "Bearer k")], ear)
+        assert isinstance(made, Connection)
+        await act(made, ear)
+        async with asyncio.timeout(10):
+            code, fault = await ear.over
+        return ear, code, fault
+
+
+async def do_nothing(connection: Connection, ear: Ear) -> None:
+    """Wait for the server to end it."""
+
+
+def test_a_ready_message_is_the_same_for_every_session_and_arrives_whole() -> None:
+    heard: list[object] = []
+
+    async def listen(server: ServerConnection) -> None:
+        assert server.request is not None
+        heard.append(server.request.path)
+        heard.append(server.request.headers["Authorization"])
+        heard.extend([await server.recv(), await server.recv()])
+
+    async def act(connection: Connection, ear: Ear) -> None:
+        await until(ear, lambda: ear.upgraded_ns is not None)
+        message = ready_message(b"hello" * 1000)
+        connection.write(message)
+        connection.write(message)
+
+    _, code, _ = asyncio.run(talk(listen, act))
+    assert heard == ["/v1/realtime?model=m", "Bearer k", "hello" * 1000, "hello" * 1000]
+    assert code == 1000
+
+
+def test_messages_are_stamped_and_fragments_joined() -> None:
+    async def speak(server: ServerConnection) -> None:
+        await server.send(["one ", "two ", "three"])
+        await server.send("whole")
+
+    before_ns = now_ns()
+    ear, _, _ = asyncio.run(talk(speak, do_nothing))
+    assert [data for data, _ in ear.messages] == [b"one two three", b"whole"]
+    assert all(before_ns < at_ns < now_ns() for _, at_ns in ear.messages)
+
+
+def test_closing_ourselves_is_no_fault() -> None:
+    async def listen(server: ServerConnection) -> None:
+        async for _ in server:
+            pass
+
+    async def act(connection: Connection, ear: Ear) -> None:
+        await until(ear, lambda: ear.upgraded_ns is not None)
+        connection.close()
+        connection.write(ready_message(b"too late"))
+
+    _, code, fault = asyncio.run(talk(listen, act))
+    assert (code, fault) == (1000, None)
+
+
+def test_a_close_of_theirs_names_code_and_reason() -> None:
+    async def leave(server: ServerConnection) -> None:
+        await server.close(3000, "invalid_request_error.invalid_api_key")
+
+    _, code, fault = asyncio.run(talk(leave, do_nothing))
+    assert code == 3000
+    assert fault is not None
+    assert (fault.party, fault.phase, fault.code) == (Party.THEIRS, Phase.CLOSE, "close_3000")
+    assert "invalid_api_key" in fault.detail
+
+
+def test_a_connection_that_drops_is_told_from_a_close() -> None:
+    async def vanish(server: ServerConnection) -> None:
+        server.transport.abort()
+
+    _, code, fault = asyncio.run(talk(vanish, do_nothing))
+    assert code is None
+    assert fault is not None
+    assert fault.code == "connection_lost"
+
+
+def test_a_refusal_at_the_upgrade_names_the_status() -> None:
+    async def never(server: ServerConnection) -> None:
+        raise AssertionError
+
+    ear, _, fault = asyncio.run(talk(never, do_nothing, refuse=HTTPStatus.UNAUTHORIZED))
+    assert ear.upgraded_ns is None
+    assert fault is not None
+    assert (fault.phase, fault.code) == (Phase.CONNECT, "http_401")
+
+
+def test_bytes_that_are_no_websocket_cost_one_connection() -> None:
+    async def garble(server: ServerConnection) -> None:
+        server.transport.write(Frame(Opcode.TEXT, b"x").serialize(mask=True))
+        await server.wait_closed()
+
+    _, _, fault = asyncio.run(talk(garble, do_nothing))
+    assert fault is not None
+    assert fault.code == "protocol_error"
+
+
+def test_nobody_listening_is_a_fault_of_the_way_there() -> None:
+    async def knock() -> Connection | Fault:
+        async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+        return await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], Ear())
+
+    fault = asyncio.run(knock())
+    assert isinstance(fault, Fault)
+    assert (fault.party, fault.phase) == (Party.NETWORK, Phase.CONNECT)
+
+
+def test_an_address_without_a_path_gets_the_dialect_s() -> None:
+    target = parse_target("wss://api.example", "/v1/realtime?model=m")
+    assert target.resource_name == "/v1/realtime?model=m"
+    assert (target.host, target.port, target.secure) == ("api.example", 443, True)
+    assert parse_target("ws://h:1/own?x=1", "/p").resource_name == "/own?x=1"
+
+
+def test_an_address_is_shown_without_credentials_and_query() -> None:
+    target = parse_target("wss://user:secret@api.example/v1?key=secret", "/")
+    assert printable_target(target) == "wss://api.example:443/v1"
+
+
+@pytest.mark.parametrize("address", ["http://x", "127.0.0.1:80", "", "ws://"])
+def test_what_is_no_websocket_address_is_refused(address: str) -> None:
+    with pytest.raises(BadInput, match="not a WebSocket address"):
+        parse_target(address, "/")
