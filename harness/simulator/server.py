@@ -1,0 +1,194 @@
+"""The simulator: listens, numbers its sessions and keeps what they share."""
+
+import asyncio
+import contextlib
+import errno
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from websockets.http11 import Request
+
+from harness.clock import NS_PER_S
+from harness.errors import BadInput, printable
+from harness.simulator.connection import Connection
+from harness.simulator.draws import Draws, seeded_replies
+from harness.simulator.session import Link, Session
+from harness.simulator.settings import SimulatorConfig
+from harness.simulator.timers import Timers
+from harness.simulator.truth import TruthLog
+from harness.simulator.upgrade import PATHS, Verdict, examine
+
+_GOODBYE_S = 1.0
+
+
+class Simulator:
+    """A Realtime server on a socket.
+
+    Args:
+        config: What it is told.
+
+    Example:
+        >>> simulator = Simulator(SimulatorConfig())
+        >>> port = await simulator.start()  # doctest: +SKIP
+        >>> await simulator.stop()  # doctest: +SKIP
+    """
+
+    timers: Timers
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self._config = config
+        self.ping_interval_ns = round(config.ping_interval_s * NS_PER_S)
+        self._replies = seeded_replies(config.seed, config.replies)
+        # Identifiers are unique over all runs, so that truth logs can be put together.
+        self._run_tag = secrets.token_hex(4)
+        self._sessions_begun = 0
+        self._connections: set[Connection] = set()
+        self._all_gone = asyncio.Event()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> int:
+        """Listen, and return the port.
+
+        Raises:
+            BadInput: The address cannot be listened on, or the truth log not written.
+        """
+        loop = asyncio.get_running_loop()
+        self._truth = TruthLog(self._config.truth)
+        self.timers = Timers(loop)
+        host, port = self._config.host, self._config.port
+        try:
+            self._server = await loop.create_server(
+                lambda: Connection(self), host, port, backlog=1024
+            )
+        except OSError as error:
+            self._truth.close()
+            raise _cannot_listen(host, port, error) from error
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Say goodbye to every client and stop listening; harmless when not started."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for connection in tuple(self._connections):
+            connection.close(1001, "going away")
+        self._all_gone.clear()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_gone.wait(), _GOODBYE_S)
+        for connection in tuple(self._connections):
+            connection.abort()
+        if self._connections:
+            await self._all_gone.wait()
+        self.timers.close()
+        self._truth.close()
+
+    # -- what connections ask for ---------------------------------------------------------------
+
+    def examine(self, request: Request) -> Verdict:
+        """Judge a request for a session."""
+        return examine(
+            request.path,
+            request.headers,
+            api_key=self._config.api_key,
+            refuse_at_upgrade=self._config.refuse_at_upgrade,
+        )
+
+    def new_session(self, link: Link, model: str) -> Session:
+        """Make a session for a client that was let in."""
+        number = self._sessions_begun
+        self._sessions_begun += 1
+        draws = Draws(
+            seed=self._config.seed,
+            session_number=number,
+            preset=self._config.preset,
+            replies=self._replies,
+            speed=self._config.speed,
+        )
+        return Session(
+            link,
+            tag=f"{self._run_tag}{number:05d}",
+            model=model,
+            draws=draws,
+            limit_s=self._config.session_limit_s,
+            tell=self._truth.write,
+        )
+
+    def entered(self, connection: Connection) -> None:
+        """Note a new connection."""
+        self._connections.add(connection)
+
+    def left(self, connection: Connection) -> None:
+        """Note that one is gone."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._all_gone.set()
+
+
+def serve(
+    config: SimulatorConfig, *, announce: Callable[[str], None], end_with_stdin: bool
+) -> None:
+    """Run a simulator until SIGINT or SIGTERM.
+
+    Args:
+        config: What it is told.
+        announce: Called once with the address when it is ready.
+        end_with_stdin: End as well when standard input ends, so that a server whose parent was
+            killed does not stay behind.
+
+    Raises:
+        BadInput: It cannot be started as configured.
+    """
+    _run(_serve(config, announce, end_with_stdin))
+
+
+async def _serve(
+    config: SimulatorConfig, announce: Callable[[str], None], end_with_stdin: bool
+) -> None:
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ending.set)
+    simulator = Simulator(config)
+    port = await simulator.start()
+    try:
+        if end_with_stdin:
+            # A thread, because standard input may be a file, which no event loop can watch.
+            threading.Thread(target=_watch_stdin, args=(loop, ending), daemon=True).start()
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        announce(f"ws://{host}:{port}{PATHS[0]}")
+        await ending.wait()
+    finally:
+        await simulator.stop()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop may have ended first
+        loop.call_soon_threadsafe(ending.set)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where there is one, else on the loop of the standard library."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> BadInput:
+    where = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return BadInput(
+            "the port is in use", where=where, mend="Choose another, or 0 for a free one"
+        )
+    words = printable(error.strerror or error)
+    return BadInput(f"cannot listen: {words}", where=where, mend="Choose another host or port")

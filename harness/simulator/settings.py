@@ -1,0 +1,69 @@
+"""What a simulator is told before it starts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import BadInput
+from harness.simulator.presets import DEFAULT_PRESET, PRESETS, Preset
+
+
+def find_preset(name: str) -> Preset:
+    """Return the preset called `name`.
+
+    Raises:
+        BadInput: There is none; the line names those there are.
+    """
+    if name not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise BadInput("unknown preset", where=name, mend=f"Choose one of {known}")
+    return PRESETS[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatorConfig:
+    """Everything a simulator is told.
+
+    Attributes:
+        host: Address to listen on; loopback unless somebody asks for more.
+        port: Port to listen on, 0 for a free one.
+        preset: Latencies.
+        seed: Source of all draws. Equal seeds give equal draws to the n-th session.
+        truth: File the truth log is appended to, `None` for no log.
+        api_key: Key a client must present, `None` to accept everyone.
+        refuse_at_upgrade: Refuse a bad key with HTTP 401 instead of an `error` and a close.
+        speed: Reply audio per unit of time; 5 delivers 10 s of speech in 2 s.
+        replies: Number of different replies.
+        ping_interval_s: Time between pings.
+        session_limit_s: Longest session.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    preset: Preset = field(default_factory=lambda: PRESETS[DEFAULT_PRESET])
+    seed: int = 1
+    truth: Path | None = None
+    api_key: str | None = field(default=None, repr=False)
+    refuse_at_upgrade: bool = False
+    speed: float = 5.0
+    replies: int = 8
+    ping_interval_s: float = 20.3
+    session_limit_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be served."""
+        if not 1.0 <= self.speed <= 1000.0:
+            raise BadInput(
+                f"reply speed must be between 1 and 1000 times real time, got {self.speed:g}",
+                where="--speed",
+                mend="5 is what the service does",
+            )
+        if self.replies < 1:
+            raise ValueError("replies must be at least 1")
+        if self.seed < 0:
+            raise BadInput(f"must not be negative, got {self.seed}", where="--seed")
+        if not 0 <= self.port <= 65_535:
+            raise BadInput(
+                f"must be between 0 and 65535, got {self.port}",
+                where="--port",
+                mend="0 is a free one",
+            )

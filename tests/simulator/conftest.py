@@ -1,0 +1,104 @@
+"""A stock WebSocket client that talks to a simulator on a real socket."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from websockets.asyncio.client import ClientConnection, connect
+
+from harness.corpus import speech_like
+from harness.simulator import Preset, Simulator, SimulatorConfig
+
+Json = dict[str, Any]
+Audio = NDArray[np.int16]
+
+RATE_HZ = 24_000
+QUICK = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.2, lead_median_ms=40, lead_sigma=0.7)
+
+
+class Talk:
+    """One client's side of a conversation."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.events: list[Json] = []
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.socket.send(json.dumps({"type": kind, **fields}))
+
+    async def say(self, samples: Audio) -> None:
+        """Send audio in frames of 20 ms, as fast as the socket takes them."""
+        for start in range(0, len(samples), 480):
+            frame = samples[start : start + 480].astype("<i2").tobytes()
+            await self.send("input_audio_buffer.append", audio=base64.b64encode(frame).decode())
+
+    async def until(self, kind: str) -> Json:
+        """Receive up to and including the next event of a kind."""
+        async with asyncio.timeout(10):
+            while True:
+                event: Json = json.loads(await self.socket.recv())
+                self.events.append(event)
+                if event["type"] == kind:
+                    return event
+
+    async def refused(self) -> Json:
+        error: Json = (await self.until("error"))["error"]
+        return error
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    def drain(self) -> list[Json]:
+        """Take the events received so far."""
+        events, self.events = self.events, []
+        return events
+
+
+Opened = Callable[..., AbstractAsyncContextManager[Talk]]
+
+
+@asynccontextmanager
+async def _opened(config: SimulatorConfig, **options: Any) -> AsyncIterator[Talk]:
+    simulator = Simulator(config)
+    port = await simulator.start()
+    try:
+        url = f"ws://127.0.0.1:{port}/v1/realtime?model=gpt-realtime-2.1"
+        async with connect(url, **options) as socket:
+            talk = Talk(socket)
+            await talk.until("session.created")
+            yield talk
+    finally:
+        await simulator.stop()
+
+
+@pytest.fixture
+def opened() -> Opened:
+    """A simulator with a client whose session is open."""
+    return _opened
+
+
+@pytest.fixture
+def quick() -> SimulatorConfig:
+    """A simulator that answers within a tenth of a second."""
+    return SimulatorConfig(preset=QUICK, speed=100, replies=2, seed=7)
+
+
+def spoken(seconds: float, seed: int = 1) -> Audio:
+    return speech_like(np.random.default_rng(seed), seconds, RATE_HZ)
+
+
+def silence(seconds: float) -> Audio:
+    return np.zeros(round(seconds * RATE_HZ), dtype=np.int16)
+
+
+@pytest.fixture
+def utterance() -> Audio:
+    """A second of speech between silences that end a turn."""
+    return np.concatenate((silence(0.4), spoken(1.0), silence(0.6)))
