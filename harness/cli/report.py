@@ -7,13 +7,14 @@ import click
 from harness.cli.summarising import summarise_directory
 from harness.errors import ExitCode
 from harness.recording import write_summary
-from harness.report import result_table, write_report
+from harness.report import result_table, write_report, write_turns
 
 
 @click.command(name="report")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
 @click.option("--no-html", is_flag=True, help="Write summary.json only, without the HTML page.")
-def command(runs: tuple[Path, ...], no_html: bool) -> int:
+@click.option("--csv", is_flag=True, help="Also write turns.csv: one row a turn, every latency.")
+def command(runs: tuple[Path, ...], no_html: bool, csv: bool) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
 
     Works on a run that was killed, with what it had written by then. Exit code 3 when one of
@@ -23,15 +24,17 @@ def command(runs: tuple[Path, ...], no_html: bool) -> int:
     for number, path in enumerate(runs):
         if len(runs) > 1:
             click.echo(f"{'' if number == 0 else chr(10)}{path}")
-        states.append(_report(path, html=not no_html))
+        states.append(_report(path, html=not no_html, csv=csv))
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
 
 
-def _report(path: Path, *, html: bool) -> str:
+def _report(path: Path, *, html: bool, csv: bool) -> str:
     """Report one run and return the state of its validity."""
     run, summary = summarise_directory(path)
     write_summary(path, summary)
     click.echo(result_table(summary))
     if html:
         click.echo(f"\n{'report':<17}{write_report(path, run, summary)}")
+    if csv:
+        click.echo(f"{'turns':<17}{write_turns(path, run)}")
     return str(summary["validity"]["state"])

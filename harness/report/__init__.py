@@ -10,7 +10,7 @@ from harness.model import Run
 from harness.report.reading import Summary
 from harness.report.table import result_table
 
-__all__ = ["result_table", "write_report"]
+__all__ = ["result_table", "write_report", "write_turns"]
 
 
 def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
@@ -32,4 +32,18 @@ def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
 
     path = run_dir / "report.html"
     replace_file(path, render_page(run, summary).encode())
+    return path
+
+
+def write_turns(run_dir: Path, run: Run) -> Path:
+    """Write `turns.csv` into a run's folder: one row a turn, latencies included.
+
+    Raises:
+        BadInput: The file cannot be written.
+    """
+    from harness.recording import replace_file
+    from harness.report.export import turns_table
+
+    path = run_dir / "turns.csv"
+    replace_file(path, turns_table(run).to_csv(index=False).encode())
     return path
