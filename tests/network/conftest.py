@@ -1,0 +1,67 @@
+"""The real Toxiproxy: where it cannot be had, these tests fail; they never skip."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import environment
+from harness.model import Direction, NetworkProfile, Unshown
+from harness.network import NetworkLayer, find_or_install
+
+# The first run on a machine may have to build the server, and every worker waits for it.
+_OBTAINING_S = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "toxiproxy" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(_OBTAINING_S))
+
+
+@pytest.fixture(scope="session")
+def toxiproxy() -> Path:
+    return find_or_install(environment.cache_dir(), Unshown())
+
+
+@pytest.fixture
+def profiles() -> dict[str, NetworkProfile]:
+    slow = Direction(delay_ms=50, jitter_ms=5, rate_kbit_s=4000)
+    far = Direction(delay_ms=100)
+    return {
+        "plain": NetworkProfile(name="plain"),
+        "slow": NetworkProfile(name="slow", up=slow, down=slow),
+        "far": NetworkProfile(name="far", up=far, down=far),
+    }
+
+
+@pytest.fixture
+def layer(toxiproxy: Path, profiles: dict[str, NetworkProfile]) -> Iterator[NetworkLayer]:
+    with NetworkLayer(toxiproxy, profiles) as running:
+        yield running
+
+
+@pytest.fixture
+def echo_port() -> Iterator[int]:
+    """A server that sends back what it gets."""
+
+    def serve(near: socket.socket) -> None:
+        with near:
+            while piece := near.recv(65536):
+                near.sendall(piece)
+
+    def accept() -> None:
+        while not done.is_set():
+            near, _ = listener.accept()
+            threading.Thread(target=serve, args=(near,), daemon=True).start()
+
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        acceptor = threading.Thread(target=accept, daemon=True)
+        acceptor.start()
+        yield listener.getsockname()[1]
+        done.set()
+        socket.create_connection(listener.getsockname()).close()
+        acceptor.join(5)

@@ -1,0 +1,275 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import BadInput, RunInvalid
+from harness.model import Direction, NetworkProfile
+from harness.network import NetworkLayer
+from harness.network import layer as module
+from harness.network.layer import toxics
+from harness.network.ports import FIRST_PORT, LAST_PORT
+
+UNDER_GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, sys
+from pathlib import Path
+from harness.model import Direction, NetworkProfile
+from harness.network import NetworkLayer
+
+far = Direction(delay_ms=40)
+with NetworkLayer(Path(sys.argv[1]), {"far": NetworkProfile(name="far", up=far, down=far)}) as it:
+    jobs = [gevent.spawn(it.route, f"s{n}", "far", "127.0.0.1", 9) for n in range(20)]
+    gevent.joinall(jobs, timeout=30, raise_error=True)
+    assert len({job.value for job in jobs}) == 20
+    for n in range(20):
+        it.release(f"s{n}")
+    found = it.verify("far")
+    print(found.probes, found.rtt_p50_ms)
+    assert it.alive()
+    guard = it._server._guard
+assert not it.alive()
+assert guard.returncode != -9, "it was not ended by its lifeline"
+"""
+
+
+def round_trip_s(address: tuple[str, int]) -> float:
+    with socket.create_connection(address, 20) as here:
+        began = time.monotonic()
+        here.sendall(b"over and back")
+        assert here.recv(100) == b"over and back"
+        return time.monotonic() - began
+
+
+def refuses(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, 5).close()
+    except OSError:
+        return True
+    return False
+
+
+def proxies(layer: NetworkLayer) -> list[dict[str, object]]:
+    """Everything the server has but the disabled proxy it is recognised by."""
+    everything = requests.get(f"{layer._server.url}/proxies", timeout=5).json()
+    return [proxy for proxy in everything.values() if proxy["enabled"]]
+
+
+@pytest.fixture
+def noted_server(toxiproxy: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A program that notes its process id before it becomes the real server."""
+    program, note = tmp_path / "t", tmp_path / "pid"
+    program.write_text(f'#!/bin/sh\necho $$ >{note}\nexec {toxiproxy} "$@"\n')
+    program.chmod(0o755)
+    return program, note
+
+
+def test_a_message_takes_the_profiles_delay_there_and_back(
+    layer: NetworkLayer, echo_port: int
+) -> None:
+    host, port = layer.route("a", "far", "127.0.0.1", echo_port)
+    assert host == "127.0.0.1"
+    assert FIRST_PORT <= port <= LAST_PORT
+    assert 0.19 < round_trip_s((host, port)) < 2
+
+
+def test_every_session_has_a_way_of_its_own(layer: NetworkLayer, echo_port: int) -> None:
+    ways = {layer.route(f"s{n}", "plain", "127.0.0.1", echo_port) for n in range(5)}
+    assert len(ways) == len(proxies(layer)) == 5
+
+
+def test_latency_stands_before_bandwidth_in_both_directions(layer: NetworkLayer) -> None:
+    layer.route("a", "slow", "127.0.0.1", 9)
+    (proxy,) = proxies(layer)
+    chain = proxy["toxics"]
+    assert isinstance(chain, list)
+    for stream in ("upstream", "downstream"):
+        kinds = [toxic["type"] for toxic in chain if toxic["stream"] == stream]
+        assert kinds == ["latency", "bandwidth"]
+    assert {toxic["attributes"].get("rate") for toxic in chain} == {None, 500}
+    assert {toxic["attributes"].get("jitter") for toxic in chain} == {None, 5}
+
+
+def test_a_released_way_is_closed_and_its_name_free_again(
+    layer: NetworkLayer, echo_port: int
+) -> None:
+    way = layer.route("a", "plain", "127.0.0.1", echo_port)
+    layer.release("a")
+    layer.release("a")
+    layer.release("never there")
+    assert refuses(way)
+    assert not proxies(layer)
+    layer.route("a", "plain", "127.0.0.1", echo_port)
+
+
+def test_one_session_has_one_way_at_a_time(layer: NetworkLayer) -> None:
+    layer.route("a", "plain", "127.0.0.1", 9)
+    with pytest.raises(ValueError, match="already"):
+        layer.route("a", "plain", "127.0.0.1", 9)
+
+
+def test_many_ask_at_once(layer: NetworkLayer) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        ways = list(pool.map(lambda n: layer.route(f"s{n}", "slow", "127.0.0.1", 9), range(48)))
+        assert len(set(ways)) == 48
+        list(pool.map(layer.release, [f"s{n}" for n in range(48)]))
+    assert not proxies(layer)
+
+
+def test_a_port_in_use_is_passed_over(layer: NetworkLayer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = next(layer._ports)
+        layer._ports = iter([taken.getsockname()[1], free])
+        assert layer.route("a", "plain", "127.0.0.1", 9) == ("127.0.0.1", free)
+
+
+def test_no_free_port_at_all_is_said(layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        layer._ports = iter([taken.getsockname()[1]] * 200)
+        with pytest.raises(RunInvalid, match="in use"):
+            layer.route("a", "plain", "127.0.0.1", 9)
+
+
+def test_an_unknown_profile_is_refused_before_anything_is_made(layer: NetworkLayer) -> None:
+    with pytest.raises(BadInput, match="far"):
+        layer.route("a", "fra", "127.0.0.1", 9)
+    assert not proxies(layer)
+
+
+def test_a_toxic_the_server_refuses_leaves_no_half_impaired_way(
+    layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "toxics", lambda _: [("latency", {"latency": "5"})])
+    with pytest.raises(RunInvalid, match="refused"):
+        layer.route("a", "far", "127.0.0.1", 9)
+    assert not proxies(layer)
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    layer.route("a", "plain", "127.0.0.1", 9)
+
+
+def test_a_server_that_died_is_noticed_and_named(
+    noted_server: tuple[Path, Path], profiles: dict[str, NetworkProfile]
+) -> None:
+    program, note = noted_server
+    with NetworkLayer(program, profiles) as layer:
+        layer.route("a", "plain", "127.0.0.1", 9)
+        os.kill(int(note.read_text()), signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while layer.alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with pytest.raises(RunInvalid, match="has ended"):
+            layer.route("b", "plain", "127.0.0.1", 9)
+        layer.release("a")
+        with pytest.raises(RunInvalid, match="has ended"):
+            layer.verify("plain")
+
+
+def test_a_server_that_hangs_is_not_waited_for(
+    noted_server: tuple[Path, Path],
+    profiles: dict[str, NetworkProfile],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program, note = noted_server
+    with NetworkLayer(program, profiles) as layer:
+        way = layer.route("a", "plain", "127.0.0.1", 9)
+        monkeypatch.setattr(module, "_API_LIMIT_S", 0.2)
+        os.kill(int(note.read_text()), signal.SIGSTOP)
+        # A thousand, since all of its threads stop only some moments after the signal.
+        attempts = (layer.route(f"b{n}", "plain", "127.0.0.1", 9) for n in range(1000))
+        with pytest.raises(RunInvalid, match="did not answer"):
+            list(attempts)
+        layer.release("a")
+    assert refuses(way)
+
+
+def test_stopping_closes_every_way(
+    toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
+) -> None:
+    layer = NetworkLayer(toxiproxy, profiles)
+    layer.start()
+    way = layer.route("a", "plain", "127.0.0.1", echo_port)
+    layer.stop()
+    layer.stop()
+    assert not layer.alive()
+    assert refuses(way)
+
+
+def test_a_real_impairment_is_verified_and_its_way_closed(layer: NetworkLayer) -> None:
+    found = layer.verify("slow")
+    assert found.verified, found.why
+    assert found.probes >= 40
+    assert found.rtt_p50_ms is not None
+    assert found.rtt_p50_ms > 90
+    assert found.down_kbit_s == pytest.approx(4000, rel=0.15)
+    assert not proxies(layer)
+
+
+def test_an_impairment_that_is_not_there_is_found_out(
+    layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "toxics", lambda direction: toxics(direction)[1:])
+    found = layer.verify("slow")
+    assert not found.verified
+    assert "for 100 ms" in found.why
+
+
+def test_it_works_under_gevent(toxiproxy: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_GEVENT, str(toxiproxy)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    probes, median_ms = done.stdout.split()
+    assert int(probes) >= 40
+    assert float(median_ms) > 79
+
+
+directions = st.builds(
+    lambda delay_ms, share, rate: Direction(
+        delay_ms=delay_ms, jitter_ms=delay_ms * share, rate_kbit_s=rate
+    ),
+    st.floats(0, 10_000),
+    st.floats(0, 1),
+    st.none() | st.floats(0.001, 1e7),
+)
+
+
+@given(direction=directions)
+def test_what_toxiproxy_is_asked_is_whole_ordered_and_never_a_freeze(direction: Direction) -> None:
+    chain = toxics(direction)
+    kinds = [kind for kind, _ in chain]
+    assert kinds == [kind for kind in ("latency", "bandwidth") if kind in kinds]
+    for kind, attributes in chain:
+        assert all(isinstance(value, int) for value in attributes.values())
+        if kind == "bandwidth":
+            assert attributes["rate"] >= 1
+        else:
+            assert abs(attributes["latency"] - direction.delay_ms) <= 0.5
+            assert attributes["jitter"] <= attributes["latency"]
+
+
+def test_a_direction_without_impairment_has_no_toxics() -> None:
+    assert toxics(Direction()) == []
+
+
+def test_bandwidth_is_in_thousands_of_bytes_per_second() -> None:
+    assert toxics(Direction(rate_kbit_s=4000)) == [("bandwidth", {"rate": 500})]
