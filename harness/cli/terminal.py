@@ -17,7 +17,7 @@ class TerminalProgress:
         self._console = Console(stderr=True)
         self._plain = not self._console.is_terminal
         self._bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TimeElapsedColumn(),
@@ -41,7 +41,7 @@ class TerminalProgress:
     def step(self, what: str) -> None:
         """Begin a new line."""
         if self._plain:
-            self._console.print(what, highlight=False)
+            self._console.print(what, highlight=False, markup=False)
         if self._task is not None:
             self._bars.stop_task(self._task)
         self._task = self._bars.add_task(what, total=None)

@@ -1,0 +1,81 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.corpus import catalogue
+from harness.corpus.catalogue import describe, plain_recordings
+from harness.model import Unshown
+
+WriteSpeech = Callable[..., Path]
+
+
+def _describe(folder: Path, manifest: Path, progress: Any = None) -> list[str]:
+    progress = progress or Unshown()
+    clips = describe(folder, plain_recordings(folder, progress), manifest, progress)
+    return [clip.id for clip in clips]
+
+
+def test_a_second_look_examines_only_what_changed(
+    tmp_path: Path, write_speech: WriteSpeech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, manifest = tmp_path / "clips", tmp_path / "manifest.jsonl"
+    write_speech(folder / "a.wav", seed=2)
+    write_speech(folder / "b.wav", seed=3)
+    assert _describe(folder, manifest) == ["a", "b"]
+    write_speech(folder / "b.wav", seed=6)
+    examined: list[str] = []
+    examine = catalogue._examine
+
+    def watched(folder: Path, recording: catalogue.Recording, *rest: Any) -> Any:
+        examined.append(recording.path)
+        return examine(folder, recording, *rest)
+
+    monkeypatch.setattr(catalogue, "_examine", watched)
+    assert _describe(folder, manifest) == ["a", "b"]
+    assert _describe(folder, manifest) == ["a", "b"]
+    assert examined == ["b.wav"]
+
+
+def test_what_cannot_be_used_is_named_every_time_and_the_rest_still_loads(
+    tmp_path: Path, write_speech: WriteSpeech, told: Any
+) -> None:
+    folder, manifest = tmp_path / "clips", tmp_path / "manifest.jsonl"
+    write_speech(folder / "good.wav")
+    (folder / "broken.flac").write_bytes(b"no audio")
+    for _ in range(2):
+        told.steps.clear()
+        assert _describe(folder, manifest, told) == ["good"]
+        assert any("broken.flac" in step and "not readable" in step for step in told.steps)
+
+
+def test_a_long_list_of_useless_files_is_cut_short(tmp_path: Path, told: Any) -> None:
+    for number in range(25):
+        (tmp_path / f"{number}.wav").write_bytes(b"no audio")
+    assert _describe(tmp_path, tmp_path / "manifest.jsonl", told) == []
+    assert sum("skipped" in step for step in told.steps) == 11
+    assert "15 more" in told.steps[-1]
+
+
+def test_ids_are_unique_and_can_be_shown(tmp_path: Path) -> None:
+    names = ["a.wav", "a.flac", "b/a.wav", "bell\x07.wav", "api_key_number.wav", ".hidden.wav"]
+    for name in [*names, "notes.txt", ".git/c.wav"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = plain_recordings(tmp_path, Unshown())
+    assert {recording.path for recording in found} == set(names) - {".hidden.wav"}
+    ids = [recording.id for recording in found]
+    assert len(set(ids)) == len(ids)
+    assert "b/a" in ids
+    assert all(name.isprintable() for name in ids)
+
+
+def test_a_name_that_is_not_text_is_skipped_and_named(tmp_path: Path, told: Any) -> None:
+    try:
+        (tmp_path / "caf\udce9.wav").touch()
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system takes only text as names")
+    assert plain_recordings(tmp_path, told) == []
+    assert "not UTF-8" in told.steps[0]
+    told.steps[0].encode()

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.corpus.sound import Unreadable, duration_s, read, resample, suffixes, write
+
+TONE = (8_000 * np.sin(2 * np.pi * 440 * np.arange(4_000) / 16_000)).astype(np.int16)
+
+
+def test_int16_survives_writing_and_reading(tmp_path: Path) -> None:
+    samples = np.array([0, 1, -1, 32767, -32768, 1234], dtype=np.int16)
+    write(tmp_path / "a.wav", samples, 16_000)
+    sound = read(tmp_path / "a.wav")
+    assert np.array_equal(sound.samples, samples)
+    assert (sound.rate_hz, sound.channels) == (16_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [
+        ("a.wav", "FLOAT"),
+        ("a.wav", "PCM_24"),
+        ("a.flac", None),
+        ("a.ogg", "VORBIS"),
+        ("a.mp3", None),
+    ],
+)
+def test_only_the_first_channel_is_taken_whatever_the_file_is(
+    tmp_path: Path, name: str, subtype: str | None
+) -> None:
+    block = np.stack((TONE, np.zeros_like(TONE)), axis=1) / 32768
+    soundfile.write(str(tmp_path / name), block, 16_000, subtype=subtype)
+    sound = read(tmp_path / name)
+    assert sound.channels == 2
+    assert np.std(sound.samples[1000:3000]) == pytest.approx(np.std(TONE), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "not readable"),
+        (b"this is no audio at all", "not readable"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "not readable"),
+    ],
+)
+def test_what_is_not_audio_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(Unreadable, match=why) as refused:
+        read(tmp_path / "a.wav")
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_an_empty_file_and_an_endless_one_are_no_utterances(tmp_path: Path) -> None:
+    write(tmp_path / "empty.wav", np.zeros(0, dtype=np.int16), 16_000)
+    with pytest.raises(Unreadable, match="no audio"):
+        read(tmp_path / "empty.wav")
+    write(tmp_path / "long.wav", np.zeros(301 * 4_000, dtype=np.int16), 4_000)
+    with pytest.raises(Unreadable, match="longer"):
+        duration_s(tmp_path / "long.wav")
+
+
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        read(tmp_path / "none.wav")
+
+
+@given(
+    from_hz=st.sampled_from([8_000, 16_000, 22_050, 44_100]),
+    to_hz=st.sampled_from([8_000, 16_000, 24_000]),
+    samples=st.integers(1, 5_000),
+)
+def test_resampling_keeps_the_length_in_time(from_hz: int, to_hz: int, samples: int) -> None:
+    assert (
+        abs(len(resample(np.zeros(samples, np.int16), from_hz, to_hz)) - samples * to_hz / from_hz)
+        <= 1
+    )
+
+
+def test_resampling_moves_nothing_in_time() -> None:
+    click = np.zeros(1_600, dtype=np.int16)
+    click[800] = 20_000
+    assert int(np.argmax(resample(click, 16_000, 24_000))) == 1_200
+
+
+def test_common_endings_are_known_and_headerless_audio_is_not() -> None:
+    assert suffixes() >= {".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff"}
+    assert ".raw" not in suffixes()
