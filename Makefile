@@ -20,7 +20,8 @@ test: $(VENV)/development.stamp  ## Set up and pass the tests.
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/harness network install
+	$(BIN)/pytest -n 2
 
 lint: $(VENV)/development.stamp  ## Format and check without running tests.
 	$(BIN)/ruff check --fix

@@ -14,6 +14,7 @@ within this run.
     failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
     send_lateness   n, p50_ms, p99_ms, p999_ms, max_ms; of every audio frame we sent
     loop_lag        the same, of our event loop's wake-ups
+    gc_pause        the same, of pauses for garbage collection
     cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
                     tokens, model, prices: {date, source}, note
     network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null}]
@@ -84,6 +85,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         "failure_rate": _failure_rate(run.turns),
         "send_lateness": _spread(run.send_lateness, "no frame lateness was recorded"),
         "loop_lag": _spread(run.loop_lag, "no event loop lag was recorded"),
+        "gc_pause": _spread(run.gc_pause, "no garbage was collected"),
         "cost": _cost(run, prices),
         "network": _networks(run),
         "corpus": asdict(run.manifest.corpus),

@@ -10,7 +10,7 @@ from harness.errors import ExitCode, HarnessError
 
 # Name to the module that holds it and the line shown in the overview. Modules are imported only
 # when asked for: several of them load numpy or matplotlib.
-_COMMANDS = {
+COMMANDS = {
     "run": ("harness.cli.run", "Run a scenario, with simulator, network and report."),
     "report": ("harness.cli.report", "Write summary, HTML and a table from a run directory."),
     "gate": ("harness.cli.gate", "Judge a run against objectives: pass, fail, inconclusive."),
@@ -24,17 +24,17 @@ class _Commands(click.Group):
     """A group whose commands are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

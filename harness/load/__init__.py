@@ -4,7 +4,20 @@ The only room that knows Locust and gevent. Locust schedules and distributes cal
 them live; it never supplies a published number.
 """
 
-from harness.load.user import VoiceUser
+from typing import TYPE_CHECKING, Any
+
 from harness.session import Dialogue
 
+if TYPE_CHECKING:
+    from harness.load.user import VoiceUser
+
 __all__ = ["Dialogue", "VoiceUser"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import Locust only for a scenario: it patches the whole process when it is imported."""
+    if name == "VoiceUser":
+        from harness.load.user import VoiceUser
+
+        return VoiceUser
+    raise AttributeError(name)

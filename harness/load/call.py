@@ -1,5 +1,6 @@
 """One call on the engine's loop: a session, its dialect and its connection, joined."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from harness.errors import Fault, Party, Phase
 from harness.model import SessionCreated, SessionRecord, TurnRecord
 from harness.session import Session
 from harness.transport import Connection, Target, connect, ready_message
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,11 @@ class Call:
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
 
+    @property
+    def given_up(self) -> bool:
+        """Whether we are closing the session before it was finished."""
+        return self._verdict is not None
+
     async def open(self) -> None:
         """Connect; everything after that happens in callbacks."""
         self.session.opening(now_ns())
@@ -84,8 +92,8 @@ class Call:
 
     def tick(self, at_ns: int) -> int:
         """Send the due frame and return its lateness in nanoseconds."""
-        message, lateness_ns = self.session.tick(at_ns)
         assert self._connection is not None
+        message, lateness_ns = self.session.tick(at_ns)
         self._connection.write(message)
         if self.session.has_turns:
             self._tell(self, Outcome(self.session.take_turns()))
@@ -98,6 +106,12 @@ class Call:
         self._verdict = why
         if self._connection is not None:
             self._connection.close()
+
+    def crashed(self, error: Exception) -> None:
+        """Give up a session that met a bug of ours; the others never notice."""
+        _log.error("%s crashed", self.session.id, exc_info=error)
+        words = f"{type(error).__name__}: {error}"
+        self.hang_up(Fault(Party.OURS, self.session.phase(), "crash", words))
 
     def upgraded(self, at_ns: int) -> None:
         """Note the accepted upgrade."""
@@ -113,7 +127,11 @@ class Call:
             # A message nobody can read is not the end of a session, as an error event is not.
             return
         first = isinstance(event, SessionCreated) and not self.session.ready
-        self.session.receive(event, at_ns)
+        try:
+            self.session.receive(event, at_ns)
+        except Exception as error:
+            self.crashed(error)
+            return
         if first and self._connection is not None:
             self._begin(self._connection)
 

@@ -99,6 +99,10 @@ class AudioEngine:
             taken.append(self._outcomes.popleft())
         return taken
 
+    def forget(self) -> None:
+        """Drop what was measured so far: while a run is prepared, nothing is due."""
+        self._from_outside(self._forget)
+
     def take_histograms(self) -> dict[str, Histogram]:
         """Return how late frames and loop were since the last time, by tag.
 
@@ -186,11 +190,22 @@ class AudioEngine:
                 self._timer.arm(due[0][0])
                 return
             call = heapq.heappop(due)[2]
-            if call.over or call.session.finished:
+            if call.over or call.given_up or call.session.finished:
                 continue
-            self._lateness.record_ns(call.tick(at_ns))
+            try:
+                self._lateness.record_ns(call.tick(at_ns))
+            except Exception as error:
+                call.crashed(error)
+                continue
             if not call.session.finished and call.session.due_ns is not None:
                 self._push(call.session.due_ns, call)
+
+    def _forget(self) -> None:
+        self._hand_over()
+        self._measured.clear()
+        # What held the loop up until now is no lag of the run either.
+        self._beat_ns = now_ns() + _HEARTBEAT_NS
+        self._heart.arm(self._beat_ns)
 
     def _hand_over(self) -> None:
         self._measured.append({"send_lateness": self._lateness, "loop_lag": self._lag})

@@ -14,6 +14,7 @@ from harness.environment import api_key, cache_dir
 from harness.errors import BadInput
 from harness.load.call import Route
 from harness.load.engine import AudioEngine
+from harness.load.health import ClockWatch, GarbagePauses, quiet_process
 from harness.load.options import DIRECT, Options
 from harness.load.preflight import refusal, visit
 from harness.model import (
@@ -148,6 +149,8 @@ class Workload:
         self._stopping = False
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
+        self._pauses = GarbagePauses()
+        self._clock = ClockWatch()
         self._listeners: list[Callable[[Sequence[TurnRecord], SessionRecord | None], None]] = []
 
     def prepare(self, *, visit_target: bool) -> None:
@@ -178,6 +181,9 @@ class Workload:
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
+        quiet_process()
+        self._engine.forget()
+        self._pauses.start()
         self._batch.start_ns = now_ns() - share.origin_ns
 
     def listen(
@@ -232,7 +238,9 @@ class Workload:
     def take_batch(self) -> Batch:
         """Return everything recorded since the last time."""
         batch, self._batch = self._batch, Batch()
-        batch.histograms = self._engine.take_histograms()
+        batch.histograms = {**self._engine.take_histograms(), "gc_pause": self._pauses.take()}
+        if (stepped_ms := self._clock.step_ms()) is not None:
+            self._note(RunEventKind.CLOCK_STEP, f"wall time stepped by {stepped_ms:.0f} ms")
         batch.end_ns = self._batch.start_ns = now_ns() - self._share.origin_ns
         return batch
 
@@ -250,6 +258,7 @@ class Workload:
     def stop(self) -> None:
         """End the engine and the network; idempotent."""
         self._stopping = True
+        self._pauses.stop()
         self._engine.stop()
         self.pump_last()
         if self._network is not None:

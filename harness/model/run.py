@@ -116,6 +116,7 @@ class Run:
         events: What happened to the run as a whole; without `finished` it was killed.
         send_lateness: Lateness of every audio frame, `None` when no frame was sent.
         loop_lag: Lateness of the event loop's own wake-ups, `None` when it never ran.
+        gc_pause: Pauses for garbage collection, `None` when there was none.
     """
 
     manifest: RunManifest
@@ -124,3 +125,4 @@ class Run:
     events: tuple[RunEvent, ...]
     send_lateness: Spread | None
     loop_lag: Spread | None
+    gc_pause: Spread | None = None

@@ -14,6 +14,7 @@ Record = TypeVar("Record")
 
 SEND_LATENESS = "send_lateness"
 LOOP_LAG = "loop_lag"
+GC_PAUSE = "gc_pause"
 
 
 def read_run(path: Path) -> Run:
@@ -31,14 +32,15 @@ def read_run(path: Path) -> Run:
     manifest = read_manifest(path)
     log = files.read_bytes(path / files.HISTOGRAMS) or b""
     histograms = read_log(log, str(path / files.HISTOGRAMS))
-    lateness, lag = histograms.get(SEND_LATENESS), histograms.get(LOOP_LAG)
+    spreads = {tag: histogram.spread() for tag, histogram in histograms.items()}
     return Run(
         manifest=manifest,
         turns=_read_lines(path / files.TURNS, TurnRecord),
         sessions=_read_lines(path / files.SESSIONS, SessionRecord),
         events=_read_lines(path / files.EVENTS, RunEvent),
-        send_lateness=None if lateness is None else lateness.spread(),
-        loop_lag=None if lag is None else lag.spread(),
+        send_lateness=spreads.get(SEND_LATENESS),
+        loop_lag=spreads.get(LOOP_LAG),
+        gc_pause=spreads.get(GC_PAUSE),
     )
 
 

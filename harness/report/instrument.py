@@ -18,6 +18,7 @@ def instrument(run: Run, summary: Summary) -> Section:
         rows=(
             ("Frame lateness", *_spread(run.send_lateness)),
             ("Event-loop lag", *_spread(run.loop_lag)),
+            ("Garbage collection", *_spread(run.gc_pause)),
         ),
         notes=(
             (

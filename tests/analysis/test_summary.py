@@ -84,6 +84,7 @@ def test_a_summary_holds_what_the_schema_says(run: Run) -> None:
         "failure_rate",
         "send_lateness",
         "loop_lag",
+        "gc_pause",
         "cost",
         "network",
         "corpus",

@@ -1,0 +1,84 @@
+"""`harness run` with everything it starts: simulator, Locust, Toxiproxy."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.cli.app import run
+from harness.errors import ExitCode
+
+BRIEF = ("--corpus", "synthetic", "--turns", "1", "--users", "2", "--spawn-rate", "10")
+
+
+def words(*options: str, reports: Path) -> list[str]:
+    start = [sys.executable, "-m", "harness", "run", "conversation", "--reports", str(reports)]
+    return [*start, *BRIEF, *options]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up_s, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_one_command_gives_truth_table_and_page(tmp_path: Path) -> None:
+    done = subprocess.run(
+        words("--calls", "2", reports=tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == ExitCode.PASS, done.stderr
+    assert "the error of the ruler" in " ".join(done.stdout.split())
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "report.html").exists()
+    assert (folder / "truth.jsonl").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_running_whatever_ends_it(number: int, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        words("--network", "ideal", "--turns", "8", reports=tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")) or process.poll() is not None)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 3  # simulator, Locust, Toxiproxy and its guard
+    os.kill(process.pid, number)
+    _, told = process.communicate(timeout=60)
+    wait_for(lambda: not any(child.is_running() for child in started))
+    assert "Traceback" not in told
+    (folder,) = tmp_path.iterdir()
+    wait_for(lambda: (folder / "report.html").exists())
+
+
+def test_an_unknown_scenario_names_those_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "no-such", "--reports", str(tmp_path)]) == ExitCode.BAD_INPUT
+    assert "conversation" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_refused_run_leaves_no_folder(tmp_path: Path) -> None:
+    done = subprocess.run(
+        words("--host", "ws://127.0.0.1:9", "--calls", "1", reports=tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert [line for line in done.stderr.splitlines() if line.startswith("harness: ")] != []
+    assert not any(tmp_path.iterdir())

@@ -1,0 +1,64 @@
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import BadInput
+from harness.load.options import Options, add_arguments, read_options
+
+
+class LikeLocusts(argparse.ArgumentParser):
+    """Locust's parser takes one keyword more."""
+
+    def add_argument(self, *words: Any, **options: Any) -> argparse.Action:
+        options.pop("include_in_web_ui", None)
+        return super().add_argument(*words, **options)
+
+
+def read(*words: str, host: str | None = "ws://127.0.0.1:1") -> Options:
+    parser = LikeLocusts()
+    add_arguments(parser)
+    return read_options(parser.parse_args(words), host)
+
+
+def test_the_defaults_go_directly_and_until_stopped() -> None:
+    options = read()
+    assert options.networks == ("none",)
+    assert options.calls is None
+    assert options.turns is None
+    assert options.silence_ms == 500
+    assert options.reports == Path("reports")
+
+
+def test_networks_are_taken_in_the_order_given() -> None:
+    assert read("--network", " ideal, lte_good,").networks == ("ideal", "lte_good")
+
+
+def test_zero_is_a_seed_and_no_silence_leaves_the_server_s() -> None:
+    options = read("--seed", "0", "--silence-ms", "0")
+    assert options.seed == 0
+    assert options.silence_ms is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--network", ","),
+        ("--turns", "-1"),
+        ("--calls", "-1"),
+        ("--seed", "-1"),
+        ("--frame-ms", "5"),
+        ("--frame-ms", "400"),
+        ("--turn-limit-s", "0"),
+        ("--drain-s", "-1"),
+    ],
+)
+def test_what_no_run_can_be_made_with_is_refused_by_its_flag(words: tuple[str, str]) -> None:
+    with pytest.raises(BadInput, match=words[0]):
+        read(*words)
+
+
+def test_without_a_target_there_is_no_run() -> None:
+    with pytest.raises(BadInput, match="--host"):
+        read(host=None)
