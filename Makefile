@@ -46,8 +46,10 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "harness needs Python 3.11, 3.12 or 3.13 on PATH" >&2; exit 4; }
 	$(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
 
+# An environment that uv once made has no pip of its own.
 # The checkout itself is installed without its dependencies: they all came from the lock.
 define install
+$(if $(UV),,@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null)
 $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
 $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .)
 endef

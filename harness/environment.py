@@ -6,7 +6,9 @@ A key goes from here into one request header and nowhere else.
 import os
 import sys
 from pathlib import Path
+from urllib.request import getproxies_environment, proxy_bypass_environment
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
 
 
@@ -37,3 +39,15 @@ def for_child(**variables: str) -> dict[str, str]:
     """Return the environment for a process we start: ours without the keys, plus `variables`."""
     kept = {name: value for name, value in os.environ.items() if name not in _KEYS}
     return kept | variables
+
+
+def proxy_for(host: str, *, secure: bool) -> str | None:
+    """Return the address of the HTTP proxy that `host` is reached through, if there is one.
+
+    Follows `HTTPS_PROXY` or `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; this machine itself is
+    always reached directly.
+    """
+    proxies = getproxies_environment()
+    if host in LOOPBACK or proxy_bypass_environment(host, proxies):
+        return None
+    return proxies.get("https" if secure else "http") or proxies.get("all")

@@ -1,16 +1,18 @@
 """One call on the engine's loop: a session, its dialect and its connection, joined."""
 
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.clock import now_ns
+from harness.clock import NS_PER_S, now_ns
 from harness.dialects import Dialect, MalformedMessage, SessionSettings
 from harness.errors import Fault, Party, Phase
 from harness.model import SessionCreated, SessionRecord, TurnRecord
-from harness.session import Session
+from harness.session import Session, is_retryable
 from harness.transport import Connection, Target, connect, ready_message
 
+_PING_EVERY_NS = 5 * NS_PER_S
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,9 @@ class Route:
         headers: Extra headers of the upgrade, the key among them.
         dialect: The API's words.
         settings: What the session asks for.
-        via: Host and port of a proxy on the way, `None` for none.
+        via: Host and port to connect to instead of the target's, `None` for the target's own.
+        tunnel: An HTTP proxy stands at `via` or behind it.
+        tls: What certificates are verified with; `None` for the system's authorities.
     """
 
     target: Target
@@ -31,6 +35,8 @@ class Route:
     dialect: Dialect
     settings: SessionSettings
     via: tuple[str, int] | None = None
+    tunnel: bool = False
+    tls: ssl.SSLContext | None = None
 
     def __repr__(self) -> str:
         """Leave the headers out: one of them is the key."""
@@ -45,30 +51,37 @@ class Outcome:
     session: SessionRecord | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What a call asks of the engine that holds it.
+
+    Attributes:
+        began: The session exists and its frames are due.
+        again: The connection is to be opened anew after so many seconds.
+        tell: There is an outcome.
+    """
+
+    began: Callable[["Call"], None]
+    again: Callable[["Call", float], None]
+    tell: Callable[["Call", Outcome], None]
+
+
 class Call:
     """One session in flight; a `transport.Receiver`.
 
     Args:
         session: What the caller does.
         route: How it reaches the API.
-        began: Called once when the session exists and its frames are due.
-        tell: Called with every outcome.
+        host: The engine's side.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        route: Route,
-        *,
-        began: Callable[["Call"], None],
-        tell: Callable[["Call", Outcome], None],
-    ) -> None:
+    def __init__(self, session: Session, route: Route, host: Host) -> None:
         self.session = session
         self.over = False
-        self._route = route
-        self._began, self._tell = began, tell
+        self._route, self._host = route, host
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
+        self._ping_ns = 0
 
     @property
     def given_up(self) -> bool:
@@ -77,26 +90,39 @@ class Call:
 
     async def open(self) -> None:
         """Connect; everything after that happens in callbacks."""
-        self.session.opening(now_ns())
+        self.session.link.opening(now_ns())
         route = self._route
-        made = await connect(route.target, route.headers, self, via=route.via)
+        made = await connect(
+            route.target,
+            route.headers,
+            self,
+            via=route.via,
+            tunnel=route.tunnel,
+            tls=route.tls,
+        )
         if isinstance(made, Fault):
             self.gone(now_ns(), None, made)
             return
-        self._connection = made
-        if self._verdict is not None:
-            made.close()
-        elif self.session.ready:
+        connection, stages = made
+        if self.over:
+            connection.close()
+            return
+        self._connection = connection
+        self.session.link.stood(stages.reached_ns, stages.secured_ns)
+        if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
-            self._begin(made)
+            self._begin(connection)
 
     def tick(self, at_ns: int) -> int:
         """Send the due frame and return its lateness in nanoseconds."""
         assert self._connection is not None
         message, lateness_ns = self.session.tick(at_ns)
         self._connection.write(message)
+        if at_ns >= self._ping_ns:
+            self._ping_ns = at_ns + _PING_EVERY_NS
+            self._connection.ping()
         if self.session.has_turns:
-            self._tell(self, Outcome(self.session.take_turns()))
+            self._host.tell(self, Outcome(self.session.take_turns()))
         if self.session.finished:
             self._connection.close()
         return lateness_ns
@@ -106,6 +132,8 @@ class Call:
         self._verdict = why
         if self._connection is not None:
             self._connection.close()
+        else:
+            self.gone(now_ns(), None, why)
 
     def crashed(self, error: Exception) -> None:
         """Give up a session that met a bug of ours; the others never notice."""
@@ -115,7 +143,11 @@ class Call:
 
     def upgraded(self, at_ns: int) -> None:
         """Note the accepted upgrade."""
-        self.session.connected(at_ns)
+        self.session.link.upgraded(at_ns)
+
+    def pong(self, round_trip_ns: int) -> None:
+        """Keep a round trip."""
+        self.session.link.pong(round_trip_ns)
 
     def message(self, data: bytes, at_ns: int) -> None:
         """Parse one message and hand it to the session."""
@@ -135,21 +167,30 @@ class Call:
         if first and self._connection is not None:
             self._begin(self._connection)
 
-    def _begin(self, connection: Connection) -> None:
-        for message in self._route.dialect.configure(self._route.settings):
-            connection.write(ready_message(message))
-        self._began(self)
-
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
-        """Write the session down, once."""
+        """Open again after a retryable close, or write the session down, once."""
         if self.over:
             return
-        self.over = True
+        self._connection = None
         fault = fault if self._verdict is None else self._verdict
         if fault is not None and fault.phase is Phase.CLOSE:
             fault = Fault(fault.party, self.session.phase(), fault.code, fault.detail)
+        if fault is not None and self._verdict is None and is_retryable(close_code):
+            wait_s = self.session.lost(at_ns, fault)
+            if wait_s is not None:
+                self._host.tell(self, Outcome(self.session.take_turns()))
+                self._host.again(self, wait_s)
+                return
+        self.over = True
         record = self.session.closed(at_ns, fault, close_code)
-        self._tell(self, Outcome(self.session.take_turns(), record))
+        self._host.tell(self, Outcome(self.session.take_turns(), record))
+
+    def _begin(self, connection: Connection) -> None:
+        for message in self._route.dialect.configure(self._route.settings):
+            connection.write(ready_message(message))
+        # The first ping waits a second: the set-up's own traffic would be in its round trip.
+        self._ping_ns = now_ns() + NS_PER_S
+        self._host.began(self)
 
 
 def no_session(limit_s: float) -> Fault:

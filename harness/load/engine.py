@@ -17,7 +17,7 @@ import gevent.threadpool
 import uvloop
 
 from harness.clock import NS_PER_MS, now_ns
-from harness.load.call import Call, Outcome, Route, no_session, stopped
+from harness.load.call import Call, Host, Outcome, Route, no_session, stopped
 from harness.load.timer import DeadlineTimer
 from harness.recording import Histogram
 from harness.session import Session
@@ -146,12 +146,23 @@ class AudioEngine:
 
     def _open(self, session: Session, route: Route) -> None:
         assert self._loop is not None
-        call = Call(session, route, began=self._began, tell=self._told)
+        host = Host(began=self._began, again=self._again, tell=self._told)
+        call = Call(session, route, host)
         self._calls.add(call)
+        self._connect(call)
+
+    def _connect(self, call: Call) -> None:
+        assert self._loop is not None
+        if call.over:
+            return
         task = self._loop.create_task(call.open())
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
         self._loop.call_later(_SETUP_LIMIT_S, self._expect_session, call)
+
+    def _again(self, call: Call, wait_s: float) -> None:
+        assert self._loop is not None
+        self._loop.call_later(wait_s, self._connect, call)
 
     def _expect_session(self, call: Call) -> None:
         if not call.session.ready and not call.over:
@@ -189,16 +200,18 @@ class AudioEngine:
             if due[0][0] > at_ns:
                 self._timer.arm(due[0][0])
                 return
-            call = heapq.heappop(due)[2]
-            if call.over or call.given_up or call.session.finished:
+            due_ns, _, call = heapq.heappop(due)
+            # A session that lost its connection meanwhile has other deadlines, or none.
+            if call.over or call.given_up or call.session.due_ns != due_ns:
                 continue
             try:
                 self._lateness.record_ns(call.tick(at_ns))
             except Exception as error:
                 call.crashed(error)
                 continue
-            if not call.session.finished and call.session.due_ns is not None:
-                self._push(call.session.due_ns, call)
+            next_ns = call.session.due_ns
+            if not call.session.finished and next_ns is not None:
+                self._push(next_ns, call)
 
     def _forget(self) -> None:
         self._hand_over()

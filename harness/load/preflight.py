@@ -37,6 +37,9 @@ class _Visitor:
         elif isinstance(event, ProviderError):
             self._error = event
 
+    def pong(self, round_trip_ns: int) -> None:
+        """Never asked for."""
+
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
         if fault is not None and self._error is not None:
             words = f"{self._error.code}: {self._error.detail}"
@@ -56,9 +59,17 @@ async def visit(route: Route) -> Fault | None:
         `None` when the server said that a session exists, else why there is none.
     """
     visitor = _Visitor(route)
-    made = await connect(route.target, route.headers, visitor, via=route.via)
+    made = await connect(
+        route.target,
+        route.headers,
+        visitor,
+        via=route.via,
+        tunnel=route.tunnel,
+        tls=route.tls,
+    )
     if isinstance(made, Fault):
         return made
+    connection, _ = made
     try:
         async with asyncio.timeout(_LIMIT_S):
             return await visitor.answer
@@ -66,7 +77,7 @@ async def visit(route: Route) -> Fault | None:
         words = f"the upgrade was accepted, but no session came within {_LIMIT_S:g} s"
         return Fault(Party.THEIRS, Phase.SETUP, "no_session", words)
     finally:
-        made.close()
+        connection.close()
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
 
 

@@ -23,6 +23,13 @@ class SessionRecord:
         acknowledged: The turn detection the server said it uses, as JSON; requested is not
             acknowledged.
         close_code: WebSocket close code, `None` when the connection ended without one.
+        reached_ns: When the TCP connection stood.
+        secured_ns: When TLS stood, `None` without TLS.
+        connected_ns: When the upgrade was accepted.
+        ready_ns: When the server said that the session exists; only then is it open.
+        reconnects: How often it was opened anew after a retryable close.
+        outage_ns: From losing a connection to the next session, summed over reconnects.
+        round_trips_ns: Ping to pong, every few seconds: the transport's share of a turn.
         fault: Why it ended early, `None` when the caller hung up as planned.
     """
 
@@ -33,6 +40,8 @@ class SessionRecord:
     turns_done: int = 0
     scheduled_start_ns: int | None = None
     open_start_ns: int | None = None
+    reached_ns: int | None = None
+    secured_ns: int | None = None
     connected_ns: int | None = None
     ready_ns: int | None = None
     closed_ns: int | None = None
@@ -42,4 +51,7 @@ class SessionRecord:
     provider_session_id: str = ""
     acknowledged: str = ""
     close_code: int | None = None
+    reconnects: int = 0
+    outage_ns: int = 0
+    round_trips_ns: tuple[int, ...] = ()
     fault: Fault | None = None

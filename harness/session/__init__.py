@@ -5,6 +5,7 @@ API is at the other end, nor that sockets exist.
 """
 
 from harness.session.grid import FrameGrid
+from harness.session.link import Link, is_retryable
 from harness.session.listener import Listener
 from harness.session.onset import OnsetDetector
 from harness.session.schedule import Dialogue, Seeds, draw_call, schedule_hash
@@ -15,6 +16,7 @@ __all__ = [
     "Dialogue",
     "FrameGrid",
     "Line",
+    "Link",
     "Listener",
     "Manner",
     "OnsetDetector",
@@ -24,5 +26,6 @@ __all__ = [
     "Spoken",
     "Turn",
     "draw_call",
+    "is_retryable",
     "schedule_hash",
 ]

@@ -22,6 +22,7 @@ from harness.model import (
     TurnStatus,
 )
 from harness.session.grid import FrameGrid
+from harness.session.link import Link
 from harness.session.turn import Spoken, Turn, since
 
 _NS_PER_MS = 1_000_000
@@ -88,11 +89,11 @@ class Session:
         self._plan, self._lines, self._manner = plan, lines, manner
         self._origin_ns = origin_ns
         self._scheduled_ns = scheduled_ns
-        self._open_start_ns: int | None = None
-        self._connected_ns: int | None = None
-        self._ready_ns: int | None = None
+        self.link = Link(seed=plan.number)
         self._provider_id = self._acknowledged = ""
         self._grid: FrameGrid | None = None
+        # Frames sent before the present connection: a new session counts its audio from 0.
+        self._earlier = 0
         self._frames = self._slipped = 0
         self._lateness_max_ns: int | None = None
         self._turn: Turn | None = None
@@ -106,24 +107,16 @@ class Session:
         self._turns_done = 0
         self._last_error: ProviderError | None = None
 
-    def opening(self, now_ns: int) -> None:
-        """Note that the connection is being opened."""
-        self._open_start_ns = now_ns
-
-    def connected(self, now_ns: int) -> None:
-        """Note that the upgrade was accepted; the session is not open yet."""
-        self._connected_ns = now_ns
-
     @property
     def ready(self) -> bool:
-        """Whether the server said that the session exists."""
-        return self._ready_ns is not None
+        """Whether a session exists now."""
+        return self.link.up
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
         match event:
-            case SessionCreated() if self._ready_ns is None:
-                self._ready_ns = now_ns
+            case SessionCreated() if not self.link.up:
+                self.link.created(now_ns)
                 self._provider_id = event.provider_session_id
                 self._start_grid(now_ns)
             case SessionConfigured():
@@ -165,7 +158,7 @@ class Session:
             else:
                 message = self._manner.silence
         self._frames += 1
-        self.due_ns = grid.due_ns(self._frames)
+        self.due_ns = grid.due_ns(self._frames - self._earlier)
         return message, lateness_ns
 
     def wind_up(self) -> None:
@@ -173,6 +166,29 @@ class Session:
         self._winding_up = True
         if self._turn is None:
             self.finished = True
+
+    def lost(self, now_ns: int, fault: Fault) -> float | None:
+        """Take the loss of the connection, and say when to try again.
+
+        Args:
+            now_ns: When it was lost.
+            fault: Why. The turn that was open is closed with it; further turns are still to come.
+
+        Returns:
+            Seconds to wait before opening again; `None` when the session is better given up, and
+            `closed` is to be called.
+        """
+        more_to_say = self._next < len(self._lines) and not self._winding_up
+        if self.finished or self.link.ready_ns is None or not more_to_say:
+            return None
+        wait_s = self.link.backoff_s()
+        if wait_s is None:
+            return None
+        self.link.lost(now_ns)
+        if self._turn is not None:
+            self._close_turn(now_ns, fault)
+        self.due_ns = None
+        return None if self.finished else wait_s
 
     def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
         """End the session and write it down.
@@ -186,7 +202,7 @@ class Session:
             The session's record. A turn that was cut off, or that was about to begin when the
             session broke, is among `take_turns`.
         """
-        early = not self.finished
+        early, link = not self.finished, self.link
         if early and fault is None:
             fault = Fault(Party.OURS, self.phase(), "stopped", "the run ended")
         if early and fault is not None and self._last_error is not None and not fault.detail:
@@ -205,9 +221,14 @@ class Session:
             turns_planned=len(self._lines),
             turns_done=self._turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
-            open_start_ns=self._since(self._open_start_ns),
-            connected_ns=self._since(self._connected_ns),
-            ready_ns=self._since(self._ready_ns),
+            open_start_ns=self._since(link.open_start_ns),
+            reached_ns=self._since(link.reached_ns),
+            secured_ns=self._since(link.secured_ns),
+            connected_ns=self._since(link.upgraded_ns),
+            ready_ns=self._since(link.ready_ns),
+            reconnects=link.reconnects,
+            outage_ns=link.outage_ns,
+            round_trips_ns=tuple(link.round_trips_ns),
             closed_ns=self._since(now_ns),
             frames_intended=self._frames + self._slipped,
             frames_sent=self._frames,
@@ -217,6 +238,11 @@ class Session:
             close_code=close_code,
             fault=fault if early else None,
         )
+
+    @property
+    def frames(self) -> tuple[int, int]:
+        """Frames sent so far, and frame slots that passed unused because the caller was late."""
+        return self._frames, self._slipped
 
     @property
     def has_turns(self) -> bool:
@@ -232,8 +258,10 @@ class Session:
         manner = self._manner
         start_ns = now_ns + self._plan.phase_ns
         self._grid = FrameGrid(start_ns, manner.frame_samples, manner.rate_hz)
+        self._earlier = self._frames
         self.due_ns = self._grid.due_ns(0)
-        self._speak_from_ns = now_ns + round(self._plan.think_ms[0] * _NS_PER_MS)
+        turn = min(self._next, len(self._lines) - 1)
+        self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * _NS_PER_MS)
 
     def _may_speak(self, frame_start_ns: int) -> bool:
         return (
@@ -245,7 +273,8 @@ class Session:
 
     def _begin_turn(self, grid: FrameGrid) -> None:
         line, manner = self._lines[self._next], self._manner
-        first = self._frames * manner.frame_samples
+        frame = self._frames - self._earlier
+        first = frame * manner.frame_samples
         end_frame = line.end_sample // manner.frame_samples
         spoken = Spoken(
             session_id=self.id,
@@ -255,7 +284,7 @@ class Session:
             onset_ns=grid.sample_ns(first + line.onset_sample),
             end_ns=grid.sample_ns(first + line.end_sample),
             end_sample=first + line.end_sample,
-            end_due_ns=grid.due_ns(self._frames + end_frame),
+            end_due_ns=grid.due_ns(frame + end_frame),
             limit_ns=manner.limit_ns,
         )
         self._turn = Turn(
@@ -311,15 +340,15 @@ class Session:
     def _session_instants(self) -> TurnInstants:
         return TurnInstants(
             scheduled_start_ns=self._scheduled_ns,
-            session_open_start_ns=self._open_start_ns,
-            session_ready_ns=self._ready_ns,
+            session_open_start_ns=self.link.open_start_ns,
+            session_ready_ns=self.link.ready_ns,
         )
 
     def phase(self) -> Phase:
         """Return what the session is doing, for whoever has to say where it broke."""
-        if self._connected_ns is None:
+        if self.link.upgraded_ns is None:
             return Phase.CONNECT
-        if self._ready_ns is None:
+        if not self.link.up:
             return Phase.SETUP
         return Phase.SEND if self._turn is None else self._turn.phase()
 

@@ -7,6 +7,7 @@ frames that were encoded ahead of time (`ready_message`), so sending one costs o
 import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from websockets.client import ClientProtocol
@@ -24,6 +25,7 @@ Target = WebSocketURI
 
 # The largest message the API allows a client to send is 15 MiB; nothing larger is believed.
 _MESSAGE_LIMIT_BYTES = 16 * 2**20
+_HEAD_LIMIT_BYTES = 16_384
 _CONNECT_LIMIT_S = 20.0
 _CLOSE_LIMIT_S = 2.0
 
@@ -36,6 +38,9 @@ class Receiver(Protocol):
 
     def message(self, data: bytes, at_ns: int) -> None:
         """A whole message arrived; its last byte was read at `at_ns`."""
+
+    def pong(self, round_trip_ns: int) -> None:
+        """A ping came back."""
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
         """The connection is over, told exactly once; `fault` is `None` after `close`."""
@@ -91,13 +96,29 @@ class Connection(asyncio.Protocol):
         self._headers = headers
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
+        self._tunnel: asyncio.Future[bytes] | None = None
         self._closing = False
         self._over = False
         self._refused: Fault | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the upgrade request."""
+        """Keep the transport; `connect` says when to go on."""
         # uvloop's transports have asyncio's methods without deriving from its classes.
+        self._transport = cast("asyncio.Transport", transport)
+
+    async def tunnel(self, host: str, port: int) -> str | None:
+        """Ask an HTTP proxy for a way to the target; return what it said if it refused."""
+        assert self._transport is not None
+        self._tunnel = asyncio.get_running_loop().create_future()
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._transport.write(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+        answer = await self._tunnel
+        self._tunnel = None
+        status = answer.partition(b"\r\n")[0].decode("latin-1")
+        return None if status.split(" ")[1:2] == ["200"] else printable(status)
+
+    def begin(self, transport: asyncio.BaseTransport) -> None:
+        """Send the upgrade request over `transport`, the secured one where there is TLS."""
         self._transport = cast("asyncio.Transport", transport)
         request = self._core.connect()
         for name, value in self._headers:
@@ -108,6 +129,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Stamp, then parse."""
         at_ns = now_ns()
+        if self._tunnel is not None:
+            self._parts.append(data)
+            head = b"".join(self._parts)
+            if b"\r\n\r\n" in head or len(head) > _HEAD_LIMIT_BYTES:
+                self._parts.clear()
+                self._tunnel.set_result(head)
+            return
         self._core.receive_data(data)
         for event in self._core.events_received():
             if isinstance(event, Frame):
@@ -128,6 +156,8 @@ class Connection(asyncio.Protocol):
         if self._over:
             return
         self._over = True
+        if self._tunnel is not None and not self._tunnel.done():
+            self._tunnel.set_result(b"HTTP/1.1 closed without an answer")
         if self._core.state is not State.CLOSED:
             self._core.receive_eof()
         received = self._core.close_rcvd
@@ -138,6 +168,12 @@ class Connection(asyncio.Protocol):
         """Write a ready message; silently nothing once the connection is going down."""
         if self._transport is not None and not self._closing:
             self._transport.write(message)
+
+    def ping(self) -> None:
+        """Send a ping that carries its own time; `Receiver.pong` hears of its return."""
+        if self._core.state is State.OPEN and not self._closing:
+            self._core.send_ping(now_ns().to_bytes(8, "big"))
+            self._flush()
 
     def close(self) -> None:
         """Say goodbye and close, within two seconds whatever the server does."""
@@ -151,12 +187,20 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.abort()
 
+    def mute(self) -> None:
+        """Give up before the upgrade, and tell nobody: `connect` returns the fault itself."""
+        self._over = True
+        if self._transport is not None:
+            self._transport.abort()
+
     def _take(self, frame: Frame, at_ns: int) -> None:
         match frame.opcode:
             case Opcode.TEXT | Opcode.CONT | Opcode.BINARY if not frame.fin:
                 self._parts.append(bytes(frame.data))
             case Opcode.TEXT | Opcode.BINARY:
                 self._receiver.message(bytes(frame.data), at_ns)
+            case Opcode.PONG if len(frame.data) == 8:
+                self._receiver.pong(at_ns - int.from_bytes(frame.data, "big"))
             case Opcode.CONT:
                 whole = b"".join((*self._parts, bytes(frame.data)))
                 self._parts.clear()
@@ -205,43 +249,76 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """When the way to the server stood; monotonic nanoseconds."""
+
+    reached_ns: int
+    secured_ns: int | None
+
+
 async def connect(
     uri: Target,
     headers: Sequence[tuple[str, str]],
     receiver: Receiver,
     *,
     via: tuple[str, int] | None = None,
+    tunnel: bool = False,
     tls: ssl.SSLContext | None = None,
-) -> Connection | Fault:
-    """Open a connection on the running loop.
+) -> tuple[Connection, Stages] | Fault:
+    """Open a connection on the running loop and send the upgrade request.
 
     Args:
         uri: Address as the server is to see it.
         headers: Extra headers of the upgrade request.
         receiver: Whom to tell what happens.
         via: Host and port to open the socket to instead, such as a proxy's.
+        tunnel: What listens at `via` is an HTTP proxy, to be asked for a way to the target.
         tls: Context for `wss`; by default certificates are verified against the system's.
 
     Returns:
-        The connection, its upgrade request sent, or the fault that kept it from opening.
+        The connection and when its stages stood, or the fault that kept it from opening.
     """
-    host, port = via if via is not None else (uri.host, uri.port)
-    context = (tls or ssl.create_default_context()) if uri.secure else None
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_CONNECT_LIMIT_S):
-            _, connection = await loop.create_connection(
-                lambda: Connection(uri, headers, receiver),
-                host,
-                port,
-                ssl=context,
-                server_hostname=uri.host if context is not None else None,
-            )
+            return await _open(uri, headers, receiver, via, tunnel=tunnel, tls=tls)
     except TimeoutError:
         words = f"no answer within {_CONNECT_LIMIT_S:g} s"
         return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
     except ssl.SSLError as error:
-        return Fault(Party.THEIRS, Phase.CONNECT, "tls", error.reason or printable(error))
+        words = getattr(error, "verify_message", "") or error.reason or printable(error)
+        return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
     except OSError as error:
         return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, printable(error))
-    return connection
+
+
+async def _open(
+    uri: Target,
+    headers: Sequence[tuple[str, str]],
+    receiver: Receiver,
+    via: tuple[str, int] | None,
+    *,
+    tunnel: bool,
+    tls: ssl.SSLContext | None,
+) -> tuple[Connection, Stages] | Fault:
+    loop = asyncio.get_running_loop()
+    host, port = (uri.host, uri.port) if via is None else via
+    transport: asyncio.BaseTransport
+    transport, connection = await loop.create_connection(
+        lambda: Connection(uri, headers, receiver), host, port
+    )
+    reached_ns, secured_ns = now_ns(), None
+    if tunnel and (refusal := await connection.tunnel(uri.host, uri.port)) is not None:
+        connection.mute()
+        return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", refusal)
+    if uri.secure:
+        context = tls or ssl.create_default_context()
+        try:
+            secured = await loop.start_tls(transport, connection, context, server_hostname=uri.host)
+        except BaseException:
+            connection.mute()
+            raise
+        assert secured is not None
+        transport, secured_ns = secured, now_ns()
+    connection.begin(transport)
+    return connection, Stages(reached_ns, secured_ns)

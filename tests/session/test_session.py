@@ -50,8 +50,8 @@ def new_session(turns: int = 2, phase_ns: int = 0) -> Session:
     session = Session(
         plan, [line(name) for name in names], manner=MANNER, origin_ns=0, scheduled_ns=0
     )
-    session.opening(0)
-    session.connected(5 * MS)
+    session.link.opening(0)
+    session.link.upgraded(5 * MS)
     return session
 
 
@@ -212,3 +212,34 @@ def test_cutting_off_voids_the_open_turn_as_ours() -> None:
     assert turn.status is TurnStatus.VOID
     assert record.fault is not None
     assert record.fault.party is Party.OURS
+
+
+def test_a_retryable_loss_costs_the_open_turn_and_goes_on_with_the_next() -> None:
+    session = new_session(turns=3)
+    session.receive(SessionCreated("sess_1"), 0)
+    first = Answering(session)
+    first.run(until_ms=400)
+    fault = Fault(Party.THEIRS, Phase.SEND, "close_1011")
+    wait_s = session.lost(450 * MS, fault)
+    assert wait_s is not None
+    assert session.due_ns is None
+    (cut,) = session.take_turns()
+    assert (cut.status, cut.fault) == (TurnStatus.CLOSED, fault)
+    session.receive(SessionCreated("sess_2"), 1_450 * MS)
+    second = Answering(session)
+    second.run(until_ms=30_000)
+    assert [turn.status for turn in second.turns] == [TurnStatus.COMPLETED] * 2
+    assert [turn.turn_index for turn in second.turns] == [1, 2]
+    # The new session counts its audio from 0, and so does the mark on it.
+    slot = next(i for i, (_, message) in enumerate(second.sent) if message == b"u1-0")
+    assert second.turns[0].speech_end_sample == slot * FRAME + 10 * FRAME - 700
+    assert second.turns[0].provider_ids["session"] == "sess_2"
+    record = hang_up(session)
+    assert (record.reconnects, record.outage_ns) == (1, 1_000 * MS)
+
+
+def test_a_loss_in_the_last_turn_is_not_worth_a_new_session() -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    Answering(session).run(until_ms=400)
+    assert session.lost(450 * MS, Fault(Party.THEIRS, Phase.SEND, "close_1011")) is None

@@ -1,8 +1,11 @@
 """The connection against the `websockets` library's own server, on real sockets."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -28,6 +31,7 @@ class Ear:
     def __init__(self) -> None:
         self.upgraded_ns: int | None = None
         self.messages: list[tuple[bytes, int]] = []
+        self.round_trips_ns: list[int] = []
         self.over: asyncio.Future[tuple[int | None, Fault | None]] = (
             asyncio.get_running_loop().create_future()
         )
@@ -39,6 +43,10 @@ class Ear:
 
     def message(self, data: bytes, at_ns: int) -> None:
         self.messages.append((data, at_ns))
+        self.arrived.set()
+
+    def pong(self, round_trip_ns: int) -> None:
+        self.round_trips_ns.append(round_trip_ns)
         self.arrived.set()
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
@@ -65,8 +73,8 @@ async def talk(
         target = parse_target(f"ws://127.0.0.1:{port}", "/v1/realtime?model=m")
         ear = Ear()
         made = await connect(target, [("Authorization", "Bearer k")], ear)
-        assert isinstance(made, Connection)
-        await act(made, ear)
+        assert not isinstance(made, Fault)
+        await act(made[0], ear)
         async with asyncio.timeout(10):
             code, fault = await ear.over
         return ear, code, fault
@@ -121,6 +129,110 @@ def test_closing_ourselves_is_no_fault() -> None:
     assert (code, fault) == (1000, None)
 
 
+def test_a_ping_tells_its_round_trip() -> None:
+    async def listen(server: ServerConnection) -> None:
+        async for _ in server:
+            pass
+
+    async def act(connection: Connection, ear: Ear) -> None:
+        await until(ear, lambda: ear.upgraded_ns is not None)
+        connection.ping()
+        await until(ear, lambda: bool(ear.round_trips_ns))
+        connection.close()
+
+    before_ns = now_ns()
+    ear, _, _ = asyncio.run(talk(listen, act))
+    (round_trip_ns,) = ear.round_trips_ns
+    assert 0 < round_trip_ns < now_ns() - before_ns
+
+
+class TlsServer:
+    """A server with a certificate of an authority of our own, made for one test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority, key = folder / "ca.pem", folder / "key.pem"
+        words = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+        names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        files = ["-keyout", str(key), "-out", str(self.authority)]
+        subprocess.run(["openssl", *words.split(), *names, *files], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.authority, key)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_certificates_are_verified_and_an_authority_can_be_named(
+    trusted: bool, tmp_path: Path
+) -> None:
+    made = TlsServer(tmp_path)
+
+    async def greet(server: ServerConnection) -> None:
+        await server.send("hello")
+
+    async def visit() -> tuple[object, Ear]:
+        async with serve(greet, "127.0.0.1", 0, ssl=made.context) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            target, ear = parse_target(f"wss://localhost:{port}", "/"), Ear()
+            tls = ssl.create_default_context(cafile=made.authority) if trusted else None
+            opened = await connect(target, [], ear, via=("127.0.0.1", port), tls=tls)
+            if not isinstance(opened, Fault):
+                await ear.over
+            return opened, ear
+
+    opened, ear = asyncio.run(visit())
+    if trusted:
+        assert not isinstance(opened, Fault)
+        stages = opened[1]  # type: ignore[index]
+        assert stages.secured_ns is not None
+        assert stages.reached_ns < stages.secured_ns
+        assert [data for data, _ in ear.messages] == [b"hello"]
+    else:
+        assert isinstance(opened, Fault)
+        assert (opened.phase, opened.code) == (Phase.CONNECT, "tls")
+        assert "certificate" in opened.detail
+
+
+@pytest.mark.parametrize("answer", [b"200 Connection established", b"403 Forbidden"])
+def test_an_http_proxy_is_asked_for_the_way(answer: bytes) -> None:
+    asked: list[bytes] = []
+
+    async def greet(server: ServerConnection) -> None:
+        await server.send("hello")
+
+    async def visit() -> tuple[object, Ear]:
+        async with serve(greet, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+
+            async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                asked.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(b"HTTP/1.1 " + answer + b"\r\n\r\n")
+                if answer.startswith(b"200"):
+                    there = await asyncio.open_connection("127.0.0.1", port)
+                    await asyncio.gather(pipe(reader, there[1]), pipe(there[0], writer))
+                writer.close()
+
+            async with await asyncio.start_server(relay, "127.0.0.1", 0) as proxy:
+                via = proxy.sockets[0].getsockname()
+                target, ear = parse_target("ws://api.example:80", "/v1"), Ear()
+                opened = await connect(target, [], ear, via=via, tunnel=True)
+                if not isinstance(opened, Fault):
+                    await ear.over
+                return opened, ear
+
+    opened, ear = asyncio.run(visit())
+    assert asked[0].startswith(b"CONNECT api.example:80 HTTP/1.1\r\n")
+    if answer.startswith(b"200"):
+        assert [data for data, _ in ear.messages] == [b"hello"]
+    else:
+        assert isinstance(opened, Fault)
+        assert (opened.code, opened.detail) == ("proxy_refused", "HTTP/1.1 403 Forbidden")
+
+
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+    writer.close()
+
+
 def test_a_close_of_theirs_names_code_and_reason() -> None:
     async def leave(server: ServerConnection) -> None:
         await server.close(3000, "invalid_request_error.invalid_api_key")
@@ -163,7 +275,7 @@ def test_bytes_that_are_no_websocket_cost_one_connection() -> None:
 
 
 def test_nobody_listening_is_a_fault_of_the_way_there() -> None:
-    async def knock() -> Connection | Fault:
+    async def knock() -> object:
         async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0) as server:
             port = next(iter(server.sockets)).getsockname()[1]
         return await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], Ear())
