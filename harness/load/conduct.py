@@ -24,19 +24,18 @@ from harness.clock import NS_PER_S, now_ns, wall_time
 from harness.errors import ExitCode, HarnessError, printable
 from harness.load import live
 from harness.load.engine import AudioEngine
-from harness.load.options import Options, add_arguments, read_options
-from harness.load.preflight import refusal, visit
-from harness.load.run_writer import RunWriter
-from harness.load.workload import (
+from harness.load.ingredients import (
     Schedule,
-    Share,
-    Workload,
     make_schedule,
     the_corpus,
     the_dialect,
     the_profiles,
     the_route,
 )
+from harness.load.options import Options, add_arguments, read_options
+from harness.load.preflight import refusal, visit
+from harness.load.run_writer import RunWriter
+from harness.load.workload import Share, Workload
 from harness.model import RunEventKind
 from harness.recording import Batch
 from harness.session import Dialogue

@@ -27,6 +27,7 @@ class Options:
         silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
         limit_s: How long a caller waits for a reply.
         drain_s: How long calls may go on once the run is being stopped.
+        authority: File of certificates to trust in place of the system's.
         reports: Where run directories are made.
         run_dir: An empty directory to use instead of making one.
         live_line: Show one line of progress in place of Locust's table.
@@ -46,6 +47,7 @@ class Options:
     silence_ms: int | None
     limit_s: float
     drain_s: float
+    authority: Path | None
     reports: Path
     run_dir: Path | None
     live_line: bool
@@ -80,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
     )
+    group.add_argument("--ca", default="", help="file of certificates to trust for wss")
     group.add_argument("--reports", default="reports", help="folder for run directories")
     # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
     off_page: dict[str, Any] = {"help": argparse.SUPPRESS, "include_in_web_ui": False}
@@ -125,6 +128,7 @@ def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
         silence_ms=parsed.silence_ms or None,
         limit_s=parsed.turn_limit_s,
         drain_s=parsed.drain_s,
+        authority=Path(parsed.ca) if parsed.ca else None,
         reports=Path(parsed.reports),
         run_dir=Path(parsed.run_dir) if parsed.run_dir else None,
         live_line=parsed.live_line,

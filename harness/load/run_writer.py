@@ -14,8 +14,8 @@ from pathlib import Path
 
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
+from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
 from harness.load.options import Options
-from harness.load.workload import Schedule, the_dialect, the_profiles, the_route
 from harness.model import RunEvent, RunEventKind, RunManifest
 from harness.recording import Batch, RunDirectory, reserve
 from harness.session import Seeds, schedule_hash

@@ -1,40 +1,28 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gevent
 import gevent.event
-import gevent.lock
 
 from harness.clock import NS_PER_S, now_ns
-from harness.corpus import Corpus, frames, load_utterances, obtain_corpus, silence_frame
-from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
-from harness.environment import api_key, cache_dir
-from harness.errors import BadInput
+from harness.corpus import Corpus, frames, load_utterances, silence_frame
+from harness.environment import cache_dir
 from harness.load.call import Route
 from harness.load.engine import AudioEngine
 from harness.load.health import ClockWatch, GarbagePauses, quiet_process
+from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
 from harness.load.options import DIRECT, Options
 from harness.load.preflight import refusal, visit
-from harness.model import (
-    CallPlan,
-    NetworkProfile,
-    Progress,
-    RunEvent,
-    RunEventKind,
-    SessionRecord,
-    TurnRecord,
-    ns_from_samples,
-)
-from harness.network import NetworkLayer, choose_profile, find_or_install, load_profiles
+from harness.model import Progress, RunEvent, RunEventKind, SessionRecord, TurnRecord
+from harness.network import NetworkLayer, find_or_install
 from harness.recording import Batch
-from harness.session import Dialogue, Line, Manner, Seeds, Session, draw_call
-from harness.transport import parse_target, ready_message
+from harness.session import Line, Manner, Session
+from harness.transport import ready_message
 
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,75 +38,6 @@ class Share:
     origin_ns: int
     slot: int = 0
     slots: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """The calls of a run, drawn on demand.
-
-    Attributes:
-        options: What was asked for.
-        dialogue: What a caller does.
-        utterance_ids: What can be said, in a fixed order.
-        frame_ns: Length of a frame.
-    """
-
-    options: Options
-    dialogue: Dialogue
-    utterance_ids: tuple[str, ...]
-    frame_ns: int
-
-    def call(self, number: int) -> CallPlan:
-        """Return call `number`."""
-        return draw_call(
-            number,
-            seeds=Seeds.from_one(self.options.seed),
-            dialogue=self.dialogue,
-            utterance_ids=self.utterance_ids,
-            networks=self.options.networks,
-            frame_ns=self.frame_ns,
-        )
-
-
-def the_dialect() -> Dialect:
-    """Return the dialect that is spoken; so far there is one."""
-    return OpenAIRealtime()
-
-
-def the_route(options: Options, dialect: Dialect) -> Route:
-    """Return the direct way to the target, credentials included.
-
-    The key goes out over TLS or to this machine only.
-
-    Raises:
-        BadInput: The address is none, or the frame length does not fit the dialect's audio.
-    """
-    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms)
-    target = parse_target(options.host, dialect.path(settings))
-    key = api_key() if target.secure or target.host in _LOOPBACK else None
-    try:
-        dialect.audio.frame_samples(options.frame_ms)
-    except ValueError as error:
-        raise BadInput(str(error), where="--frame-ms", mend="20 fits every format") from error
-    return Route(
-        target=target, headers=tuple(dialect.headers(key)), dialect=dialect, settings=settings
-    )
-
-
-def the_profiles(options: Options) -> dict[str, NetworkProfile]:
-    """Return the profiles that were asked for, by name; direct calls need none.
-
-    Raises:
-        BadInput: A profile is unknown or impossible.
-    """
-    known = load_profiles(options.profiles_file)
-    wanted = dict.fromkeys(name for name in options.networks if name != DIRECT)
-    return {name: choose_profile(known, name) for name in wanted}
-
-
-def the_corpus(options: Options, progress: Progress) -> Corpus:
-    """Return the speech that was asked for, obtaining it if need be."""
-    return obtain_corpus(options.corpus, cache_dir(), progress)
 
 
 class Workload:
@@ -294,14 +213,8 @@ class Workload:
         if network == DIRECT or self._network is None:
             return self._route
         target = self._route.target
-        via = self._network.route(session_id, network, target.host, target.port)
-        return Route(
-            target=target,
-            headers=self._route.headers,
-            dialect=self._dialect,
-            settings=self._route.settings,
-            via=via,
-        )
+        host, port = self._route.via or (target.host, target.port)
+        return replace(self._route, via=self._network.route(session_id, network, host, port))
 
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns
@@ -328,14 +241,3 @@ class Workload:
 
     def _ready(self, frame: bytes) -> bytes:
         return ready_message(self._dialect.append_audio(frame))
-
-
-def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
-    """Return the schedule of a run."""
-    frame_samples = the_dialect().audio.frame_samples(options.frame_ms)
-    return Schedule(
-        options=options,
-        dialogue=dialogue,
-        utterance_ids=tuple(clip.id for clip in corpus.clips),
-        frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
-    )

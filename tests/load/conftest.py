@@ -55,17 +55,26 @@ def serve() -> Iterator[Callable[..., str]]:
         served.close()
 
 
-def locust_words(*options: str, reports: Path) -> list[str]:
-    scenario = str(ROOT / "scenarios" / "conversation.py")
-    words = [sys.executable, "-m", "locust", "-f", scenario, "--headless", "--loglevel", "ERROR"]
+def locust_words(*options: str, reports: Path, scenario: Path | None = None) -> list[str]:
+    scenario = scenario or ROOT / "scenarios" / "conversation.py"
+    words = [
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(scenario),
+        "--headless",
+        "--loglevel",
+        "ERROR",
+    ]
     return [*words, "--corpus", "synthetic", "--reports", str(reports), *options]
 
 
 def run_locust(
-    *options: str, reports: Path, **environment: str
+    *options: str, reports: Path, scenario: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        locust_words(*options, reports=reports),
+        locust_words(*options, reports=reports, scenario=scenario),
         capture_output=True,
         text=True,
         timeout=100,

@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,48 @@ def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None
     assert {turn["status"] for turn in turns} == {"completed"}
     assert (run / "report.html").exists()
     assert "interrupted" in out.lower()
+
+
+def test_a_second_ctrl_c_ends_at_once_and_leaves_a_whole_run(
+    simulator: str, tmp_path: Path
+) -> None:
+    options = ("-u", "2", "-r", "10", "--turns", "9", "--drain-s", "60", "--host", simulator)
+    process = subprocess.Popen(
+        locust_words(*options, reports=tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    process.send_signal(signal.SIGINT)
+    wait_for(lambda: any(tmp_path.glob("*/events.jsonl")), process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    run = only_run(tmp_path)
+    assert lines_of(run / "events.jsonl")[-1]["kind"] == "finished"
+    assert (run / "report.html").exists()
+
+
+def test_a_stall_of_our_own_makes_the_run_invalid(simulator: str, tmp_path: Path) -> None:
+    done = run_locust(
+        *("-u", "2", "-r", "10", "--calls", "2", "--host", simulator),
+        reports=tmp_path,
+        scenario=Path(__file__).with_name("stalling.py"),
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    summary = json.loads((only_run(tmp_path) / "summary.json").read_text())
+    assert summary["validity"]["state"] == "INVALID"
+    assert any("late" in reason for reason in summary["validity"]["reasons"])
+
+
+def test_a_server_that_only_speaks_http_is_refused(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        host = f"ws://127.0.0.1:{server.server_port}"
+        done = run_locust("--host", host, reports=tmp_path / "r")
+    assert "opened no session" in refusal_line(done)
 
 
 def test_a_killed_run_can_still_be_reported(simulator: str, tmp_path: Path) -> None:

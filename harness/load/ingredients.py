@@ -1,0 +1,131 @@
+"""What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.corpus import Corpus, obtain_corpus
+from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
+from harness.environment import LOOPBACK, api_key, cache_dir, proxy_for
+from harness.errors import BadInput
+from harness.load.call import Route
+from harness.load.options import DIRECT, Options
+from harness.model import CallPlan, NetworkProfile, Progress, ns_from_samples
+from harness.network import choose_profile, load_profiles
+from harness.session import Dialogue, Seeds, draw_call
+from harness.transport import Target, parse_target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The calls of a run, drawn on demand.
+
+    Attributes:
+        options: What was asked for.
+        dialogue: What a caller does.
+        utterance_ids: What can be said, in a fixed order.
+        frame_ns: Length of a frame.
+    """
+
+    options: Options
+    dialogue: Dialogue
+    utterance_ids: tuple[str, ...]
+    frame_ns: int
+
+    def call(self, number: int) -> CallPlan:
+        """Return call `number`."""
+        return draw_call(
+            number,
+            seeds=Seeds.from_one(self.options.seed),
+            dialogue=self.dialogue,
+            utterance_ids=self.utterance_ids,
+            networks=self.options.networks,
+            frame_ns=self.frame_ns,
+        )
+
+
+def the_dialect() -> Dialect:
+    """Return the dialect that is spoken; so far there is one."""
+    return OpenAIRealtime()
+
+
+def the_route(options: Options, dialect: Dialect) -> Route:
+    """Return the direct way to the target, credentials included.
+
+    The key goes out over TLS or to this machine only.
+
+    Raises:
+        BadInput: The address is none, or the frame length does not fit the dialect's audio.
+    """
+    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms)
+    target = parse_target(options.host, dialect.path(settings))
+    key = api_key() if target.secure or target.host in LOOPBACK else None
+    try:
+        dialect.audio.frame_samples(options.frame_ms)
+    except ValueError as error:
+        raise BadInput(str(error), where="--frame-ms", mend="20 fits every format") from error
+    proxy = _proxy(target)
+    return Route(
+        target=target,
+        headers=tuple(dialect.headers(key)),
+        dialect=dialect,
+        settings=settings,
+        via=proxy,
+        tunnel=proxy is not None,
+        tls=_verifier(options.authority) if target.secure else None,
+    )
+
+
+def _proxy(target: Target) -> tuple[str, int] | None:
+    """Return host and port of the HTTP proxy that the environment asks for."""
+    address = proxy_for(target.host, secure=target.secure)
+    if address is None:
+        return None
+    found = urlsplit(address if "//" in address else f"//{address}")
+    if found.scheme not in ("", "http") or not found.hostname:
+        raise BadInput(
+            "the proxy of the environment is not an HTTP proxy",
+            where="HTTPS_PROXY",
+            mend="Give http://HOST:PORT, or exempt the target by NO_PROXY",
+        )
+    return found.hostname, found.port or 3128
+
+
+def _verifier(authority: Path | None) -> ssl.SSLContext:
+    """Return the context that certificates are verified with; made once, it is slow to make."""
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(
+            f"no certificates can be read from it ({type(error).__name__})",
+            where=f"--ca {authority}",
+            mend="Give a file of PEM certificates",
+        ) from error
+
+
+def the_profiles(options: Options) -> dict[str, NetworkProfile]:
+    """Return the profiles that were asked for, by name; direct calls need none.
+
+    Raises:
+        BadInput: A profile is unknown or impossible.
+    """
+    known = load_profiles(options.profiles_file)
+    wanted = dict.fromkeys(name for name in options.networks if name != DIRECT)
+    return {name: choose_profile(known, name) for name in wanted}
+
+
+def the_corpus(options: Options, progress: Progress) -> Corpus:
+    """Return the speech that was asked for, obtaining it if need be."""
+    return obtain_corpus(options.corpus, cache_dir(), progress)
+
+
+def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
+    """Return the schedule of a run."""
+    frame_samples = the_dialect().audio.frame_samples(options.frame_ms)
+    return Schedule(
+        options=options,
+        dialogue=dialogue,
+        utterance_ids=tuple(clip.id for clip in corpus.clips),
+        frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
+    )
