@@ -9,9 +9,11 @@ stopped, everything it recorded has arrived.
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import gevent
@@ -59,6 +61,7 @@ class Conductor:
 
     def __init__(self, environment: Environment) -> None:
         self.workload: Workload | None = None
+        self._draining: Workload | None = None
         self._environment = environment
         self._runner: Any = environment.runner
         self._writer: RunWriter | None = None
@@ -94,8 +97,10 @@ class Conductor:
             self._watcher = None
         workload, self.workload = self.workload, None
         if workload is not None:
+            self._draining = workload
             workload.drain()
             workload.stop()
+            self._draining = None
             self._hand_in(workload.take_batch(), idle=True, last=True)
         if isinstance(self._runner, MasterRunner) and self._writer is not None:
             self._collect(self._writer)
@@ -106,12 +111,18 @@ class Conductor:
 
     def interrupted(self) -> None:
         """Stop a run that still goes on when the process is about to end."""
+        signal.signal(signal.SIGINT, self._hurry)
         if self._writer is not None and self._runner.state != STATE_STOPPED:
             if self.workload is not None and not self.workload.exhausted:
                 self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
             self._runner.stop()
         elif self.workload is not None:
             self.stop()
+
+    def _hurry(self, number: int, frame: FrameType | None) -> None:
+        """Take a second Ctrl-C: whatever is being done, it is done without waiting."""
+        if self._draining is not None:
+            self._draining.hurry()
 
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options

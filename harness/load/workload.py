@@ -65,7 +65,7 @@ class Workload:
         self._manner: Manner | None = None
         self._share = Share(origin_ns=now_ns())
         self._next = 0
-        self._stopping = False
+        self._stopping = self._hurried = False
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
         self._pauses = GarbagePauses()
@@ -167,12 +167,14 @@ class Workload:
         """Begin no more calls; let open turns end, and cut off what takes too long."""
         self._stopping = True
         self._engine.wind_up()
-        try:
-            self._pump_until_idle(self._options.drain_s)
-        except KeyboardInterrupt:
-            self._progress.step("Interrupted again: cutting off open calls")
+        self._pump_until_idle(self._options.drain_s)
         self._engine.abandon()
         self._pump_until_idle(_CLOSE_LIMIT_S)
+
+    def hurry(self) -> None:
+        """Cut off open calls now instead of letting their turns end."""
+        self._hurried = True
+        self._engine.abandon()
 
     def stop(self) -> None:
         """End the engine and the network; idempotent."""
@@ -195,7 +197,8 @@ class Workload:
 
     def _pump_until_idle(self, limit_s: float) -> None:
         give_up_ns = now_ns() + round(limit_s * NS_PER_S)
-        while self.active and now_ns() < give_up_ns:
+        hurried = self._hurried
+        while self.active and now_ns() < give_up_ns and self._hurried == hurried:
             self.pump()
             gevent.sleep(_POLL_S)
         self.pump()

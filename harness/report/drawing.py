@@ -89,8 +89,11 @@ def canvas(width_px: float, height_px: float) -> tuple[Figure, Axes]:
 
 def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None) -> None:
     """Put the legend above the axes, left-aligned, in that many columns."""
+    shown = axes.get_legend_handles_labels()[0] if handles is None else handles
+    if not shown:
+        return
     axes.legend(
-        handles=handles,
+        handles=shown,
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
         ncols=columns,
