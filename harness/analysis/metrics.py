@@ -42,6 +42,18 @@ class Metric:
     occasional: bool = False
 
 
+# From pings, of which a session has many, and not from two of its instants.
+ROUND_TRIP = Metric(
+    name="round_trip",
+    title="Round trip",
+    start=(),
+    end="",
+    definition="ping sent to pong received on the session's own socket; the transport's share of"
+    " a turn",
+    of_session=True,
+    occasional=True,
+)
+
 METRICS = (
     Metric(
         name="voice_to_voice",
@@ -101,6 +113,43 @@ METRICS = (
         definition="connection begun to session ready for audio; never part of a turn",
         of_session=True,
     ),
+    Metric(
+        name="tcp_connect",
+        title="of that, TCP",
+        start=("open_start_ns",),
+        end="reached_ns",
+        definition="connection begun, name looked up included, to TCP connection standing",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
+        name="tls_handshake",
+        title="of that, TLS",
+        start=("reached_ns",),
+        end="secured_ns",
+        definition="TCP connection standing to TLS standing; absent without TLS",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
+        name="upgrade",
+        title="of that, upgrade",
+        start=("secured_ns", "reached_ns"),
+        end="connected_ns",
+        definition="connection standing to the WebSocket upgrade accepted",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
+        name="session_created",
+        title="of that, session",
+        start=("connected_ns",),
+        end="ready_ns",
+        definition="upgrade accepted to the server's word that the session exists",
+        of_session=True,
+        occasional=True,
+    ),
+    ROUND_TRIP,
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}
@@ -137,15 +186,35 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
 
 def session_latency(metric: Metric, session: SessionRecord) -> Latency | None:
     """Measure one session; `None` when it has no such latency."""
-    if not metric.of_session or session.open_start_ns is None or session.ready_ns is None:
+    if not metric.of_session:
         return None
-    return Latency((session.ready_ns - session.open_start_ns) / _NS_PER_MS)
+    start_ns, end_ns = _first_of(metric.start, session), getattr(session, metric.end)
+    if start_ns is None or end_ns is None:
+        return None
+    return Latency((end_ns - start_ns) / _NS_PER_MS)
+
+
+def round_trips(sessions: Iterable[SessionRecord]) -> Sample:
+    """Collect the pings of all sessions: the transport's share of a turn, there and back."""
+    values = [
+        (number, trip_ns / _NS_PER_MS)
+        for number, session in enumerate(sessions)
+        for trip_ns in session.round_trips_ns
+    ]
+    return Sample(
+        np.array([trip_ms for _, trip_ms in values], dtype=np.float64),
+        np.array([number for number, _ in values], dtype=np.int64),
+        None,
+        "pings",
+    )
 
 
 def sample(
     metric: Metric, turns: Iterable[TurnRecord], sessions: Iterable[SessionRecord]
 ) -> Sample:
     """Collect a metric over turns, or over sessions where it is one of sessions."""
+    if metric is ROUND_TRIP:
+        return round_trips(sessions)
     if metric.of_session:
         found = [(s.session_id, session_latency(metric, s)) for s in sessions]
     else:
@@ -167,6 +236,6 @@ def sample(
     )
 
 
-def _first_of(names: tuple[str, ...], at: TurnInstants) -> int | None:
+def _first_of(names: tuple[str, ...], at: TurnInstants | SessionRecord) -> int | None:
     instants: list[int | None] = [getattr(at, name) for name in names]
     return next((instant for instant in instants if instant is not None), None)

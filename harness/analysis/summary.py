@@ -8,7 +8,8 @@ within this run.
     schema, run_id
     validity        state: VALID | DEGRADED | INVALID; reasons: [text], the worst first
     load            sessions, turns, calls_planned, duration_s, concurrency_peak (sessions open at
-                    once), status: {status: turns}, turns_measured (whose latencies count)
+                    once), reconnects, outage_s (all sessions together), status:
+                    {status: turns}, turns_measured (whose latencies count)
     metrics         {name: metric}, all turns and networks pooled
     strata          [{by: {network: name} | {kind: name}, turns, status, metrics, failure_rate}]
     failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
@@ -97,7 +98,17 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
     }
     if known := tuple(truth):
         summary["accuracy"] = _accuracy(run, known)
-    return summary
+    plain: dict[str, Any] = _plain(summary)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Return the same with lists in place of tuples, as JSON would have it."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
 
 
 def _load(run: Run) -> dict[str, Any]:
@@ -112,6 +123,8 @@ def _load(run: Run) -> dict[str, Any]:
         if opened and closed
         else None,
         "concurrency_peak": concurrency_peak(run.sessions),
+        "reconnects": sum(session.reconnects for session in run.sessions),
+        "outage_s": _rounded(sum(session.outage_ns for session in run.sessions) / _NS_PER_S),
         "status": _statuses(run.turns),
     }
 
