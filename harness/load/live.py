@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable, Sequence
-
-from locust.env import Environment
+from typing import TYPE_CHECKING
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.load.options import Options
 from harness.model import SessionRecord, TurnRecord
+
+if TYPE_CHECKING:
+    from locust.env import Environment
 
 _LINE_EVERY_NS = 10 * NS_PER_S
 _TERMINAL_EVERY_NS = NS_PER_S // 4
@@ -23,7 +25,7 @@ class Steps:
     def __init__(self) -> None:
         self._told_ns = now_ns()
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, unit: str = "bytes") -> None:
         """Say what is done now."""
         print(what, file=sys.stderr, flush=True)
 
@@ -38,7 +40,7 @@ class Steps:
 class LocustTable:
     """Feeds Locust's own table, charts and failure list."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: "Environment") -> None:
         self._fire: Callable[..., None] = environment.events.request.fire
 
     def show(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
