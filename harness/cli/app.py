@@ -17,6 +17,8 @@ COMMANDS = {
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),
+    "doctor": ("harness.cli.doctor", "Say what this machine has and what a target does not tell."),
+    "selfcheck": ("harness.cli.selfcheck", "Measure what this machine holds, and how exactly."),
 }
 
 

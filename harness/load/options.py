@@ -36,23 +36,23 @@ class Options:
     """
 
     host: str
-    networks: tuple[str, ...]
-    profiles_file: Path | None
-    corpus: str | None
-    model: str
-    turns: int | None
-    calls: int | None
-    seed: int
-    frame_ms: int
-    silence_ms: int | None
-    limit_s: float
-    drain_s: float
-    authority: Path | None
-    reports: Path
-    run_dir: Path | None
-    live_line: bool
-    simulated: bool
-    until_stdin_closes: bool
+    networks: tuple[str, ...] = (DIRECT,)
+    profiles_file: Path | None = None
+    corpus: str | None = None
+    model: str = ""
+    turns: int | None = None
+    calls: int | None = None
+    seed: int = 1
+    frame_ms: int = 20
+    silence_ms: int | None = 500
+    limit_s: float = 15.0
+    drain_s: float = 10.0
+    authority: Path | None = None
+    reports: Path = Path("reports")
+    run_dir: Path | None = None
+    live_line: bool = False
+    simulated: bool = False
+    until_stdin_closes: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

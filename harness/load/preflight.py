@@ -86,6 +86,11 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     where = printable_target(route.target)
     if fault.code in _KEY_CODES:
         return BadInput(f"the target refused the key ({fault})", where=where, mend=_KEY)
+    if fault.code == "tls":
+        mend = "Name the authority that signed its certificate with --ca FILE"
+        return BadInput(
+            f"the target's certificate is not trusted ({fault})", where=where, mend=mend
+        )
     if fault.phase is Phase.CONNECT and fault.party is Party.NETWORK:
         mend = "Check the address, and that a server listens there"
         return BadInput(f"the target cannot be reached ({fault})", where=where, mend=mend)

@@ -7,7 +7,7 @@ import gevent
 import gevent.event
 
 from harness.clock import NS_PER_S, now_ns
-from harness.corpus import Corpus, frames, load_utterances, silence_frame
+from harness.corpus import Corpus
 from harness.environment import cache_dir
 from harness.load.call import Route
 from harness.load.engine import AudioEngine
@@ -15,11 +15,11 @@ from harness.load.health import ClockWatch, GarbagePauses, quiet_process
 from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
 from harness.load.options import DIRECT, Options
 from harness.load.preflight import refusal, visit
+from harness.load.speech import encode_corpus
 from harness.model import Progress, RunEvent, RunEventKind, SessionRecord, TurnRecord
 from harness.network import NetworkLayer, find_or_install
 from harness.recording import Batch
 from harness.session import Line, Manner, Session
-from harness.transport import ready_message
 
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
@@ -84,7 +84,11 @@ class Workload:
             fault = self._engine.run(visit(self._route))
             if fault is not None:
                 raise refusal(self._route, fault)
-        self._encode()
+        self._progress.step("Encoding speech")
+        options = self._options
+        self._lines, self._manner = encode_corpus(
+            self._corpus, self._dialect, options.frame_ms, options.limit_s
+        )
         profiles = the_profiles(self._options)
         if profiles:
             binary = find_or_install(cache_dir(), self._progress)
@@ -222,25 +226,3 @@ class Workload:
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns
         self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
-
-    def _encode(self) -> None:
-        """Turn every utterance into ready messages, once for all sessions of the process."""
-        audio = self._dialect.audio
-        frame_samples = audio.frame_samples(self._options.frame_ms)
-        self._progress.step("Encoding speech")
-        for name, utterance in load_utterances(self._corpus, audio.rate_hz).items():
-            self._lines[name] = Line(
-                utterance_id=name,
-                messages=[self._ready(frame) for frame in frames(utterance, audio, frame_samples)],
-                onset_sample=utterance.speech_onset_sample,
-                end_sample=utterance.speech_end_sample,
-            )
-        self._manner = Manner(
-            silence=self._ready(silence_frame(audio, frame_samples)),
-            frame_samples=frame_samples,
-            rate_hz=audio.rate_hz,
-            limit_ns=round(self._options.limit_s * NS_PER_S),
-        )
-
-    def _ready(self, frame: bytes) -> bytes:
-        return ready_message(self._dialect.append_audio(frame))

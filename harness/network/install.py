@@ -110,6 +110,14 @@ def find_or_install(cache: Path, progress: Progress, ways: Sequence[Way] | None 
         ) from error
 
 
+def installed(cache: Path) -> Path | None:
+    """Return the server that `find_or_install` would use without obtaining one, if any."""
+    for found in (_on_path(), _in_cache(cache)):
+        if found is not None and _refusal(found) is None:
+            return found
+    return None
+
+
 def _obtain(target: Path, progress: Progress, ways: Sequence[Way], tried: list[str]) -> Path:
     for way in ways:
         with tempfile.TemporaryDirectory(

@@ -4,15 +4,21 @@ Pure: time and events come in as arguments, decisions go out as values. It does 
 API is at the other end, nor that sockets exist.
 """
 
+from harness.session.calibration import Bias, calibrate
 from harness.session.grid import FrameGrid
 from harness.session.link import Link, is_retryable
 from harness.session.listener import Listener
 from harness.session.onset import OnsetDetector
+from harness.session.onset_table import ONSET_TABLE
+from harness.session.reply import Reply
 from harness.session.schedule import Dialogue, Seeds, draw_call, schedule_hash
 from harness.session.session import Line, Manner, Session
-from harness.session.turn import Reply, Spoken, Turn
+from harness.session.telling import Telling, untold
+from harness.session.turn import Spoken, Turn
 
 __all__ = [
+    "ONSET_TABLE",
+    "Bias",
     "Dialogue",
     "FrameGrid",
     "Line",
@@ -24,8 +30,11 @@ __all__ = [
     "Seeds",
     "Session",
     "Spoken",
+    "Telling",
     "Turn",
+    "calibrate",
     "draw_call",
     "is_retryable",
     "schedule_hash",
+    "untold",
 ]

@@ -1,30 +1,42 @@
-"""Playing a reply at real time: what was heard, and when.
+"""Playing replies at real time: what was heard, and when.
 
 APIs send speech faster than it can be played, in bursts, so arrival is not hearing. A listener
 starts when the first audio has arrived (plus a jitter buffer, if any), plays at real time, and
-stops when the audio runs out; if more comes later, that was an underrun.
+stops when the audio runs out; if more of the same reply comes later, that was an underrun. What
+is thrown away before it was played was never heard, although it was delivered.
 """
 
-from harness.model import Underruns, ns_from_samples
+from dataclasses import dataclass
+
+from harness.model import Underruns, ns_from_samples, samples_from_ns
 
 _NS_PER_MS = 1_000_000
 
 
+@dataclass(slots=True)
+class _Stretch:
+    """Uninterrupted play: from sample `first` on, heard from `start_ns`, to `end` if stopped."""
+
+    first: int
+    start_ns: int
+    end: int | None = None
+
+
 class Listener:
-    """One listener to one reply.
+    """One listener to the replies of a turn.
 
     Args:
-        rate_hz: Sample rate of the reply.
+        rate_hz: Sample rate of the replies.
         buffer_ms: Audio held back before playing starts, at first and after an underrun.
     """
 
     def __init__(self, rate_hz: int, buffer_ms: int = 0) -> None:
         self._rate_hz = rate_hz
         self._buffer_ms = buffer_ms
-        # Stretches of uninterrupted play: first sample and the instant it was heard.
-        self._stretches: list[tuple[int, int]] = []
-        self._samples = 0
+        self._stretches: list[_Stretch] = []
+        self._samples = self._thrown_away = 0
         self._gaps_ns: list[int] = []
+        self._stopped = self._may_pause = False
 
     @property
     def samples(self) -> int:
@@ -33,31 +45,66 @@ class Listener:
 
     @property
     def plays_until_ns(self) -> int | None:
-        """When what has arrived is played out; `None` before any audio."""
-        return self.heard_ns(self._samples) if self._stretches else None
+        """When what has arrived is played out; `None` when there is nothing to play."""
+        if not self._stretches:
+            return None
+        last = self._stretches[-1]
+        end = self._samples if last.end is None else last.end
+        return last.start_ns + ns_from_samples(end - last.first, self._rate_hz)
 
     def receive(self, now_ns: int, samples: int) -> None:
         """Take `samples` more samples that arrived at `now_ns`."""
         if samples <= 0:
             return
         starved_ns = self.plays_until_ns
-        if starved_ns is None or now_ns > starved_ns:
+        if self._stopped or starved_ns is None or now_ns > starved_ns:
             resume_ns = now_ns + self._buffer_ms * _NS_PER_MS
-            if starved_ns is not None:
+            if starved_ns is not None and not (self._stopped or self._may_pause):
                 self._gaps_ns.append(resume_ns - starved_ns)
-            self._stretches.append((self._samples, resume_ns))
+            self._stretches.append(_Stretch(self._samples, resume_ns))
+        self._stopped = self._may_pause = False
         self._samples += samples
 
+    def next_reply(self) -> None:
+        """Note that another reply begins: silence ahead of it is no underrun."""
+        self._may_pause = True
+
+    def stop(self, now_ns: int) -> None:
+        """Stop playing at `now_ns` and throw away what has not been played."""
+        until_ns = self.plays_until_ns
+        if self._stopped or until_ns is None or now_ns >= until_ns:
+            return
+        last = self._stretches[-1]
+        played = samples_from_ns(max(0, now_ns - last.start_ns), self._rate_hz)
+        last.end = last.first + played
+        self._thrown_away += self._samples - last.end
+        self._stopped = True
+        if played == 0:
+            self._stretches.pop()
+            if self._stretches and self._stretches[-1].end is None:
+                self._stretches[-1].end = last.first
+
+    def unheard(self, now_ns: int | None = None) -> int:
+        """Return how many samples were thrown away, or had not been played by `now_ns`."""
+        until_ns = self.plays_until_ns
+        if now_ns is None or self._stopped or until_ns is None or now_ns >= until_ns:
+            return self._thrown_away
+        last = self._stretches[-1]
+        played = samples_from_ns(max(0, now_ns - last.start_ns), self._rate_hz)
+        return self._thrown_away + self._samples - (last.first + played)
+
     def heard_ns(self, sample: int) -> int:
-        """Return when sample number `sample` is heard.
+        """Return when sample number `sample` is heard; thrown away ones count in the numbering.
 
         Raises:
-            ValueError: It has not arrived.
+            ValueError: It has not arrived, or was thrown away.
         """
-        if not self._stretches or sample > self._samples:
+        found = next((s for s in reversed(self._stretches) if s.first <= sample), None)
+        if found is None or sample > self._samples:
             raise ValueError(f"sample {sample} of {self._samples} has not arrived")
-        first, start_ns = next(s for s in reversed(self._stretches) if s[0] <= sample)
-        return start_ns + ns_from_samples(sample - first, self._rate_hz)
+        if found.end is not None and sample >= found.end:
+            raise ValueError(f"sample {sample} was thrown away")
+        return found.start_ns + ns_from_samples(sample - found.first, self._rate_hz)
 
     def underruns(self) -> Underruns:
         """Return the gaps so far."""

@@ -300,7 +300,12 @@ class Session:
         line, turn, frame = self._line, self._turn, self._line_frame
         assert line is not None
         assert turn is not None
-        turn.sent(now_ns, lateness_ns, ends_speech=frame == self._end_frame)
+        turn.sent(
+            now_ns,
+            lateness_ns,
+            ends_speech=frame == self._end_frame,
+            samples=self._manner.frame_samples,
+        )
         self._line_frame = frame + 1
         if self._line_frame == len(line.messages):
             self._line = None
@@ -309,7 +314,7 @@ class Session:
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
         turn = self._turn
         assert turn is not None
-        record = turn.record(self._origin_ns, fault)
+        record = turn.record(self._origin_ns, fault, now_ns=now_ns)
         if self._provider_id:
             record.provider_ids["session"] = self._provider_id
         self._records.append(record)

@@ -10,26 +10,7 @@ from harness.load.options import Options
 from harness.model import Unshown
 from harness.session import Dialogue, schedule_hash
 
-OPTIONS = Options(
-    host="ws://127.0.0.1:8765",
-    networks=("none",),
-    profiles_file=None,
-    corpus="synthetic",
-    model="",
-    turns=None,
-    calls=None,
-    seed=1,
-    frame_ms=20,
-    silence_ms=500,
-    limit_s=15.0,
-    drain_s=1.0,
-    authority=None,
-    reports=Path("reports"),
-    run_dir=None,
-    live_line=False,
-    simulated=False,
-    until_stdin_closes=False,
-)
+OPTIONS = Options(host="ws://127.0.0.1:8765", corpus="synthetic")
 
 
 @pytest.fixture(autouse=True)

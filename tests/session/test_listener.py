@@ -65,3 +65,100 @@ def test_a_larger_buffer_never_underruns_more_often(
     arrivals: list[tuple[int, int]], buffer_ms: int
 ) -> None:
     assert listen(arrivals, buffer_ms).underruns().count <= listen(arrivals).underruns().count
+
+
+def test_a_gap_between_two_replies_is_no_underrun_and_one_within_either_is() -> None:
+    listener = listen([(0, 2_400)])
+    listener.next_reply()
+    listener.receive(500 * MS, 2_400)
+    assert listener.underruns().count == 0
+    assert listener.heard_ns(2_400) == 500 * MS
+    listener.receive(700 * MS, 2_400)
+    assert (listener.underruns().count, listener.underruns().total_ms) == (1, 100.0)
+
+
+def test_a_second_reply_is_heard_after_the_first_when_it_comes_before_its_end() -> None:
+    listener = listen([(0, 24_000)])
+    listener.next_reply()
+    listener.receive(300 * MS, 2_400)
+    assert listener.heard_ns(24_000) == 1_000 * MS
+
+
+def test_what_is_thrown_away_is_delivered_but_never_heard() -> None:
+    listener = listen([(0, 24_000)])
+    listener.stop(250 * MS)
+    assert (listener.samples, listener.unheard()) == (24_000, 18_000)
+    assert listener.plays_until_ns == 250 * MS
+    assert listener.heard_ns(5_999) < 250 * MS
+    with pytest.raises(ValueError, match="thrown away"):
+        listener.heard_ns(6_000)
+    listener.receive(900 * MS, 2_400)
+    assert listener.underruns().count == 0
+    assert listener.heard_ns(24_000) == 900 * MS
+    assert listener.unheard() == 18_000
+
+
+def test_what_is_stopped_before_its_buffer_has_filled_was_not_heard_at_all() -> None:
+    listener = listen([(0, 2_400)], buffer_ms=200)
+    listener.stop(100 * MS)
+    assert listener.plays_until_ns is None
+    assert listener.unheard() == 2_400
+
+
+def test_what_comes_the_moment_it_was_stopped_is_heard_from_then_on() -> None:
+    listener = listen([(0, 24_000)])
+    listener.stop(250 * MS)
+    listener.receive(250 * MS, 2_400)
+    assert listener.heard_ns(24_000) == 250 * MS
+    assert listener.plays_until_ns == 350 * MS
+
+
+def test_stopping_what_has_been_played_out_throws_nothing_away() -> None:
+    listener = listen([(0, 2_400)])
+    listener.stop(100 * MS)
+    assert listener.unheard() == 0
+    assert Listener(RATE_HZ).unheard(0) == 0
+
+
+def test_a_listener_who_leaves_has_not_heard_the_rest() -> None:
+    listener = listen([(0, 24_000)])
+    assert [listener.unheard(ms * MS) for ms in (0, 250, 1_000, 2_000)] == [24_000, 18_000, 0, 0]
+    assert listener.unheard() == 0
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("audio"), st.integers(0, 500), st.integers(0, 12_000)),
+            st.tuples(st.sampled_from(["stop", "next"]), st.integers(0, 500), st.just(0)),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from([0, 20, 60, 200]),
+)
+def test_heard_and_unheard_always_add_up_to_what_arrived(
+    steps: list[tuple[str, int, int]], buffer_ms: int
+) -> None:
+    listener, now_ms = Listener(RATE_HZ, buffer_ms), 0
+    for what, gap_ms, samples in steps:
+        now_ms += gap_ms
+        if what == "audio":
+            listener.receive(now_ms * MS, samples)
+        elif what == "stop":
+            listener.stop(now_ms * MS)
+        else:
+            listener.next_reply()
+    heard: list[int] = []
+    for sample in range(0, listener.samples, 240):
+        try:
+            heard.append(listener.heard_ns(sample))
+        except ValueError:
+            continue
+    assert heard == sorted(heard)
+    until_ns = listener.plays_until_ns
+    assert 0 <= listener.unheard() <= listener.samples
+    assert abs(len(heard) * 240 - (listener.samples - listener.unheard())) <= 240 * (len(steps) + 1)
+    assert until_ns is None or not heard or heard[-1] <= until_ns
+    gaps = listener.underruns()
+    assert gaps.longest_ms <= gaps.total_ms
+    assert (gaps.count == 0) == (gaps.total_ms == 0)

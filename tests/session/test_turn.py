@@ -4,20 +4,26 @@ import base64
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
     Event,
     InputCommitted,
+    Notice,
     ProviderError,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
+    SessionConfigured,
+    SessionCreated,
     SpeechStarted,
     SpeechStopped,
     TextDelta,
     TokenUsage,
+    ToolCall,
     TurnInstants,
     TurnRecord,
     TurnStatus,
@@ -64,10 +70,15 @@ def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
     return turn
 
 
-def play(turn: Turn, *events: tuple[int, Event]) -> TurnRecord:
-    """Feed events at milliseconds after speech end and record."""
+def feed(turn: Turn, *events: tuple[int, Event]) -> None:
+    """Feed events at milliseconds after speech end."""
     for at_ms, event in events:
         turn.receive(event, (END_MS + at_ms) * MS)
+
+
+def play(turn: Turn, *events: tuple[int, Event]) -> TurnRecord:
+    """Feed events at milliseconds after speech end and record."""
+    feed(turn, *events)
     return turn.record(0)
 
 
@@ -239,6 +250,382 @@ def test_audio_that_is_no_base64_is_not_heard() -> None:
 
 def test_the_turn_lasts_until_the_reply_has_been_heard() -> None:
     turn = new_turn()
-    play(turn, *CAPTURED)
+    feed(turn, *CAPTURED)
     assert not turn.ended((END_MS + 1_399) * MS)
     assert turn.ended((END_MS + 1_400) * MS)
+
+
+def at_ms(record: TurnRecord, name: str) -> float | None:
+    """An instant in milliseconds after speech end."""
+    instant: int | None = getattr(record.at, name)
+    return None if instant is None else instant / MS - END_MS
+
+
+def test_several_pairs_in_one_utterance_and_only_the_last_is_answered() -> None:
+    record = play(
+        new_turn(),
+        (-1_900, SpeechStarted()),
+        (-1_500, SpeechStopped()),
+        (-1_300, SpeechStarted()),
+        (-700, SpeechStopped()),
+        (-500, SpeechStarted()),
+        (420, SpeechStopped()),
+        (900, AudioDelta(audio())),
+        (910, ResponseDone("", ResponseStatus.COMPLETED)),
+    )
+    assert record.status is TurnStatus.COMPLETED
+    assert (at_ms(record, "server_endpoint_ns"), latency_ms(record)) == (420, 900)
+
+
+def test_a_decision_that_was_withdrawn_is_no_endpoint() -> None:
+    record = play(new_turn(), (-700, SpeechStopped()), (-500, SpeechStarted()), (900, delta()))
+    assert at_ms(record, "server_endpoint_ns") is None
+
+
+@pytest.mark.parametrize("cancel_first", [True, False])
+@pytest.mark.parametrize("ids", [("r1", "r2"), ("", "")])
+def test_a_reply_begun_in_a_pause_and_cancelled_unheard_leaves_no_trace(
+    cancel_first: bool, ids: tuple[str, str]
+) -> None:
+    first, second = ids
+    cancelled = done(ResponseStatus.CANCELLED, first, "turn_detected")
+    middle: list[tuple[int, Event]] = [(-500, cancelled), (-500, SpeechStarted())]
+    record = play(
+        new_turn(),
+        (-900, SpeechStopped("u1")),
+        (-890, ResponseCreated(first)),
+        (-880, TextDelta(first)),
+        (-600, delta(20, response=first, silent=True)),
+        *(middle if cancel_first else reversed(middle)),
+        (-490, delta(response=first)),
+        (520, SpeechStopped("u2")),
+        (530, ResponseCreated(second)),
+        (1_000, delta(response=second)),
+        (1_010, done(response=second)),
+    )
+    assert record.status is TurnStatus.COMPLETED
+    assert latency_ms(record) == 1_000
+    assert at_ms(record, "first_audio_ns") == 1_000
+    assert at_ms(record, "server_endpoint_ns") == 520
+    assert at_ms(record, "response_created_ns") == 530
+    assert record.at.first_text_ns is None
+    assert record.provider_ids.get("response", "") == second
+    # The late delta: 100 ms delivered, never heard.
+    assert record.counts.samples_unheard == RATE_HZ // 10
+    assert record.counts.audio_deltas == 3
+
+
+def test_a_premature_reply_that_was_heard_stays_premature_though_the_real_one_follows() -> None:
+    turn = new_turn()
+    record = play(
+        turn,
+        (-600, ResponseCreated("r1")),
+        (-500, delta(2_000)),
+        (-300, SpeechStarted("u2")),
+        (-290, done(ResponseStatus.CANCELLED, code="turn_detected")),
+        (500, SpeechStopped("u2")),
+        (510, ResponseCreated("r2")),
+        (900, delta(response="r2")),
+        (910, done(response="r2")),
+    )
+    assert record.status is TurnStatus.PREMATURE
+    assert latency_ms(record) == -500
+    assert record.provider_ids["response"] == "r1"
+    assert record.counts.samples_unheard == 2_000 * 24 - 210 * 24
+    assert at_ms(record, "playout_end_ns") == 1_000
+    assert [gap.count for gap in record.counts.underruns] == [0, 0, 0]
+
+
+def test_after_a_premature_reply_the_caller_waits_for_the_real_one() -> None:
+    turn = new_turn()
+    events = ((-500, delta(2_000)), (-290, done(ResponseStatus.CANCELLED)))
+    feed(turn, *events)
+    assert not turn.ended((END_MS + 4_999) * MS)
+    assert turn.ended((END_MS + 5_000) * MS)
+
+
+def test_a_reply_dropped_without_a_word_is_not_the_one_that_is_measured() -> None:
+    record = play(
+        new_turn(),
+        (-800, SpeechStopped()),
+        (-790, ResponseCreated("r1")),
+        (-600, SpeechStarted()),
+        (500, SpeechStopped()),
+        (510, ResponseCreated("r2")),
+        (900, delta(response="r2")),
+        (950, done(response="r2")),
+    )
+    assert (at_ms(record, "server_endpoint_ns"), at_ms(record, "response_created_ns")) == (500, 510)
+    assert record.provider_ids["response"] == "r2"
+
+
+def test_a_server_that_hears_the_caller_go_on_is_waiting_for_the_end_again() -> None:
+    turn = new_turn()
+    feed(turn, (-800, SpeechStopped()), (-790, ResponseCreated("r1")), (-600, SpeechStarted()))
+    assert turn.phase() is Phase.ENDPOINT
+
+
+def test_a_reply_cancelled_in_its_leading_silence_was_not_heard() -> None:
+    record = play(
+        new_turn(),
+        (-800, ResponseCreated("r1")),
+        (-700, delta(500, silent=True)),
+        (-690, delta(300)),
+        (-400, done(ResponseStatus.CANCELLED, code="turn_detected")),
+        (700, delta(response="r2")),
+        (710, done(response="r2")),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 700)
+    assert record.counts.samples_unheard == 500 * 24
+
+
+def test_speech_started_while_the_reply_plays_changes_nothing() -> None:
+    turn = new_turn()
+    record = play(turn, *CAPTURED, (1_250, SpeechStarted("u9")), (1_300, SpeechStopped("u9")))
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
+    assert at_ms(record, "server_endpoint_ns") == 520
+    assert record.provider_ids["item"] == "u1"
+    assert turn.ended((END_MS + 1_400) * MS)
+
+
+def test_a_false_barge_in_that_cancels_the_reply_stops_it_and_ends_the_turn() -> None:
+    turn = new_turn()
+    record = play(
+        turn,
+        (1_000, ResponseCreated("r1")),
+        (1_200, delta(3_000)),
+        (1_500, SpeechStarted("u9")),
+        (1_510, done(ResponseStatus.CANCELLED, code="turn_detected")),
+        (1_520, delta(500)),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
+    assert at_ms(record, "playout_end_ns") == 1_510
+    assert record.counts.samples_received == 3_500 * 24
+    assert record.counts.samples_unheard == 3_500 * 24 - 310 * 24
+    assert not turn.ended((END_MS + 3_509) * MS)
+    assert turn.ended((END_MS + 3_510) * MS)
+
+
+def test_created_after_done_is_the_same_reply() -> None:
+    turn = new_turn()
+    feed(
+        turn, (500, done(ResponseStatus.FAILED, code="server_error")), (501, ResponseCreated("r1"))
+    )
+    assert turn.ended((END_MS + 502) * MS)
+    assert turn.record(0).status is TurnStatus.FAILED
+
+
+def test_audio_after_its_done_is_heard_and_does_not_reopen_the_turn() -> None:
+    turn = new_turn()
+    record = play(turn, (500, ResponseCreated("r1")), (900, delta()), (905, done()), (910, delta()))
+    assert at_ms(record, "playout_end_ns") == 1_100
+    assert turn.ended((END_MS + 1_100) * MS)
+
+
+def test_the_end_of_another_reply_does_not_end_this_one() -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r2")), (600, done(ResponseStatus.FAILED, "other")))
+    assert not turn.ended((END_MS + 601) * MS)
+    feed(turn, (700, done(ResponseStatus.CANCELLED, response="r0")), (900, delta(response="r2")))
+    assert latency_ms(turn.record(0)) == 900
+
+
+def test_a_silent_reply_may_be_followed_by_one_that_speaks() -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r1")), (510, ToolCall("c", "f", "{}", "r1")), (520, done()))
+    assert not turn.ended((END_MS + 600) * MS)
+    record = play(
+        turn,
+        (1_500, ResponseCreated("r2")),
+        (1_900, delta(response="r2")),
+        (1_950, done(response="r2")),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_900)
+    assert at_ms(record, "tool_call_ns") == 510
+    assert record.provider_ids["response"] == "r2"
+
+
+def test_two_replies_in_a_turn_are_measured_by_the_first_and_heard_to_the_end() -> None:
+    turn = new_turn()
+    record = play(
+        turn,
+        (500, ResponseCreated("r1")),
+        (900, delta()),
+        (910, done()),
+        (1_500, ResponseCreated("r2")),
+        (1_800, delta(200, response="r2")),
+        (1_810, done(response="r2")),
+    )
+    assert latency_ms(record) == 900
+    assert record.provider_ids["response"] == "r1"
+    assert at_ms(record, "response_created_ns") == 500
+    assert at_ms(record, "playout_end_ns") == 2_000
+    assert [gap.count for gap in record.counts.underruns] == [0, 0, 0]
+    assert record.counts.samples_unheard == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (TextDelta("r1"), "text_only"),
+        (ToolCall("c", "f", "{}", "r1"), "tool_call"),
+        (delta(silent=True), "silent_reply"),
+        (ResponseCreated("r1"), "empty_reply"),
+    ],
+)
+def test_a_reply_that_cannot_be_heard_says_what_it_was(event: Event, code: str) -> None:
+    turn = new_turn()
+    record = play(turn, (500, event), (600, done()))
+    assert record.status is TurnStatus.NO_REPLY
+    assert record.fault is not None
+    assert record.fault.code == code
+    assert turn.ended((END_MS + 2_600) * MS)
+
+
+def test_an_incomplete_reply_counts_when_it_was_heard_and_is_a_failure_when_not() -> None:
+    cut = done(ResponseStatus.INCOMPLETE, code="max_output_tokens")
+    assert play(new_turn(), (900, delta()), (910, cut)).status is TurnStatus.COMPLETED
+    unheard = play(new_turn(), (900, TextDelta("r1")), (910, cut))
+    assert unheard.status is TurnStatus.FAILED
+    assert unheard.fault is not None
+    assert unheard.fault.code == "max_output_tokens"
+
+
+def test_an_end_that_comes_while_the_caller_speaks_ends_nothing() -> None:
+    turn = new_turn()
+    feed(turn, (-900, done(response="")), (-800, done(ResponseStatus.FAILED, response="old")))
+    assert not turn.ended((END_MS + 100) * MS)
+    record = play(turn, (700, delta()), (710, done()))
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 700)
+
+
+def test_a_server_that_sends_silence_for_ever_is_heard_out() -> None:
+    turn = new_turn()
+    for at in range(-1_000, 6_000, 100):
+        turn.receive(AudioDelta(audio(silent=not 800 <= at < 1_500)), (END_MS + at) * MS)
+        ended = turn.ended((END_MS + at) * MS)
+        assert ended == (at >= 3_500)
+        if ended:
+            break
+    record = turn.record(0)
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 800)
+
+
+def test_what_is_still_to_be_played_when_the_caller_leaves_was_not_heard() -> None:
+    turn = new_turn()
+    feed(turn, (900, delta(1_000)), (910, done()))
+    fault = Fault(Party.OURS, Phase.PLAYOUT, "stopped")
+    record = turn.record(0, fault, now_ns=(END_MS + 1_150) * MS)
+    assert record.counts.samples_unheard == 750 * 24
+    assert turn.record(0, fault).counts.samples_unheard == 0
+
+
+def test_a_caller_who_interrupts_hears_no_more_of_it() -> None:
+    turn = new_turn()
+    feed(turn, (900, ResponseCreated("r1")), (900, delta(1_000)))
+    turn.interrupt((END_MS + 1_100) * MS)
+    record = play(turn, (1_150, delta(1_000)))
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 900)
+    assert at_ms(record, "playout_end_ns") == 1_100
+    assert record.counts.samples_unheard == 1_800 * 24
+
+
+def test_an_onset_that_cannot_be_told_is_no_number() -> None:
+    rng = np.random.default_rng(5)
+    reply = rng.normal(0, 400, RATE_HZ)
+    reply[RATE_HZ // 2 :] *= 20
+    encoded = base64.b64encode(reply.clip(-32_000, 32_000).astype("<i2").tobytes())
+    record = play(new_turn(), (900, AudioDelta(encoded, "r1")), (910, done()))
+    assert record.status is TurnStatus.VOID
+    assert record.at.first_audible_ns is None
+    assert record.fault is not None
+    assert (record.fault.party, record.fault.code) == (Party.OURS, "onset_unknown")
+
+
+def test_a_fall_silent_in_the_middle_is_an_underrun_in_every_buffer_it_outlasts() -> None:
+    record = play(new_turn(), (900, delta()), (1_100, delta()), (1_110, done()))
+    assert [(gap.buffer_ms, gap.count) for gap in record.counts.underruns] == [
+        (20, 1),
+        (60, 1),
+        (200, 0),
+    ]
+
+
+RESPONSES = st.sampled_from(["", "r0", "r1", "r2", "r3"])
+AUDIO = st.sampled_from(
+    [audio(20), audio(300), audio(60, silent=True), audio(2_000), b"", b"=", b"!!!", b"AAA"]
+)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(SpeechStarted, st.sampled_from(["", "u1"])),
+    st.builds(SpeechStopped, st.sampled_from(["", "u1"])),
+    st.builds(InputCommitted, st.sampled_from(["", "u1"])),
+    st.builds(ResponseCreated, RESPONSES),
+    st.builds(AudioDelta, AUDIO, RESPONSES),
+    st.builds(AudioDelta, AUDIO, RESPONSES),
+    st.builds(TextDelta, RESPONSES),
+    st.builds(ToolCall, st.just("c"), st.just("f"), st.just("{}"), RESPONSES),
+    st.builds(ResponseDone, RESPONSES, st.sampled_from(ResponseStatus)),
+    st.builds(ProviderError, st.just("server_error"), st.just("words")),
+    st.builds(Notice, st.just("rate_limits.updated")),
+    st.builds(SessionCreated),
+    st.builds(SessionConfigured),
+)
+FAULTS = st.sampled_from(
+    [
+        None,
+        Fault(Party.OURS, Phase.RESPONSE, "stopped"),
+        Fault(Party.THEIRS, Phase.RESPONSE, "close_1011"),
+        Fault(Party.NETWORK, Phase.RESPONSE, "reset"),
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.integers(0, 900), EVENTS), max_size=25),
+    FAULTS,
+    st.booleans(),
+    st.none() | st.integers(0, 20_000),
+)
+def test_whatever_comes_in_whatever_order_the_record_keeps_its_rules(
+    events: list[tuple[int, Event]], fault: Fault | None, asked: bool, cut_ms: int | None
+) -> None:
+    turn, now_ms = new_turn(stale=frozenset({"r0"})), -3_000
+    for gap_ms, event in events:
+        now_ms += gap_ms
+        turn.receive(event, (END_MS + now_ms) * MS)
+        if asked:
+            turn.ended((END_MS + now_ms) * MS)
+    if cut_ms is not None:
+        turn.interrupt((END_MS + now_ms + cut_ms) * MS)
+    record = turn.record(0, fault, now_ns=(END_MS + now_ms) * MS)
+    at, counts = record.at, record.counts
+    assert (at.first_audio_ns is None) == (at.last_audio_ns is None)
+    assert "r0" not in record.provider_ids.values()
+    if at.first_audio_ns is not None and at.last_audio_ns is not None:
+        assert at.first_audio_ns <= at.last_audio_ns
+    if at.first_audible_ns is not None:
+        assert at.first_audio_ns is not None
+        assert at.playout_end_ns is not None
+        assert at.first_audio_ns <= at.first_audible_ns <= at.playout_end_ns
+    if record.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE):
+        assert at.first_audible_ns is not None
+        early = at.first_audible_ns < END_MS * MS
+        assert early == (record.status is TurnStatus.PREMATURE)
+    else:
+        assert at.first_audible_ns is None
+        assert record.fault is not None
+    if at.server_endpoint_ns is not None and at.first_audio_ns is not None:
+        assert at.server_endpoint_ns <= at.first_audio_ns
+    assert 0 <= counts.samples_unheard <= counts.samples_received
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(0, 900), EVENTS), max_size=25))
+def test_every_turn_ends_when_nothing_more_comes(events: list[tuple[int, Event]]) -> None:
+    turn, now_ms = new_turn(), -3_000
+    for gap_ms, event in events:
+        now_ms += gap_ms
+        turn.receive(event, (END_MS + now_ms) * MS)
+    played_ms = 25 * 2_000 + max(0, now_ms) + 5_000 + 5_000
+    assert turn.ended((END_MS + played_ms) * MS)

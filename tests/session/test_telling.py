@@ -1,0 +1,64 @@
+from harness.model import (
+    AudioDelta,
+    InputCommitted,
+    Notice,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SessionConfigured,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+    TokenUsage,
+)
+from harness.session import Telling, untold
+
+WHOLE = (
+    SessionConfigured("{}"),
+    SpeechStarted("i"),
+    SpeechStopped("i"),
+    InputCommitted("i"),
+    ResponseCreated("r"),
+    TextDelta("r"),
+    AudioDelta(b"", "r"),
+    ResponseDone("r", ResponseStatus.COMPLETED, usage=TokenUsage()),
+)
+
+
+def test_a_server_that_tells_everything_leaves_nothing_to_say() -> None:
+    telling = Telling()
+    for event in WHOLE:
+        telling.note(event)
+    assert untold(telling.told) == ()
+
+
+def test_every_silence_has_its_own_words() -> None:
+    telling = Telling()
+    telling.note(AudioDelta(b""))
+    telling.note(Notice("rate_limits.updated"))
+    said = untold(telling.told)
+    assert len(said) == len(set(said)) == 8
+    assert any("endpoint delay" in words for words in said)
+
+
+def test_either_of_two_events_tells_the_decision() -> None:
+    for event in (SpeechStopped(), InputCommitted()):
+        telling = Telling()
+        telling.note(event)
+        assert not any("endpoint delay" in words for words in untold(telling.told))
+
+
+def test_nulls_for_ids_and_usage_are_silence() -> None:
+    telling = Telling()
+    for event in (
+        *WHOLE[:4],
+        ResponseCreated(),
+        TextDelta(),
+        AudioDelta(b""),
+        ResponseDone("", ResponseStatus.COMPLETED),
+    ):
+        telling.note(event)
+    assert [words.split(":")[0] for words in untold(telling.told)] == [
+        "which reply a message belongs to",
+        "the tokens it used",
+    ]
