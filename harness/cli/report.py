@@ -1,13 +1,19 @@
 """`harness report`: what a run directory says, written anew from its records."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.cli.summarising import summarise_directory
+from harness.environment import cache_dir
 from harness.errors import ExitCode
+from harness.model import Run
 from harness.recording import write_summary
 from harness.report import result_table, write_report, write_turns
+from harness.selfcheck import recall
+from harness.selfcheck.findings import SAFE_SHARE
 
 
 @click.command(name="report")
@@ -28,11 +34,27 @@ def command(runs: tuple[Path, ...], no_html: bool, csv: bool) -> int:
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
 
 
+def _capacity_note(run: Run, summary: dict[str, Any]) -> Iterator[str]:
+    """Say so when the run came near to what this machine was found to hold."""
+    peak, kept = summary["load"]["concurrency_peak"], recall(cache_dir())
+    if peak is None or kept is None:
+        return
+    for found in kept["capacity"]:
+        holds = found["sessions"]
+        if found["frame_ms"] == run.manifest.frame_ms and holds and peak > SAFE_SHARE * holds:
+            yield (
+                f"{'note':<17}{peak} sessions at once are more than {SAFE_SHARE:.0%} of the {holds}"
+                " that one process held here in the last harness selfcheck"
+            )
+
+
 def _report(path: Path, *, html: bool, csv: bool) -> str:
     """Report one run and return the state of its validity."""
     run, summary = summarise_directory(path)
     write_summary(path, summary)
     click.echo(result_table(summary))
+    for line in _capacity_note(run, summary):
+        click.echo(line)
     if html:
         click.echo(f"\n{'report':<17}{write_report(path, run, summary)}")
     if csv:

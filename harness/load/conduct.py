@@ -13,7 +13,6 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import gevent
@@ -62,6 +61,7 @@ class Conductor:
     def __init__(self, environment: Environment) -> None:
         self.workload: Workload | None = None
         self._draining: Workload | None = None
+        self._interrupts = 0
         self._environment = environment
         self._runner: Any = environment.runner
         self._writer: RunWriter | None = None
@@ -82,6 +82,8 @@ class Conductor:
     def start(self) -> None:
         """Prepare and begin a run; a run that cannot be made ends the process with one line."""
         self._environment.process_exit_code = None
+        self._interrupts = 0
+        self._heed_interrupts()
         try:
             self._prepare()
         except HarnessError as error:
@@ -111,18 +113,33 @@ class Conductor:
 
     def interrupted(self) -> None:
         """Stop a run that still goes on when the process is about to end."""
-        signal.signal(signal.SIGINT, self._hurry)
         if self._writer is not None and self._runner.state != STATE_STOPPED:
-            if self.workload is not None and not self.workload.exhausted:
+            if not self._interrupts:
                 self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
             self._runner.stop()
         elif self.workload is not None:
             self.stop()
 
-    def _hurry(self, number: int, frame: FrameType | None) -> None:
-        """Take a second Ctrl-C: whatever is being done, it is done without waiting."""
-        if self._draining is not None:
-            self._draining.hurry()
+    def _heed_interrupts(self) -> None:
+        """Take Ctrl-C as a word, not as an exception in whichever greenlet happens to run.
+
+        The first one drains, the second cuts off. Workers that the master forked get the
+        terminal's Ctrl-C too, and leave it to the master. On the web page Locust's own way stays.
+        """
+        if isinstance(self._runner, WorkerRunner):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        elif self._environment.web_ui is None:
+            signal.signal(signal.SIGINT, lambda *_: gevent.spawn(self._interrupt))
+
+    def _interrupt(self) -> None:
+        if self._interrupts:
+            if self._draining is not None:
+                self._draining.hurry()
+            return
+        self._interrupts += 1
+        if self._writer is not None:
+            self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
+        self._runner.quit()
 
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options

@@ -28,6 +28,7 @@ _POLL_S = 0.01
 _SETUP_LIMIT_S = 15.0
 _HEARTBEAT_NS = 20 * NS_PER_MS
 _HAND_OVER_S = 1.0
+_SEND_AT_MOST_NS = 2 * NS_PER_MS
 
 
 class AudioEngine:
@@ -193,11 +194,12 @@ class AudioEngine:
         heapq.heappush(self._due, (due_ns, self._order, call))
 
     def _run_due(self) -> None:
-        """Send every frame that is due, then sleep until the next."""
+        """Send the frames that are due, then sleep until the next."""
         due = self._due
+        began_ns = at_ns = now_ns()
         while due:
-            at_ns = now_ns()
-            if due[0][0] > at_ns:
+            # What arrives waits meanwhile, and would be stamped late.
+            if due[0][0] > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
                 self._timer.arm(due[0][0])
                 return
             due_ns, _, call = heapq.heappop(due)
@@ -212,6 +214,7 @@ class AudioEngine:
             next_ns = call.session.due_ns
             if not call.session.finished and next_ns is not None:
                 self._push(next_ns, call)
+            at_ns = now_ns()
 
     def _forget(self) -> None:
         self._hand_over()

@@ -21,24 +21,27 @@ import gevent
 
 from harness import environment
 from harness.clock import NS_PER_S, now_ns, wall_time
-from harness.corpus import frames, load_utterances, obtain_corpus, silence_frame
+from harness.corpus import obtain_corpus
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.load.call import Route
 from harness.load.engine import AudioEngine
-from harness.model import CallPlan, RunManifest, Unshown, ns_from_samples
+from harness.load.health import GarbagePauses, quiet_process
+from harness.load.speech import encode_corpus
+from harness.model import RunManifest, Unshown, ns_from_samples
 from harness.recording import Batch, Histogram, RunDirectory
-from harness.session import Dialogue, Line, Manner, Seeds, Session, draw_call
-from harness.transport import parse_target, printable_target, ready_message
+from harness.session import Dialogue, Seeds, Session, draw_call
+from harness.transport import parse_target, printable_target
 
 # The same in `harness.selfcheck.plain_client`: both clients must do the same work.
 _CLIPS, _TURNS = 8, 40
-_THINK_MS, _SPREAD_MS = (200.0, 600.0), 6_500.0
-_OPEN_LIMIT_S, _SETTLE_S = 60.0, 2.0
+_THINK_MS, _SPREAD_MS = (100.0, 300.0), 4_600.0
+_OPEN_LIMIT_S, _SETTLE_S = 10.0, 1.5
 
 _LIMIT_S = 15.0
 _POLL_S = 0.05
-_WRITE_EVERY_NS = 1 * NS_PER_S
+_WRITE_EVERY_S = 1.0
 _CLOSE_LIMIT_S = 10.0
+_HAND_OVER_LIMIT_S = 3.0
 
 
 class Trial:
@@ -64,8 +67,10 @@ class Trial:
         self._directory = RunDirectory(folder, self._manifest(folder.name, frame_ms))
         self._batch = Batch()
         self._turns = self._ended = 0
-        self._engine = AudioEngine()
+        self._engine, self._pauses = AudioEngine(), GarbagePauses()
         self._engine.start()
+        quiet_process()
+        self._pauses.start()
 
     def measure(self, count: int, seconds: float) -> dict[str, Any]:
         """Hold `count` sessions, measure for `seconds` in the midst of it, and close them.
@@ -79,41 +84,27 @@ class Trial:
         for session in sessions:
             self._engine.hold(session, self._route)
         give_up_ns = opened_ns + round(_OPEN_LIMIT_S * NS_PER_S)
-        while not all(session.ready for session in sessions) and now_ns() < give_up_ns:
+        while _waiting(sessions) > self._ended and now_ns() < give_up_ns:
             self._pump()
         open_s = (now_ns() - opened_ns) / NS_PER_S
         self._pump_for(_SETTLE_S)
-        turns, frames_before = self._turns, _frames(sessions)
-        cpu_s, began_ns = time.process_time(), now_ns()
-        lateness, lag = self._pump_for(seconds)
-        cpu_s, window_s = time.process_time() - cpu_s, (now_ns() - began_ns) / NS_PER_S
-        sent, skipped = (now - then for now, then in zip(_frames(sessions), frames_before))
-        turns, lost = self._turns - turns, self._ended
-        lost += sum(not session.ready for session in sessions)
-        kb_per_session = (_resident_kb() - before_kb) / count
+        window = self._window(sessions, seconds)
+        after_kb = _resident_kb()
+        lost = max(self._ended, _waiting(sessions))
         self._close_all(count)
-        late, loop = lateness.spread(), lag.spread()
         return {
             "sessions": count,
             "sessions_lost": lost,
-            "frames_sent": sent,
-            "frames_intended": sent + skipped,
-            "late_p50_ms": None if late is None else late.p50_ms,
-            "late_p99_ms": None if late is None else late.p99_ms,
-            "late_p999_ms": None if late is None else late.p999_ms,
-            "late_max_ms": None if late is None else late.max_ms,
-            "loop_lag_p99_ms": None if loop is None else loop.p99_ms,
-            "loop_lag_max_ms": None if loop is None else loop.max_ms,
-            "cpu_s": round(cpu_s, 4),
-            "window_s": round(window_s, 4),
-            "kb_per_session": round(kb_per_session, 1),
+            **window,
+            "resident_kb": after_kb,
+            "kb_per_session": round((after_kb - before_kb) / count, 1),
             "open_s": round(open_s, 3),
-            "turns": turns,
         }
 
     def close(self) -> None:
         """End the engine."""
         self._engine.stop()
+        self._pauses.stop()
         self._write()
 
     def _close_all(self, count: int) -> None:
@@ -123,23 +114,44 @@ class Trial:
             self._pump()
         self._write()
 
-    def _pump_for(self, seconds: float) -> tuple[Histogram, Histogram]:
-        """Do what a run does meanwhile; return what was counted of frames and of the loop."""
+    def _window(self, sessions: list[Session], seconds: float) -> dict[str, Any]:
+        """Measure, from now until the engine hands over its counts after `seconds`."""
+        self._engine.forget()
+        turns, frames_before = self._turns, _frames(sessions)
+        cpu_s, began_ns = time.process_time(), now_ns()
         lateness, lag = Histogram(), Histogram()
-        until_ns = now_ns() + round(seconds * NS_PER_S)
-        write_ns = now_ns() + _WRITE_EVERY_NS
-        while (at_ns := now_ns()) < until_ns:
-            self._pump()
-            if at_ns >= write_ns:
-                write_ns += _WRITE_EVERY_NS
-                self._count(lateness, lag)
-        self._count(lateness, lag)
-        return lateness, lag
+        fresh, passed_s = False, 0.0
+        # Where no frame was sent nothing is ever handed over.
+        while passed_s < seconds or (not fresh and passed_s < seconds + _HAND_OVER_LIMIT_S):
+            self._pump_for(min(_WRITE_EVERY_S, max(_POLL_S, seconds - passed_s)))
+            measured = self._write()
+            fresh = measured["send_lateness"].max_ns is not None
+            lateness.merge(measured["send_lateness"])
+            lag.merge(measured["loop_lag"])
+            passed_s = (now_ns() - began_ns) / NS_PER_S
+        cpu_s = time.process_time() - cpu_s
+        sent, skipped = (
+            now - then for now, then in zip(_frames(sessions), frames_before, strict=True)
+        )
+        late, loop = lateness.spread(), lag.spread()
+        return {
+            "frames_sent": sent,
+            "frames_intended": sent + skipped,
+            "late_p50_ms": None if late is None else late.p50_ms,
+            "late_p99_ms": None if late is None else late.p99_ms,
+            "late_p999_ms": None if late is None else late.p999_ms,
+            "late_max_ms": None if late is None else late.max_ms,
+            "loop_lag_p99_ms": None if loop is None else loop.p99_ms,
+            "loop_lag_max_ms": None if loop is None else loop.max_ms,
+            "cpu_s": round(cpu_s, 4),
+            "window_s": round(passed_s, 4),
+            "turns": self._turns - turns,
+        }
 
-    def _count(self, lateness: Histogram, lag: Histogram) -> None:
-        measured = self._write()
-        lateness.merge(measured["send_lateness"])
-        lag.merge(measured["loop_lag"])
+    def _pump_for(self, seconds: float) -> None:
+        until_ns = now_ns() + round(seconds * NS_PER_S)
+        while now_ns() < until_ns:
+            self._pump()
 
     def _pump(self) -> None:
         for outcome in self._engine.take_outcomes():
@@ -152,35 +164,17 @@ class Trial:
 
     def _write(self) -> dict[str, Histogram]:
         batch, self._batch = self._batch, Batch()
-        batch.histograms = self._engine.take_histograms()
+        batch.histograms = {**self._engine.take_histograms(), "gc_pause": self._pauses.take()}
         batch.end_ns = self._batch.start_ns = now_ns() - self._origin_ns
         batch.write(self._directory)
         return batch.histograms
 
     def _encode(self, frame_ms: int) -> None:
-        dialect = self._route.dialect
-        audio, samples = dialect.audio, dialect.audio.frame_samples(frame_ms)
         corpus = obtain_corpus("synthetic", environment.cache_dir(), Unshown())
         shortest = sorted(corpus.clips, key=lambda clip: clip.duration_s)[:_CLIPS]
         self._corpus = replace(corpus, clips=tuple(shortest))
-
-        def ready(frame: bytes) -> bytes:
-            return ready_message(dialect.append_audio(frame))
-
-        self._lines = {
-            name: Line(
-                utterance_id=name,
-                messages=[ready(frame) for frame in frames(utterance, audio, samples)],
-                onset_sample=utterance.speech_onset_sample,
-                end_sample=utterance.speech_end_sample,
-            )
-            for name, utterance in load_utterances(self._corpus, audio.rate_hz).items()
-        }
-        self._manner = Manner(
-            silence=ready(silence_frame(audio, samples)),
-            frame_samples=samples,
-            rate_hz=audio.rate_hz,
-            limit_ns=round(_LIMIT_S * NS_PER_S),
+        self._lines, self._manner = encode_corpus(
+            self._corpus, self._route.dialect, frame_ms, _LIMIT_S
         )
 
     def _session(self, number: int, count: int) -> Session:
@@ -222,6 +216,11 @@ class Trial:
             calls_planned=None,
             networks=(),
         )
+
+
+def _waiting(sessions: list[Session]) -> int:
+    """Return how many sessions have no frame to send, not yet or never."""
+    return sum(session.due_ns is None for session in sessions)
 
 
 def _frames(sessions: list[Session]) -> tuple[int, int]:

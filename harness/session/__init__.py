@@ -5,6 +5,7 @@ API is at the other end, nor that sockets exist.
 """
 
 from harness.session.calibration import Bias, calibrate
+from harness.session.dialogue import Script, draw_dialogue, parse_script
 from harness.session.grid import FrameGrid
 from harness.session.link import Link, is_retryable
 from harness.session.listener import Listener
@@ -27,6 +28,7 @@ __all__ = [
     "Manner",
     "OnsetDetector",
     "Reply",
+    "Script",
     "Seeds",
     "Session",
     "Spoken",
@@ -34,7 +36,9 @@ __all__ = [
     "Turn",
     "calibrate",
     "draw_call",
+    "draw_dialogue",
     "is_retryable",
+    "parse_script",
     "schedule_hash",
     "untold",
 ]

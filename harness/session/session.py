@@ -256,7 +256,9 @@ class Session:
 
     def _start_grid(self, now_ns: int) -> None:
         manner = self._manner
-        start_ns = now_ns + self._plan.phase_ns
+        # Frames of all sessions fall due on one grid of milliseconds, so that sending those of a
+        # thousand sessions takes at most a thousand wake-ups a second.
+        start_ns = -(-(now_ns + self._plan.phase_ns) // _NS_PER_MS) * _NS_PER_MS
         self._grid = FrameGrid(start_ns, manner.frame_samples, manner.rate_hz)
         self._earlier = self._frames
         self.due_ns = self._grid.due_ns(0)

@@ -34,10 +34,66 @@ def test_show_prints_a_folder_with_its_marks(
     soundfile.write(tmp_path / "clips" / "hello.wav", clip, 16_000)
     assert run(["corpus", "show", str(tmp_path / "clips")]) == ExitCode.PASS
     shown = capsys.readouterr().out
-    assert "silero-v6-60ms, ±60 ms" in shown
+    assert "silero-v6-crossing-65ms, ±60 ms" in shown
     assert "hello" in shown
 
 
 def test_an_unknown_corpus_is_one_line_and_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["corpus", "show", "nope"]) == ExitCode.BAD_INPUT
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    silence = np.zeros(8_000, dtype=np.int16)
+    for seed in (2, 3):
+        speech = speech_like(np.random.default_rng(seed), 0.8, 16_000)
+        clip = np.concatenate((silence, speech, silence))
+        soundfile.write(folder / f"{seed}.wav", clip, 16_000)
+    return folder
+
+
+def test_a_collection_is_imported_validated_and_shown(
+    collection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = tmp_path / "m.jsonl"
+    (collection / "broken.wav").touch()
+    assert run(["corpus", "import", str(collection), "--out", str(manifest)]) == ExitCode.PASS
+    shown = capsys.readouterr().out
+    assert "2 clips read as folder" in shown
+    assert "left out: 1, first broken.wav" in shown
+    assert run(["corpus", "validate", str(manifest)]) == ExitCode.PASS
+    assert run(["corpus", "show", str(manifest)]) == ExitCode.PASS
+    assert "2 clips" in capsys.readouterr().out
+    (collection / "2.wav").unlink()
+    assert run(["corpus", "validate", str(manifest)]) == ExitCode.FAIL
+    assert "2: 2.wav cannot be opened" in capsys.readouterr().out
+    strict = ["corpus", "import", str(collection), "--out", str(manifest), "--strict"]
+    assert run(strict) == ExitCode.BAD_INPUT
+
+
+def test_annotation_is_held_against_marks_read_by_hand(
+    collection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand, review = tmp_path / "hand.jsonl", tmp_path / "review.html"
+    hand.write_text('{"file": "2.wav", "speech_end_s": 1.3}\n')
+    words = ["corpus", "annotate", str(collection), "--against", str(hand), "--review", str(review)]
+    assert run(words) == ExitCode.PASS
+    shown = capsys.readouterr().out
+    assert "of 1, mean absolute" in shown
+    assert "clamped to the clip's end 0" in shown
+    assert review.read_text().startswith("<!doctype html>")
+
+
+def test_conditions_are_made_and_paired(
+    collection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["corpus", "transform", str(collection), "--out", str(tmp_path / "out")]
+    words += ["--condition", "clean", "--condition", "phone=telephone:alaw"]
+    assert run(words) == ExitCode.PASS
+    assert "2 utterances under clean, phone" in capsys.readouterr().out
+    assert run(["corpus", "show", str(tmp_path / "out" / "manifest.jsonl")]) == ExitCode.PASS
+    assert "3@phone" in capsys.readouterr().out
+    assert run(words) == ExitCode.BAD_INPUT

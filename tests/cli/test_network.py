@@ -29,8 +29,8 @@ def test_list_has_the_library_and_the_users_own(
 ) -> None:
     assert run(["network", "list", "--profiles", str(mine)]) == ExitCode.PASS
     shown = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
-    assert shown["lte_poor"] == ["110", "35", "750", "1600"]
-    assert shown["mine"] == ["100", "10", "4000", "unlimited"]
+    assert shown["lte_poor"] == ["110", "35", "1.5", "750", "1600"]
+    assert shown["mine"] == ["100", "10", "0", "4000", "unlimited"]
 
 
 def test_show_says_where_the_numbers_come_from_and_what_is_left_out(
@@ -39,7 +39,8 @@ def test_show_says_where_the_numbers_come_from_and_what_is_left_out(
     assert run(["network", "show", "lte_good"]) == ExitCode.PASS
     shown = capsys.readouterr().out
     assert "Ookla" in shown
-    assert "packet loss is not emulated" in shown
+    assert "loss 0.2 % for 40 ms at a time" in shown
+    assert "not emulated" in shown
 
 
 @pytest.mark.parametrize("command", ["show", "measure"])
@@ -80,7 +81,7 @@ def test_measure_writes_nominal_beside_realised(mine: Path, tmp_path: Path) -> N
 def test_a_profile_that_is_not_what_it_says_ends_with_code_three(
     mine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(layer, "toxics", lambda direction: [])
+    monkeypatch.setattr(layer, "toxics", lambda profile: [])
     code = run(["network", "measure", "mine", "--profiles", str(mine)])
     assert code == ExitCode.INVALID
     assert "NOT VERIFIED" in capsys.readouterr().out

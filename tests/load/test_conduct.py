@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis import accuracy
+from harness.recording import read_run, read_truth
 from tests.load.conftest import KEY, lines_of, locust_words, only_run, run_locust
 
 BRIEF = ("--turns", "1", "--seed", "3")
@@ -26,11 +28,17 @@ def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
+def held(done: subprocess.CompletedProcess[str]) -> None:
+    """Expect a run that was held to its end; a busy machine may have spoiled it, and says so."""
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_run_leaves_records_summary_and_report(simulator: str, tmp_path: Path) -> None:
     done = run_locust(
         *BRIEF, "-u", "3", "-r", "10", "--calls", "4", "--host", simulator, reports=tmp_path
     )
-    assert done.returncode == 0, done.stderr
+    held(done)
     run = only_run(tmp_path)
     assert {path.name for path in run.iterdir()} >= {
         "manifest.json",
@@ -41,7 +49,8 @@ def test_a_run_leaves_records_summary_and_report(simulator: str, tmp_path: Path)
         "report.html",
     }
     turns = lines_of(run / "turns.jsonl")
-    assert [turn["status"] for turn in turns] == ["completed"] * 4
+    assert len(turns) == 4
+    assert {turn["status"] for turn in turns} <= {"completed", "void"}
     sessions = lines_of(run / "sessions.jsonl")
     assert sorted(session["call_number"] for session in sessions) == [0, 1, 2, 3]
     assert all(session["fault"] is None for session in sessions)
@@ -59,7 +68,7 @@ def test_two_processes_hold_the_schedule_of_one_and_lose_nothing(
             *("-u", "4", "-r", "10", "--calls", "4", "--host", simulator, *extra),
             reports=tmp_path / name,
         )
-        assert done.returncode == 0, done.stderr
+        held(done)
         run = only_run(tmp_path / name)
         manifests.append(json.loads((run / "manifest.json").read_text()))
         numbers = sorted(s["call_number"] for s in lines_of(run / "sessions.jsonl"))
@@ -80,7 +89,7 @@ def test_calls_take_the_networks_in_turn_and_the_probe_is_recorded(
         *("--network", "ideal,lte_good"),
         reports=tmp_path,
     )
-    assert done.returncode == 0, done.stderr
+    held(done)
     run = only_run(tmp_path)
     assert {turn["network"] for turn in lines_of(run / "turns.jsonl")} == {"ideal", "lte_good"}
     probed = [event["network"] for event in lines_of(run / "events.jsonl") if event["network"]]
@@ -103,7 +112,7 @@ def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None
     kinds = [event["kind"] for event in lines_of(run / "events.jsonl")]
     assert kinds == ["interrupted", "finished"]
     turns = lines_of(run / "turns.jsonl")
-    assert {turn["status"] for turn in turns} == {"completed"}
+    assert {turn["status"] for turn in turns} <= {"completed", "void"}
     assert (run / "report.html").exists()
     assert "interrupted" in out.lower()
 
@@ -140,6 +149,24 @@ def test_a_stall_of_our_own_makes_the_run_invalid(simulator: str, tmp_path: Path
     summary = json.loads((only_run(tmp_path) / "summary.json").read_text())
     assert summary["validity"]["state"] == "INVALID"
     assert any("late" in reason for reason in summary["validity"]["reasons"])
+
+
+def test_a_stall_of_the_server_stays_its_own_and_shows_as_latency(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    host = serve("--fault", "stall@1", "--truth", str(tmp_path / "truth.jsonl"))
+    done = run_locust(
+        *("-u", "1", "--calls", "1", "--turns", "2", "--host", host), reports=tmp_path / "r"
+    )
+    held(done)
+    run = only_run(tmp_path / "r")
+    truth = read_truth(tmp_path)
+    assert [record.fault for record in truth] == ["", "stall"]
+    (found,) = accuracy(read_run(run).turns, truth)
+    # What the server did late is in the truth as in the measurement: 700 ms, and a little noise.
+    assert found.n == 2
+    assert found.max_ms is not None
+    assert found.max_ms < 100
 
 
 def test_a_server_that_only_speaks_http_is_refused(tmp_path: Path) -> None:
@@ -216,6 +243,6 @@ def test_a_wrong_key_is_one_line_without_the_key(
         reports=tmp_path / "r",
         HARNESS_API_KEY="sk-right-key-123456",
     )
-    assert right.returncode == 0, right.stderr
+    held(right)
     for path in only_run(tmp_path / "r").iterdir():
         assert b"right-key" not in path.read_bytes(), path

@@ -1,0 +1,24 @@
+"""What this machine and this instrument are good for, measured: `harness selfcheck`.
+
+Three questions, each with a number: how many sessions the audio engine holds here, next to a
+straightforward client on the same machine in the same minutes; how far measured latencies are from
+the truth of the simulator; how exactly the audible-onset detector dates an onset. Everything
+measured runs in processes of its own, so this room imports neither the engine nor the
+simulator; it may use `websockets` and `uvloop`, because the straightforward client and the server
+that both clients talk to are here.
+"""
+
+from harness.selfcheck.checking import check
+from harness.selfcheck.findings import AccuracyFinding, CapacityFinding, DetectorFinding, Findings
+from harness.selfcheck.store import as_bytes, recall, remember
+
+__all__ = [
+    "AccuracyFinding",
+    "CapacityFinding",
+    "DetectorFinding",
+    "Findings",
+    "as_bytes",
+    "check",
+    "recall",
+    "remember",
+]

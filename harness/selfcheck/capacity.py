@@ -1,0 +1,173 @@
+"""How many sessions one core holds: the engine and a straightforward client, in turns.
+
+Both talk to the same null server on another core. Interleaving the two searches lets whatever
+else the machine does disturb both alike, so the ratio says more than either number.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from harness.clock import NS_PER_S, now_ns
+from harness.model import Progress
+from harness.selfcheck import machine
+from harness.selfcheck.child import Child
+from harness.selfcheck.findings import CapacityFinding
+from harness.selfcheck.search import Search, Verdict
+
+Sample = dict[str, Any]
+
+LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
+# This many times beyond a limit nobody else's work is the reason.
+_BEYOND_DOUBT = 3.0
+_MISSING_BEYOND_DOUBT = 0.02
+_ENGINE_START, _PLAIN_START = 400, 100
+_MOST = 6_400
+# What one measurement takes beside its window.
+_AROUND_S = 3.0
+
+
+def judge(sample: Sample) -> Verdict:
+    """Tell whether every session of a measurement lived and every frame left in time."""
+    p99_ms, p999_ms = sample["late_p99_ms"], sample["late_p999_ms"]
+    if p99_ms is None or p999_ms is None or sample["sessions_lost"]:
+        return Verdict.FAILED_BEYOND_DOUBT
+    missing = 1 - sample["frames_sent"] / sample["frames_intended"]
+    if p99_ms <= LATE_P99_MS and p999_ms <= LATE_P999_MS and missing == 0:
+        return Verdict.HELD
+    if p99_ms > _BEYOND_DOUBT * LATE_P99_MS or missing > _MISSING_BEYOND_DOUBT:
+        return Verdict.FAILED_BEYOND_DOUBT
+    return Verdict.FAILED
+
+
+class Contender:
+    """One client, its search, and everything that was measured of it.
+
+    Args:
+        name: What progress calls it.
+        start: Where the search starts.
+        ask: Measures a number of sessions.
+    """
+
+    def __init__(self, name: str, start: int, ask: Callable[[int], Sample]) -> None:
+        self.name = name
+        self.search = Search(start, most=_MOST)
+        self.samples: dict[int, list[Sample]] = defaultdict(list)
+        self._ask = ask
+
+    def measure(self, number: int) -> Verdict:
+        """Measure once."""
+        sample = self._ask(number)
+        self.samples[number].append(sample)
+        return judge(sample)
+
+    def typical(self, field: str, number: int | None) -> float | None:
+        """Return the median of a field over the measurements that held at `number`."""
+        if number is None:
+            return None
+        held = [float(s[field]) for s in self.samples[number] if judge(s) is Verdict.HELD]
+        return float(median(held)) if held else None
+
+    def cpu_ms_per_session_s(self, number: int | None) -> float | None:
+        """Return the processor time of one second of a session, at `number` sessions."""
+        if number is None or not self.samples[number]:
+            return None
+        costs = [1000 * s["cpu_s"] / s["window_s"] / number for s in self.samples[number]]
+        return float(median(costs))
+
+    def kb_per_session(self) -> float | None:
+        """Return what each further session takes, `None` when the system does not tell.
+
+        The slope between the first measurement, which paid for everything that is loaded once,
+        and the largest that held: memory that was given back by earlier sessions is used again.
+        Where nothing larger held, the first measurement's own figure, which is too high.
+        """
+        first = next((samples[0] for samples in self.samples.values() if samples), None)
+        if first is None or not first["resident_kb"]:
+            return None
+        best, fewest = self.search.best, first["sessions"]
+        if best is None or best <= fewest:
+            return float(first["kb_per_session"])
+        resident_kb = max(sample["resident_kb"] for sample in self.samples[best])
+        return float((resident_kb - first["resident_kb"]) / (best - fewest))
+
+
+def measure_capacity(
+    frame_ms: int, *, budget_s: float, seconds: float, progress: Progress
+) -> CapacityFinding:
+    """Find what one core holds at one frame length.
+
+    Args:
+        frame_ms: Length of the callers' frames.
+        budget_s: Time to spend; what is not settled by then is reported as not confirmed.
+        seconds: Window of one measurement.
+        progress: Who hears how it goes.
+    """
+    cores = machine.client_and_server_core()
+    mine, theirs = cores if cores is not None else (None, None)
+    with Child("harness.selfcheck.null_server", core=theirs) as server:
+        words = ("--host", server.address(), "--frame-ms", f"{frame_ms}", "--seconds", f"{seconds}")
+        with (
+            Child("harness.load.trial", *words, core=mine) as engine,
+            Child("harness.selfcheck.plain_client", *words, core=mine) as plain,
+        ):
+            contenders = (
+                Contender("engine", _ENGINE_START, engine.ask),
+                Contender("plain client", _PLAIN_START, plain.ask),
+            )
+            give_up_ns = now_ns() + round((budget_s - seconds - _AROUND_S) * NS_PER_S)
+            contest(
+                contenders,
+                out_of_time=lambda: now_ns() >= give_up_ns,
+                tell=lambda words: progress.step(f"{frame_ms} ms frames: {words}"),
+            )
+    return _finding(frame_ms, *contenders)
+
+
+def contest(
+    contenders: tuple[Contender, Contender],
+    *,
+    out_of_time: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> None:
+    """Run both searches in turns, then compare cost at what the second contender held."""
+    while any(contender.search.next is not None for contender in contenders):
+        for contender in contenders:
+            number = contender.search.next
+            if number is None or out_of_time():
+                continue
+            tell(f"{contender.name} with {number} sessions")
+            contender.search.tell(number, contender.measure(number))
+        if out_of_time():
+            break
+    first, second = contenders
+    shared = second.search.best
+    if shared is not None and not first.samples[shared]:
+        tell(f"{first.name} with {shared} sessions, to compare")
+        first.measure(shared)
+
+
+def _finding(frame_ms: int, engine: Contender, plain: Contender) -> CapacityFinding:
+    best, shared = engine.search.best, plain.search.best
+    return CapacityFinding(
+        frame_ms=frame_ms,
+        sessions=best,
+        confirmed=engine.search.confirmed,
+        late_p50_ms=_rounded(engine.typical("late_p50_ms", best), 3),
+        late_p99_ms=_rounded(engine.typical("late_p99_ms", best), 3),
+        late_p999_ms=_rounded(engine.typical("late_p999_ms", best), 3),
+        plain_client_sessions=shared,
+        plain_confirmed=plain.search.confirmed,
+        ratio=_rounded(None if best is None or shared is None else best / shared, 2),
+        compared_sessions=shared,
+        cpu_ms_per_session_s=_rounded(engine.cpu_ms_per_session_s(shared), 3),
+        plain_cpu_ms_per_session_s=_rounded(plain.cpu_ms_per_session_s(shared), 3),
+        kb_per_session=_rounded(engine.kb_per_session(), 1),
+        open_s=_rounded(engine.typical("open_s", best), 2),
+        measurements=sum(len(s) for c in (engine, plain) for s in c.samples.values()),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

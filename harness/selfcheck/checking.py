@@ -1,0 +1,52 @@
+"""One self check from beginning to end."""
+
+from harness import environment
+from harness.clock import wall_time
+from harness.corpus import obtain_corpus
+from harness.model import Progress
+from harness.selfcheck import machine
+from harness.selfcheck.accuracy import measure_accuracy
+from harness.selfcheck.capacity import measure_capacity
+from harness.selfcheck.detector import measure_detector
+from harness.selfcheck.findings import Findings
+
+# Shares of three minutes; see `--long` for what a quiet quarter of an hour gives.
+_QUICK_BUDGETS_S = {20: 66.0, 100: 58.0}
+_QUICK_WINDOW_S = 2.5
+_QUICK_ACCURACY_S = {1: 13.0, 50: 8.0, 200: 8.0}
+_LONG_BUDGETS_S = {20: 240.0, 100: 180.0}
+_LONG_WINDOW_S = 6.0
+_LONG_ACCURACY_S = {1: 60.0, 50: 30.0, 200: 30.0, 500: 30.0}
+
+
+def check(progress: Progress, *, thorough: bool = False) -> Findings:
+    """Measure everything.
+
+    Args:
+        progress: Who hears how it goes.
+        thorough: Take some ten minutes in place of three.
+    """
+    # Speech is made once per machine; both clients must find it there.
+    obtain_corpus("synthetic", environment.cache_dir(), progress)
+    budgets_s = _LONG_BUDGETS_S if thorough else _QUICK_BUDGETS_S
+    window_s = _LONG_WINDOW_S if thorough else _QUICK_WINDOW_S
+    accuracy_s = _LONG_ACCURACY_S if thorough else _QUICK_ACCURACY_S
+    load, before = machine.load_average(), machine.CpuTimes.now()
+    capacity = tuple(
+        measure_capacity(frame_ms, budget_s=budget_s, seconds=window_s, progress=progress)
+        for frame_ms, budget_s in budgets_s.items()
+    )
+    accuracy = tuple(
+        measure_accuracy(sessions, seconds, progress) for sessions, seconds in accuracy_s.items()
+    )
+    after = machine.CpuTimes.now()
+    return Findings(
+        made_at=wall_time().isoformat(timespec="seconds"),
+        capacity=capacity,
+        accuracy=accuracy,
+        detector=measure_detector(progress),
+        machine=machine.facts(),
+        stolen_percent=machine.stolen_percent(before, after),
+        busy_percent=machine.busy_percent(before, after),
+        load_average=load,
+    )

@@ -1,0 +1,107 @@
+"""The largest number that holds, on a machine that is disturbed now and then.
+
+Pure: somebody else measures. Doubling until a number fails, then narrowing down. One failure on
+a shared machine may be somebody else's work, so a number has failed when it failed twice, or
+once beyond doubt; and the largest is believed when it held twice.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from math import sqrt
+
+
+class Verdict(Enum):
+    """How one measurement came out."""
+
+    HELD = 0
+    FAILED = 1
+    FAILED_BEYOND_DOUBT = 2
+
+
+_FAILURES_TO_FAIL = 2
+_TIMES_TO_BELIEVE = 2
+
+
+@dataclass(slots=True)
+class _Tried:
+    held: int = 0
+    failures: int = 0
+
+    @property
+    def has_failed(self) -> bool:
+        return self.failures >= _FAILURES_TO_FAIL
+
+
+class Search:
+    """Asks for numbers until the largest that holds is known.
+
+    Args:
+        start: The first number.
+        most: The largest number that is tried.
+        step: Narrowing ends when the next number that failed is at most this many times larger.
+    """
+
+    def __init__(self, start: int, *, most: int, step: float = 1.2) -> None:
+        if not 1 <= start <= most or step <= 1:
+            raise ValueError(f"nothing to search from {start} to {most} in steps of {step}")
+        self._start, self._most, self._step = start, most, step
+        self._tried: dict[int, _Tried] = {}
+
+    @property
+    def best(self) -> int | None:
+        """The largest number found to hold so far, `None` when none has."""
+        failed = self._least_failed
+        held = (
+            number
+            for number, tried in self._tried.items()
+            if tried.held and not tried.has_failed and (failed is None or number < failed)
+        )
+        return max(held, default=None)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the search is over, and not merely out of time."""
+        return self.next is None
+
+    @property
+    def next(self) -> int | None:
+        """The number to measure next, `None` when there is nothing left to find out."""
+        if not self._tried:
+            return self._start
+        best, failed = self.best, self._least_failed
+        for number, tried in self._tried.items():
+            in_question = tried.failures and not tried.held and not tried.has_failed
+            if in_question and (failed is None or number < failed):
+                return number
+        if best is None:
+            assert failed is not None
+            return failed // 2 or None
+        between = self._between(best, failed)
+        if between is not None:
+            return between
+        return best if self._tried[best].held < _TIMES_TO_BELIEVE else None
+
+    def tell(self, number: int, verdict: Verdict) -> None:
+        """Take the outcome of one measurement."""
+        tried = self._tried.setdefault(number, _Tried())
+        tried.held += verdict is Verdict.HELD
+        tried.failures += verdict.value
+
+    @property
+    def _least_failed(self) -> int | None:
+        return min((n for n, tried in self._tried.items() if tried.has_failed), default=None)
+
+    def _between(self, best: int, failed: int | None) -> int | None:
+        """Return a number above `best` that is worth trying, if any."""
+        if failed is None:
+            return min(2 * best, self._most) if best < self._most else None
+        if failed <= best * self._step:
+            return None
+        middle = _two_digits(sqrt(best * failed))
+        return middle if best < middle < failed else None
+
+
+def _two_digits(number: float) -> int:
+    """Round to two digits: no measurement here is good for more."""
+    whole = round(number)
+    return round(whole, 2 - len(str(whole)))
