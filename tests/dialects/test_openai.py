@@ -161,6 +161,18 @@ def test_a_key_in_an_error_text_is_not_kept() -> None:
     assert "abc123" not in event.detail
 
 
+@pytest.mark.parametrize("delta", ['"AB\\/="', '"AB/="'])
+def test_an_escaped_slash_in_base64_is_the_same_audio(delta: str) -> None:
+    event = DIALECT.parse(b'{"type":"response.output_audio.delta","delta":%s}' % delta.encode())
+    assert event == AudioDelta(b"AB/=")
+
+
+@pytest.mark.parametrize("delta", ["", ',"delta":null', ',"delta":5', ',"delta":["AAA="]'])
+def test_a_delta_without_audio_is_malformed(delta: str) -> None:
+    with pytest.raises(MalformedMessage):
+        DIALECT.parse(b'{"type":"response.output_audio.delta"%s}' % delta.encode())
+
+
 def test_audio_is_appended_as_base64() -> None:
     frame = bytes(range(256)) * 4
     message = json.loads(DIALECT.append_audio(frame))
