@@ -6,7 +6,7 @@ A key goes from here into one request header and nowhere else.
 import os
 import sys
 from pathlib import Path
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
@@ -48,6 +48,6 @@ def proxy_for(host: str, *, secure: bool) -> str | None:
     always reached directly.
     """
     proxies = getproxies_environment()
-    if host in LOOPBACK or proxy_bypass_environment(host, proxies):
+    if host in LOOPBACK or proxy_bypass(host):
         return None
     return proxies.get("https" if secure else "http") or proxies.get("all")
