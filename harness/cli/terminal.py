@@ -3,8 +3,21 @@
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
+
+
+class _Count(DownloadColumn):
+    """How much is done: bytes in their sizes, anything else by number."""
+
+    def render(self, task: Task) -> Text:
+        """Return one cell."""
+        unit = task.fields["unit"]
+        if unit == "bytes":
+            return super().render(task)
+        of = "" if task.total is None else f"/{task.total:.0f}"
+        return Text(f"{task.completed:.0f}{of} {unit}", style="progress.download")
 
 
 class TerminalProgress:
@@ -19,7 +32,7 @@ class TerminalProgress:
         self._bars = Bars(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            DownloadColumn(),
+            _Count(),
             TimeElapsedColumn(),
             console=self._console,
             disable=self._plain,
@@ -38,13 +51,13 @@ class TerminalProgress:
     ) -> None:
         self._bars.stop()
 
-    def step(self, what: str) -> None:
-        """Begin a new line."""
+    def step(self, what: str, unit: str = "bytes") -> None:
+        """Begin a new line that counts in `unit`."""
         if self._plain:
             self._console.print(what, highlight=False, markup=False)
         if self._task is not None:
             self._bars.stop_task(self._task)
-        self._task = self._bars.add_task(what, total=None)
+        self._task = self._bars.add_task(what, total=None, unit=unit)
 
     def advance(self, done: int, total: int | None) -> None:
         """Move the bar of the current line."""

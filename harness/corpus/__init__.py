@@ -5,22 +5,48 @@ know sessions, APIs or the network. Other people's recordings stay in the user's
 folder; nothing of theirs is ever written into the project.
 """
 
-from harness.corpus.annotate import SpeechMarks, annotate
+from harness.corpus.agreement import Agreement, agreement, hand_marks
+from harness.corpus.annotate import SpeechMarks, annotate, doubtful
+from harness.corpus.encoded import MEMORY_BYTES, Encoded, EncodedStore
+from harness.corpus.formats import FORMATS
 from harness.corpus.generate import speech_like
-from harness.corpus.obtain import KNOWN_CORPORA, Corpus, KnownCorpus, obtain_corpus
-from harness.corpus.utterances import load_utterance, load_utterances
+from harness.corpus.importing import Imported, annotate_manifest, import_corpus
+from harness.corpus.known import KNOWN_CORPORA, KnownCorpus
+from harness.corpus.noises import KNOWN_NOISES, KnownNoise, obtain_noise
+from harness.corpus.obtain import Corpus, obtain_corpus
+from harness.corpus.transforming import transform_clips
+from harness.corpus.utterances import load_sound, load_utterance, load_utterances
+from harness.corpus.validating import Validation, validate_manifest
 from harness.corpus.wire import frames, silence_frame
 
 __all__ = [
+    "FORMATS",
     "KNOWN_CORPORA",
+    "KNOWN_NOISES",
+    "MEMORY_BYTES",
+    "Agreement",
     "Corpus",
+    "Encoded",
+    "EncodedStore",
+    "Imported",
     "KnownCorpus",
+    "KnownNoise",
     "SpeechMarks",
+    "Validation",
+    "agreement",
     "annotate",
+    "annotate_manifest",
+    "doubtful",
     "frames",
+    "hand_marks",
+    "import_corpus",
+    "load_sound",
     "load_utterance",
     "load_utterances",
     "obtain_corpus",
+    "obtain_noise",
     "silence_frame",
     "speech_like",
+    "transform_clips",
+    "validate_manifest",
 ]

@@ -1,4 +1,4 @@
-"""The telephone prompts of Asterisk in English, from Debian's archive: one studio voice, 8 kHz.
+"""The telephone prompts of Asterisk, from Debian's archive: a studio voice a language, 8 kHz.
 
 apt fetches and verifies the packages with lists and cache of its own in a scratch folder, so that
 neither root nor an earlier `apt-get update` is needed, and nothing of the machine is changed.
@@ -8,24 +8,81 @@ import gzip
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from harness.corpus.catalogue import Recording
+from harness.corpus.recording import Recording
 from harness.corpus.source import Unavailable, write_source
 from harness.errors import printable
 from harness.model import Progress
 
-LICENCE = "CC BY-SA 3.0"
-_AUDIO_PACKAGE = "asterisk-core-sounds-en-wav"
-_TEXT_PACKAGE = "asterisk-core-sounds-en"
-_PROMPTS = Path("usr/share/asterisk/sounds/en_US_f_Allison")
-_TEXT = Path("usr/share/doc", _TEXT_PACKAGE, "core-sounds-en.txt.gz")
-_COPYRIGHT = Path("usr/share/doc", _AUDIO_PACKAGE, "copyright")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """The prompts in one language.
+
+    Attributes:
+        package: Language in the names of the packages.
+        tongue: Language for a person.
+        language: Language tag.
+        folder: Folder of the prompts in the package.
+        speaker: Whose voice it is.
+        licence: Terms of the recordings.
+        fewest: A package with fewer of the chosen prompts is not the one expected.
+    """
+
+    package: str
+    tongue: str
+    language: str
+    folder: str
+    speaker: str
+    licence: str
+    fewest: int
+
+    @property
+    def audio_package(self) -> str:
+        """Debian package of the recordings."""
+        return f"asterisk-core-sounds-{self.package}-wav"
+
+    @property
+    def text_package(self) -> str:
+        """Debian package of the transcripts."""
+        return f"asterisk-core-sounds-{self.package}"
+
+    @property
+    def text(self) -> str:
+        """Name of the list of transcripts."""
+        return f"core-sounds-{self.package}.txt"
+
+
+def _voice(language: str, tongue: str, folder: str, speaker: str, licence: str, few: int) -> Voice:
+    return Voice(
+        package=language[:2],
+        tongue=tongue,
+        language=language,
+        folder=folder,
+        speaker=speaker,
+        licence=licence,
+        fewest=few,
+    )
+
+
+_BY_SA, _BY = "CC BY-SA 3.0", "CC BY 3.0"
+ENGLISH = _voice("en-US", "English", "en_US_f_Allison", "Allison Smith", _BY_SA, 60)
+# The other languages lack a few of the prompts chosen in English.
+OTHERS = (
+    _voice("es-MX", "Spanish", "es_MX_f_Allison", "Allison Smith", _BY_SA, 40),
+    _voice("fr-CA", "French", "fr_CA_f_June", "June Wallack", _BY_SA, 50),
+    _voice("it-IT", "Italian", "it_IT_m_Carlo", "Carlo Flora", _BY, 50),
+    _voice("ru-RU", "Russian", "ru_RU_f_IvrvoiceRU", "IvrvoiceRU", _BY, 50),
+)
+_SOUNDS = Path("usr/share/asterisk/sounds")
+_DOC = Path("usr/share/doc")
 _LIMIT_S = 180.0
 
 
-def fill(folder: Path, progress: Progress) -> None:
+def fill(voice: Voice, folder: Path, progress: Progress) -> None:
     """Put the chosen prompts, their text and their licence into `folder`.
 
     Raises:
@@ -35,28 +92,29 @@ def fill(folder: Path, progress: Progress) -> None:
         if shutil.which(tool) is None:
             raise Unavailable(f"{tool} is not on PATH")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="apt-") as scratch:
-        packages = _download(Path(scratch), progress)
+        packages = _download(voice, Path(scratch), progress)
         root = Path(scratch, "root")
         for package in packages:
             _run(["dpkg-deb", "-x", str(package), str(root)], Path(scratch))
-        _keep(root, folder)
+        _keep(voice, root, folder)
     version = packages[0].name.split("_")[1]
-    write_source(folder, f"Debian package {_AUDIO_PACKAGE} {version}")
+    write_source(folder, f"Debian package {voice.audio_package} {version}")
 
 
-def recordings(folder: Path) -> list[Recording]:
+def recordings(voice: Voice, folder: Path) -> list[Recording]:
     """Return the prompts with what is said in them."""
-    said = _transcripts((folder / "core-sounds-en.txt").read_text(encoding="utf-8"))
+    said = _transcripts((folder / voice.text).read_text(encoding="utf-8"))
     return [
         Recording(
             id=name,
             path=f"{name}.wav",
             transcript=printable(said.get(name, "")),
-            speaker="Allison Smith",
-            language="en-US",
-            licence=LICENCE,
+            speaker=voice.speaker,
+            language=voice.language,
+            licence=voice.licence,
         )
         for name in prompt_names()
+        if voice is ENGLISH or (folder / f"{name}.wav").is_file()
     ]
 
 
@@ -66,7 +124,7 @@ def prompt_names() -> list[str]:
     return listed.read_text(encoding="utf-8").split()
 
 
-def _download(scratch: Path, progress: Progress) -> list[Path]:
+def _download(voice: Voice, scratch: Path, progress: Progress) -> list[Path]:
     """Return the package files, audio first, as apt has fetched and verified them."""
     for needed in ("lists/partial", "cache/archives/partial"):
         (scratch / needed).mkdir(parents=True)
@@ -83,29 +141,35 @@ def _download(scratch: Path, progress: Progress) -> list[Path]:
     progress.step("reading the package lists into the cache (14 MB)")
     # An update that partly failed still exits 0 and may suffice; the download decides.
     complaint = _complaint(_attempt([*apt, "update"], scratch))
-    progress.step(f"downloading {_AUDIO_PACKAGE} (18 MB)")
+    progress.step(f"downloading {voice.audio_package} (18 MB)")
     try:
-        _run([*apt, "download", _AUDIO_PACKAGE, _TEXT_PACKAGE], scratch)
+        _run([*apt, "download", voice.audio_package, voice.text_package], scratch)
     except Unavailable as error:
         raise Unavailable(complaint or str(error)) from error
-    found = [sorted(scratch.glob(f"{name}_*.deb")) for name in (_AUDIO_PACKAGE, _TEXT_PACKAGE)]
+    packages = (voice.audio_package, voice.text_package)
+    found = [sorted(scratch.glob(f"{name}_*.deb")) for name in packages]
     if not all(found):
         raise Unavailable("apt-get download left no package")
     return [package for package, *_ in found]
 
 
-def _keep(root: Path, folder: Path) -> None:
+def _keep(voice: Voice, root: Path, folder: Path) -> None:
     """Copy what the corpus needs out of the unpacked packages."""
+    prompts = root / _SOUNDS / voice.folder
+    chosen = [name for name in prompt_names() if (prompts / f"{name}.wav").is_file()]
+    if len(chosen) < voice.fewest:
+        raise Unavailable(f"the package does not hold what was expected: {len(chosen)} prompts")
     try:
-        for name in prompt_names():
+        for name in chosen:
             target = folder / f"{name}.wav"
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / _PROMPTS / f"{name}.wav", target)
-        shutil.copyfile(root / _COPYRIGHT, folder / "copyright")
-        text = gzip.decompress((root / _TEXT).read_bytes())
+            shutil.copyfile(prompts / f"{name}.wav", target)
+        shutil.copyfile(root / _DOC / voice.audio_package / "copyright", folder / "copyright")
+        packed = root / _DOC / voice.text_package / f"{voice.text}.gz"
+        text = gzip.decompress(packed.read_bytes())
     except (OSError, EOFError) as error:
         raise Unavailable(f"the package does not hold what was expected: {error}") from error
-    (folder / "core-sounds-en.txt").write_bytes(text)
+    (folder / voice.text).write_bytes(text)
 
 
 def _transcripts(text: str) -> dict[str, str]:

@@ -3,12 +3,14 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from harness.corpus.annotate import Annotator, SpeechMarks
-from harness.corpus.manifest import Skipped, read_manifest, write_manifest
-from harness.corpus.sound import Unreadable, read, suffixes
+from harness.corpus.annotate import ANNOTATOR
+from harness.corpus.examine import Task, examine
+from harness.corpus.manifest import Place, Skipped, place, read_manifest, write_manifest
+from harness.corpus.recording import Recording
+from harness.corpus.sound import suffixes
 from harness.errors import printable
 from harness.model import Clip, Progress
 
@@ -16,27 +18,13 @@ _LARGEST_BYTES = 512 * 1024 * 1024
 _NAMED_ONE_BY_ONE = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """One file of a corpus, with what its collection says about it.
-
-    Attributes:
-        id: Name, unique in the corpus.
-        path: File, relative to the corpus folder.
-        marks: Where its speech lies, where that is known; otherwise it is annotated.
-    """
-
-    id: str
-    path: str
-    transcript: str = ""
-    speaker: str = ""
-    language: str = ""
-    licence: str = ""
-    marks: SpeechMarks | None = None
-
-
 def describe(
-    folder: Path, recordings: Sequence[Recording], manifest: Path, progress: Progress
+    folder: Path,
+    recordings: Sequence[Recording],
+    manifest: Path,
+    progress: Progress,
+    *,
+    processes: int = 1,
 ) -> tuple[Clip, ...]:
     """Return the clips of a corpus; what the manifest knows of the same bytes is not done again.
 
@@ -45,28 +33,31 @@ def describe(
         recordings: Which files.
         manifest: Where the findings are kept.
         progress: Told how far annotation has come, and what was skipped and why.
+        processes: How many look at new files.
     """
     known = read_manifest(manifest)
-    found: list[Clip | Skipped] = []
-    annotator = Annotator()
-    examined = 0
-    for done, recording in enumerate(recordings):
-        sha256 = _digest(folder / recording.path)
-        entry = known.get(recording.path)
+    digests = _digests(folder, recordings)
+    found: dict[Place, Clip | Skipped] = {}
+    unseen: list[Task] = []
+    for recording in recordings:
+        sha256, entry = digests[recording.path], known.get(recording.place)
         if sha256 is None:
-            found.append(Skipped(recording.path, "", "cannot be opened or is too large"))
-        elif entry is not None and entry.sha256 == sha256:
-            found.append(_renamed(entry, recording))
+            why = "cannot be opened or is too large"
+            found[recording.place] = Skipped(recording.path, "", why, *recording.place[1:])
+        elif entry is not None and entry.sha256 == sha256 and _as_marked(entry, recording):
+            found[recording.place] = _renamed(entry, recording)
         else:
-            if not examined:
-                progress.step("reading new clips and marking their speech")
-            examined += 1
-            found.append(_examine(folder, recording, sha256, annotator))
-            progress.advance(done + 1, len(recordings))
-    if found != list(known.values()):
-        write_manifest(manifest, found)
-    _tell(progress, [entry for entry in found if isinstance(entry, Skipped)])
-    return tuple(entry for entry in found if isinstance(entry, Clip))
+            unseen.append((folder, recording, sha256))
+    if unseen:
+        progress.step("reading new clips and marking their speech", "clips")
+    for done, entry in enumerate(examine(unseen, processes), start=1):
+        found[place(entry)] = entry
+        progress.advance(done, len(unseen))
+    entries = [found[recording.place] for recording in recordings]
+    if entries != list(known.values()):
+        write_manifest(manifest, entries)
+    tell_skipped(progress, [entry for entry in entries if isinstance(entry, Skipped)])
+    return tuple(entry for entry in entries if isinstance(entry, Clip))
 
 
 def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
@@ -97,7 +88,7 @@ def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
     ]
 
 
-def _digest(path: Path) -> str | None:
+def digest(path: Path) -> str | None:
     """Return the SHA-256 of a file, `None` when it cannot or should not be read."""
     try:
         if path.stat().st_size > _LARGEST_BYTES:
@@ -106,6 +97,22 @@ def _digest(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _digests(folder: Path, recordings: Sequence[Recording]) -> dict[str, str | None]:
+    """Return the digest of every file, however many cuts it has."""
+    paths = dict.fromkeys(recording.path for recording in recordings)
+    return {path: digest(folder / path) for path in paths}
+
+
+def _as_marked(entry: Clip | Skipped, recording: Recording) -> bool:
+    """Tell whether a remembered finding still has the marks the collection gives today."""
+    if isinstance(entry, Skipped):
+        return True
+    marks = recording.marks
+    if marks is None:
+        return entry.end_source == ANNOTATOR
+    return (entry.end_source, entry.speech_end_s) == (marks.end_source, marks.end_s)
 
 
 def _renamed(entry: Clip | Skipped, recording: Recording) -> Clip | Skipped:
@@ -119,39 +126,14 @@ def _renamed(entry: Clip | Skipped, recording: Recording) -> Clip | Skipped:
         speaker=recording.speaker,
         language=recording.language,
         licence=recording.licence,
+        accent=recording.accent,
+        conversation=recording.conversation,
+        turn=recording.turn,
+        tags=recording.tags,
     )
 
 
-def _examine(
-    folder: Path, recording: Recording, sha256: str, annotator: Annotator
-) -> Clip | Skipped:
-    """Read one file and mark its speech."""
-    try:
-        sound = read(folder / recording.path)
-    except Unreadable as reason:
-        return Skipped(recording.path, sha256, printable(reason))
-    marks = recording.marks or annotator.marks(sound.samples, sound.rate_hz)
-    if marks is None:
-        return Skipped(recording.path, sha256, "has no speech in it")
-    return Clip(
-        id=recording.id,
-        path=recording.path,
-        sha256=sha256,
-        rate_hz=sound.rate_hz,
-        channels=sound.channels,
-        duration_s=len(sound.samples) / sound.rate_hz,
-        speech_start_s=marks.start_s,
-        speech_end_s=marks.end_s,
-        end_source=marks.end_source,
-        end_uncertainty_ms=marks.end_uncertainty_ms,
-        transcript=recording.transcript,
-        speaker=recording.speaker,
-        language=recording.language,
-        licence=recording.licence,
-    )
-
-
-def _tell(progress: Progress, skipped: list[Skipped]) -> None:
+def tell_skipped(progress: Progress, skipped: list[Skipped]) -> None:
     """Name what was left out, a long list in part."""
     for entry in skipped[:_NAMED_ONE_BY_ONE]:
         progress.step(f"skipped {printable(entry.path)}: {entry.skipped}")

@@ -23,6 +23,35 @@ def encode_alaw(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
     return _alaw_table()[samples.view(np.uint16)]
 
 
+def decode_mulaw(codes: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return int16 samples for mu-law codes of the same shape."""
+    return _mulaw_levels()[codes]
+
+
+def decode_alaw(codes: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return int16 samples for A-law codes of the same shape."""
+    return _alaw_levels()[codes]
+
+
+@cache
+def _mulaw_levels() -> NDArray[np.int16]:
+    """Return the level every mu-law code stands for, shape (256,)."""
+    plain = ~np.arange(256, dtype=np.uint8)
+    segment, step = (plain >> 4 & 7).astype(np.int64), (plain & 0x0F).astype(np.int64)
+    magnitude = (((step << 1) + _MU_BIAS) << segment) - _MU_BIAS
+    return (np.where(plain & 0x80, -magnitude, magnitude) << 2).astype(np.int16)
+
+
+@cache
+def _alaw_levels() -> NDArray[np.int16]:
+    """Return the level every A-law code stands for, shape (256,)."""
+    plain = np.arange(256, dtype=np.uint8) ^ 0x55
+    segment, step = (plain >> 4 & 7).astype(np.int64), (plain & 0x0F).astype(np.int64)
+    low = (step << 1) + 1
+    magnitude = np.where(segment == 0, low, (low + 32) << np.maximum(segment - 1, 0))
+    return (np.where(plain & 0x80, magnitude, -magnitude) << 3).astype(np.int16)
+
+
 @cache
 def _mulaw_table() -> NDArray[np.uint8]:
     """Return the code of every int16 pattern, shape (65536,)."""

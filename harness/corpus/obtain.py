@@ -2,83 +2,19 @@
 
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from harness.corpus import asterisk, librispeech, synthetic
-from harness.corpus.catalogue import Recording, describe, plain_recordings
+from harness.corpus.catalogue import describe, digest, plain_recordings, tell_skipped
+from harness.corpus.filling import fill_folder
+from harness.corpus.known import KNOWN_CORPORA, KnownCorpus
+from harness.corpus.manifest import Skipped, load_manifest
+from harness.corpus.recording import Recording
 from harness.corpus.source import Unavailable, read_source
 from harness.errors import BadInput, printable
 from harness.model import Clip, CorpusFacts, Progress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCorpus:
-    """A corpus that can be had by name.
-
-    Attributes:
-        name: What a person types.
-        about: One line for a person.
-        size: How much is downloaded, in words.
-        licence: Terms of the recordings.
-        synthetic: True when nobody ever said it.
-        fill: Puts the files into an empty folder; raises `Unavailable`.
-        recordings: Lists the files of a filled folder.
-        edition: Counted up when other files are wanted than an older cache holds.
-    """
-
-    name: str
-    about: str
-    size: str
-    licence: str
-    synthetic: bool
-    fill: Callable[[Path, Progress], None]
-    recordings: Callable[[Path], list[Recording]]
-    edition: int = 1
-
-    def folder(self, cache: Path) -> Path:
-        """Return where its files are kept."""
-        return cache / "corpora" / f"{self.name}-{self.edition}"
-
-    def cached(self, cache: Path) -> bool:
-        """Tell whether it is there already."""
-        return self.folder(cache).is_dir()
-
-
-# In the order in which the default is looked for.
-KNOWN_CORPORA = (
-    KnownCorpus(
-        name="asterisk-en",
-        about="60 telephone prompts, one US English studio voice, 8 kHz",
-        size="32 MB",
-        licence=asterisk.LICENCE,
-        synthetic=False,
-        fill=asterisk.fill,
-        recordings=asterisk.recordings,
-    ),
-    KnownCorpus(
-        name="mini-librispeech",
-        about="read English sentences, two of each speaker, 16 kHz",
-        size="126 MB",
-        licence=librispeech.LICENCE,
-        synthetic=False,
-        fill=librispeech.fill,
-        recordings=librispeech.recordings,
-    ),
-    KnownCorpus(
-        name="synthetic",
-        about="24 generated clips with exact speech ends, 24 kHz",
-        size="nothing",
-        licence=synthetic.LICENCE,
-        synthetic=True,
-        fill=synthetic.fill,
-        recordings=synthetic.recordings,
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +32,30 @@ class Corpus:
     clips: tuple[Clip, ...]
 
 
-def obtain_corpus(name: str | None, cache: Path, progress: Progress) -> Corpus:
+def obtain_corpus(
+    name: str | None, cache: Path, progress: Progress, *, processes: int = 1
+) -> Corpus:
     """Return a corpus with the speech in every clip marked.
 
     Args:
-        name: A known corpus, a folder of audio files, or `None` for the first known corpus that is
-            to be had.
+        name: A known corpus, a manifest, a folder of audio files, or `None` for the first known
+            corpus that is to be had.
         cache: The user's cache folder; need not exist. A folder of the user's is only read.
         progress: Told what is being done and what had to be left out.
+        processes: How many mark the speech of new clips.
 
     Raises:
         BadInput: The name means nothing, the corpus is not to be had, or there is no speech in it.
     """
     try:
         if name is None:
-            return _default(cache, progress)
+            return _default(cache, progress, processes)
         for known in KNOWN_CORPORA:
             if known.name == name:
-                return _obtain(known, cache, progress)
-        return _from_folder(name, cache, progress)
+                return _obtain(known, cache, progress, processes)
+        if name.endswith(".jsonl") and Path(name).is_file():
+            return _from_manifest(Path(name), cache, progress, processes)
+        return _from_folder(name, cache, progress, processes)
     except Unavailable as reason:
         mend = "Try another corpus: harness corpus list"
         raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", mend=mend) from reason
@@ -126,29 +67,31 @@ def obtain_corpus(name: str | None, cache: Path, progress: Progress) -> Corpus:
         ) from error
 
 
-def _default(cache: Path, progress: Progress) -> Corpus:
+def _default(cache: Path, progress: Progress, processes: int) -> Corpus:
     """Return the first known corpus to be had; say why the earlier ones were not."""
-    *others, last = KNOWN_CORPORA
+    *others, last = [known for known in KNOWN_CORPORA if known.default]
     for known in others:
         try:
-            return _obtain(known, cache, progress)
+            return _obtain(known, cache, progress, processes)
         except Unavailable as reason:
             progress.step(f"corpus {known.name} is not to be had ({printable(reason)})")
     progress.step(f"falling back to corpus {last.name}: nobody ever said these clips")
-    return _obtain(last, cache, progress)
+    return _obtain(last, cache, progress, processes)
 
 
-def _obtain(known: KnownCorpus, cache: Path, progress: Progress) -> Corpus:
+def _obtain(known: KnownCorpus, cache: Path, progress: Progress, processes: int) -> Corpus:
     """Return a known corpus, filled on first use."""
     folder = known.folder(cache)
     if not folder.is_dir():
-        _fill(known, folder, progress)
+        fill_folder(folder, lambda filled: known.fill(filled, progress))
     try:
         recordings, source = known.recordings(folder), read_source(folder)
     except OSError:
         # A file of ours is gone from the cache.
         recordings, source = [], ""
-    clips = describe(folder, recordings, _manifest(cache, folder.name), progress)
+    clips = describe(
+        folder, recordings, _manifest(cache, folder.name), progress, processes=processes
+    )
     if not clips:
         raise BadInput(
             "nothing readable is left of it",
@@ -158,22 +101,7 @@ def _obtain(known: KnownCorpus, cache: Path, progress: Progress) -> Corpus:
     return _corpus(known.name, folder, clips, source, known.licence, synthetic=known.synthetic)
 
 
-def _fill(known: KnownCorpus, folder: Path, progress: Progress) -> None:
-    """Fill a scratch folder and move it into place, whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".filling-") as scratch:
-        filled = Path(scratch, known.name)
-        filled.mkdir()
-        known.fill(filled, progress)
-        try:
-            os.replace(filled, folder)
-        except OSError:
-            # Another process was quicker: its copy is as good.
-            if not folder.is_dir():
-                raise
-
-
-def _from_folder(name: str, cache: Path, progress: Progress) -> Corpus:
+def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> Corpus:
     """Return the audio files of a user's folder; what is found out goes into the cache."""
     folder = Path(name)
     if not name or not folder.is_dir():
@@ -181,7 +109,7 @@ def _from_folder(name: str, cache: Path, progress: Progress) -> Corpus:
         raise BadInput(
             "is a file, not a folder" if folder.is_file() else "neither a corpus nor a folder",
             where=name or "corpus",
-            mend=f"Known corpora: {known}; any folder of audio files will do too",
+            mend=f"Known corpora: {known}; any folder of audio files or a manifest will do too",
         )
     # A folder that may not be listed must not pass for one without audio.
     next(folder.iterdir(), None)
@@ -190,8 +118,10 @@ def _from_folder(name: str, cache: Path, progress: Progress) -> Corpus:
         raise BadInput(
             "no audio files in this folder", where=name, mend="WAV, FLAC, Ogg and MP3 can be read"
         )
-    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    clips = describe(folder, recordings, _manifest(cache, f"user-{key}"), progress)
+    key = _key(folder)
+    clips = describe(
+        folder, recordings, _manifest(cache, f"user-{key}"), progress, processes=processes
+    )
     if not clips:
         raise BadInput(
             f"none of its {len(recordings)} audio files is readable speech",
@@ -200,6 +130,45 @@ def _from_folder(name: str, cache: Path, progress: Progress) -> Corpus:
         )
     title = printable(folder.resolve().name) or "folder"
     return _corpus(title, folder, clips, f"folder {title}", "not stated", synthetic=False)
+
+
+def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) -> Corpus:
+    """Return the clips of a manifest whose files are as it says; mark what it leaves unmarked."""
+    folder, entries = load_manifest(path)
+    unmarked = [entry for entry in entries if isinstance(entry, Recording)]
+    known = _manifest(cache, f"user-{_key(path)}")
+    marked = describe(folder, unmarked, known, progress, processes=processes) if unmarked else ()
+    by_id = {clip.id: clip for clip in marked}
+    digests: dict[str, str | None] = {}
+    clips: list[Clip] = []
+    changed: list[Skipped] = []
+    for entry in entries:
+        if isinstance(entry, Skipped):
+            continue
+        if isinstance(entry, Recording):
+            clips += [by_id[entry.id]] if entry.id in by_id else []
+            continue
+        if entry.path not in digests:
+            digests[entry.path] = digest(folder / entry.path)
+        if digests[entry.path] == entry.sha256:
+            clips.append(entry)
+        else:
+            changed.append(Skipped(entry.path, "", "is not the file the manifest describes"))
+    tell_skipped(progress, changed)
+    if not clips:
+        mend = "harness corpus validate says what does not fit"
+        raise BadInput("none of its clips can be used", where=printable(path.name), mend=mend)
+    title = printable(path.stem)
+    licence = ", ".join(sorted({clip.licence or "not stated" for clip in clips}))
+    synthetic = all(clip.end_uncertainty_ms == 0 for clip in clips)
+    return _corpus(
+        title, folder, tuple(clips), f"manifest {title}", printable(licence), synthetic=synthetic
+    )
+
+
+def _key(path: Path) -> str:
+    """Return a name for what the cache keeps about a path of the user's."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
 
 
 def _manifest(cache: Path, key: str) -> Path:

@@ -4,6 +4,7 @@ Both are imported when first needed; a simulator that only wants generated speec
 them.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ LONGEST_CLIP_S = 300.0
 _LOWEST_RATE_HZ = 4_000
 _HIGHEST_RATE_HZ = 384_000
 _NOT_SELF_DESCRIBING = {"raw"}
+_SHORTER_THAN_PROMISED = re.compile(r"^\s*data\s*:\s*(\d+) \(should be \d+\)", re.MULTILINE)
+# Programs that write to a pipe put the largest length there is into the header.
+_PROMISES_NOTHING_BYTES = 0x7FFF_0000
 
 
 class Unreadable(Exception):
@@ -33,7 +37,7 @@ def suffixes() -> frozenset[str]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sound:
-    """What an audio file holds: channel 0 as int16, shape (n,), and what the file had."""
+    """One channel of an audio file as int16, shape (n,), and what the file had."""
 
     samples: NDArray[np.int16]
     rate_hz: int
@@ -47,43 +51,81 @@ def duration_s(path: Path) -> float:
         Unreadable: As `read`.
     """
     about = _header(path)
+    return float(_short_enough(about.frames, about.samplerate) / about.samplerate)
+
+
+def file_length_s(path: Path) -> float:
+    """Return the length of a file, however long, that is to be cut up.
+
+    Raises:
+        Unreadable: As `read`.
+    """
+    about = _header(path)
     return float(about.frames / about.samplerate)
 
 
-def read(path: Path) -> Sound:
-    """Read channel 0 of an audio file.
+def read(
+    path: Path, offset_s: float = 0.0, length_s: float | None = None, channel: int = 0
+) -> Sound:
+    """Read one channel of an audio file, or a cut of it.
+
+    Args:
+        path: The file.
+        offset_s: Where the cut begins.
+        length_s: How long it is; `None` for all that follows.
+        channel: Which channel, from 0.
 
     Raises:
         Unreadable: The file is not audio, is empty or too long, or its bytes do not hold what its
-            header promises.
+            header, or the cut, promises.
     """
     import soundfile
 
     about = _header(path)
+    if not 0 <= channel < about.channels:
+        raise Unreadable(f"has {about.channels} channels, none of them number {channel}")
+    start = round(offset_s * about.samplerate)
+    left = about.frames - start
+    frames = left if length_s is None else round(length_s * about.samplerate)
+    # Collections round: a cut may pass the end by a few milliseconds, not by more.
+    if start < 0 or frames < 2 or frames - left > about.samplerate // 20:
+        raise Unreadable(f"is {about.frames / about.samplerate:.3f} s long and holds no such cut")
+    frames = _short_enough(min(frames, left), about.samplerate)
     try:
-        block, _ = soundfile.read(str(path), frames=about.frames, dtype="float32", always_2d=True)
+        block, _ = soundfile.read(
+            str(path), start=start, frames=frames, dtype="float32", always_2d=True
+        )
     except (soundfile.SoundFileError, OSError) as error:
         raise _unreadable(error) from error
-    if len(block) < 2:
-        raise Unreadable("holds no audio")
-    return Sound(_int16(np.nan_to_num(block[:, 0])), about.samplerate, about.channels)
+    if len(block) < frames:
+        raise Unreadable(f"breaks off: {len(block)} of {frames} samples are there")
+    samples = _int16(np.nan_to_num(block[:, channel]))
+    return Sound(samples, about.samplerate, about.channels)
 
 
 def _header(path: Path) -> Any:
-    """Return soundfile's reading of the header, once it describes one utterance."""
+    """Return soundfile's reading of the header, once it is one of sound."""
     import soundfile
 
     try:
-        about = soundfile.info(str(path))
+        about = soundfile.info(str(path), verbose=True)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         raise _unreadable(error) from error
     if not _LOWEST_RATE_HZ <= about.samplerate <= _HIGHEST_RATE_HZ:
         raise Unreadable(f"has a sample rate of {about.samplerate} Hz")
     if about.frames < 2:
         raise Unreadable("holds no audio")
-    if about.frames > LONGEST_CLIP_S * about.samplerate:
-        raise Unreadable(f"is longer than an utterance may be, {LONGEST_CLIP_S:.0f} s")
+    # libsndfile reads what is there and only notes that the header promised more.
+    promised = _SHORTER_THAN_PROMISED.search(about.extra_info)
+    if promised and int(promised[1]) < _PROMISES_NOTHING_BYTES:
+        raise Unreadable("breaks off: it holds less than its header promises")
     return about
+
+
+def _short_enough(frames: int, rate_hz: int) -> int:
+    if frames > LONGEST_CLIP_S * rate_hz:
+        raise Unreadable(f"is longer than an utterance may be, {LONGEST_CLIP_S:.0f} s")
+    return frames
 
 
 def _unreadable(error: Exception) -> Unreadable:
@@ -106,6 +148,18 @@ def resample(samples: NDArray[np.int16], from_hz: int, to_hz: int) -> NDArray[np
 
     scaled = samples.astype(np.float32) / np.float32(32768)
     return _int16(soxr.resample(scaled, from_hz, to_hz, quality="HQ"))
+
+
+def resample_scaled(
+    samples: NDArray[np.float64], from_hz: float, to_hz: float
+) -> NDArray[np.float64]:
+    """Return float samples, shape (n,), at another rate: soxr at HQ, without delay."""
+    if from_hz == to_hz:
+        return samples
+    import soxr
+
+    heard: NDArray[np.float64] = soxr.resample(samples, from_hz, to_hz, quality="HQ")
+    return heard
 
 
 def _int16(scaled: NDArray[np.float32]) -> NDArray[np.int16]:

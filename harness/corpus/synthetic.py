@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.corpus.annotate import SpeechMarks
-from harness.corpus.catalogue import Recording
 from harness.corpus.generate import speech_like
+from harness.corpus.recording import Recording
 from harness.corpus.sound import write
 from harness.corpus.source import write_source
 from harness.model import Progress

@@ -1,5 +1,10 @@
 """Clips read, resampled once, their marks moved along."""
 
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.corpus.obtain import Corpus
 from harness.corpus.sound import Unreadable, read, resample
 from harness.errors import BadInput
@@ -31,9 +36,22 @@ def load_utterance(corpus: Corpus, clip_id: str, rate_hz: int) -> Utterance:
     )
 
 
+def load_sound(folder: Path, clip: Clip) -> tuple[NDArray[np.int16], int]:
+    """Return the samples of a clip, int16, shape (n,), at its file's own rate, and that rate.
+
+    Raises:
+        BadInput: Its file has gone or changed.
+    """
+    try:
+        sound = read(folder / clip.path, clip.offset_s, clip.duration_s, clip.channel)
+    except Unreadable as error:
+        raise BadInput(str(error), where=f"clip {clip.id}") from error
+    return sound.samples, sound.rate_hz
+
+
 def _load(corpus: Corpus, clip: Clip, rate_hz: int) -> Utterance:
     try:
-        sound = read(corpus.folder / clip.path)
+        sound = read(corpus.folder / clip.path, clip.offset_s, clip.duration_s, clip.channel)
         samples = resample(sound.samples, sound.rate_hz, rate_hz)
         return Utterance(
             id=clip.id,
@@ -43,6 +61,7 @@ def _load(corpus: Corpus, clip: Clip, rate_hz: int) -> Utterance:
             speech_end_sample=min(round(clip.speech_end_s * rate_hz), len(samples) - 1),
             end_uncertainty_ms=clip.end_uncertainty_ms,
             transcript=clip.transcript,
+            condition=clip.condition,
         )
     except (Unreadable, ValueError) as error:
         raise BadInput(

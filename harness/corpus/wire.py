@@ -25,14 +25,14 @@ def frames(utterance: Utterance, fmt: AudioFormat, frame_samples: int) -> list[b
     count = -(-len(utterance.samples) // _positive(frame_samples))
     padded = np.zeros(count * frame_samples, dtype=np.int16)
     padded[: len(utterance.samples)] = utterance.samples
-    encoded = _encode(padded, fmt.encoding)
+    encoded = encode(padded, fmt.encoding)
     size = frame_samples * fmt.encoding.bytes_per_sample
     return [encoded[start : start + size] for start in range(0, len(encoded), size)]
 
 
 def silence_frame(fmt: AudioFormat, frame_samples: int) -> bytes:
     """Return one frame of digital silence."""
-    return _encode(np.zeros(_positive(frame_samples), dtype=np.int16), fmt.encoding)
+    return encode(np.zeros(_positive(frame_samples), dtype=np.int16), fmt.encoding)
 
 
 def _positive(frame_samples: int) -> int:
@@ -41,7 +41,8 @@ def _positive(frame_samples: int) -> int:
     return frame_samples
 
 
-def _encode(samples: NDArray[np.int16], encoding: Encoding) -> bytes:
+def encode(samples: NDArray[np.int16], encoding: Encoding) -> bytes:
+    """Return samples, int16, shape (n,), as the bytes of an encoding."""
     match encoding:
         case Encoding.PCM16:
             return samples.astype("<i2").tobytes()

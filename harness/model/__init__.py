@@ -22,8 +22,16 @@ from harness.model.events import (
     TextDelta,
     ToolCall,
 )
-from harness.model.network import Direction, NetworkProfile, RealisedNetwork
-from harness.model.plan import CallPlan
+from harness.model.network import (
+    Direction,
+    FaultKind,
+    NetworkFault,
+    NetworkProfile,
+    RealisedNetwork,
+    Stage,
+    StallFigures,
+)
+from harness.model.plan import CallPlan, TurnConduct
 from harness.model.progress import Progress, Unshown
 from harness.model.run import Run, RunEvent, RunEventKind, RunManifest, Spread
 from harness.model.session import SessionRecord
@@ -48,7 +56,9 @@ __all__ = [
     "Direction",
     "Encoding",
     "Event",
+    "FaultKind",
     "InputCommitted",
+    "NetworkFault",
     "NetworkProfile",
     "Notice",
     "Progress",
@@ -67,10 +77,13 @@ __all__ = [
     "SpeechStarted",
     "SpeechStopped",
     "Spread",
+    "Stage",
+    "StallFigures",
     "TextDelta",
     "TokenUsage",
     "ToolCall",
     "TruthRecord",
+    "TurnConduct",
     "TurnCounts",
     "TurnInstants",
     "TurnKind",

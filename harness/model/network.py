@@ -1,6 +1,9 @@
 """A network profile as asked for, and as found by measuring."""
 
-from dataclasses import dataclass
+import itertools
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 _DELAY_LIMIT_MS = 10_000.0
 
@@ -13,11 +16,21 @@ class Direction:
         delay_ms: One-way delay added.
         jitter_ms: Uniform variation of that delay, plus and minus.
         rate_kbit_s: Bandwidth, `None` for unlimited.
+        loss: Share of packets lost, from 0 to 1. What runs over TCP feels it as stalls.
+        burst_ms: Mean length of the times in which everything is lost; `None` when packets are
+            lost independently of each other.
+        stall_every_ms: Time from the beginning of one stall to that of the next, during which
+            packets wait; `None` for no stalls.
+        stall_ms: Shortest and longest stall.
     """
 
     delay_ms: float = 0.0
     jitter_ms: float = 0.0
     rate_kbit_s: float | None = None
+    loss: float = 0.0
+    burst_ms: float | None = None
+    stall_every_ms: float | None = None
+    stall_ms: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Refuse what no network does."""
@@ -30,6 +43,77 @@ class Direction:
             )
         if self.rate_kbit_s is not None and not self.rate_kbit_s > 0:
             raise ValueError(f"rate_kbit_s must be above 0, got {self.rate_kbit_s}")
+        if not 0 <= self.loss <= 1:
+            raise ValueError(f"loss must lie between 0 and 1, got {self.loss}")
+        if self.burst_ms is not None and not 0 < self.burst_ms <= _DELAY_LIMIT_MS:
+            raise ValueError(f"burst_ms must be above 0 and at most 10000, got {self.burst_ms}")
+        self._refuse_endless_stalls()
+
+    def _refuse_endless_stalls(self) -> None:
+        low, high = self.stall_ms
+        if not 0 <= low <= high:
+            raise ValueError(f"stall_ms must be an ascending pair from 0 up, got {self.stall_ms}")
+        if self.stall_every_ms is None:
+            if high > 0:
+                raise ValueError("stall_ms needs stall_every_ms")
+        elif not high < self.stall_every_ms:
+            raise ValueError(
+                f"stalls of up to {high:g} ms cannot begin every {self.stall_every_ms:g} ms"
+            )
+
+    @property
+    def stalls(self) -> bool:
+        """Whether what passes is ever held up beyond delay and jitter."""
+        return self.loss > 0 or self.stall_every_ms is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What a network is from some moment of a call on.
+
+    Attributes:
+        from_s: Since the first frame of the call.
+        up: Caller to API.
+        down: API to caller.
+        name: What it is called.
+    """
+
+    from_s: float
+    up: Direction
+    down: Direction
+    name: str = ""
+
+
+class FaultKind(StrEnum):
+    """Things that a network can do to a connection other than delay it; Toxiproxy's names."""
+
+    TIMEOUT = "timeout"
+    RESET_PEER = "reset_peer"
+    SLICER = "slicer"
+    LIMIT_DATA = "limit_data"
+    SLOW_CLOSE = "slow_close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFault:
+    """One fault that a profile puts in a call's way. It is never called loss.
+
+    Attributes:
+        kind: Which.
+        upwards: Whether it acts on what the caller sends, else on what the API sends.
+        at_s: When it strikes, since the first frame of the call; from the beginning if 0.
+        settings: The toxic's attributes by name, whole numbers.
+    """
+
+    kind: FaultKind
+    upwards: bool = True
+    at_s: float = 0.0
+    settings: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what lies before the call."""
+        if not 0 <= self.at_s < math.inf:
+            raise ValueError(f"at_s must not be negative, got {self.at_s}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +126,8 @@ class NetworkProfile:
         down: API to caller.
         source: Where the numbers come from.
         note: What the profile leaves out, in words for the report.
+        stages: What it turns into in the course of a call, in order of time; empty if it stays.
+        faults: What it does to connections besides.
     """
 
     name: str
@@ -49,11 +135,52 @@ class NetworkProfile:
     down: Direction = Direction()
     source: str = ""
     note: str = ""
+    stages: tuple[Stage, ...] = ()
+    faults: tuple[NetworkFault, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a timeline that runs backwards."""
+        times = [0.0, *(stage.from_s for stage in self.stages)]
+        if any(not before < after < math.inf for before, after in itertools.pairwise(times)):
+            raise ValueError(f"a timeline runs forwards from 0, got stages at {times[1:]} s")
 
     @property
     def rtt_ms(self) -> float:
-        """Nominal round-trip time added."""
+        """Nominal round-trip time added; at the beginning, if there is a timeline."""
         return self.up.delay_ms + self.down.delay_ms
+
+    @property
+    def timeline(self) -> tuple[Stage, ...]:
+        """All stages, the one that calls begin with included."""
+        return (Stage(from_s=0.0, up=self.up, down=self.down), *self.stages)
+
+    @property
+    def stalls(self) -> bool:
+        """Whether calls are ever held up beyond delay and jitter, or their delay changes."""
+        return bool(self.stages) or self.up.stalls or self.down.stalls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallFigures:
+    """How messages of one direction are held up beyond delay and jitter; planned or measured.
+
+    Attributes:
+        messages: How many there were.
+        mean_ms: Mean extra delay.
+        p50_ms: Median of it.
+        p90_ms: Ninetieth percentile.
+        p99_ms: Ninety-ninth percentile.
+        late_share: Share of messages more than 50 ms late, from 0 to 1.
+        per_minute: Stalls a minute: how often messages that had been held were let go.
+    """
+
+    messages: int
+    mean_ms: float
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    late_share: float
+    per_minute: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +197,8 @@ class RealisedNetwork:
         down_kbit_s: Bandwidth from API to caller; `None` when unlimited or not probed.
         verified: Whether the impairment is what it says.
         why: The reason in words.
+        up_stalls: What was found of stalls from caller to API; `None` when there are none to be.
+        down_stalls: The same from API to caller.
     """
 
     profile: str
@@ -81,3 +210,5 @@ class RealisedNetwork:
     rtt_p90_ms: float | None = None
     up_kbit_s: float | None = None
     down_kbit_s: float | None = None
+    up_stalls: StallFigures | None = None
+    down_stalls: StallFigures | None = None

@@ -4,6 +4,32 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnConduct:
+    """How one utterance is said and how its reply is listened to, as far as a script says so.
+
+    Attributes:
+        barge_in_ms: When the caller begins to speak into the reply, from its first audible
+            sample; `None` to hear it out.
+        backchannels_ms: When the caller hums into the reply, from its first audible sample.
+        hesitation_ms: Length of a pause inside the utterance; 0 for none.
+        hesitation_at: Where in the utterance's speech, as a share of it.
+        expected_tool: The tool the agent is expected to use; empty for none.
+    """
+
+    barge_in_ms: float | None = None
+    backchannels_ms: tuple[float, ...] = ()
+    hesitation_ms: float = 0.0
+    hesitation_at: float = 0.5
+    expected_tool: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done."""
+        times = (self.barge_in_ms or 0.0, self.hesitation_ms, *self.backchannels_ms)
+        if min(times) < 0 or not 0 < self.hesitation_at < 1:
+            raise ValueError("a turn's conduct needs times from 0 up and a place inside the speech")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallPlan:
     """What one caller is going to do; drawn from seeds before the call starts.
 
@@ -14,6 +40,8 @@ class CallPlan:
         think_ms: Silence before each utterance: after the session is ready for the first, after
             the reply has been heard for the others. As long as `utterance_ids`.
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
+        dialogue: Name of the script the call follows; empty for none.
+        conduct: What the script says of each turn; empty, or as long as `utterance_ids`.
     """
 
     number: int
@@ -21,6 +49,8 @@ class CallPlan:
     utterance_ids: tuple[str, ...]
     think_ms: tuple[float, ...]
     phase_ns: int = 0
+    dialogue: str = ""
+    conduct: tuple[TurnConduct, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a call that cannot be held."""
@@ -28,5 +58,7 @@ class CallPlan:
             raise ValueError("a call needs at least one utterance")
         if len(self.think_ms) != len(self.utterance_ids):
             raise ValueError("think_ms must be as long as utterance_ids")
+        if self.conduct and len(self.conduct) != len(self.utterance_ids):
+            raise ValueError("conduct must be empty or as long as utterance_ids")
         if any(pause < 0 for pause in self.think_ms):
             raise ValueError("think_ms must not be negative")

@@ -6,8 +6,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Whoever shows progress: a terminal bar, a log, nobody."""
 
-    def step(self, what: str) -> None:
-        """Begin a new step, named in words for a person."""
+    def step(self, what: str, unit: str = "bytes") -> None:
+        """Begin a new step, named in words for a person, and say what it counts."""
 
     def advance(self, done: int, total: int | None) -> None:
         """Tell how much of the step is done, in units of the step; `total` may be unknown."""
@@ -16,7 +16,7 @@ class Progress(Protocol):
 class Unshown:
     """Progress that nobody watches."""
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, unit: str = "bytes") -> None:
         """Do nothing."""
 
     def advance(self, done: int, total: int | None) -> None:

@@ -15,12 +15,23 @@ class Clip:
         path: File, relative to the corpus folder.
         sha256: Digest of the file's bytes, hexadecimal.
         rate_hz: Sample rate of the file.
-        channels: Channels of the file; channel 0 is used.
-        duration_s: Length.
-        speech_start_s: First sample of speech.
+        channels: Channels of the file.
+        duration_s: Length of the clip; of the file, unless the clip is a cut of it.
+        speech_start_s: First sample of speech, from the beginning of the clip.
         speech_end_s: Last sample of speech: the zero of every latency.
-        end_source: How the end was found, such as `silero-v6-60ms` or `exact`.
+        end_source: How the end was found, such as `silero-v6-crossing-65ms` or `exact`.
         end_uncertainty_ms: Half-width of the mark's uncertainty.
+        accent: As the collection names it.
+        offset_s: Where the clip begins in its file.
+        channel: The channel of the file that is used, from 0.
+        conversation: The conversation it belongs to, where it belongs to one.
+        turn: Its place in that conversation, from 0.
+        tags: Free words to choose clips by.
+        second_end_s: Another method's opinion of the end, where there is one.
+        second_source: That method.
+        utterance: The same for one utterance under every condition; empty for an original.
+        condition: Name of what was done to the original, such as `noise-10db`.
+        transforms: What was done to the original, in order, each with its parameters and seed.
     """
 
     id: str
@@ -37,6 +48,17 @@ class Clip:
     speaker: str = ""
     language: str = ""
     licence: str = ""
+    accent: str = ""
+    offset_s: float = 0.0
+    channel: int = 0
+    conversation: str = ""
+    turn: int | None = None
+    tags: tuple[str, ...] = ()
+    second_end_s: float | None = None
+    second_source: str = ""
+    utterance: str = ""
+    condition: str = ""
+    transforms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse marks outside the clip."""
@@ -84,6 +106,7 @@ class Utterance:
         speech_end_sample: Index of the last sample of speech.
         end_uncertainty_ms: Half-width of the uncertainty of the end.
         transcript: What is said, where known.
+        condition: What was done to the recording; empty for an original.
     """
 
     id: str
@@ -93,6 +116,7 @@ class Utterance:
     speech_end_sample: int
     end_uncertainty_ms: float
     transcript: str = ""
+    condition: str = ""
 
     def __post_init__(self) -> None:
         """Refuse marks outside the samples."""

@@ -28,7 +28,8 @@ class TruthRecord:
             the later of its own release and of its turn in a playout begun at the first release.
         last_audio_released_ns: When the last audio was released.
         cancelled: Whether the caller interrupted it.
-        fault: Name of the fault that was applied, empty for none.
+        fault: Name of the fault that was applied, empty for none; several are joined by `+`.
+        queued_ms: Wait for capacity, on top of what was drawn.
     """
 
     session_id: str
@@ -46,3 +47,4 @@ class TruthRecord:
     last_audio_released_ns: int | None = None
     cancelled: bool = False
     fault: str = ""
+    queued_ms: float = 0.0

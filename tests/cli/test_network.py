@@ -95,3 +95,16 @@ def test_a_file_that_cannot_be_written_is_one_line(
     target = str(tmp_path / "nowhere" / "found.json")
     assert run(["network", "measure", "ideal", "--json", target]) == ExitCode.BAD_INPUT
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_model_prints_every_case_beside_the_kernel(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["network", "model", "--json", "--flows", "1"]) in (ExitCode.PASS, ExitCode.FAIL)
+    rows = json.loads(capsys.readouterr().out)
+    assert sum(row["case"]["bar"] for row in rows) == 6
+    assert all(row["mean_ms"] > 0 for row in rows)
+
+
+def test_a_toxiproxy_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["network", "measure", "ideal", "--toxiproxy", "http://127.0.0.1:1"]
+    assert run(words) == ExitCode.BAD_INPUT
+    assert "no Toxiproxy answers" in capsys.readouterr().err

@@ -19,7 +19,7 @@ class Told:
         self.steps: list[str] = []
         self.advances: list[tuple[int, int | None]] = []
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, unit: str = "bytes") -> None:
         self.steps.append(what)
 
     def advance(self, done: int, total: int | None) -> None:
@@ -49,33 +49,66 @@ def write_speech() -> WriteSpeech:
 
 
 class Web:
-    """What a loopback web server answers: path to body and the length it claims."""
+    """What a loopback web server answers, and how it misbehaves.
+
+    Manners of one that breaks off: `resumes` (as it should), `refuses ranges` (sends it all again),
+    `has no range` (416), `stalls` (says nothing more), `another place` (goes on from elsewhere).
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.answers: dict[str, tuple[bytes, int]] = {}
+        self.answers: dict[str, tuple[bytes, int, int | None, str]] = {}
+        self.asked: list[str | None] = []
 
-    def serve(self, path: str, body: bytes, *, claimed: int | None = None) -> str:
+    def serve(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        claimed: int | None = None,
+        breaks_after: int | None = None,
+        manner: str = "resumes",
+    ) -> str:
         """Serve `body` at `path` and return its address."""
-        self.answers[path] = (body, len(body) if claimed is None else claimed)
+        length = len(body) if claimed is None else claimed
+        self.answers[path] = (body, length, breaks_after, manner)
         return f"{self.address}{path}"
 
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     monkeypatch.setenv("no_proxy", "*")
-    answers: dict[str, tuple[bytes, int]] = {}
+    over = threading.Event()
+    site = Web("")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path not in answers:
+            asked = self.headers.get("Range")
+            first = not site.asked
+            site.asked.append(asked)
+            if self.path not in site.answers:
                 self.send_error(404)
                 return
-            body, claimed = answers[self.path]
-            self.send_response(200)
-            self.send_header("Content-Length", str(claimed))
+            body, claimed, breaks_after, manner = site.answers[self.path]
+            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+            if asked and manner == "has no range":
+                self.send_error(416)
+                return
+            if manner == "refuses ranges" or start >= len(body):
+                start = 0
+            if manner == "another place" and asked:
+                start -= 1000
+            self.send_response(206 if asked and start else 200)
+            if asked and start:
+                said = start + 1000 if manner == "another place" else start
+                self.send_header("Content-Range", f"bytes {said}-{len(body) - 1}/{len(body)}")
+            self.send_header("Content-Length", str(claimed - start))
             self.end_headers()
-            self.wfile.write(body)
+            stop = breaks_after if breaks_after is not None and first else len(body)
+            self.wfile.write(body[start:stop])
+            self.wfile.flush()
+            if manner == "stalls" and first:
+                over.wait(5.0)
 
         def log_message(self, *words: object) -> None:
             del words
@@ -83,8 +116,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        site = Web(f"http://127.0.0.1:{server.server_port}")
-        site.answers = answers
+        site.address = f"http://127.0.0.1:{server.server_port}"
         yield site
+        over.set()
         server.shutdown()
         thread.join()

@@ -1,8 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 
 from harness.corpus import annotate, speech_like
-from harness.corpus.annotate import ANNOTATOR, Annotator, _speech_spans
+from harness.corpus.annotate import ANNOTATOR, Annotator, _speech_spans, doubtful, energy_end_s
 
 RATE_HZ = 16_000
 
@@ -18,7 +20,7 @@ def test_the_marks_lie_near_the_known_onset_and_end_at_any_rate(rate_hz: int) ->
     marks = annotate(_clip(6, 1.5, 0.6, rate_hz), rate_hz)
     assert marks is not None
     assert marks.start_s == pytest.approx(0.5, abs=0.1)
-    assert marks.end_s == pytest.approx(2.0, abs=0.15)
+    assert marks.end_s == pytest.approx(2.0, abs=0.17)
     assert (marks.end_source, marks.end_uncertainty_ms) == (ANNOTATOR, 60.0)
 
 
@@ -73,5 +75,25 @@ def test_noise_holds_no_speech() -> None:
 def test_spans_follow_the_hysteresis(
     probabilities: list[float], spans: list[tuple[int, int]]
 ) -> None:
-    found = [(round(a / 0.032), round(b / 0.032)) for a, b in _speech_spans(probabilities, 0.032)]
-    assert found == spans
+    # A fall stands within half a chunk before the chunk that fell.
+    spans_s = _speech_spans(probabilities, 0.032)
+    assert [(round(a / 0.032), math.ceil(b / 0.032)) for a, b in spans_s] == spans
+
+
+def test_the_end_is_where_the_line_between_two_chunks_falls_through_one_half() -> None:
+    ((_, steep),) = _speech_spans([0.9] * 5 + [0.1] * 5, 0.032)
+    ((_, shallow),) = _speech_spans([0.9] * 4 + [0.6] + [0.1] * 5, 0.032)
+    assert steep == pytest.approx((4.5 + 0.5) * 0.032)
+    assert shallow == pytest.approx((4.5 + 0.2) * 0.032)
+
+
+def test_the_second_opinion_is_the_last_loud_frame_and_silence_has_none() -> None:
+    clip = _clip(3, 1.0, 0.5)
+    assert energy_end_s(clip, RATE_HZ) == pytest.approx(1.5, abs=0.011)
+    assert energy_end_s(np.zeros(RATE_HZ, dtype=np.int16), RATE_HZ) is None
+    assert energy_end_s(clip[:3], RATE_HZ) is None
+
+
+@pytest.mark.parametrize(("second_s", "is_so"), [(None, False), (1.11, False), (0.87, True)])
+def test_opinions_more_than_120_ms_apart_are_doubtful(second_s: float | None, is_so: bool) -> None:
+    assert doubtful(1.0, second_s) is is_so

@@ -31,12 +31,16 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     template = tmp_path / "template"
     for name in asterisk.prompt_names():
-        prompt = template / asterisk._PROMPTS / f"{name}.wav"
+        prompt = template / asterisk._SOUNDS / asterisk.ENGLISH.folder / f"{name}.wav"
         prompt.parent.mkdir(parents=True, exist_ok=True)
         prompt.write_bytes(name.encode())
+    documents = template / asterisk._DOC
     for path, content in (
-        (template / asterisk._COPYRIGHT, b"CC BY-SA"),
-        (template / asterisk._TEXT, gzip.compress(b"; words\ninvalid: I'm sorry: no.\nempty:\n")),
+        (documents / asterisk.ENGLISH.audio_package / "copyright", b"CC BY-SA"),
+        (
+            template / asterisk._DOC / asterisk.ENGLISH.text_package / "core-sounds-en.txt.gz",
+            gzip.compress(b"; words\ninvalid: I'm sorry: no.\nempty:\n"),
+        ),
     ):
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
@@ -64,8 +68,8 @@ def test_sixty_different_prompts_are_wanted() -> None:
 
 
 def test_prompts_words_and_licence_are_kept_and_nothing_else(tools: Path, filled: Path) -> None:
-    asterisk.fill(filled, Unshown())
-    found = {recording.id: recording for recording in asterisk.recordings(filled)}
+    asterisk.fill(asterisk.ENGLISH, filled, Unshown())
+    found = {recording.id: recording for recording in asterisk.recordings(asterisk.ENGLISH, filled)}
     assert len(found) == 60
     assert all((filled / recording.path).is_file() for recording in found.values())
     assert found["invalid"].transcript == "I'm sorry: no."
@@ -78,7 +82,7 @@ def test_prompts_words_and_licence_are_kept_and_nothing_else(tools: Path, filled
 def test_a_machine_without_the_tools_is_told_so(tools: Path, filled: Path, missing: str) -> None:
     (tools / missing).unlink()
     with pytest.raises(Unavailable, match=f"{missing} is not on PATH"):
-        asterisk.fill(filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, Unshown())
 
 
 def test_the_reason_is_what_the_update_complained_of(tools: Path, filled: Path) -> None:
@@ -91,13 +95,13 @@ esac
 """
     _tool(tools, "apt-get", script)
     with pytest.raises(Unavailable, match="Could not resolve 'mirror'"):
-        asterisk.fill(filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, Unshown())
     assert list(filled.parent.iterdir()) == [filled]
 
 
 def test_a_package_that_holds_something_else_is_refused(
     tools: Path, filled: Path, tmp_path: Path
 ) -> None:
-    shutil.rmtree(tmp_path / "template" / asterisk._PROMPTS)
+    shutil.rmtree(tmp_path / "template" / asterisk._SOUNDS / asterisk.ENGLISH.folder)
     with pytest.raises(Unavailable, match="does not hold what was expected"):
-        asterisk.fill(filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, Unshown())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.corpus import catalogue
+from harness.corpus import examine
 from harness.corpus.catalogue import describe, plain_recordings
 from harness.model import Unshown
 
@@ -26,13 +26,13 @@ def test_a_second_look_examines_only_what_changed(
     assert _describe(folder, manifest) == ["a", "b"]
     write_speech(folder / "b.wav", seed=6)
     examined: list[str] = []
-    examine = catalogue._examine
+    examine_one = examine.examine_one
 
-    def watched(folder: Path, recording: catalogue.Recording, *rest: Any) -> Any:
-        examined.append(recording.path)
-        return examine(folder, recording, *rest)
+    def watched(task: examine.Task) -> Any:
+        examined.append(task[1].path)
+        return examine_one(task)
 
-    monkeypatch.setattr(catalogue, "_examine", watched)
+    monkeypatch.setattr(examine, "examine_one", watched)
     assert _describe(folder, manifest) == ["a", "b"]
     assert _describe(folder, manifest) == ["a", "b"]
     assert examined == ["b.wav"]

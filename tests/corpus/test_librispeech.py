@@ -1,6 +1,7 @@
 import hashlib
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def _point_at(monkeypatch: pytest.MonkeyPatch, address: str, body: bytes) -> Non
         most_bytes=10_000_000,
         most_unpacked_bytes=10_000_000,
     )
-    monkeypatch.setattr(librispeech, "MINI", archive)
+    part = replace(librispeech.PARTS[librispeech.MINI], archive=archive)
+    monkeypatch.setitem(librispeech.PARTS, librispeech.MINI, part)
 
 
 def test_two_sentences_of_each_speaker_come_with_their_words(

@@ -24,15 +24,15 @@ SKIPPED = Skipped("b.wav", "11", "has no speech in it")
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     manifest = tmp_path / "deep" / "manifest.jsonl"
     write_manifest(manifest, [CLIP, SKIPPED])
-    assert read_manifest(manifest) == {"a.wav": CLIP, "b.wav": SKIPPED}
+    assert read_manifest(manifest) == {("a.wav", 0.0, 0): CLIP, ("b.wav", 0.0, 0): SKIPPED}
     assert [path.name for path in manifest.parent.iterdir()] == ["manifest.jsonl"]
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("harness.corpus/1", "harness.corpus/2"),
-        ("silero-v6-60ms", "another-annotator"),
+        ("harness.corpus/2", "harness.corpus/1"),
+        ("silero-v6-crossing-65ms", "another-annotator"),
         ('"speech_end_s":1.5', '"speech_end_s":2.5'),
         ('"rate_hz":16000', '"rate_hz":"fast"'),
         ("{", "["),
@@ -58,5 +58,5 @@ def test_a_failed_write_leaves_the_old_manifest(tmp_path: Path) -> None:
     write_manifest(manifest, [CLIP])
     with pytest.raises(UnicodeEncodeError):
         write_manifest(manifest, [Skipped("\udcff.wav", "", "")])
-    assert list(read_manifest(manifest)) == ["a.wav"]
+    assert list(read_manifest(manifest)) == [("a.wav", 0.0, 0)]
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.jsonl"]

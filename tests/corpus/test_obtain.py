@@ -18,8 +18,9 @@ def test_without_tools_and_network_the_default_is_generated_and_says_why(
     web: Any, told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    gone = replace(librispeech.MINI, address=f"{web.address}/gone")
-    monkeypatch.setattr(librispeech, "MINI", gone)
+    mini = librispeech.PARTS[librispeech.MINI]
+    gone = replace(mini, archive=replace(mini.archive, address=f"{web.address}/gone"))
+    monkeypatch.setitem(librispeech.PARTS, librispeech.MINI, gone)
     corpus = obtain_corpus(None, tmp_path / "cache", told)
     assert corpus.facts.synthetic
     assert corpus.facts.name == "synthetic"

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,7 +7,15 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.corpus.sound import Unreadable, duration_s, read, resample, suffixes, write
+from harness.corpus.sound import (
+    Unreadable,
+    duration_s,
+    file_length_s,
+    read,
+    resample,
+    suffixes,
+    write,
+)
 
 TONE = (8_000 * np.sin(2 * np.pi * 440 * np.arange(4_000) / 16_000)).astype(np.int16)
 
@@ -89,3 +98,39 @@ def test_resampling_moves_nothing_in_time() -> None:
 def test_common_endings_are_known_and_headerless_audio_is_not() -> None:
     assert suffixes() >= {".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff"}
     assert ".raw" not in suffixes()
+
+
+def test_a_cut_holds_the_samples_of_its_place_and_channel(tmp_path: Path) -> None:
+    ramp = np.arange(8_000, dtype=np.int16)
+    soundfile.write(tmp_path / "a.wav", np.stack((ramp, -ramp), axis=1), 8_000)
+    cut = read(tmp_path / "a.wav", 0.25, 0.5, 1)
+    assert np.array_equal(cut.samples, -ramp[2_000:6_000])
+    assert len(read(tmp_path / "a.wav", 0.25).samples) == 6_000
+    # Collections round: a few milliseconds past the end are forgiven.
+    assert len(read(tmp_path / "a.wav", 0.25, 0.76).samples) == 6_000
+
+
+@pytest.mark.parametrize("cut", [(0.5, 1.0, 0), (2.0, None, 0), (-1.0, 0.5, 0), (0.0, None, 2)])
+def test_a_cut_that_is_not_there_is_refused(tmp_path: Path, cut: Any) -> None:
+    write(tmp_path / "a.wav", np.arange(8_000, dtype=np.int16), 8_000)
+    with pytest.raises(Unreadable):
+        read(tmp_path / "a.wav", *cut)
+
+
+def test_a_long_file_may_be_cut_though_it_is_no_utterance(tmp_path: Path) -> None:
+    write(tmp_path / "long.wav", np.ones(301 * 4_000, dtype=np.int16), 4_000)
+    assert file_length_s(tmp_path / "long.wav") == 301.0
+    assert len(read(tmp_path / "long.wav", 300.0, 1.0).samples) == 4_000
+    with pytest.raises(Unreadable, match="longer"):
+        read(tmp_path / "long.wav")
+
+
+def test_a_header_written_to_a_pipe_promises_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", TONE, 16_000)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
+    (tmp_path / "a.wav").write_bytes(content)
+    assert np.array_equal(read(tmp_path / "a.wav").samples, TONE)
+    (tmp_path / "b.wav").write_bytes(content[:40] + b"\x00\x90\x00\x00" + content[44:])
+    with pytest.raises(Unreadable, match="breaks off"):
+        read(tmp_path / "b.wav")

@@ -37,7 +37,7 @@ class Steps(Unshown):
         self.said: list[str] = []
         self.bytes = 0
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, unit: str = "bytes") -> None:
         self.said.append(what)
 
     def advance(self, done: int, total: int | None) -> None:

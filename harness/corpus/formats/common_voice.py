@@ -1,0 +1,54 @@
+"""Common Voice: tables such as `validated.tsv` with `path` and `sentence`, MP3s in `clips/`.
+
+Its terms forbid mirroring, so nobody fetches it for you: get it from mozilladatacollective.com and
+import the unpacked folder.
+"""
+
+from pathlib import Path
+
+from harness.corpus.formats.reading import Reading, lines, named, table, text
+from harness.corpus.recording import Recording
+
+_LICENCE = "CC0 1.0"
+# The reviewed sentences first; without any of these, every table that looks like one.
+_PREFERRED = ("test.tsv", "dev.tsv", "validated.tsv")
+
+
+def lists(folder: Path) -> list[Path]:
+    """Return the tables to read: the best one of a folder."""
+    tables = {path.name: path for path in sorted(folder.glob("*.tsv")) if _is_one(path)}
+    for name in _PREFERRED:
+        if name in tables:
+            return [tables[name]]
+    return list(tables.values())
+
+
+def read(reading: Reading, path: Path) -> list[Recording]:
+    """Return the recordings of a table, or of the best one in a folder."""
+    found: list[Recording] = []
+    taken: set[str] = set()
+    for listing in [path] if path.is_file() else lists(path):
+        for row in table(listing, "\t"):
+            file = reading.file(f"clips/{row.get('path', '')}", listing.parent)
+            if file is None:
+                continue
+            found.append(
+                Recording(
+                    id=named(row["path"].rpartition(".")[0], taken),
+                    path=file,
+                    transcript=text(row, "sentence"),
+                    speaker=text(row, "client_id")[:16],
+                    language=text(row, "locale"),
+                    accent=text(row, "accents", "accent"),
+                    licence=_LICENCE,
+                )
+            )
+    return found
+
+
+def _is_one(path: Path) -> bool:
+    """Tell by the header."""
+    for _, line in lines(path):
+        columns = line.split("\t")
+        return {"client_id", "path", "sentence"} <= set(columns)
+    return False

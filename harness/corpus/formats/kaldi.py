@@ -1,0 +1,70 @@
+"""A Kaldi data directory: `wav.scp`, and perhaps `segments`, `text`, `utt2spk`, `utt2lang`.
+
+`wav.scp` may hold shell commands that end in a pipe. They are refused, never run.
+"""
+
+from pathlib import Path
+
+from harness.corpus.formats.reading import Reading, lines, named
+from harness.corpus.recording import Recording
+from harness.errors import BadInput, printable
+
+
+def lists(folder: Path) -> list[Path]:
+    """Return the list of files, where there is one."""
+    return [path for path in [folder / "wav.scp"] if path.is_file()]
+
+
+def read(reading: Reading, path: Path) -> list[Recording]:
+    """Return one recording a segment, or a file where there are no segments."""
+    folder = path.parent if path.is_file() else path
+    files = _files(reading, folder)
+    said, speaker, language = (_map(folder / name) for name in ("text", "utt2spk", "utt2lang"))
+    cuts = _segments(folder / "segments") or {name: (name, 0.0, None) for name in files}
+    taken: set[str] = set()
+    return [
+        Recording(
+            id=named(name, taken),
+            path=files[recording],
+            offset_s=start_s,
+            length_s=length_s,
+            transcript=printable(said.get(name, "")),
+            speaker=printable(speaker.get(name, "")),
+            language=printable(language.get(name, "")),
+        )
+        for name, (recording, start_s, length_s) in cuts.items()
+        if recording in files
+    ]
+
+
+def _files(reading: Reading, folder: Path) -> dict[str, str]:
+    """Return the file of every recording id."""
+    found: dict[str, str] = {}
+    for name, source in _map(folder / "wav.scp").items():
+        if source.endswith("|") or source.startswith("|"):
+            reading.refuse(name, "is a shell command; it is not run")
+        elif (file := reading.file(source, folder)) is not None:
+            found[name] = file
+    return found
+
+
+def _segments(path: Path) -> dict[str, tuple[str, float, float | None]]:
+    """Return recording, start and length of each utterance; an end of -1 is the file's end."""
+    found: dict[str, tuple[str, float, float | None]] = {}
+    for name, rest in _map(path).items():
+        try:
+            recording, start, end, *_ = rest.split()
+            start_s, end_s = float(start), float(end)
+        except ValueError as error:
+            where = f"{path.name} of {printable(name)}"
+            raise BadInput("is not `recording start end`", where=where) from error
+        found[name] = (recording, start_s, None if end_s < 0 else round(end_s - start_s, 6))
+    return found
+
+
+def _map(path: Path) -> dict[str, str]:
+    """Return the lines `key value...` of a file, none when it is not there."""
+    if not path.is_file():
+        return {}
+    pairs = (line.split(None, 1) for _, line in lines(path))
+    return {key: "".join(value).strip() for key, *value in pairs}

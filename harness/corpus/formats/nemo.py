@@ -1,0 +1,43 @@
+"""NeMo's JSON Lines: `audio_filepath`, `text`, perhaps `duration`, `offset`, `speaker`, `lang`."""
+
+from pathlib import Path
+
+from harness.corpus.formats.reading import Reading, named, number, objects, text
+from harness.corpus.recording import Recording
+
+
+def lists(folder: Path) -> list[Path]:
+    """Return the lists of this format in a folder."""
+    return [path for path in sorted(folder.glob("*.json*")) if path.is_file() and _is_one(path)]
+
+
+def read(reading: Reading, path: Path) -> list[Recording]:
+    """Return the recordings of a list, or of every list in a folder."""
+    found: list[Recording] = []
+    taken: set[str] = set()
+    for listing in [path] if path.is_file() else lists(path):
+        for row in objects(listing):
+            file = reading.file(row.get("audio_filepath", ""), listing.parent)
+            if file is None:
+                continue
+            found.append(
+                Recording(
+                    id=named(file.rpartition(".")[0], taken),
+                    path=file,
+                    transcript=text(row, "text"),
+                    speaker=text(row, "speaker", "speaker_id"),
+                    language=text(row, "lang", "language"),
+                    accent=text(row, "accent"),
+                    licence=text(row, "license", "licence"),
+                    offset_s=number(row, "offset") or 0.0,
+                    length_s=number(row, "duration") if "offset" in row else None,
+                )
+            )
+    return found
+
+
+def _is_one(path: Path) -> bool:
+    """Tell by the first line."""
+    with path.open("rb") as file:
+        first = file.readline(1 << 20)
+    return b'"audio_filepath"' in first

@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.corpus import EncodedStore, frames, load_utterance, obtain_corpus
+from harness.corpus.obtain import Corpus
+from harness.errors import BadInput
+from harness.model import AudioFormat, Encoding, Unshown
+
+FORMATS = [
+    AudioFormat(rate_hz=24_000),
+    AudioFormat(rate_hz=16_000),
+    AudioFormat(rate_hz=8_000, encoding=Encoding.MULAW),
+    AudioFormat(rate_hz=8_000, encoding=Encoding.ALAW),
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, write_speech: Callable[..., Path]) -> Corpus:
+    for seed in (2, 3, 4):
+        write_speech(tmp_path / "corpus" / f"{seed}.wav", seed=seed)
+    return obtain_corpus(str(tmp_path / "corpus"), tmp_path / "cache", Unshown())
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: f"{fmt.encoding}-{fmt.rate_hz}")
+@pytest.mark.parametrize("frame_ms", [10, 20, 200])
+def test_frames_are_those_of_the_utterance(
+    corpus: Corpus, tmp_path: Path, fmt: AudioFormat, frame_ms: int
+) -> None:
+    store = EncodedStore(corpus, fmt, tmp_path / "cache")
+    for clip in corpus.clips[:1]:
+        utterance = load_utterance(corpus, clip.id, fmt.rate_hz)
+        expected = frames(utterance, fmt, fmt.frame_samples(frame_ms))
+        assert store.frames(clip.id, frame_ms) == expected
+        assert len({len(frame) for frame in expected}) == 1
+        kept = store.get(clip.id)
+        assert kept.end_sample == utterance.speech_end_sample
+        assert kept.onset_sample == utterance.speech_onset_sample
+
+
+def test_memory_stays_within_its_bound_and_the_least_recently_used_goes(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    one = len(EncodedStore(corpus, FORMATS[0], tmp_path / "cache").get("2").audio)
+    store = EncodedStore(corpus, FORMATS[0], tmp_path / "cache", most_bytes=2 * one)
+    kept = [store.get(name) for name in ("2", "3", "2", "4")]
+    assert store.bytes_in_memory <= 2 * one
+    assert store.get("2") is kept[0]
+    assert store.get("3") is not kept[1]
+    assert EncodedStore(corpus, FORMATS[0], tmp_path, most_bytes=1).get("2").audio == kept[0].audio
+
+
+def test_what_is_on_disk_is_not_encoded_again_unless_it_is_damaged(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    audio = EncodedStore(corpus, FORMATS[0], cache).get("2").audio
+    read: list[str] = []
+
+    def watched(corpus: Corpus, clip_id: str, rate_hz: int) -> object:
+        read.append(clip_id)
+        return load_utterance(corpus, clip_id, rate_hz)
+
+    monkeypatch.setattr("harness.corpus.encoded.load_utterance", watched)
+    assert EncodedStore(corpus, FORMATS[0], cache).get("2").audio == audio
+    assert read == []
+    (kept,) = (cache / "encoded").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert EncodedStore(corpus, FORMATS[0], cache).get("2").audio == audio
+    assert read == ["2"]
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert EncodedStore(corpus, FORMATS[0], tmp_path / "file").get("2").audio
+
+
+def test_odd_frames_and_unknown_clips_are_bad_input(corpus: Corpus, tmp_path: Path) -> None:
+    store = EncodedStore(corpus, FORMATS[0], tmp_path / "cache")
+    for frame_ms in (5, 250):
+        with pytest.raises(BadInput, match="10 to 200"):
+            store.frames("2", frame_ms)
+    with pytest.raises(BadInput, match="no clip"):
+        store.get("none")
+    assert np.frombuffer(store.frames("2", 10)[0], dtype="<i2").size == 240
