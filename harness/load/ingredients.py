@@ -11,9 +11,10 @@ from harness.environment import LOOPBACK, api_key, cache_dir, proxy_for
 from harness.errors import BadInput
 from harness.load.call import Route
 from harness.load.options import DIRECT, Options
-from harness.model import CallPlan, NetworkProfile, Progress, ns_from_samples
+from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
 from harness.network import choose_profile, load_profiles
 from harness.session import Dialogue, Seeds, draw_call
+from harness.session.dialogue import Script, draw_dialogue, parse_script
 from harness.transport import Target, parse_target
 
 
@@ -23,23 +24,38 @@ class Schedule:
 
     Attributes:
         options: What was asked for.
-        dialogue: What a caller does.
-        utterance_ids: What can be said, in a fixed order.
+        dialogue: What a caller does, unless there is a script.
+        clips: What can be said, in a fixed order.
         frame_ns: Length of a frame.
+        script: A dialogue script, `None` for none.
     """
 
     options: Options
     dialogue: Dialogue
-    utterance_ids: tuple[str, ...]
+    clips: tuple[Clip, ...]
     frame_ns: int
+    script: Script | None = None
 
     def call(self, number: int) -> CallPlan:
-        """Return call `number`."""
+        """Return call `number`.
+
+        Raises:
+            BadInput: The corpus has no clip that fits a turn of the script.
+        """
+        if self.script is not None:
+            return draw_dialogue(
+                number,
+                seeds=Seeds.from_one(self.options.seed),
+                script=self.script,
+                clips=self.clips,
+                networks=self.options.networks,
+                frame_ns=self.frame_ns,
+            )
         return draw_call(
             number,
             seeds=Seeds.from_one(self.options.seed),
             dialogue=self.dialogue,
-            utterance_ids=self.utterance_ids,
+            utterance_ids=[clip.id for clip in self.clips],
             networks=self.options.networks,
             frame_ns=self.frame_ns,
         )
@@ -126,6 +142,19 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
     return Schedule(
         options=options,
         dialogue=dialogue,
-        utterance_ids=tuple(clip.id for clip in corpus.clips),
+        clips=corpus.clips,
         frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
+        script=None if options.dialogue is None else _script(options.dialogue),
     )
+
+
+def _script(path: Path) -> Script:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"no dialogue script can be read from it ({type(error).__name__})",
+            where=f"--dialogue {path}",
+            mend="Give a TOML file, such as those in corpora/dialogues",
+        ) from error
+    return parse_script(text, str(path))

@@ -20,6 +20,7 @@ class Options:
         profiles_file: The user's own profiles.
         corpus: Name or folder of the speech, `None` for the default.
         model: Model to ask for, empty for the dialect's default.
+        dialogue: Dialogue script, `None` for the scenario's own dialogue.
         turns: Turns per call, `None` for the scenario's own.
         calls: Calls to hold in all, `None` to go on until stopped.
         seed: The one number that all chance comes from.
@@ -40,6 +41,7 @@ class Options:
     profiles_file: Path | None = None
     corpus: str | None = None
     model: str = ""
+    dialogue: Path | None = None
     turns: int | None = None
     calls: int | None = None
     seed: int = 1
@@ -64,8 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="network profiles, separated by commas, taken in turn by calls (default: none)",
     )
     group.add_argument("--profiles", default="", help="TOML file with profiles of your own")
-    group.add_argument("--corpus", default="", help="corpus name or folder of recordings")
+    group.add_argument("--corpus", default="", help="corpus name, folder or manifest")
     group.add_argument("--model", default="", help="model to ask for")
+    group.add_argument("--dialogue", default="", help="TOML script of what callers say")
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
     group.add_argument("--seed", type=int, default=1, help="seed of everything that is drawn")
@@ -121,6 +124,7 @@ def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
         profiles_file=Path(parsed.profiles) if parsed.profiles else None,
         corpus=parsed.corpus or None,
         model=parsed.model,
+        dialogue=Path(parsed.dialogue) if parsed.dialogue else None,
         turns=parsed.turns or None,
         calls=parsed.calls or None,
         seed=parsed.seed,

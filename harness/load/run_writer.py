@@ -100,9 +100,14 @@ def _manifest(
 def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
     low, high = schedule.dialogue.think_ms
     silence = options.silence_ms
-    return {
+    detection = {
         "turn_detection": "server_vad",
         "silence_ms": "the server's default" if silence is None else str(silence),
+    }
+    if schedule.script is not None:
+        return {**detection, "dialogue": schedule.script.name}
+    return {
+        **detection,
         "turns_per_call": str(schedule.dialogue.turns),
         "think_ms": f"{low:g} to {high:g}",
     }
