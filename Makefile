@@ -7,10 +7,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	&& command -v $$p && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test lint setup clean
+.PHONY: help demo test test-kernel lint setup clean
 
 help:  ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/runtime.stamp  ## Set up and run the main job: 20 callers, three networks, one report.
 	$(BIN)/harness run conversation --users 20 --calls 72 --network ideal,lte_good,wifi_busy
@@ -22,6 +22,9 @@ test: $(VENV)/development.stamp  ## Set up and pass the tests.
 	$(BIN)/mypy
 	$(BIN)/harness network install
 	$(BIN)/pytest -n 2
+
+test-kernel: $(VENV)/development.stamp  ## Check the loss model against this kernel's own TCP (root on Linux).
+	$(BIN)/pytest tests/kernel/check_model.py -rs
 
 lint: $(VENV)/development.stamp  ## Format and check without running tests.
 	$(BIN)/ruff check --fix

@@ -150,7 +150,8 @@ def _of_networks(asked: Iterable[NetworkProfile], events: Iterable[RunEvent]) ->
 def impairs(profile: NetworkProfile) -> bool:
     """Tell whether a profile asks the network to do anything to a session."""
     limited = (profile.up.rate_kbit_s, profile.down.rate_kbit_s) != (None, None)
-    return limited or profile.rtt_ms > 0
+    stalls = profile.up.stalls or profile.down.stalls
+    return limited or stalls or profile.rtt_ms > 0
 
 
 def _of_events(events: Iterable[RunEvent]) -> Iterator[_Finding]:

@@ -11,7 +11,18 @@ from harness import environment
 from harness.cli.terminal import TerminalProgress
 from harness.errors import BadInput, ExitCode
 from harness.model import Direction, NetworkProfile, RealisedNetwork
-from harness.network import NetworkLayer, choose_profile, find_or_install, load_profiles
+from harness.network import (
+    Api,
+    NetworkLayer,
+    Stream,
+    choose_profile,
+    collapse,
+    find_or_install,
+    load_profiles,
+    parse_api,
+)
+from harness.network.model import FLOWS, cases, compare
+from harness.network.regions import regions
 
 _extra = click.option(
     "--profiles",
@@ -30,18 +41,20 @@ def command() -> None:
 @_extra
 def list_profiles(extra: Path | None) -> None:
     """List the profiles."""
-    click.echo(_row("profile", "rtt_ms", "jitter_ms", "up_kbit_s", "down_kbit_s"))
+    click.echo(_row("profile", "rtt_ms", "jitter_ms", "loss_%", "up_kbit_s", "down_kbit_s"))
     for profile in load_profiles(extra).values():
         jitter_ms = max(profile.up.jitter_ms, profile.down.jitter_ms)
-        click.echo(
-            _row(
-                profile.name,
-                f"{profile.rtt_ms:g}",
-                f"{jitter_ms:g}",
-                _rate(profile.up),
-                _rate(profile.down),
-            )
+        loss = 100 * max(profile.up.loss, profile.down.loss)
+        row = _row(
+            profile.name,
+            f"{profile.rtt_ms:g}",
+            f"{jitter_ms:g}",
+            f"{loss:g}",
+            _rate(profile.up),
+            _rate(profile.down),
         )
+        click.echo(f"{row}  {_course(profile)}".rstrip())
+    click.echo(f"Regions that may be added, as in lte_good+tokyo: {', '.join(regions())}")
 
 
 @command.command()
@@ -51,13 +64,20 @@ def show(name: str, extra: Path | None) -> None:
     """Show all that is known of one profile."""
     profile = choose_profile(load_profiles(extra), name)
     click.echo(f"profile  {profile.name}")
-    for label, direction in (("up", profile.up), ("down", profile.down)):
+    for stage in profile.timeline:
+        if profile.stages:
+            click.echo(f"from     {stage.from_s:g} s {stage.name}".rstrip())
+        for label, direction in (("up", stage.up), ("down", stage.down)):
+            click.echo(f"{label:<8} {_in_words(direction)}")
+    for fault in profile.faults:
+        way = "up" if fault.upwards else "down"
         click.echo(
-            f"{label:<8} {direction.delay_ms:g} ms one way, jitter {direction.jitter_ms:g} ms,"
-            f" bandwidth {_rate(direction)} kbit/s"
+            f"fault    {fault.kind} {way} at {fault.at_s:g} s {fault.settings or ''}".rstrip()
         )
     click.echo(f"source   {profile.source}")
     click.echo(f"note     {profile.note}")
+    if (warning := collapse(profile, Stream().cadence_ms)) is not None:
+        click.echo(f"warning  {warning}")
 
 
 @command.command()
@@ -68,19 +88,22 @@ def show(name: str, extra: Path | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the findings to this file.",
 )
+@click.option("--toxiproxy", default="", help="Use the Toxiproxy that runs at this URL.")
 @_extra
-def measure(names: tuple[str, ...], target: Path | None, extra: Path | None) -> int:
+def measure(names: tuple[str, ...], target: Path | None, toxiproxy: str, extra: Path | None) -> int:
     """Measure profiles through Toxiproxy; all of them when none is named.
 
     Ends with code 3 when one of them is not what it says.
     """
     profiles = load_profiles(extra)
     chosen = [choose_profile(profiles, name) for name in names or profiles]
-    with TerminalProgress() as progress:
-        binary = find_or_install(environment.cache_dir(), progress)
+    server = _server(toxiproxy)
+    for warning in filter(None, (collapse(profile, Stream().cadence_ms) for profile in chosen)):
+        click.echo(f"warning: {warning}", err=True)
+    profiles |= {profile.name: profile for profile in chosen}
     findings: list[tuple[NetworkProfile, RealisedNetwork]] = []
     click.echo(_row("profile", "rtt_ms", "p10_ms", "p50_ms", "p90_ms") + "  finding")
-    with NetworkLayer(binary, profiles) as layer:
+    with NetworkLayer(server, profiles) as layer:
         for profile in chosen:
             found = layer.verify(profile.name)
             findings.append((profile, found))
@@ -89,9 +112,36 @@ def measure(names: tuple[str, ...], target: Path | None, extra: Path | None) -> 
             verdict = "verified" if found.verified else "NOT VERIFIED"
             row = _row(profile.name, f"{profile.rtt_ms:g}", *shown)
             click.echo(f"{row}  {verdict}: {found.why}")
+        click.echo(f"The proxy itself: {layer.measure_overhead()}")
     if target is not None:
         _write(target, [_as_json(profile, found) for profile, found in findings])
     return ExitCode.PASS if all(found.verified for _, found in findings) else ExitCode.INVALID
+
+
+@command.command("model")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--flows", default=FLOWS, show_default=True, help="Connections per case.")
+def compare_model(as_json: bool, flows: int) -> int:
+    """Hold the simulated TCP sender against Linux's own.
+
+    Ends with code 1 when a case that has to agree does not.
+    """
+    found = []
+    if not as_json:
+        click.echo("| case | late, kernel | late, model | off | mean, kernel | mean, model | off |")
+        click.echo("|---|---|---|---|---|---|---|")
+    for row in compare(cases(), flows=flows):
+        found.append(row)
+        if not as_json:
+            click.echo(
+                f"| {'**' if row.case.bar else ''}{row.case}{'**' if row.case.bar else ''}"
+                f" | {row.case.late_percent:.2f} % | {row.late_percent:.2f} %"
+                f" | {row.late_off:+.0%} | {row.case.mean_ms:.2f} ms | {row.mean_ms:.2f} ms"
+                f" | {row.mean_off:+.0%} |"
+            )
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in found], indent=2))
+    return ExitCode.PASS if all(row.good for row in found if row.case.bar) else ExitCode.FAIL
 
 
 @command.command()
@@ -100,6 +150,33 @@ def install() -> None:
     with TerminalProgress() as progress:
         binary = find_or_install(environment.cache_dir(), progress)
     click.echo(str(binary))
+
+
+def _server(url: str) -> Path | Api:
+    if url:
+        return parse_api(url, environment.secret("TOXIPROXY_AUTH_TOKEN"))
+    with TerminalProgress() as progress:
+        return find_or_install(environment.cache_dir(), progress)
+
+
+def _course(profile: NetworkProfile) -> str:
+    parts = [f"changes at {', '.join(f'{s.from_s:g} s' for s in profile.stages)}"]
+    faults = ", ".join(fault.kind for fault in profile.faults)
+    return "; ".join((parts if profile.stages else []) + ([faults] if faults else []))
+
+
+def _in_words(direction: Direction) -> str:
+    words = [
+        f"{direction.delay_ms:g} ms one way, jitter {direction.jitter_ms:g} ms",
+        f"bandwidth {_rate(direction)} kbit/s",
+    ]
+    if direction.loss:
+        burst = "" if direction.burst_ms is None else f" for {direction.burst_ms:g} ms at a time"
+        words.append(f"loss {100 * direction.loss:g} %{burst}")
+    if direction.stall_every_ms is not None:
+        low, high = direction.stall_ms
+        words.append(f"stalls of {low:g} to {high:g} ms every {direction.stall_every_ms:g} ms")
+    return ", ".join(words)
 
 
 def _row(name: str, *cells: str) -> str:

@@ -1,29 +1,54 @@
 """`harness simulator`: serve a Realtime API whose true latencies are known."""
 
 import sys
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness import environment
 from harness.errors import BadInput, ExitCode
-from harness.simulator import DEFAULT_PRESET, PRESETS, SimulatorConfig, find_preset, serve
+from harness.simulator import (
+    DEFAULT_PRESET,
+    FAULTS,
+    NULL_PRESET,
+    PRESETS,
+    SimulatorConfig,
+    find_preset,
+    parse_fault,
+    read_config,
+    serve,
+)
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_DEFAULT_PORT = 8765
 
 
 @click.command("simulator")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=int, default=8765, show_default=True, help="Port; 0 is a free one.")
+@click.option("--config", "file", type=_FILE, help="TOML file; what is said here beats it.")
+@click.option("--host", help="Address to listen on. Default: 127.0.0.1.")
+@click.option("--port", type=int, help=f"Port; 0 is a free one. Default: {_DEFAULT_PORT}.")
 @click.option(
     "--preset",
     metavar="NAME",
-    default=DEFAULT_PRESET,
-    show_default=True,
-    help=f"Latencies of a model: {', '.join(PRESETS)}.",
+    help=f"Latencies of a model: {', '.join(PRESETS)}. Default: {DEFAULT_PRESET}.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Source of all draws.")
+@click.option("--seed", type=int, help="Source of all draws. Default: 1.")
+@click.option("--truth", type=_FILE, help="Append a truth log here.")
 @click.option(
-    "--truth", type=click.Path(path_type=Path, dir_okay=False), help="Append a truth log here."
+    "--heard",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write what each session heard into this folder, as WAV files.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=PROBABILITY|@TURN]",
+    help="Let this go wrong, in every turn, in a share of turns, or in one turn of each session,"
+    " counted from 0. May be repeated. `--fault list` says what there is.",
 )
 @click.option(
     "--api-key-env",
@@ -37,40 +62,58 @@ from harness.simulator import DEFAULT_PRESET, PRESETS, SimulatorConfig, find_pre
     show_default=True,
     help="Refuse a wrong key after the upgrade, as OpenAI does, or with HTTP 401 before it.",
 )
+@click.option("--cert", "certificate", type=_FILE, help="Serve TLS with this PEM certificate.")
+@click.option("--key", "private_key", type=_FILE, help="PEM file of the certificate's key.")
+@click.option("--speed", type=float, help="Reply audio, times real time. Default: 5.")
 @click.option(
-    "--speed", type=float, default=5.0, show_default=True, help="Reply audio, times real time."
+    "--null",
+    is_flag=True,
+    default=None,
+    help="Do without hearing: the last sample that is not zero ends a turn.",
 )
 @click.option("--exit-with-stdin", is_flag=True, help="End when standard input ends.")
 def command(
-    host: str,
-    port: int,
-    preset: str,
-    seed: int,
-    truth: Path | None,
+    file: Path | None,
+    preset: str | None,
+    faults: tuple[str, ...],
     api_key_env: str | None,
     auth_status: str,
-    speed: float,
     exit_with_stdin: bool,
+    **given: Any,
 ) -> int:
     """Serve a Realtime API with known latencies, until interrupted."""
-    config = SimulatorConfig(
-        host=host,
-        port=port,
-        preset=find_preset(preset),
-        seed=seed,
-        truth=truth,
+    if "list" in faults:
+        _list_faults()
+        return ExitCode.PASS
+    config = (
+        SimulatorConfig(port=_DEFAULT_PORT) if file is None else read_config(file, _DEFAULT_PORT)
+    )
+    changes = {name: value for name, value in given.items() if value is not None}
+    if preset is not None:
+        changes["preset"] = find_preset(preset)
+    elif changes.get("null") and file is None:
+        changes["preset"] = find_preset(NULL_PRESET)
+    config = replace(
+        config,
+        **changes,
+        faults=(*config.faults, *map(parse_fault, faults)),
         api_key=_key(api_key_env),
         refuse_at_upgrade=auth_status == "401",
-        speed=speed,
     )
-    if not _is_loopback(host):
-        print(f"harness: listening beyond this machine, on {host}", file=sys.stderr)
+    if not _is_loopback(config.host):
+        print(f"harness: listening beyond this machine, on {config.host}", file=sys.stderr)
     serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
     return ExitCode.PASS
 
 
 def _announce(address: str) -> None:
     print(f"listening on {address}", flush=True)
+
+
+def _list_faults() -> None:
+    width = max(map(len, FAULTS))
+    for name, (words, size) in FAULTS.items():
+        print(f"{name:{width}}  {words}{f' ({size:g})' if size else ''}")
 
 
 def _key(name: str | None) -> str | None:

@@ -9,6 +9,7 @@ from harness.clock import NS_PER_S, now_ns
 from harness.dialects import Dialect, MalformedMessage, SessionSettings
 from harness.errors import Fault, Party, Phase
 from harness.model import SessionCreated, SessionRecord, TurnRecord
+from harness.network import Impairment
 from harness.session import Session, is_retryable
 from harness.transport import Connection, Target, connect, ready_message
 
@@ -28,6 +29,7 @@ class Route:
         via: Host and port to connect to instead of the target's, `None` for the target's own.
         tunnel: An HTTP proxy stands at `via` or behind it.
         tls: What certificates are verified with; `None` for the system's authorities.
+        impairment: The stalls of a lossy network, to begin with the first frame.
     """
 
     target: Target
@@ -37,6 +39,7 @@ class Route:
     via: tuple[str, int] | None = None
     tunnel: bool = False
     tls: ssl.SSLContext | None = None
+    impairment: Impairment | None = None
 
     def __repr__(self) -> str:
         """Leave the headers out: one of them is the key."""
@@ -87,6 +90,11 @@ class Call:
     def given_up(self) -> bool:
         """Whether we are closing the session before it was finished."""
         return self._verdict is not None
+
+    @property
+    def impairment(self) -> Impairment | None:
+        """What the network does to this session beyond its delay, `None` for nothing."""
+        return self._route.impairment
 
     async def open(self) -> None:
         """Connect; everything after that happens in callbacks."""

@@ -171,12 +171,17 @@ class AudioEngine:
 
     def _began(self, call: Call) -> None:
         assert call.session.due_ns is not None
+        assert self._loop is not None
+        if call.impairment is not None:
+            call.impairment.begin(self._loop, call.session.due_ns)
         self._push(call.session.due_ns, call)
         self._timer.arm(self._due[0][0])
 
     def _told(self, call: Call, outcome: Outcome) -> None:
         if outcome.session is not None:
             self._calls.discard(call)
+            if call.impairment is not None:
+                call.impairment.end()
         self._outcomes.append(outcome)
 
     def _wind_up(self) -> None:

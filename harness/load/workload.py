@@ -17,7 +17,7 @@ from harness.load.options import DIRECT, Options
 from harness.load.preflight import refusal, visit
 from harness.load.speech import encode_corpus
 from harness.model import Progress, RunEvent, RunEventKind, SessionRecord, TurnRecord
-from harness.network import NetworkLayer, find_or_install
+from harness.network import NetworkLayer, Stream, find_or_install
 from harness.recording import Batch
 from harness.session import Line, Manner, Session
 
@@ -92,7 +92,8 @@ class Workload:
         profiles = the_profiles(self._options)
         if profiles:
             binary = find_or_install(cache_dir(), self._progress)
-            self._network = NetworkLayer(binary, profiles)
+            stream = Stream(cadence_ms=options.frame_ms, message_bytes=len(self._manner.silence))
+            self._network = NetworkLayer(binary, profiles, stream=stream, seed=options.seed)
             self._network.start()
             for name in profiles:
                 self._progress.step(f"Measuring network profile {name} through Toxiproxy")
@@ -187,6 +188,13 @@ class Workload:
         self._engine.stop()
         self.pump_last()
         if self._network is not None:
+            account = self._network.account()
+            if account.planned:
+                lag = (
+                    "" if account.lag_p99_ms is None else f", P99 {account.lag_p99_ms:.1f} ms late"
+                )
+                words = f"stalls: {account.done} of {account.planned} changes carried out{lag}"
+                self._note(RunEventKind.NETWORK, words)
             self._network.stop()
             self._network = None
 
@@ -221,7 +229,9 @@ class Workload:
             return self._route
         target = self._route.target
         host, port = self._route.via or (target.host, target.port)
-        return replace(self._route, via=self._network.route(session_id, network, host, port))
+        via = self._network.route(session_id, network, host, port)
+        impairment = self._network.impairment(session_id)
+        return replace(self._route, via=via, impairment=impairment)
 
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns

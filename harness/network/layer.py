@@ -1,17 +1,18 @@
 """Ways through Toxiproxy, one a session, and the finding whether they are what they say.
 
-Toxiproxy delays and throttles what passes through a proxy by a chain of toxics per direction.
-The order matters: a latency toxic reckons from the moment a piece of data was read from the
-socket, so one that stands behind a bandwidth toxic swallows what that one has added. Latency
-comes first, bandwidth last.
-
-Everything here blocks plainly and may be called from threads or, under Locust, from greenlets.
-The client library keeps the server's address for the whole process: one layer per process.
+What is called from here blocks plainly and may be called from threads or, under Locust, from
+greenlets; what changes while a call runs is the business of its `Impairment`, on the loop that
+sends audio. The client library keeps the server's address for the whole process: one layer per
+process.
 """
 
+import asyncio
 import contextlib
+import functools
 import itertools
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,53 +22,67 @@ import toxiproxy
 import toxiproxy.api
 import toxiproxy.exceptions
 
+from harness.clock import NS_PER_MS
 from harness.errors import HarnessError, RunInvalid
-from harness.model import Direction, NetworkProfile, RealisedNetwork
+from harness.model import NetworkProfile, RealisedNetwork
+from harness.network.calls import Calls
+from harness.network.changes import changes
+from harness.network.impairment import Conductor, Impairment
+from harness.network.ledger import Account, Ledger
 from harness.network.ports import candidate_ports
-from harness.network.probe import probe
+from harness.network.probe import Overhead, measure_overhead, probe
 from harness.network.profiles import choose_profile
+from harness.network.remote import RemoteToxiproxy
 from harness.network.server import ToxiproxyServer
+from harness.network.stall_probe import StallFinding, judge_stalls, probe_stalls
+from harness.network.toxics import toxics
+from harness.network.traces import Draw, Stream, TracePool
+from harness.network.updates import Api
+from harness.network.watch import Watch
 
 _HOST = "127.0.0.1"
 _API_LIMIT_S = 5.0
 _PORTS_TRIED = 100
-_BITS_PER_BYTE = 8
-_LIBRARY_HANDLES = (400, 404, 409)
+_WATCH_S, _WATCH_LIMIT_S = 1.0, 3.0
 
-
-class _Calls(requests.Session):
-    """How the client library reaches the server.
-
-    By itself it calls `requests` without a time limit and through whatever proxy the environment
-    names, and takes a server error for a reply. It asks for nothing but this session's methods.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = _API_LIMIT_S
-        response = super().request(*args, **kwargs)
-        if not response.ok and response.status_code not in _LIBRARY_HANDLES:
-            raise requests.HTTPError(response.text, response=response)
-        return response
+RunOnLoop = Callable[[Coroutine[Any, Any, StallFinding]], StallFinding]
 
 
 class NetworkLayer:
     """A Toxiproxy server and the proxies in it; one per process, made after any fork.
 
     Args:
-        binary: Toxiproxy's program, as `find_or_install` returns it.
+        server: Toxiproxy's program, as `find_or_install` returns it, or one that is running.
         profiles: What `route` and `verify` may be asked for, by name.
+        stream: What sessions send; the stall schedules are made for it.
+        seed: The one number that all chance of the network comes from.
     """
 
-    def __init__(self, binary: Path, profiles: Mapping[str, NetworkProfile]) -> None:
-        self._server = ToxiproxyServer(binary)
+    def __init__(
+        self,
+        server: Path | Api,
+        profiles: Mapping[str, NetworkProfile],
+        *,
+        stream: Stream | None = None,
+        seed: int = 1,
+    ) -> None:
+        self._server: ToxiproxyServer | RemoteToxiproxy
+        self._server = (
+            RemoteToxiproxy(server) if isinstance(server, Api) else ToxiproxyServer(server)
+        )
+        self._api = server if isinstance(server, Api) else None
         self._profiles = profiles
+        self._stream, self._seed = stream or Stream(), seed
+        self._pools: dict[str, TracePool] = {}
         self._proxies: dict[str, toxiproxy.Proxy] = {}
+        self._impairments: dict[str, Impairment] = {}
+        self._spare: dict[str, list[tuple[Any, int]]] = {}
         self._ports = candidate_ports()
+        self._prefix = f"harness-{secrets.token_hex(4)}"
         self._numbers = itertools.count()
+        self._ledger = Ledger(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
+        self._conductor: Conductor | None = None
+        self._watch: Watch | None = None
 
     def __enter__(self) -> "NetworkLayer":
         self.start()
@@ -82,33 +97,60 @@ class NetworkLayer:
         self.stop()
 
     def start(self) -> None:
-        """Start the server.
+        """Start the server, or see that the one that runs will do.
 
         Raises:
-            BadInput: It does not start.
+            BadInput: It does not start, does not answer or is too old.
         """
         self._server.start()
-        toxiproxy.api.requests = _Calls()
-        toxiproxy.Toxiproxy().update_api_consumer(_HOST, self._server.port)
+        self._api = self._api or Api(host=_HOST, port=self._server.port)
+        toxiproxy.api.requests = Calls(self._api.token, _API_LIMIT_S)
+        toxiproxy.Toxiproxy().update_api_consumer(self._api.host, self._api.port)
+        self._conductor = Conductor(self._api, self._ledger)
+        self._watch = Watch(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
 
     def stop(self) -> None:
-        """End the server, and with it every proxy and connection. Harmless when not running."""
+        """End the server, and with it every proxy and connection. Harmless when not running.
+
+        A server of somebody else's goes on; what was made in it is removed.
+        """
+        if self._watch is not None:
+            self._watch.stop()
+        if isinstance(self._server, RemoteToxiproxy):
+            spare = [proxy for found in self._spare.values() for proxy, _ in found]
+            for proxy in [*self._proxies.values(), *spare]:
+                self._destroy(proxy)
         self._proxies.clear()
+        self._impairments.clear()
+        self._spare.clear()
         self._server.stop()
 
     def alive(self) -> bool:
-        """Tell whether the server is running still."""
-        return self._server.alive()
+        """Tell whether the server is running and answering still."""
+        lost = self._conductor is not None and self._conductor.lost
+        silent = self._watch is not None and self._watch.silent
+        return self._server.alive() and not lost and not silent
+
+    def account(self) -> Account:
+        """Sum up the changes made so far."""
+        return self._ledger.account()
+
+    def marks(self, session_id: str) -> list[tuple[int, int]]:
+        """Return when a session's network was not what was planned.
+
+        Returns:
+            From when to when on the monotonic clock, in order; a change that came more than half
+            a frame late, or failed, makes one entry.
+        """
+        return list(self._ledger.marks.get(session_id, ()))
 
     def route(
         self, session_id: str, profile: str, upstream_host: str, upstream_port: int
     ) -> tuple[str, int]:
         """Open a way of its own for one session.
 
-        Delays are rounded to the whole milliseconds Toxiproxy knows, bandwidths to whole kB/s.
-
         Args:
-            session_id: Whose way it is; one at a time.
+            session_id: Whose way it is; one at a time. Its stalls are drawn from this name.
             profile: Name of the profile it is subject to, in both directions.
             upstream_host: Where it leads.
             upstream_port: Where it leads.
@@ -121,20 +163,52 @@ class NetworkLayer:
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
         wanted = choose_profile(self._profiles, profile)
-        if session_id in self._proxies:
-            raise ValueError(f"session {session_id} has a way through the network already")
-        host = f"[{upstream_host}]" if ":" in upstream_host else upstream_host
+        return self._open(session_id, wanted, upstream_host, upstream_port)
+
+    def impairment(self, session_id: str) -> Impairment:
+        """Return what happens to a session's way in the course of the call.
+
+        Raises:
+            KeyError: The session has no way.
+        """
+        return self._impairments[session_id]
+
+    def prepare(self, profile: str) -> TracePool:
+        """Compute a profile's stall schedules, once; up to two seconds for one with loss.
+
+        Raises:
+            BadInput: There is no such profile.
+        """
+        return self._pool(choose_profile(self._profiles, profile))
+
+    def stock(self, upstream_host: str, upstream_port: int, count: int) -> None:
+        """Make proxies for sessions to come, all in one request.
+
+        Raises:
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        upstream = _address(upstream_host, upstream_port)
+        spare = self._spare.setdefault(upstream, [])
         with self._explained():
-            proxy, port = self._listen(f"{host}:{upstream_port}")
-            self._proxies[session_id] = proxy
-            try:
-                for stream, direction in (("upstream", wanted.up), ("downstream", wanted.down)):
-                    for kind, attributes in toxics(direction):
-                        proxy.add_toxic(type=kind, stream=stream, attributes=attributes)
-            except BaseException:
-                self.release(session_id)
-                raise
-        return _HOST, port
+            while len(spare) < count:
+                ports = list(itertools.islice(self._ports, count - len(spare)))
+                wanted = [
+                    {"name": self._name(), "upstream": upstream, "listen": self._listens(port)}
+                    for port in ports
+                ]
+                try:
+                    answer = toxiproxy.api.APIConsumer.post("/populate", json=wanted)
+                except requests.HTTPError as error:
+                    if "address already in use" not in str(error):
+                        raise
+                    answer = error.response
+                made = answer.json()["proxies"] or []
+                spare += [
+                    (toxiproxy.Proxy(**proxy), int(proxy["listen"].rpartition(":")[2]))
+                    for proxy in made
+                ]
+                if not made:
+                    next(self._ports)  # the taken one
 
     def release(self, session_id: str) -> None:
         """Close the session's way and cut what still passes through it.
@@ -142,29 +216,95 @@ class NetworkLayer:
         Never raises, since it is called when a session is over for whatever reason: what cannot
         be removed now goes with the server, and `alive` tells when that is gone.
         """
+        self._impairments.pop(session_id, None)
         proxy = self._proxies.pop(session_id, None)
         if proxy is not None:
-            with contextlib.suppress(requests.RequestException, toxiproxy.exceptions.NotFound):
-                proxy.destroy()
+            self._destroy(proxy)
 
-    def verify(self, profile: str) -> RealisedNetwork:
-        """Measure through a way with this profile what it really does; a few seconds at most.
+    def verify(self, profile: str, run: RunOnLoop = asyncio.run) -> RealisedNetwork:
+        """Measure through ways with this profile what it really does; ten seconds at most.
+
+        Delay, jitter and bandwidth first, with nothing stalled. Then, if the profile stalls, some
+        streams at the cadence of sessions with their schedules running; those ways have neither
+        jitter nor a bandwidth limit, so that every delay found is a stall's.
+
+        Args:
+            profile: Its name.
+            run: Runs a coroutine on the loop that is going to carry the calls, and returns its
+                result; on a loop of its own when not given.
 
         Raises:
             BadInput: There is no such profile.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
         wanted = choose_profile(self._profiles, profile)
+        found = probe(wanted, functools.partial(self._way_to, replace(wanted, faults=())))
+        if not wanted.stalls or found.probes == 0:
+            return found
+        judged = self._verify_stalls(wanted, found, run)
+        return judged if judged.verified else self._verify_stalls(wanted, found, run)
+
+    def measure_overhead(self) -> Overhead:
+        """Measure what the proxy costs by itself: round trips directly and through it.
+
+        Raises:
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        return measure_overhead(functools.partial(self._way_to, NetworkProfile(name="bare")))
+
+    @contextlib.contextmanager
+    def _way_to(self, profile: NetworkProfile, port: int) -> Iterator[tuple[str, int]]:
+        """Open a way to a port of this machine while the block runs."""
         session_id = f"probe-{next(self._numbers)}"
+        try:
+            yield self._open(session_id, profile, _HOST, port)
+        finally:
+            self.release(session_id)
 
-        @contextlib.contextmanager
-        def way_to(port: int) -> Iterator[tuple[str, int]]:
+    def _verify_stalls(
+        self, wanted: NetworkProfile, found: RealisedNetwork, run: RunOnLoop
+    ) -> RealisedNetwork:
+        bare = replace(
+            wanted,
+            up=replace(wanted.up, jitter_ms=0.0, rate_kbit_s=None),
+            down=replace(wanted.down, jitter_ms=0.0, rate_kbit_s=None),
+            faults=(),
+        )
+        before = self._ledger.failed
+        measured = run(probe_stalls(_Probed(self, bare), self._stream))
+        return judge_stalls(found, measured, failed=self._ledger.failed - before)
+
+    def _open(
+        self, session_id: str, wanted: NetworkProfile, upstream_host: str, upstream_port: int
+    ) -> tuple[str, int]:
+        if session_id in self._proxies:
+            raise ValueError(f"session {session_id} has a way through the network already")
+        assert self._api is not None
+        assert self._conductor is not None
+        with self._explained():
+            upstream = _address(upstream_host, upstream_port)
+            spare = self._spare.get(upstream)
+            proxy, port = spare.pop() if spare else self._listen(upstream)
+            self._proxies[session_id] = proxy
             try:
-                yield self.route(session_id, profile, _HOST, port)
-            finally:
+                for toxic in toxics(wanted):
+                    proxy.add_toxic(
+                        name=toxic.name,
+                        type=toxic.kind,
+                        stream=toxic.stream,
+                        attributes=toxic.attributes,
+                    )
+            except BaseException:
                 self.release(session_id)
+                raise
+        plans = changes(self._api, proxy.name, wanted, self._pool(wanted).draw(session_id))
+        self._impairments[session_id] = Impairment(self._conductor, session_id, plans)
+        return self._api.host, port
 
-        return probe(wanted, way_to)
+    def _pool(self, wanted: NetworkProfile) -> TracePool:
+        if wanted.name not in self._pools:
+            self._pools[wanted.name] = TracePool(wanted, self._stream, self._seed)
+        return self._pools[wanted.name]
 
     def _listen(self, upstream: str) -> tuple[Any, int]:
         """Make a proxy on the next port that is free.
@@ -173,9 +313,9 @@ class NetworkLayer:
         with the square of the sessions, and a call that hangs when one of them is wedged. Ours
         does not, which also makes it safe to be called by many at once.
         """
-        name = f"session-{next(self._numbers)}"
+        name = self._name()
         for port in itertools.islice(self._ports, _PORTS_TRIED):
-            request = {"name": name, "upstream": upstream, "listen": f"{_HOST}:{port}"}
+            request = {"name": name, "upstream": upstream, "listen": self._listens(port)}
             try:
                 answer = toxiproxy.api.APIConsumer.post("/proxies", json=request)
             except requests.HTTPError as error:
@@ -188,6 +328,19 @@ class NetworkLayer:
             where=self._server.url,
             mend="Let other runs end, or start fewer sessions.",
         )
+
+    def _name(self) -> str:
+        return f"{self._prefix}-{next(self._numbers)}"
+
+    def _listens(self, port: int) -> str:
+        """Return where a proxy listens: where its server's API does, as far as one can tell."""
+        assert self._api is not None
+        local = self._api.host in (_HOST, "localhost", "::1")
+        return f"{_HOST if local else '0.0.0.0'}:{port}"  # noqa: S104
+
+    def _destroy(self, proxy: Any) -> None:
+        with contextlib.suppress(requests.RequestException, toxiproxy.exceptions.NotFound):
+            proxy.destroy()
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -216,20 +369,25 @@ class NetworkLayer:
         )
 
 
-def toxics(direction: Direction) -> list[tuple[str, dict[str, int]]]:
-    """Return the toxics of one direction in the order they have to be added.
+class _Probed:
+    """One profile as `probe_stalls` sees it."""
 
-    Args:
-        direction: What the direction is asked to do.
+    def __init__(self, layer: NetworkLayer, profile: NetworkProfile) -> None:
+        self.profile = profile
+        self._layer = layer
 
-    Returns:
-        Type and attributes of each; latency and jitter in ms, rate in 1000 bytes per second, all
-        whole numbers, since Toxiproxy takes no others. A rate is never 0, which would freeze it.
-    """
-    chain = []
-    delay = {"latency": round(direction.delay_ms), "jitter": round(direction.jitter_ms)}
-    if any(delay.values()):
-        chain.append(("latency", delay))
-    if direction.rate_kbit_s is not None:
-        chain.append(("bandwidth", {"rate": max(1, round(direction.rate_kbit_s / _BITS_PER_BYTE))}))
-    return chain
+    def open(self, session_id: str, port: int) -> tuple[tuple[str, int], Impairment]:
+        way = self._layer._open(session_id, self.profile, _HOST, port)  # noqa: SLF001
+        return way, self._layer.impairment(session_id)
+
+    def draw(self, session_id: str) -> tuple[Draw, Draw]:
+        drawn = self._layer.prepare(self.profile.name).draw(session_id)
+        assert drawn is not None
+        return drawn
+
+    def close(self, session_id: str) -> None:
+        self._layer.release(session_id)
+
+
+def _address(host: str, port: int) -> str:
+    return f"{f'[{host}]' if ':' in host else host}:{port}"

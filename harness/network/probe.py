@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,68 @@ def probe(profile: NetworkProfile, way_to: WayTo) -> RealisedNetwork:
     """
     found = _look(profile, way_to)
     return found if found.verified else _look(profile, way_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """What the proxy adds by itself, on loopback and at the load of the moment.
+
+    Attributes:
+        direct_p50_ms: Median round trip without it.
+        direct_p99_ms: Ninety-ninth percentile of it.
+        proxied_p50_ms: Median round trip through it, with no toxics.
+        proxied_p99_ms: Ninety-ninth percentile of it.
+    """
+
+    direct_p50_ms: float
+    direct_p99_ms: float
+    proxied_p50_ms: float
+    proxied_p99_ms: float
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return (
+            f"round trip {self.proxied_p50_ms:.2f} ms through it, {self.direct_p50_ms:.2f} ms"
+            f" without (P50); {self.proxied_p99_ms:.2f} and {self.direct_p99_ms:.2f} ms (P99)"
+        )
+
+
+def measure_overhead(way_to: WayTo, round_trips: int = 300) -> Overhead:
+    """Compare round trips through a way with round trips without it, taken in turn.
+
+    Args:
+        way_to: Opens a way without toxics.
+        round_trips: How many of each.
+
+    Raises:
+        OSError: The way broke off.
+    """
+    found: dict[str, list[float]] = {"direct": [], "proxied": []}
+    with (
+        _far_end() as port,
+        way_to(port) as way,
+        _echoing((_HOST, port)) as direct,
+        _echoing(way) as proxied,
+    ):
+        for _ in range(round_trips):
+            found["direct"].append(_round_trip_ms(direct))
+            found["proxied"].append(_round_trip_ms(proxied))
+    direct_p50, direct_p99 = np.percentile(found["direct"], (50, 99))
+    proxied_p50, proxied_p99 = np.percentile(found["proxied"], (50, 99))
+    return Overhead(
+        direct_p50_ms=float(direct_p50),
+        direct_p99_ms=float(direct_p99),
+        proxied_p50_ms=float(proxied_p50),
+        proxied_p99_ms=float(proxied_p99),
+    )
+
+
+@contextmanager
+def _echoing(way: tuple[str, int], patience_s: float = _PATIENCE_S) -> Iterator[socket.socket]:
+    with socket.create_connection(way, patience_s) as here:
+        here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        here.sendall(_ASK.pack(_ECHO, 0))
+        yield here
 
 
 def tolerance_ms(profile: NetworkProfile) -> float:
@@ -172,9 +235,7 @@ def _measure_round_trips(profile: NetworkProfile, way: tuple[str, int]) -> npt.N
     patience_s = _PATIENCE_S + slowest_ms / 1000
 
     def lane(_: int) -> list[float]:
-        with socket.create_connection(way, patience_s) as here:
-            here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            here.sendall(_ASK.pack(_ECHO, 0))
+        with _echoing(way, patience_s) as here:
             return [_round_trip_ms(here) for _ in range(rounds)]
 
     with ThreadPoolExecutor(lanes) as pool:

@@ -4,16 +4,28 @@ It shares no code with the callers' side of the wire (dialects, session, transpo
 one must not cancel out in the other.
 """
 
-from harness.simulator.presets import DEFAULT_PRESET, PRESETS, Preset
+from harness.simulator.capacity import CapacityRule
+from harness.simulator.configfile import read_config
+from harness.simulator.faults import FAULTS, FaultRule, parse_fault
+from harness.simulator.presets import DEFAULT_PRESET, NULL_PRESET, PRESETS, Part, Preset
 from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
+from harness.simulator.tools import ToolRule
 
 __all__ = [
     "DEFAULT_PRESET",
+    "FAULTS",
+    "NULL_PRESET",
     "PRESETS",
+    "CapacityRule",
+    "FaultRule",
+    "Part",
     "Preset",
     "Simulator",
     "SimulatorConfig",
+    "ToolRule",
     "find_preset",
+    "parse_fault",
+    "read_config",
     "serve",
 ]

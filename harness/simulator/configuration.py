@@ -4,26 +4,46 @@ An update is checked as a whole before any of it is applied.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from harness.simulator import refusals
+from harness.simulator.checks import (
+    Check,
+    anything,
+    by_type,
+    check_fields,
+    fields,
+    flag,
+    listing,
+    mapping,
+    nullable,
+    number,
+    one_of,
+    text,
+)
+from harness.simulator.sound_formats import FORMATS, PCM
 
 Json = dict[str, Any]
-_Check = Callable[[Any, str], None]
 
-RATE_HZ = 24_000
-SESSION_LIMIT_S = 3600
-
-_TURN_DETECTION: Json = {
-    "type": "server_vad",
-    "threshold": 0.5,
-    "prefix_padding_ms": 300,
-    "silence_duration_ms": 200,
-    "idle_timeout_ms": None,
-    "create_response": True,
-    "interrupt_response": True,
+_TURN_DETECTION: Mapping[str, Json] = {
+    "server_vad": {
+        "type": "server_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 200,
+        "idle_timeout_ms": None,
+        "create_response": True,
+        "interrupt_response": True,
+    },
+    "semantic_vad": {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    },
 }
+_TRANSCRIPTION_MODEL = "gpt-4o-mini-transcribe"
 
 
 def default_session(*, session_id: str, model: str, expires_at: int) -> Json:
@@ -45,16 +65,12 @@ def default_session(*, session_id: str, model: str, expires_at: int) -> Json:
         "include": None,
         "audio": {
             "input": {
-                "format": {"type": "audio/pcm", "rate": RATE_HZ},
+                "format": PCM.wire,
                 "transcription": None,
                 "noise_reduction": None,
-                "turn_detection": dict(_TURN_DETECTION),
+                "turn_detection": dict(_TURN_DETECTION["server_vad"]),
             },
-            "output": {
-                "format": {"type": "audio/pcm", "rate": RATE_HZ},
-                "voice": "alloy",
-                "speed": 1.0,
-            },
+            "output": {"format": PCM.wire, "voice": "alloy", "speed": 1.0},
         },
     }
 
@@ -74,7 +90,7 @@ def updated(session: Json, change: Any, *, voice_is_set: bool) -> Json:
         raise refusals.invalid("session", "an object")
     if "type" not in change:
         raise refusals.missing("session.type")
-    _check_fields(change, _SESSION, "session")
+    check_fields(change, _SESSION, "session")
     if change.get("model", session["model"]) != session["model"]:
         raise refusals.invalid("session.model", f"'{session['model']}': it cannot be changed")
     merged: Json = copy.deepcopy(session)
@@ -99,78 +115,40 @@ def checked_response(options: Any) -> Json:
         return {}
     if isinstance(options, dict):
         options = {name: value for name, value in options.items() if value is not None}
-    _check_fields(options, _RESPONSE, "response")
+    check_fields(options, _RESPONSE, "response")
     return dict(options)
 
 
 def _merge_audio(audio: Json, change: Json) -> None:
-    for side, fields in change.items():
-        for name, value in fields.items():
-            if name == "format":
-                continue  # only one is accepted, and that one is in effect
-            partial = name == "turn_detection" and value is not None
-            audio[side][name] = {**_TURN_DETECTION, **value} if partial else value
+    for side, inner in change.items():
+        for name, value in inner.items():
+            audio[side][name] = _completed(name, value)
 
 
-def _check_fields(value: Any, known: Mapping[str, _Check], path: str) -> None:
-    if not isinstance(value, dict):
-        raise refusals.invalid(path, "an object")
-    for name, inner in value.items():
-        if name not in known:
-            raise refusals.unknown(f"{path}.{name}")
-        known[name](inner, f"{path}.{name}")
-
-
-def _anything(value: Any, path: str) -> None:
-    """Accept what has no effect here."""
-
-
-def _fields(**known: _Check) -> _Check:
-    def check(value: Any, path: str) -> None:
-        _check_fields(value, known, path)
-
-    return check
-
-
-def _nullable(check: _Check) -> _Check:
-    def check_unless_null(value: Any, path: str) -> None:
-        if value is not None:
-            check(value, path)
-
-    return check_unless_null
-
-
-def _one_of(*allowed: Any) -> _Check:
-    def check(value: Any, path: str) -> None:
-        if not any(value == choice and type(value) is type(choice) for choice in allowed):
-            raise refusals.invalid(path, f"one of {', '.join(map(repr, allowed))}")
-
-    return check
-
-
-def _kind(kind: type, words: str) -> _Check:
-    def check(value: Any, path: str) -> None:
-        if not isinstance(value, kind):
-            raise refusals.invalid(path, words)
-
-    return check
-
-
-def _number(low: float, high: float, *, whole: bool = False) -> _Check:
-    kinds = int if whole else (int, float)
-    words = f"{'an integer' if whole else 'a number'} from {low:g} to {high:g}"
-
-    def check(value: Any, path: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            raise refusals.invalid(path, words)
-
-    return check
+def _completed(name: str, value: Any) -> Any:
+    """Return a field of the audio configuration with the defaults of what was left out."""
+    if name == "format":
+        return FORMATS[(value or {}).get("type", PCM.name)].wire
+    if value is None:
+        return None
+    if name == "turn_detection":
+        return _TURN_DETECTION[value.get("type", "server_vad")] | value
+    if name == "transcription":
+        given = {key: inner for key, inner in value.items() if inner is not None}
+        return {"model": _TRANSCRIPTION_MODEL} | given
+    return value
 
 
 def _rate(value: Any, path: str) -> None:
-    if isinstance(value, int) and value < RATE_HZ:
-        raise refusals.too_small(path, RATE_HZ)
-    _one_of(RATE_HZ)(value, path)
+    if isinstance(value, int) and value < PCM.rate_hz:
+        raise refusals.too_small(path, PCM.rate_hz)
+    one_of(PCM.rate_hz)(value, path)
+
+
+def _format(value: Any, path: str) -> None:
+    tables: dict[str, Mapping[str, Check]] = {name: {} for name in FORMATS}
+    tables[PCM.name] = {"rate": _rate}
+    by_type(**tables)(value, path)
 
 
 def _voice(value: Any, path: str) -> None:
@@ -180,59 +158,93 @@ def _voice(value: Any, path: str) -> None:
 
 def _max_tokens(value: Any, path: str) -> None:
     if value != "inf":
-        _number(1, 32_000, whole=True)(value, path)
+        number(1, 32_000, whole=True)(value, path)
 
 
-_text = _kind(str, "a string")
-_flag = _kind(bool, "true or false")
-_pcm = _nullable(_fields(type=_one_of("audio/pcm"), rate=_rate))
+def _tools(value: Any, path: str) -> None:
+    listing(value, path)
+    for index, tool in enumerate(value):
+        mapping(tool, f"{path}[{index}]")
+        if tool.get("type", "function") == "function" and not isinstance(tool.get("name"), str):
+            raise refusals.missing(f"{path}[{index}].name")
 
-_SESSION: Mapping[str, _Check] = {
-    "type": _one_of("realtime"),
-    "model": _text,
-    "output_modalities": _one_of(["audio"]),
-    "instructions": _text,
-    "tools": _kind(list, "a list"),
-    "tool_choice": _anything,
-    "parallel_tool_calls": _anything,
+
+def _metadata(value: Any, path: str) -> None:
+    mapping(value, path)
+    if len(value) > 16:
+        raise refusals.invalid(path, "at most 16 pairs")
+    for key, given in value.items():
+        if not isinstance(given, str) or len(given) > 512 or len(key) > 64:
+            raise refusals.invalid(f"{path}.{key[:64]}", "a string of at most 512 characters")
+
+
+def _tool_choice(value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        return
+    one_of("none", "auto", "required")(value, path)
+
+
+_modalities = one_of(["audio"], ["text"])
+_transcription = fields(
+    model=nullable(text),
+    language=nullable(text),
+    languages=anything,
+    keywords=anything,
+    prompt=nullable(text),
+    delay=anything,
+)
+_turn_detection = by_type(
+    server_vad={
+        "threshold": number(0, 1),
+        "prefix_padding_ms": number(0, 10_000, whole=True),
+        "silence_duration_ms": number(10, 60_000, whole=True),
+        "idle_timeout_ms": nullable(number(100, 600_000, whole=True)),
+        "create_response": flag,
+        "interrupt_response": flag,
+    },
+    semantic_vad={
+        "eagerness": one_of("low", "medium", "high", "auto"),
+        "create_response": flag,
+        "interrupt_response": flag,
+    },
+)
+
+_SESSION: Mapping[str, Check] = {
+    "type": one_of("realtime"),
+    "model": text,
+    "output_modalities": _modalities,
+    "instructions": text,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "parallel_tool_calls": anything,
     "max_output_tokens": _max_tokens,
-    "tracing": _anything,
-    "truncation": _anything,
-    "prompt": _anything,
-    "reasoning": _anything,
-    "include": _anything,
-    "audio": _fields(
-        input=_fields(
-            format=_pcm,
-            transcription=_nullable(_kind(dict, "an object")),
-            noise_reduction=_nullable(_kind(dict, "an object")),
-            turn_detection=_nullable(
-                _fields(
-                    type=_one_of("server_vad"),
-                    threshold=_number(0, 1),
-                    prefix_padding_ms=_number(0, 10_000, whole=True),
-                    silence_duration_ms=_number(10, 60_000, whole=True),
-                    idle_timeout_ms=_one_of(None),
-                    create_response=_flag,
-                    interrupt_response=_flag,
-                )
-            ),
+    "tracing": anything,
+    "truncation": anything,
+    "prompt": anything,
+    "reasoning": anything,
+    "include": anything,
+    "audio": fields(
+        input=fields(
+            format=nullable(_format),
+            transcription=nullable(_transcription),
+            noise_reduction=nullable(mapping),
+            turn_detection=nullable(_turn_detection),
         ),
-        output=_fields(format=_pcm, voice=_voice, speed=_number(0.25, 1.5)),
+        output=fields(format=nullable(_format), voice=_voice, speed=number(0.25, 1.5)),
     ),
 }
 
-_RESPONSE: Mapping[str, _Check] = {
-    "audio": _fields(output=_nullable(_fields(format=_pcm, voice=_nullable(_voice)))),
-    "conversation": _one_of("auto"),
-    "input": _one_of([]),
-    "instructions": _text,
+_RESPONSE: Mapping[str, Check] = {
+    "audio": fields(output=nullable(fields(format=nullable(_format), voice=nullable(_voice)))),
+    "conversation": one_of("auto", "none"),
+    "input": listing,
+    "instructions": text,
     "max_output_tokens": _max_tokens,
-    "metadata": _kind(dict, "an object"),
-    "output_modalities": _one_of(["audio"]),
-    "parallel_tool_calls": _anything,
-    "prompt": _anything,
-    "reasoning": _anything,
-    "tool_choice": _anything,
-    "tools": _kind(list, "a list"),
+    "metadata": _metadata,
+    "output_modalities": _modalities,
+    "parallel_tool_calls": anything,
+    "prompt": anything,
+    "reasoning": anything,
+    "tool_choice": _tool_choice,
+    "tools": _tools,
 }

@@ -5,10 +5,13 @@ connection. What goes wrong in one ends that one.
 """
 
 import asyncio
+import socket
+import struct
 import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -17,7 +20,10 @@ from websockets.typing import Subprotocol
 
 from harness.clock import NS_PER_S, now_ns
 from harness.errors import printable
-from harness.simulator.session import Link, Session, refusal_event
+from harness.simulator import plain_http
+from harness.simulator.framing import Frames
+from harness.simulator.manners import Link
+from harness.simulator.session import Session, refusal_event
 from harness.simulator.timers import Timer, Timers
 from harness.simulator.upgrade import (
     SUBPROTOCOL,
@@ -25,10 +31,14 @@ from harness.simulator.upgrade import (
     RefusedByClose,
     RefusedByHttp,
     Verdict,
+    presented_key,
 )
 
 # An append may hold 15 MiB; its base64 and envelope make more of it.
 _LARGEST_MESSAGE = 21 * 2**20
+_POST = b"POST "
+_HEAD_END = b"\r\n\r\n"
+_LARGEST_HEAD = 64 * 1024
 # A client that lets this much pile up has stopped reading.
 _MOST_UNREAD = 8 * 2**20
 # How long a client may take for the handshake, and to answer a close.
@@ -43,6 +53,9 @@ class House(Protocol):
 
     def examine(self, request: Request) -> Verdict:
         """Judge a request for a session."""
+
+    def answer(self, request: plain_http.Request) -> bytes:
+        """Answer a request that asks for no upgrade."""
 
     def new_session(self, link: Link, model: str) -> Session:
         """Make a session for a client that was let in."""
@@ -68,6 +81,8 @@ class Connection(asyncio.Protocol):
             select_subprotocol=_select_subprotocol,
             max_size=_LARGEST_MESSAGE,
         )
+        self._head: bytes | None = b""
+        self._frames = Frames(_LARGEST_MESSAGE)
         self._transport: asyncio.Transport
         self._session: Session | None = None
         self._fragments: list[bytes] = []
@@ -87,7 +102,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes, stamped before anything else is done with them."""
         received_ns = now_ns()
-        self._guard(lambda: self._take(data, received_ns))
+        if self._gone:
+            return
+        try:
+            self._take(data, received_ns)
+        except Exception as error:
+            self._crashed(error)
 
     def eof_received(self) -> bool:
         """Take the end of the client's stream; the transport closes itself."""
@@ -130,6 +150,23 @@ class Connection(asyncio.Protocol):
         """Call back at an instant, unless the connection is gone by then."""
         return self._house.timers.at(due_ns, lambda: self._guard(callback))
 
+    def reset(self) -> None:
+        """End it with a TCP reset."""
+        self._leave_no_goodbye()
+        self._transport.abort()
+
+    def die_in_mid_frame(self) -> None:
+        """Send the head of a long frame and half of what it promises, then end it."""
+        if self._core.state is State.OPEN:
+            self._transport.write(b"\x81\x7e\x04\x00" + b'{"type":"response.' + b" " * 512)
+        self._transport.close()
+
+    def stop_reading(self, duration_ns: int) -> None:
+        """Read nothing for so long: what the client sends piles up on its side."""
+        if self._transport.is_reading():
+            self._transport.pause_reading()
+            self.at(now_ns() + duration_ns, self._transport.resume_reading)
+
     # -- inside ---------------------------------------------------------------------------------
 
     def _guard(self, step: Callable[[], None]) -> None:
@@ -153,6 +190,53 @@ class Connection(asyncio.Protocol):
             session.end()
 
     def _take(self, data: bytes, received_ns: int) -> None:
+        """Take bytes apart: the handshake and rare frames by the core, plain frames directly."""
+        if self._head is not None:
+            data = self._take_head(self._head + data, received_ns)
+        for piece, is_text in self._frames.feed(data):
+            if not is_text:
+                self._feed_core(piece, received_ns)
+            elif self._core.state is State.OPEN and self._session is not None:
+                self._session.receive(piece, received_ns)
+
+    def _take_head(self, data: bytes, received_ns: int) -> bytes:
+        """Take the request's head once it is whole, and return what follows it."""
+        if data.startswith(_POST):
+            self._take_post(data)
+            return b""
+        end = data.find(_HEAD_END) + len(_HEAD_END)
+        if end < len(_HEAD_END) and len(data) < _LARGEST_HEAD:
+            self._head = data
+            return b""
+        self._head = None
+        end = end if end >= len(_HEAD_END) else len(data)
+        self._feed_core(data[:end], received_ns)
+        return data[end:]
+
+    def _take_post(self, data: bytes) -> None:
+        """Answer a plain request once it is whole, and hang up."""
+        self._head = data
+        head, end, body = data.partition(_HEAD_END)
+        if len(data) > 2 * _LARGEST_HEAD:
+            self._transport.abort()
+        if not end:
+            return
+        lines = head.decode("latin-1").split("\r\n")
+        headers = Headers()
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            headers[name.strip()] = value.strip()
+        length = headers.get("Content-Length", "0")
+        wanted = int(length) if length.isdecimal() else _LARGEST_HEAD
+        if wanted >= _LARGEST_HEAD:
+            self._transport.abort()
+        elif len(body) >= wanted:
+            path = lines[0].split(" ")[1].partition("?")[0]
+            request = plain_http.Request(path, presented_key(headers), body[:wanted])
+            self._transport.write(self._house.answer(request))
+            self._transport.close()
+
+    def _feed_core(self, data: bytes, received_ns: int) -> None:
         self._core.receive_data(data)
         for event in self._core.events_received():
             if isinstance(event, Request):
@@ -180,6 +264,12 @@ class Connection(asyncio.Protocol):
             self._session.receive(message, received_ns)
         else:
             self._session.receive_binary()
+
+    def _leave_no_goodbye(self) -> None:
+        """Have the kernel answer with a reset: nothing lingers."""
+        raw = self._transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _shake_hands(self, request: Request) -> None:
         if self._timer is not None:

@@ -1,5 +1,6 @@
 """The conversation: items in order, what each takes in tokens, and what may be done to them."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,17 +30,26 @@ class Item:
         tokens: What it takes when the conversation is read.
         spoken_ms: Audio of it that was sent, `None` for what the model did not say.
         kept_ms: What truncation has left of that.
+        audio: Gives the audio itself, as it was on the wire; `None` when it was not kept.
     """
 
     wire: Json
     tokens: Tokens = field(default_factory=Tokens)
     spoken_ms: int | None = None
     kept_ms: int | None = None
+    audio: Callable[[], bytes] | None = None
 
     @property
     def id(self) -> str:
         """The item's id."""
         return str(self.wire["id"])
+
+    def with_audio(self) -> Json:
+        """Return the item with its audio, where that was kept."""
+        if self.audio is None or not self.wire["content"]:
+            return self.wire
+        part = self.wire["content"][0] | {"audio": base64.b64encode(self.audio()).decode()}
+        return self.wire | {"content": [part]}
 
 
 class Conversation:
@@ -87,6 +97,11 @@ class Conversation:
         place = ids.index(item_id) if item_id in ids else 0
         return ids[place - 1] if place else None
 
+    @property
+    def answers_a_call(self) -> bool:
+        """Whether the last item is a function's result."""
+        return bool(self._items) and self._items[-1].wire["type"] == "function_call_output"
+
     def find(self, doing: str, item_id: str) -> Item:
         """Return an item, or refuse what was to be done with it."""
         for item in self._items:
@@ -117,9 +132,7 @@ class Conversation:
 
     def read(self, instructions: str) -> tuple[Tokens, Tokens]:
         """Read everything for a response; return what was read and the cached part of it."""
-        total = Tokens(usage.text_tokens(instructions))
-        for item in self._items:
-            total += item.tokens
+        total = sum((item.tokens for item in self._items), Tokens(usage.text_tokens(instructions)))
         from_cache = usage.cached(self._read)
         self._read = total
         return total, from_cache

@@ -1,23 +1,27 @@
 """The caller's audio as it comes in: turns found by VAD or made by the client's commit.
 
-Audio is heard and counted, never kept: a session costs the same however long its caller talks.
+Audio is heard and counted. It is kept only when somebody wants it back, so that a session costs
+the same however long its caller talks.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
-
-import numpy as np
 
 from harness.clock import now_ns
 from harness.model import ns_from_samples
 from harness.simulator import orders, refusals, usage
-from harness.simulator.configuration import RATE_HZ, Json
+from harness.simulator.configuration import Json
 from harness.simulator.conversation import Conversation, Item
+from harness.simulator.endpointing import LastSample
 from harness.simulator.hearing import Hearing, Started, Stopped
+from harness.simulator.sound_formats import FORMATS, PCM, SoundFormat
 
 _FRAMES_KEPT = 128
 _LEAST_COMMIT_MS = 100
+_SEMANTIC_PREFIX_MS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class Heard:
         end_sample: Last voiced sample, `None` when there was no speech to answer.
         endpoint_ns: When the turn was taken to be over.
         anchor_ns: The instant latency counts from.
+        item_id: The caller's item, `None` when there is none.
+        duration_s: Length of its audio.
     """
 
     frame_end_samples: tuple[int, ...]
@@ -37,6 +43,8 @@ class Heard:
     end_sample: int | None
     endpoint_ns: int
     anchor_ns: int
+    item_id: str | None = None
+    duration_s: float = 0.0
 
 
 class Host(Protocol):
@@ -47,6 +55,15 @@ class Host(Protocol):
 
     def new_id(self, prefix: str) -> str:
         """Return a new identifier."""
+
+    def patience_ms(self, eagerness: str) -> float:
+        """Draw how long semantic VAD waits."""
+
+    def is_deaf(self) -> bool:
+        """Tell whether the caller, who begins to talk, is not to be heard."""
+
+    def premature_ms(self) -> float | None:
+        """Return when to cut in on the caller's turn that begins, `None` for never."""
 
     def speech_started(self, *, interrupt: bool) -> None:
         """Take note that the caller has begun to talk."""
@@ -61,99 +78,109 @@ class Listening:
     Args:
         host: The session.
         conversation: Where finished turns become items.
+        null: Do without hearing: the last sample that is not zero ends a turn.
+        keep: Keep the audio of each turn with its item.
+        record: Takes all audio as it comes, `None` for nobody.
     """
 
-    def __init__(self, host: Host, conversation: Conversation) -> None:
+    def __init__(
+        self,
+        host: Host,
+        conversation: Conversation,
+        *,
+        null: bool = False,
+        keep: bool = False,
+        record: Callable[[bytes, SoundFormat], None] | None = None,
+    ) -> None:
         self._host, self._conversation = host, conversation
-        self._hearing = Hearing(rate_hz=RATE_HZ)
+        self._null, self._record = null, record
         self._detection: Json | None = None
         self._received_samples = 0
         self._buffered_samples = 0
+        self._kept: bytearray | None = bytearray() if keep else None
         self._frames: deque[tuple[int, int]] = deque(maxlen=_FRAMES_KEPT)
         self._speech_item: str | None = None
         self._speech_start_ms = 0
+        self._cut_in_at: int | None = None
+        self._ignoring = False
+        self._take_format(PCM)
 
-    def configure(self, detection: Json | None) -> None:
-        """Take a turn detection, `None` for turns that the client ends."""
-        self._detection = detection
-        if detection is not None:
-            self._hearing.configure(
-                silence_ms=detection["silence_duration_ms"], threshold=detection["threshold"]
-            )
+    @property
+    def format(self) -> SoundFormat:
+        """How the caller's audio is written."""
+        return self._format
+
+    @property
+    def received_ms(self) -> int:
+        """All audio ever received, on its own clock."""
+        return self._ms(self._received_samples)
+
+    @property
+    def idle_timeout_ms(self) -> int | None:
+        """How long the caller may stay silent after a reply, `None` for ever."""
+        return self._detection.get("idle_timeout_ms") if self._detection else None
+
+    def configure(self, audio_input: Json) -> None:
+        """Take the `audio.input` of a session."""
+        sound = FORMATS[audio_input["format"]["type"]]
+        if sound is not self._format:
+            self._received_samples = self._received_samples * sound.rate_hz // self._format.rate_hz
+            self._take_format(sound)
+        elif audio_input["turn_detection"] == self._detection:
+            return  # nor is the window drawn anew in the middle of a turn
+        self._detection = audio_input["turn_detection"]
+        self._set_window()
 
     def append(self, audio: bytes, received_ns: int) -> None:
-        """Hear more audio: PCM16, little-endian."""
-        if len(audio) % 2:
+        """Hear more audio, written as the format says."""
+        samples, rest = divmod(len(audio), self._format.sample_bytes)
+        if rest:
             raise refusals.invalid("audio", "whole samples of two bytes")
-        samples = np.frombuffer(audio, dtype="<i2")
-        self._received_samples += len(samples)
-        self._buffered_samples += len(samples)
+        self._received_samples += samples
+        self._buffered_samples += samples
         self._frames.append((self._received_samples, received_ns))
-        for found in self._hearing.feed(samples):
+        if self._record is not None:
+            self._record(audio, self._format)
+        if self._kept is not None:
+            self._kept += audio
+        for found in self._feed(audio):
             if (detection := self._detection) is None:
                 continue  # what was heard last is still known when the client commits
             if isinstance(found, Started):
                 self._speech_started(found, detection)
             else:
                 self._speech_stopped(found, detection)
-
-    def _speech_started(self, found: Started, detection: Json) -> None:
-        self._speech_item = self._host.new_id("item")
-        onset_ms = found.onset_sample * 1000 // RATE_HZ
-        self._speech_start_ms = max(0, onset_ms - detection["prefix_padding_ms"])
-        fields = {"audio_start_ms": self._speech_start_ms, "item_id": self._speech_item}
-        for kind in orders.HEARD_START:
-            self._host.emit(kind, **fields)
-        self._host.speech_started(interrupt=detection["interrupt_response"])
-
-    def _speech_stopped(self, found: Stopped, detection: Json) -> None:
-        if self._speech_item is None:
-            return  # it began while there was no turn detection
-        heard = self.what_was_heard(found.last_voiced_sample)
-        self._hearing.forget()
-        end_ms = found.decided_sample * 1000 // RATE_HZ
-        for kind in orders.HEARD_STOP:
-            self._host.emit(kind, audio_end_ms=end_ms, item_id=self._speech_item)
-        self._become_item((end_ms - self._speech_start_ms) / 1000)
-        self._host.turn_ended(heard, respond=detection["create_response"])
+        if self._cut_in_at is not None and self._received_samples >= self._cut_in_at:
+            self._cut_in()
 
     def commit(self) -> None:
         """End the turn because the client says so."""
-        buffered_ms = self._buffered_samples * 1000 / RATE_HZ
+        buffered_ms = self._buffered_samples * 1000 / self._format.rate_hz
         if buffered_ms < _LEAST_COMMIT_MS:
             raise refusals.commit_empty(buffered_ms)
-        heard = self.what_was_heard(self._hearing.last_voiced_sample)
+        last = self._hearing.last_voiced_sample
         self._hearing.forget()
-        self._become_item(buffered_ms / 1000)
-        self._host.turn_ended(heard, respond=False)
+        self._become_item(last, buffered_ms / 1000, respond=False)
 
     def clear(self) -> None:
         """Forget what has not become an item."""
-        self._buffered_samples = 0
-        self._speech_item = None
+        self._forget_buffer()
+        self._speech_item = self._cut_in_at = None
         self._hearing.forget()
 
-    def _become_item(self, duration_s: float) -> None:
-        """Make the caller's audio an item of the conversation."""
-        self._buffered_samples = 0
-        wire = {
-            "id": self._speech_item or self._host.new_id("item"),
-            "object": "realtime.item",
-            "type": "message",
-            "status": "completed",
-            "role": "user",
-            "content": [{"type": "input_audio", "transcript": None}],
+    def time_out(self, since_ms: int) -> None:
+        """End a turn in which the caller said nothing."""
+        if self._detection is None or self._speech_item is not None:
+            return
+        self._speech_item = self._host.new_id("item")
+        fields = {
+            "audio_start_ms": since_ms,
+            "audio_end_ms": max(since_ms, self.received_ms),
+            "item_id": self._speech_item,
         }
-        self._speech_item = None
-        previous = self._conversation.add(Item(wire, usage.heard_tokens(duration_s)))
-        added = {"previous_item_id": previous, "item": wire}
-        fields: dict[str, Json] = {
-            "input_audio_buffer.committed": {"previous_item_id": previous, "item_id": wire["id"]},
-            "conversation.item.added": added,
-            "conversation.item.done": added,
-        }
-        for kind in orders.COMMITTED:
-            self._host.emit(kind, **fields[kind])
+        for kind in orders.IDLE:
+            self._host.emit(kind, **fields)
+        self._become_item(None, 0.0, respond=self._detection["create_response"])
 
     def what_was_heard(self, last_voiced_sample: int | None) -> Heard:
         """Place the last voiced sample on the monotonic clock: latency counts from there.
@@ -165,8 +192,8 @@ class Listening:
         if last_voiced_sample is not None:
             for end_sample, received_ns in self._frames:
                 if end_sample > last_voiced_sample:
-                    after = ns_from_samples(end_sample - last_voiced_sample, RATE_HZ)
-                    anchor_ns = received_ns - after
+                    after = end_sample - last_voiced_sample
+                    anchor_ns = received_ns - ns_from_samples(after, self._format.rate_hz)
                     break
         return Heard(
             frame_end_samples=tuple(end for end, _ in self._frames),
@@ -175,3 +202,113 @@ class Listening:
             endpoint_ns=endpoint_ns,
             anchor_ns=anchor_ns,
         )
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _take_format(self, sound: SoundFormat) -> None:
+        """Begin to hear in another format, its clock at what has been received."""
+        self._format = sound
+        self._hearing: Hearing | LastSample
+        if self._null:
+            self._hearing = LastSample(
+                rate_hz=sound.rate_hz, zeros=sound.zeros, sample_bytes=sound.sample_bytes
+            )
+        else:
+            self._hearing = Hearing(rate_hz=sound.rate_hz)
+        self._hearing.heard_samples = self._received_samples
+        self._buffered_samples = 0
+        self._frames.clear()
+
+    def _ms(self, samples: int) -> int:
+        return samples * 1000 // self._format.rate_hz
+
+    def _feed(self, audio: bytes) -> Iterator[Started | Stopped]:
+        if isinstance(self._hearing, LastSample):
+            return self._hearing.feed(audio)
+        return self._hearing.feed(self._format.decode(audio))
+
+    def _set_window(self) -> None:
+        """Set the silence that ends the next turn."""
+        detection = self._detection
+        if detection is None:
+            return
+        if detection["type"] == "semantic_vad":
+            patience_ms = self._host.patience_ms(detection["eagerness"])
+            self._hearing.configure(silence_ms=patience_ms, threshold=0.5)
+        else:
+            self._hearing.configure(
+                silence_ms=detection["silence_duration_ms"], threshold=detection["threshold"]
+            )
+
+    def _speech_started(self, found: Started, detection: Json) -> None:
+        if self._host.is_deaf():
+            self._ignoring = True
+            return
+        self._speech_item = self._host.new_id("item")
+        prefix_ms = detection.get("prefix_padding_ms", _SEMANTIC_PREFIX_MS)
+        self._speech_start_ms = max(0, self._ms(found.onset_sample) - prefix_ms)
+        fields = {"audio_start_ms": self._speech_start_ms, "item_id": self._speech_item}
+        for kind in orders.HEARD_START:
+            self._host.emit(kind, **fields)
+        cut_in_ms = self._host.premature_ms()
+        if cut_in_ms is not None:
+            self._cut_in_at = found.onset_sample + round(cut_in_ms * self._format.rate_hz / 1000)
+        self._host.speech_started(interrupt=detection["interrupt_response"])
+
+    def _speech_stopped(self, found: Stopped, detection: Json) -> None:
+        self._cut_in_at = None
+        if self._ignoring or self._speech_item is None:
+            self._ignoring = False  # it was not to be heard, or began without turn detection
+            self._hearing.forget()
+            return
+        self._hearing.forget()
+        self._set_window()
+        self._end_speech(found.last_voiced_sample, found.decided_sample, detection)
+
+    def _cut_in(self) -> None:
+        """End the turn although the caller goes on; the rest of what is said is ignored."""
+        self._cut_in_at = None
+        if self._detection is not None and self._speech_item is not None:
+            self._ignoring = True
+            last = self._hearing.last_voiced_sample
+            self._end_speech(last, self._received_samples, self._detection)
+
+    def _end_speech(self, last: int | None, decided_sample: int, detection: Json) -> None:
+        end_ms = self._ms(decided_sample)
+        for kind in orders.HEARD_STOP:
+            self._host.emit(kind, audio_end_ms=end_ms, item_id=self._speech_item)
+        duration_s = (end_ms - self._speech_start_ms) / 1000
+        self._become_item(last, duration_s, respond=detection["create_response"])
+
+    def _become_item(self, last: int | None, duration_s: float, *, respond: bool) -> None:
+        """Make the caller's audio an item of the conversation, and say that the turn is over."""
+        heard = self.what_was_heard(last)
+        wire = {
+            "id": self._speech_item or self._host.new_id("item"),
+            "object": "realtime.item",
+            "type": "message",
+            "status": "completed",
+            "role": "user",
+            "content": [{"type": "input_audio", "transcript": None}],
+        }
+        item = Item(wire, usage.heard_tokens(duration_s))
+        if self._kept is not None:
+            item.audio = partial(bytes, bytes(self._kept))
+        self._speech_item = None
+        self._forget_buffer()
+        previous = self._conversation.add(item)
+        added = {"previous_item_id": previous, "item": wire}
+        fields: dict[str, Json] = {
+            "input_audio_buffer.committed": {"previous_item_id": previous, "item_id": wire["id"]},
+            "conversation.item.added": added,
+            "conversation.item.done": added,
+        }
+        for kind in orders.COMMITTED:
+            self._host.emit(kind, **fields[kind])
+        heard = replace(heard, item_id=item.id, duration_s=duration_s)
+        self._host.turn_ended(heard, respond=respond)
+
+    def _forget_buffer(self) -> None:
+        self._buffered_samples = 0
+        if self._kept is not None:
+            self._kept.clear()

@@ -8,35 +8,22 @@ import base64
 import binascii
 import secrets
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import msgspec
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns, wall_time
-from harness.model import TruthRecord
 from harness.simulator import configuration, orders, refusals
+from harness.simulator.answering import Answering
 from harness.simulator.configuration import Json
 from harness.simulator.conversation import Conversation, client_item
 from harness.simulator.draws import Draws
 from harness.simulator.listening import Heard, Listening
+from harness.simulator.manners import Link, Manners
+from harness.simulator.recorder import Recorder
 from harness.simulator.refusals import Refused
-from harness.simulator.speaking import Speaking
 from harness.simulator.timers import Timer
-
-_TOKENS_PER_MINUTE = 15_000_000
-
-
-class Link(Protocol):
-    """The connection as its session sees it."""
-
-    def send(self, message: bytes) -> None:
-        """Send one text message."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the connection."""
-
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
-        """Call back at an instant of the monotonic clock."""
+from harness.simulator.transcribing import Transcribing
 
 
 class _Append(msgspec.Struct):
@@ -58,6 +45,11 @@ class _Append(msgspec.Struct):
 _encode = msgspec.json.Encoder().encode
 _decode_append = msgspec.json.Decoder(_Append).decode
 _decode = msgspec.json.Decoder().decode
+_CLOSE_REASONS = {
+    "close_1001": "going away",
+    "close_1011": "internal error",
+    "close_1013": "try again later",
+}
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -69,43 +61,62 @@ class Session:
         tag: Part of every identifier, unique among all sessions there ever were.
         model: Model the client asked for.
         draws: Its own sources of chance.
-        limit_s: Longest it may last.
-        tell: Takes the truth about each response.
+        manners: How it is treated.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        *,
-        tag: str,
-        model: str,
-        draws: Draws,
-        limit_s: float,
-        tell: Callable[[TruthRecord], None],
-    ) -> None:
-        self._link, self._draws, self._tell = link, draws, tell
+    def __init__(self, link: Link, *, tag: str, model: str, draws: Draws, manners: Manners) -> None:
+        self._link, self._manners = link, manners
         self._tag = tag
         self._ids = 0
-        self._limit_s = limit_s
         self._session = configuration.default_session(
             session_id=self.new_id("sess"),
             model=model,
-            expires_at=int(wall_time().timestamp() + limit_s),
+            expires_at=int(wall_time().timestamp() + manners.limit_s),
         )
         self._conversation = Conversation()
-        self._listening = Listening(self, self._conversation)
-        self._listening.configure(self._turn_detection)
-        self._heard: Heard | None = None
-        self._speaking: Speaking | None = None
-        self._turns = 0
+        self._recorder: Recorder | None = None
+        if manners.heard is not None:
+            self._recorder = Recorder(manners.heard, self._session["id"])
+        self.patience_ms = draws.patience_ms
+        self._listening = Listening(
+            self,
+            self._conversation,
+            null=manners.null,
+            keep=self._recorder is not None,
+            record=self._recorder,
+        )
+        self._answering = Answering(
+            self,
+            self._conversation,
+            self._listening,
+            draws,
+            speed=manners.speed,
+            capacity=manners.capacity,
+            tell=manners.tell,
+        )
+        self.is_deaf = self._answering.is_deaf
+        self.premature_ms = self._answering.premature_ms
+        self.speech_started = self._answering.speech_started
+        self._transcribing = Transcribing(self, self._conversation, draws.transcription_ms)
+        self._listening.configure(self._session["audio"]["input"])
+        self._silence = (b"", b"")
         self._event_id: str | None = None
         self._expiry: Timer | None = None
 
     # -- the outlet of a response ---------------------------------------------------------------
 
+    @property
+    def configuration(self) -> Json:
+        """The session object in effect."""
+        return self._session
+
     def emit(self, kind: str, **fields: Any) -> None:
         """Send one event."""
-        self._link.send(_encode({"type": kind, "event_id": self.new_id("event"), **fields}))
+        self._link.send(self.message(kind, fields))
+
+    def message(self, kind: str, fields: Json) -> bytes:
+        """Return one event with an id of its own, encoded."""
+        return _encode({"type": kind, "event_id": self.new_id("event"), **fields})
 
     def send(self, message: bytes) -> None:
         """Send a message that is already encoded."""
@@ -120,15 +131,41 @@ class Session:
         self._ids += 1
         return f"{prefix}_{self._tag}{self._ids:08d}"
 
+    def refuse(self, refused: Refused) -> None:
+        """Send one `error` event about nothing the client has just sent."""
+        self._event_id = None
+        self._refuse(refused)
+
+    def strike(self, fault: str, size: float) -> None:
+        """Let go wrong what has to do with the connection."""
+        if fault.startswith("close_"):
+            self._link.close(int(fault.removeprefix("close_")), _CLOSE_REASONS[fault])
+        elif fault == "death":
+            self._link.die_in_mid_frame()
+        elif fault == "reset":
+            self._link.reset()
+        elif fault == "expiry":
+            self._expire()
+        elif fault == "slow_reader":
+            self._link.stop_reading(round(size * NS_PER_MS))
+        elif fault == "malformed":
+            self._link.send(b'{"type":"response.output_audio.delta","event_id":"event_')
+        elif fault == "unknown_event":
+            self.emit("response.output_hologram.delta", delta="")
+
     # -- from the connection --------------------------------------------------------------------
 
     def open(self) -> None:
         """Greet the client."""
         self.emit("session.created", session=self._session)
-        self._expiry = self._link.at(now_ns() + round(self._limit_s * NS_PER_S), self._expire)
+        due_ns = now_ns() + round(self._manners.limit_s * NS_PER_S)
+        self._expiry = self._link.at(due_ns, self._expire)
 
     def receive(self, message: bytes, received_ns: int) -> None:
         """Take one text message; whatever it holds, the session goes on."""
+        if message == self._silence[0]:
+            self._listening.append(self._silence[1], received_ns)
+            return
         self._event_id = None
         try:
             self._receive(message, received_ns)
@@ -137,15 +174,15 @@ class Session:
 
     def receive_binary(self) -> None:
         """Answer a binary frame."""
-        self._event_id = None
-        self._refuse(refusals.binary_frame())
+        self.refuse(refusals.binary_frame())
 
     def end(self) -> None:
         """Stop: the connection is gone."""
         if self._expiry is not None:
             self._expiry.cancel()
-        if self._speaking is not None:
-            self._speaking.abandon()
+        self._answering.end()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _receive(self, message: bytes, received_ns: int) -> None:
         try:
@@ -153,6 +190,8 @@ class Session:
         except _NOT_JSON:
             append = None  # not an append, or a bad one; the general way finds the words
         if append is not None and append.is_good:
+            if self._manners.null and not append.audio.strip(self._listening.format.zeros):
+                self._silence = (message, append.audio)  # the next one need not be read
             self._listening.append(append.audio, received_ns)
             return
         try:
@@ -173,17 +212,12 @@ class Session:
         self.emit("error", error=error)
 
     def _expire(self) -> None:
-        minutes = self._limit_s / 60
+        minutes = self._manners.limit_s / 60
         words = f"Your session hit the maximum duration of {minutes:g} minutes."
         self.emit("error", error=_error("session_expired", words))
         self._link.close(1001, words)
 
     # -- configuration --------------------------------------------------------------------------
-
-    @property
-    def _turn_detection(self) -> Json | None:
-        detection: Json | None = self._session["audio"]["input"]["turn_detection"]
-        return detection
 
     def _session_update(self, event: Json, _received_ns: int) -> None:
         if "session" not in event:
@@ -194,8 +228,11 @@ class Session:
         if any(changed[name] != self._session[name] for name in ("instructions", "tools")):
             self._conversation.forget_cache()
         self._session = changed
-        self._listening.configure(self._turn_detection)
+        self._silence = (b"", b"")
+        self._listening.configure(changed["audio"]["input"])
         self.emit("session.updated", session=self._session)
+
+    # -- the caller's audio ---------------------------------------------------------------------
 
     def _append(self, event: Json, received_ns: int) -> None:
         """Take an append the quick way could not read, or say what is wrong with it."""
@@ -212,23 +249,13 @@ class Session:
         self._listening.clear()
         self.emit("input_audio_buffer.cleared")
 
-    # -- from the caller's audio ----------------------------------------------------------------
-
-    def speech_started(self, *, interrupt: bool) -> None:
-        """Stop talking when the caller begins to."""
-        if self._speaking is not None and interrupt:
-            self._speaking.cancel("turn_detected")
-
     def turn_ended(self, heard: Heard, *, respond: bool) -> None:
-        """Answer the caller's turn, or keep what is needed to answer it when asked to."""
-        self._heard = heard
-        if not respond:
-            return
-        if self._speaking is None:
-            self._respond({})
-        else:
-            self._event_id = None
-            self._refuse(refusals.already_active(self._speaking.id))
+        """Take a finished turn of the caller: a transcript of it, and an answer."""
+        transcription = self._session["audio"]["input"]["transcription"]
+        if transcription is not None:
+            fails = self._answering.transcript_fails()
+            self._transcribing.turn_ended(heard, transcription, fails=fails)
+        self._answering.turn_ended(heard, respond=respond)
 
     # -- items ----------------------------------------------------------------------------------
 
@@ -240,12 +267,12 @@ class Session:
             raise refusals.invalid("previous_item_id", "a string or null")
         item = client_item(event["item"], lambda: self.new_id("item"))
         previous = self._conversation.add(item, after)
-        for kind in ("conversation.item.added", "conversation.item.done"):
+        for kind in orders.CREATED:
             self.emit(kind, previous_item_id=previous, item=item.wire)
 
     def _item_retrieve(self, event: Json, _received_ns: int) -> None:
         item = self._conversation.find("retrieve", _string(event, "item_id"))
-        self.emit("conversation.item.retrieved", item=item.wire)
+        self.emit("conversation.item.retrieved", item=item.with_audio())
 
     def _item_delete(self, event: Json, _received_ns: int) -> None:
         item_id = _string(event, "item_id")
@@ -269,48 +296,10 @@ class Session:
     # -- responses ------------------------------------------------------------------------------
 
     def _response_create(self, event: Json, _received_ns: int) -> None:
-        options = configuration.checked_response(event.get("response"))
-        if self._speaking is not None:
-            raise refusals.already_active(self._speaking.id)
-        self._respond(options)
+        self._answering.create(configuration.checked_response(event.get("response")))
 
     def _response_cancel(self, event: Json, _received_ns: int) -> None:
-        asked = event.get("response_id")
-        if self._speaking is None or (asked is not None and asked != self._speaking.id):
-            raise refusals.nothing_to_cancel()
-        self._speaking.cancel("client_cancelled")
-
-    def _respond(self, options: Json) -> None:
-        heard = self._heard or self._listening.what_was_heard(None)
-        self._heard = None
-        self._speaking = Speaking(
-            self,
-            self._conversation,
-            session=self._session,
-            options=options,
-            heard=heard,
-            asked_ns=now_ns(),
-            drawn=self._draws.response(),
-            turn_index=self._turns,
-            ended=self._spoken,
-        )
-        self._turns += 1
-        self._speaking.begin()
-
-    def _spoken(self, truth: TruthRecord, tokens: int) -> None:
-        """A response has ended: tell the truth, and soon after it the rate limits."""
-        self._speaking = None
-        self._tell(truth)
-        limits = [
-            {
-                "name": "tokens",
-                "limit": _TOKENS_PER_MINUTE,
-                "remaining": max(0, _TOKENS_PER_MINUTE - tokens),
-                "reset_seconds": round(tokens * 60 / _TOKENS_PER_MINUTE, 3),
-            }
-        ]
-        due_ns = now_ns() + round(self._draws.rate_limits_ms() * NS_PER_MS)
-        self._link.at(due_ns, lambda: self.emit(orders.RATE_LIMITS[0], rate_limits=limits))
+        self._answering.cancel(event.get("response_id"))
 
     _HANDLERS: ClassVar[dict[str, Callable[["Session", Json, int], None]]] = {
         "session.update": _session_update,

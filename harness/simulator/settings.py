@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import BadInput
+from harness.simulator.capacity import CapacityRule
+from harness.simulator.faults import FaultRule
 from harness.simulator.presets import DEFAULT_PRESET, PRESETS, Preset
+from harness.simulator.tools import ToolRule
 
 
 def find_preset(name: str) -> Preset:
@@ -31,6 +34,13 @@ class SimulatorConfig:
         truth: File the truth log is appended to, `None` for no log.
         api_key: Key a client must present, `None` to accept everyone.
         refuse_at_upgrade: Refuse a bad key with HTTP 401 instead of an `error` and a close.
+        null: Do without hearing: the last sample that is not zero ends a turn.
+        heard: Folder for what each session heard, as WAV files; `None` to keep nothing.
+        faults: What goes wrong, and when.
+        tools: When functions are called.
+        capacity: What the service can carry, `None` for everything.
+        certificate: PEM file of a certificate, which makes it a TLS server.
+        private_key: PEM file of its key, when the certificate's file does not hold it.
         speed: Reply audio per unit of time; 5 delivers 10 s of speech in 2 s.
         replies: Number of different replies.
         ping_interval_s: Time between pings.
@@ -44,6 +54,13 @@ class SimulatorConfig:
     truth: Path | None = None
     api_key: str | None = field(default=None, repr=False)
     refuse_at_upgrade: bool = False
+    null: bool = False
+    heard: Path | None = None
+    faults: tuple[FaultRule, ...] = ()
+    tools: ToolRule = field(default_factory=ToolRule)
+    capacity: CapacityRule | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
     speed: float = 5.0
     replies: int = 8
     ping_interval_s: float = 20.3

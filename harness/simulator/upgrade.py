@@ -1,18 +1,24 @@
 """Who is let in, judged from the request that asks for the upgrade.
 
 The service checks key and model only after it has accepted the upgrade: the client gets a 101, an
-`error` event and a close. A wrong path, and on request a wrong key, is refused with plain HTTP.
+`error` event and a close. A wrong path, and on request a wrong key, is refused with plain HTTP; on
+Azure's path a wrong key always is.
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.datastructures import Headers
 
-PATHS = ("/v1/realtime", "/openai/v1/realtime")
+AZURE_PATH = "/openai/v1/realtime"
+PATHS = ("/v1/realtime", AZURE_PATH)
 SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
+# Models the service has had and has no more, and models that never spoke this protocol.
+_RETIRED = ("gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
+_OTHER = ("gpt-4o", "gpt-4.1", "gpt-5", "gpt-live", "whisper", "tts-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,12 @@ Verdict = Admitted | RefusedByHttp | RefusedByClose
 
 
 def examine(
-    target: str, headers: Headers, *, api_key: str | None, refuse_at_upgrade: bool
+    target: str,
+    headers: Headers,
+    *,
+    api_key: str | None,
+    refuse_at_upgrade: bool,
+    is_ephemeral: Callable[[str], bool],
 ) -> Verdict:
     """Judge a request.
 
@@ -58,27 +69,29 @@ def examine(
         headers: The request's headers.
         api_key: Key to be presented, `None` to accept everyone.
         refuse_at_upgrade: Answer a bad key with HTTP 401.
+        is_ephemeral: Tells whether a key is an ephemeral one that is still good.
     """
     parts = urlsplit(target)
-    if parts.path.rstrip("/") not in PATHS:
+    path, query = parts.path.rstrip("/"), parse_qs(parts.query)
+    if path not in PATHS:
         return RefusedByHttp(404, f"Nothing here; sessions are at {PATHS[0]}?model=NAME\n")
-    if api_key is not None:
-        presented = _presented_key(headers)
-        if presented is None:
-            return _unauthorised(None, "Missing bearer authentication in header", refuse_at_upgrade)
-        if not hmac.compare_digest(presented.encode(), api_key.encode()):
-            return _unauthorised("invalid_api_key", "Incorrect API key provided", refuse_at_upgrade)
+    is_azure = path == AZURE_PATH
+    refusal = _key_refusal(query, headers, api_key, is_ephemeral)
+    if is_azure and "api-version" in query:
+        refusal = RefusedByClose(None, "api-version belongs to the preview API", 3000)
+    if refusal is not None:
+        by_http = is_azure or refuse_at_upgrade
+        return RefusedByHttp(401, f"{refusal.message}\n") if by_http else refusal
+    if "call_id" in query:
+        return RefusedByHttp(404, "No such call\n")
     if any("realtime=v1" in value for value in headers.get_all("OpenAI-Beta")):
         return RefusedByClose(
             "beta_api_shape_disabled", "The Realtime Beta API is no longer supported", 4000
         )
-    model = parse_qs(parts.query).get("model", [""])[0]
-    if not model:
-        return RefusedByClose("missing_model", "You must provide a model parameter", 4000)
-    return Admitted(model[:100])
+    return _judge_model(query.get("model", [""])[0])
 
 
-def _presented_key(headers: Headers) -> str | None:
+def presented_key(headers: Headers) -> str | None:
     """Return the key from the header, or from the subprotocols a browser uses instead."""
     for value in headers.get_all("Authorization"):
         scheme, _, key = value.partition(" ")
@@ -93,7 +106,28 @@ def _presented_key(headers: Headers) -> str | None:
     return None
 
 
-def _unauthorised(code: str | None, message: str, refuse_at_upgrade: bool) -> Verdict:
-    if refuse_at_upgrade:
-        return RefusedByHttp(401, f"{message}\n")
-    return RefusedByClose(code, message, 3000)
+def _key_refusal(
+    query: dict[str, list[str]],
+    headers: Headers,
+    api_key: str | None,
+    is_ephemeral: Callable[[str], bool],
+) -> RefusedByClose | None:
+    if api_key is None:
+        return None
+    presented = presented_key(headers) or query.get("api-key", [None])[0]
+    if presented is None:
+        return RefusedByClose(None, "Missing bearer authentication in header", 3000)
+    if hmac.compare_digest(presented.encode(), api_key.encode()) or is_ephemeral(presented):
+        return None
+    return RefusedByClose("invalid_api_key", "Incorrect API key provided", 3000)
+
+
+def _judge_model(model: str) -> Verdict:
+    if not model:
+        return RefusedByClose("missing_model", "You must provide a model parameter", 4000)
+    if model.startswith(_RETIRED):
+        words = "The model does not exist or you do not have access to it"
+        return RefusedByClose("model_not_found", words, 4004)
+    if model.startswith(_OTHER):
+        return RefusedByClose("invalid_model", "The model is not supported in realtime mode", 4000)
+    return Admitted(model[:100])

@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import socket
@@ -9,15 +10,14 @@ from pathlib import Path
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
+import toxiproxy.api as toxiproxy_api
 
 from harness.errors import BadInput, RunInvalid
-from harness.model import Direction, NetworkProfile
-from harness.network import NetworkLayer
+from harness.model import NetworkProfile
+from harness.network import NetworkLayer, ToxiproxyServer, parse_api
 from harness.network import layer as module
-from harness.network.layer import toxics
 from harness.network.ports import FIRST_PORT, LAST_PORT
+from harness.network.toxics import Toxic, toxics
 
 UNDER_GEVENT = """
 from gevent import monkey
@@ -25,16 +25,24 @@ monkey.patch_all()
 import gevent, sys
 from pathlib import Path
 from harness.model import Direction, NetworkProfile
-from harness.network import NetworkLayer
+from harness.network import NetworkLayer, stall_probe
 
-far = Direction(delay_ms=40)
-with NetworkLayer(Path(sys.argv[1]), {"far": NetworkProfile(name="far", up=far, down=far)}) as it:
+stall_probe.SECONDS = 2.0
+far, lossy = Direction(delay_ms=40), Direction(delay_ms=40, loss=0.03)
+profiles = {
+    "far": NetworkProfile(name="far", up=far, down=far),
+    "lossy": NetworkProfile(name="lossy", up=lossy, down=lossy),
+}
+with NetworkLayer(Path(sys.argv[1]), profiles) as it:
     jobs = [gevent.spawn(it.route, f"s{n}", "far", "127.0.0.1", 9) for n in range(20)]
     gevent.joinall(jobs, timeout=30, raise_error=True)
     assert len({job.value for job in jobs}) == 20
     for n in range(20):
         it.release(f"s{n}")
     found = it.verify("far")
+    stalled = it.verify("lossy")
+    assert stalled.up_stalls is not None, stalled.why
+    assert stalled.up_stalls.late_share > 0.01, stalled.why
     print(found.probes, found.rtt_p50_ms)
     assert it.alive()
     guard = it._server._guard
@@ -149,7 +157,8 @@ def test_an_unknown_profile_is_refused_before_anything_is_made(layer: NetworkLay
 def test_a_toxic_the_server_refuses_leaves_no_half_impaired_way(
     layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "toxics", lambda _: [("latency", {"latency": "5"})])
+    wrong = Toxic(name="x", kind="packet_loss", stream="upstream", attributes={})
+    monkeypatch.setattr(module, "toxics", lambda profile: [*toxics(profile), wrong])
     with pytest.raises(RunInvalid, match="refused"):
         layer.route("a", "far", "127.0.0.1", 9)
     assert not proxies(layer)
@@ -188,7 +197,7 @@ def test_a_server_that_hangs_is_not_waited_for(
     program, note = noted_server
     with NetworkLayer(program, profiles) as layer:
         way = layer.route("a", "plain", "127.0.0.1", 9)
-        monkeypatch.setattr(module, "_API_LIMIT_S", 0.2)
+        toxiproxy_api.requests._limit_s = 0.2
         os.kill(int(note.read_text()), signal.SIGSTOP)
         # A thousand, since all of its threads stop only some moments after the signal.
         attempts = (layer.route(f"b{n}", "plain", "127.0.0.1", 9) for n in range(1000))
@@ -223,7 +232,7 @@ def test_a_real_impairment_is_verified_and_its_way_closed(layer: NetworkLayer) -
 def test_an_impairment_that_is_not_there_is_found_out(
     layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "toxics", lambda direction: toxics(direction)[1:])
+    monkeypatch.setattr(module, "toxics", lambda profile: toxics(profile)[1:])
     found = layer.verify("slow")
     assert not found.verified
     assert "for 100 ms" in found.why
@@ -243,33 +252,62 @@ def test_it_works_under_gevent(toxiproxy: Path) -> None:
     assert float(median_ms) > 79
 
 
-directions = st.builds(
-    lambda delay_ms, share, rate: Direction(
-        delay_ms=delay_ms, jitter_ms=delay_ms * share, rate_kbit_s=rate
-    ),
-    st.floats(0, 10_000),
-    st.floats(0, 1),
-    st.none() | st.floats(0.001, 1e7),
-)
+def test_stocked_proxies_are_made_at_once_and_used_first(
+    layer: NetworkLayer, echo_port: int
+) -> None:
+    layer.stock("127.0.0.1", echo_port, 30)
+    assert len(proxies(layer)) == 30
+    ways = {layer.route(f"s{n}", "far", "127.0.0.1", echo_port) for n in range(31)}
+    assert len(ways) == len(proxies(layer)) == 31
+    assert round_trip_s(ways.pop()) > 0.19
 
 
-@given(direction=directions)
-def test_what_toxiproxy_is_asked_is_whole_ordered_and_never_a_freeze(direction: Direction) -> None:
-    chain = toxics(direction)
-    kinds = [kind for kind, _ in chain]
-    assert kinds == [kind for kind in ("latency", "bandwidth") if kind in kinds]
-    for kind, attributes in chain:
-        assert all(isinstance(value, int) for value in attributes.values())
-        if kind == "bandwidth":
-            assert attributes["rate"] >= 1
-        else:
-            assert abs(attributes["latency"] - direction.delay_ms) <= 0.5
-            assert attributes["jitter"] <= attributes["latency"]
+def test_stocking_passes_over_ports_in_use(layer: NetworkLayer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = layer._ports
+        layer._ports = itertools.chain(itertools.islice(free, 3), [taken.getsockname()[1]], free)
+        layer.stock("127.0.0.1", 9, 8)
+    assert len(proxies(layer)) == 8
 
 
-def test_a_direction_without_impairment_has_no_toxics() -> None:
-    assert toxics(Direction()) == []
+def test_a_server_of_somebody_elses_keeps_what_it_had(
+    toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
+) -> None:
+    with ToxiproxyServer(toxiproxy) as theirs:
+        api = parse_api(theirs.url, None)
+        theirs_own = {"name": "theirs", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9"}
+        requests.post(f"{api.url}/proxies", json=theirs_own, timeout=5).raise_for_status()
+        with NetworkLayer(api, profiles) as layer:
+            layer.stock("127.0.0.1", echo_port, 2)
+            layer.route("a", "far", "127.0.0.1", echo_port)
+            way = layer.route("b", "far", "127.0.0.1", echo_port)
+            assert round_trip_s(way) > 0.19
+        assert theirs.alive()
+        assert {"theirs"} == {
+            name
+            for name, proxy in requests.get(f"{api.url}/proxies", timeout=5).json().items()
+            if proxy["enabled"]
+        }
 
 
-def test_bandwidth_is_in_thousands_of_bytes_per_second() -> None:
-    assert toxics(Direction(rate_kbit_s=4000)) == [("bandwidth", {"rate": 500})]
+def test_a_server_that_hangs_is_noticed_without_asking(
+    noted_server: tuple[Path, Path],
+    profiles: dict[str, NetworkProfile],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program, note = noted_server
+    monkeypatch.setattr(module, "_WATCH_S", 0.05)
+    monkeypatch.setattr(module, "_WATCH_LIMIT_S", 0.3)
+    with NetworkLayer(program, profiles) as layer:
+        assert layer.alive()
+        os.kill(int(note.read_text()), signal.SIGSTOP)
+        deadline = time.monotonic() + 15
+        while layer.alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not layer.alive()
+
+
+def test_the_cost_of_the_proxy_itself_is_measured(layer: NetworkLayer) -> None:
+    found = layer.measure_overhead()
+    assert 0 < found.direct_p50_ms < found.proxied_p50_ms
+    assert "through it" in str(found)

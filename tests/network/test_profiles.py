@@ -5,24 +5,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput
-from harness.network.profiles import choose_profile, load_profiles
+from harness.model import FaultKind
+from harness.network.profiles import choose_profile, collapse, load_profiles
 
-# Round trip and jitter of the library, in ms.
+# Round trip and jitter of the library in ms, loss in percent, mean bad time in ms.
 LIBRARY = {
-    "ideal": (0, 0),
-    "fibre": (10, 1),
-    "cable": (25, 4),
-    "dsl": (45, 5),
-    "wifi_good": (20, 4),
-    "wifi_busy": (35, 15),
-    "lte_good": (60, 10),
-    "lte_poor": (110, 35),
-    "5g": (45, 8),
-    "3g": (200, 60),
-    "starlink": (45, 10),
-    "geo_sat": (620, 20),
-    "very_bad": (400, 100),
+    "ideal": (0, 0, 0, None),
+    "fibre": (10, 1, 0, None),
+    "cable": (25, 4, 0.05, None),
+    "dsl": (45, 5, 0.1, None),
+    "wifi_good": (20, 4, 0.2, 20),
+    "wifi_busy": (35, 15, 1, 60),
+    "lte_good": (60, 10, 0.2, 40),
+    "lte_poor": (110, 35, 1.5, 100),
+    "5g": (45, 8, 0.1, 40),
+    "3g": (200, 60, 1, 150),
+    "starlink": (45, 10, 0.5, 100),
+    "geo_sat": (620, 20, 0, None),
+    "very_bad": (400, 100, 5, 100),
+    "wifi_to_lte": (20, 4, 0.2, 20),
+    "dead_spot": (60, 10, 0.2, 40),
+    "cut_off": (60, 10, 0, None),
 }
+LOSSLESS = [name for name, (*_, loss, _burst) in LIBRARY.items() if not loss]
 
 
 def user_file(folder: Path, text: str) -> Path:
@@ -31,9 +36,10 @@ def user_file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_library_is_shipped_with_its_round_trips_and_jitter() -> None:
+def test_the_library_is_shipped_with_its_delays_and_losses() -> None:
     shipped = {
-        name: (profile.rtt_ms, profile.up.jitter_ms) for name, profile in load_profiles().items()
+        name: (p.rtt_ms, p.up.jitter_ms, round(100 * p.down.loss, 6), p.up.burst_ms)
+        for name, p in load_profiles().items()
     }
     assert shipped == LIBRARY
 
@@ -42,7 +48,8 @@ def test_the_library_is_shipped_with_its_round_trips_and_jitter() -> None:
 def test_a_shipped_profile_names_its_source_and_what_it_leaves_out(name: str) -> None:
     profile = load_profiles()[name]
     assert profile.source
-    assert "packet loss is not emulated" in profile.note
+    assert "not emulated" in profile.note
+    assert ("no packets are lost" in profile.note) == (name in LOSSLESS)
 
 
 def test_directions_keep_their_own_bandwidth() -> None:
@@ -67,13 +74,34 @@ def test_a_users_profile_adds_to_the_library_or_replaces_one_of_it(tmp_path: Pat
     assert profiles["train"].down.jitter_ms == 40
     assert set(profiles) == {*LIBRARY, "train"}
     assert profiles["ideal"].note.startswith("mine; ")
-    assert "packet loss is not emulated" in profiles["train"].note
+    assert "no packets are lost" in profiles["train"].note
 
 
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
         ("rtt_ms = 20\nloss = 0.1", "unknown key loss"),
+        ("rtt_ms = 20\nloss_percent = 101", "loss"),
+        ("rtt_ms = 20\nloss_percent = -1", "negative"),
+        ("rtt_ms = 20\nburst_ms = 0", "burst_ms"),
+        ("rtt_ms = 20\nstall_ms = [1, 2]", "stall_every_ms"),
+        ("rtt_ms = 20\nstall_every_ms = 100\nstall_ms = [1, 200]", "cannot begin"),
+        ("rtt_ms = 20\nstall_every_ms = 100\nstall_ms = [20, 10]", "ascending"),
+        ("rtt_ms = 20\nstall_ms = 5", "pair"),
+        ("rtt_ms = 20\nup_jitter_ms = 30", "one-way delay"),
+        ("rtt_ms = 20\n[[train.stage]]\nrtt_ms = 30", "from_s"),
+        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 0", "forwards"),
+        (
+            "rtt_ms = 20\n[[train.stage]]\nfrom_s = 9\n[[train.stage]]\nfrom_s = 5",
+            "forwards",
+        ),
+        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nprofile = 'lte_god'", "lte_good"),
+        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nup_kbit_s = 9", "cannot change"),
+        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nprofile = '5g'\nrtt_ms = 1", "not both"),
+        ("rtt_ms = 20\n[train.stage]\nfrom_s = 1", "list of tables"),
+        ("rtt_ms = 20\n[[train.fault]]\nkind = 'packet_loss'", "one of timeout"),
+        ("rtt_ms = 20\n[[train.fault]]\nkind = 'timeout'\nrate = 1", "unknown key rate"),
+        ("rtt_ms = 20\n[[train.fault]]\nkind = 'slicer'\ndelay = 0.5", "whole number"),
         ("rtt_ms = -1", "negative"),
         ("rtt_ms = 20\njitter_ms = 11", "one-way delay"),
         ("rtt_ms = 20\nup_kbit_s = 0", "above 0"),
@@ -133,3 +161,64 @@ def test_a_name_like_no_other_is_answered_with_all() -> None:
     with pytest.raises(BadInput) as caught:
         choose_profile(load_profiles(), "zzzzzz")
     assert all(name in caught.value.mend for name in LIBRARY)
+
+
+def test_a_direction_may_have_numbers_of_its_own(tmp_path: Path) -> None:
+    text = "[x]\nup_delay_ms = 30\ndown_delay_ms = 5\nloss_percent = 1\ndown_loss_percent = 0\n"
+    profile = load_profiles(user_file(tmp_path, text))["x"]
+    assert (profile.up.delay_ms, profile.down.delay_ms) == (30, 5)
+    assert (profile.up.loss, profile.down.loss) == (0.01, 0)
+
+
+def test_a_stage_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) -> None:
+    text = (
+        "[x]\nrtt_ms = 40\nloss_percent = 1\n[[x.stage]]\nfrom_s = 5\nloss_percent = 100\n"
+        "[[x.stage]]\nfrom_s = 8\n[[x.stage]]\nfrom_s = 20\nprofile = 'lte_good'\n"
+    )
+    profile = load_profiles(user_file(tmp_path, text))["x"]
+    assert [stage.from_s for stage in profile.timeline] == [0, 5, 8, 20]
+    assert [stage.up.loss for stage in profile.timeline] == [0.01, 1, 0.01, 0.002]
+    assert [stage.up.delay_ms for stage in profile.timeline] == [20, 20, 20, 30]
+
+
+def test_a_fault_goes_by_its_own_name_and_is_no_loss() -> None:
+    profile = load_profiles()["cut_off"]
+    assert [fault.kind for fault in profile.faults] == [FaultKind.RESET_PEER]
+    assert not profile.stalls
+
+
+def test_a_region_adds_to_every_stage() -> None:
+    profiles = load_profiles()
+    near, far = profiles["wifi_to_lte"], choose_profile(profiles, "wifi_to_lte+tokyo")
+    assert far.rtt_ms - near.rtt_ms == 233
+    assert far.stages[0].up.delay_ms - near.stages[0].up.delay_ms == 117
+    assert far.name == "wifi_to_lte+tokyo"
+    assert "Azure" in far.source
+
+
+@pytest.mark.parametrize(
+    ("name", "rtt_ms"),
+    [
+        ("ideal+us-east", 83),
+        ("ideal+eu-west", 0),
+        ("ideal+tokyo:us-east", 162),
+        ("ideal+us-east:tokyo", 162),
+        ("ideal+us-east+us-east:tokyo", 245),
+    ],
+)
+def test_regions_are_pairs_either_way_round(name: str, rtt_ms: float) -> None:
+    assert choose_profile(load_profiles(), name).rtt_ms == rtt_ms
+
+
+def test_an_unknown_region_is_answered_with_the_nearest() -> None:
+    with pytest.raises(BadInput) as caught:
+        choose_profile(load_profiles(), "ideal+tokio")
+    assert "tokyo" in caught.value.mend
+
+
+def test_a_profile_that_loss_will_starve_is_announced() -> None:
+    profiles = load_profiles()
+    assert "very_bad is expected to collapse" in str(collapse(profiles["very_bad"], 20))
+    assert collapse(profiles["very_bad"], 100) is None
+    assert collapse(profiles["lte_good"], 20) is None
+    assert collapse(profiles["dead_spot"], 20) is None

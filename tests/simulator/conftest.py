@@ -3,13 +3,15 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from openai.types.realtime import RealtimeServerEvent
+from pydantic import BaseModel, TypeAdapter
 from websockets.asyncio.client import ClientConnection, connect
 
 from harness.corpus import speech_like
@@ -22,12 +24,46 @@ RATE_HZ = 24_000
 QUICK = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.2, lead_median_ms=40, lead_sigma=0.7)
 
 
+_SERVER_EVENT: TypeAdapter[RealtimeServerEvent] = TypeAdapter(RealtimeServerEvent)
+# Captured on the wire, but not in the types: the latter three in sessions.
+_UNTYPED = frozenset(("obfuscation", "id", "object", "expires_at"))
+
+
+def check_event(raw: str | bytes) -> Json:
+    """Hold an event against the official types, strictly, and against what stock clients demand.
+
+    Unknown fields fail as well, and so does a null in an item: one client throws on those.
+    """
+    model = _SERVER_EVENT.validate_json(raw, strict=True)
+    extra = set(_extra_fields(model))
+    assert extra <= _UNTYPED, (raw, extra)
+    event: Json = json.loads(raw)
+    assert event["event_id"]
+    for item in (event.get("item"), *(event.get("response") or {}).get("output", ())):
+        for name, value in (item or {}).items():
+            assert value is not None, (name, raw)
+        for part in (item or {}).get("content", ()):
+            assert part["type"] != "input_audio" or "transcript" in part
+    return event
+
+
+def _extra_fields(model: object) -> Iterator[str]:
+    if isinstance(model, BaseModel):
+        yield from model.model_extra or ()
+        for name in type(model).model_fields:
+            yield from _extra_fields(getattr(model, name))
+    elif isinstance(model, list):
+        for inner in model:
+            yield from _extra_fields(inner)
+
+
 class Talk:
-    """One client's side of a conversation."""
+    """One client's side of a conversation; every event is held against the official types."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.events: list[Json] = []
+        self.is_checked = True
 
     async def send(self, kind: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": kind, **fields}))
@@ -40,9 +76,10 @@ class Talk:
 
     async def until(self, kind: str) -> Json:
         """Receive up to and including the next event of a kind."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
-                event: Json = json.loads(await self.socket.recv())
+                raw = await self.socket.recv()
+                event: Json = check_event(raw) if self.is_checked else json.loads(raw)
                 self.events.append(event)
                 if event["type"] == kind:
                     return event

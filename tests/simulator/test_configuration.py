@@ -99,7 +99,8 @@ def test_voice_is_fixed_once_it_was_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [[], {"conversation": "none"}, {"output_modalities": ["text"]}, {"bogus": 1}]
+    "options",
+    [[], {"conversation": "x"}, {"output_modalities": ["text", "audio"]}, {"bogus": 1}],
 )
 def test_responses_that_are_not_served_are_refused(options: Any) -> None:
     with pytest.raises(Refused):

@@ -1,0 +1,75 @@
+"""What was to be changed in the network and when it really was."""
+
+from array import array
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.clock import NS_PER_MS
+
+_MARKS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A ledger summed up.
+
+    Attributes:
+        planned: Changes that fell due.
+        done: Those that were carried out.
+        failed: Those that Toxiproxy refused or did not answer in time.
+        lag_p50_ms: How late they were carried out, median; `None` when none was.
+        lag_p99_ms: Ninety-ninth percentile of it.
+        lag_max_ms: The latest.
+    """
+
+    planned: int
+    done: int
+    failed: int
+    lag_p50_ms: float | None = None
+    lag_p99_ms: float | None = None
+    lag_max_ms: float | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All changes of one process.
+
+    Attributes:
+        marks: By session, from when to when it was not in the state that was planned.
+    """
+
+    tolerance_ns: int
+    planned: int = 0
+    failed: int = 0
+    marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    _lags_ms: "array[float]" = field(default_factory=lambda: array("f"))
+
+    def note(self, session_id: str, planned_ns: int, done_ns: int, *, good: bool) -> None:
+        """Enter one change.
+
+        Args:
+            session_id: Whose network was changed.
+            planned_ns: When it was to be changed.
+            done_ns: When Toxiproxy had done it, or had failed to.
+            good: Whether it was carried out.
+        """
+        self.planned += 1
+        lag_ns = done_ns - planned_ns
+        if good:
+            self._lags_ms.append(lag_ns / NS_PER_MS)
+        else:
+            self.failed += 1
+        if not good or lag_ns > self.tolerance_ns:
+            marks = self.marks.setdefault(session_id, [])
+            if len(marks) < _MARKS_KEPT:
+                marks.append((planned_ns, done_ns))
+
+    def account(self) -> Account:
+        """Sum up what has been entered so far."""
+        lags_ms = np.array(self._lags_ms, dtype=np.float64)
+        counts = {"planned": self.planned, "done": len(lags_ms), "failed": self.failed}
+        if not len(lags_ms):
+            return Account(**counts)
+        p50, p99 = (float(value) for value in np.percentile(lags_ms, (50, 99)))
+        return Account(**counts, lag_p50_ms=p50, lag_p99_ms=p99, lag_max_ms=float(lags_ms.max()))

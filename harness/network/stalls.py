@@ -1,0 +1,139 @@
+"""From delivery times to settings of one Toxiproxy latency toxic, the stall toxic.
+
+The toxic stands behind the base latency and passes everything on as long as its latency is 0.
+A group of messages that is delivered at one instant is held by a latency that will not run out,
+set shortly before the first of them comes, and let go by setting 0: head and queue leave at once,
+which is what head-of-line blocking looks like. A message that is late alone gets its lateness as
+the latency itself.
+
+Two properties of Toxiproxy matter. Changing a latency lets the one message go that is being slept
+on, and judges the next by the new value; so as many changes as a group has messages release just
+that group when others behind it have to stay. And a message that waited in the base toxic's queue
+counts that wait as served already, which is the base latency less the cadence; the latency of a
+late message makes up for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+THETA_MS = 8.0
+
+_GUARD_MS = 8.0
+_TOGETHER_MS = 1.0
+_ALIKE_MS = 4.0
+_AFTER_MS = 0.5
+_BEFORE_MS = 0.7
+_SPARE_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """From `at_ms` on the stall toxic has this latency."""
+
+    at_ms: float
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Messages `first` to `last` and how they are delivered.
+
+    `latency_ms` is 0 when they are not held, their own lateness when each is late by it, and
+    more than any of them waits (`held`) when they are let go together.
+    """
+
+    first: int
+    last: int
+    latency_ms: int
+    held: bool = False
+
+
+def settings(
+    arrives_ms: Sequence[float],
+    delivered_ms: Sequence[float],
+    *,
+    credit_ms: float,
+    cadence_ms: float,
+    theta_ms: float = THETA_MS,
+) -> list[Setting]:
+    """Return what the stall toxic has to be set to, and when.
+
+    Args:
+        arrives_ms: When each message would come out of the base toxic, ascending.
+        delivered_ms: When it is to be delivered, ascending.
+        credit_ms: Wait that Toxiproxy counts as served: base latency less cadence, at least 0.
+        cadence_ms: Time between messages.
+        theta_ms: Lateness that is not worth a change.
+
+    Returns:
+        Settings in order of time, from a toxic that is at 0.
+    """
+    guard_ms = min(_GUARD_MS, 0.4 * cadence_ms)
+    found: list[Setting] = []
+    groups = _groups(arrives_ms, delivered_ms, theta_ms, credit_ms)
+    now = _Group(0, -1, 0)
+    for group in groups:
+        comes_ms = arrives_ms[group.first]
+        left_ms = delivered_ms[now.last] if now.last >= 0 else comes_ms - cadence_ms
+        if now.held:
+            waiting = comes_ms <= left_ms + _TOGETHER_MS and group.latency_ms > 0
+            if waiting:
+                size = now.last - now.first + 1
+                found += [Setting(left_ms, now.latency_ms)] * (size - 1)
+                found.append(Setting(left_ms, group.latency_ms))
+            else:
+                found.append(Setting(left_ms, 0))
+                if group.latency_ms:
+                    at_ms = max(left_ms + _AFTER_MS, comes_ms - guard_ms)
+                    found.append(Setting(at_ms, group.latency_ms))
+        elif group.latency_ms != now.latency_ms:
+            late = left_ms >= comes_ms - _TOGETHER_MS
+            at_ms = left_ms - _BEFORE_MS if late else max(left_ms + _AFTER_MS, comes_ms - guard_ms)
+            found.append(Setting(at_ms, group.latency_ms))
+        now = group
+    if now.held:
+        found.append(Setting(delivered_ms[now.last], 0))
+    elif now.latency_ms:
+        found.append(Setting(delivered_ms[now.last] + _AFTER_MS, 0))
+    return found
+
+
+def _groups(
+    arrives_ms: Sequence[float], delivered_ms: Sequence[float], theta_ms: float, credit_ms: float
+) -> list[_Group]:
+    count = len(arrives_ms)
+    late_ms = [done - came for came, done in zip(arrives_ms, delivered_ms, strict=True)]
+    groups: list[_Group] = []
+    first = 0
+    while first < count:
+        last = first
+        if late_ms[first] <= theta_ms:
+            while last + 1 < count and late_ms[last + 1] <= theta_ms:
+                last += 1
+            groups.append(_Group(first, last, 0))
+        elif last + 1 < count and _with_it(first, last + 1, arrives_ms, delivered_ms):
+            while last + 1 < count and _with_it(first, last + 1, arrives_ms, delivered_ms):
+                last += 1
+            groups.append(_Group(first, last, round(late_ms[first]) + _SPARE_MS, held=True))
+        else:
+            while (
+                last + 1 < count
+                and late_ms[last + 1] > theta_ms
+                and abs(late_ms[last + 1] - late_ms[first]) <= _ALIKE_MS
+                and not (
+                    last + 2 < count and _with_it(last + 1, last + 2, arrives_ms, delivered_ms)
+                )
+            ):
+                last += 1
+            mean_ms = sum(late_ms[first : last + 1]) / (last + 1 - first)
+            groups.append(_Group(first, last, round(mean_ms + credit_ms)))
+        first = last + 1
+    return groups
+
+
+def _with_it(
+    first: int, other: int, arrives_ms: Sequence[float], delivered_ms: Sequence[float]
+) -> bool:
+    """Tell whether `other` is let go together with `first`, having waited itself."""
+    together = delivered_ms[other] - delivered_ms[first] < _TOGETHER_MS
+    return together and arrives_ms[other] < delivered_ms[other] - 0.3
