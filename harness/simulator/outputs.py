@@ -5,6 +5,7 @@ wants to be called again.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -67,7 +68,7 @@ class Stage:
             self.send(self.outlet.message(kind, fields))
 
 
-class Output:
+class Output(ABC):
     """One item of a response.
 
     Args:
@@ -86,9 +87,9 @@ class Output:
         self.is_open = self.was_opened = False
 
     @property
+    @abstractmethod
     def tokens(self) -> usage.Tokens:
         """Return what has been written so far."""
-        raise NotImplementedError
 
     def open(self) -> None:
         """Announce the item."""
@@ -98,9 +99,9 @@ class Output:
             previous = self._stage.conversation.add(self.item)
         self._walk(self.opening, previous, self._opening_fields())
 
+    @abstractmethod
     def release(self) -> int | None:
         """Release what is due; return when there is more, `None` when that was all."""
-        raise NotImplementedError
 
     def close(self, status: str) -> None:
         """Finish the item: completed or incomplete."""
@@ -110,6 +111,7 @@ class Output:
         previous = self._stage.conversation.before(self.item.id)
         self._walk(self.closing, previous, self._closing_fields())
 
+    @abstractmethod
     def _finish(self) -> None:
         """Put what was released into the item."""
 
