@@ -6,7 +6,6 @@ put calls in (`hold`) and look for outcomes (`take_outcomes`); nothing else cros
 """
 
 import asyncio
-import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ import uvloop
 
 from harness.clock import NS_PER_MS, now_ns
 from harness.load.call import Call, Host, Outcome, Route, no_session, stopped
+from harness.load.deadlines import Deadlines
 from harness.load.timer import DeadlineTimer
 from harness.recording import Histogram
 from harness.session import Session
@@ -26,7 +26,8 @@ Result = TypeVar("Result")
 
 _POLL_S = 0.01
 _SETUP_LIMIT_S = 15.0
-_HEARTBEAT_NS = 20 * NS_PER_MS
+# No whole number of milliseconds, so that beats fall anywhere between frames.
+_HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
 _SEND_AT_MOST_NS = 2 * NS_PER_MS
 
@@ -40,8 +41,7 @@ class AudioEngine:
         self._outcomes: deque[Outcome] = deque()
         self._measured: deque[dict[str, Histogram]] = deque()
         self._calls: set[Call] = set()
-        self._due: list[tuple[int, int, Call]] = []
-        self._order = 0
+        self._due: Deadlines[Call] = Deadlines()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -174,8 +174,8 @@ class AudioEngine:
         assert self._loop is not None
         if call.impairment is not None:
             call.impairment.begin(self._loop, call.session.due_ns)
-        self._push(call.session.due_ns, call)
-        self._timer.arm(self._due[0][0])
+        self._due.add(call.session.due_ns, call)
+        self._arm()
 
     def _told(self, call: Call, outcome: Outcome) -> None:
         if outcome.session is not None:
@@ -194,32 +194,34 @@ class AudioEngine:
         for call in tuple(self._calls):
             call.hang_up(stopped(call.session.phase()))
 
-    def _push(self, due_ns: int, call: Call) -> None:
-        self._order += 1
-        heapq.heappush(self._due, (due_ns, self._order, call))
+    def _arm(self) -> None:
+        next_ns = self._due.next_ns
+        if next_ns is not None:
+            self._timer.arm(next_ns)
 
     def _run_due(self) -> None:
         """Send the frames that are due, then sleep until the next."""
-        due = self._due
-        began_ns = at_ns = now_ns()
-        while due:
-            # What arrives waits meanwhile, and would be stamped late.
-            if due[0][0] > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
-                self._timer.arm(due[0][0])
-                return
-            due_ns, _, call = heapq.heappop(due)
-            # A session that lost its connection meanwhile has other deadlines, or none.
-            if call.over or call.given_up or call.session.due_ns != due_ns:
-                continue
-            try:
-                self._lateness.record_ns(call.tick(at_ns))
-            except Exception as error:
-                call.crashed(error)
-                continue
-            next_ns = call.session.due_ns
-            if not call.session.finished and next_ns is not None:
-                self._push(next_ns, call)
+        due, began_ns = self._due, now_ns()
+        while (due_ns := due.next_ns) is not None:
             at_ns = now_ns()
+            # What arrives waits meanwhile, and would be stamped late.
+            if due_ns > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
+                break
+            for call in due.take():
+                # A session that lost its connection meanwhile has other deadlines, or none.
+                if call.session.due_ns == due_ns and not (call.over or call.given_up):
+                    self._send(call)
+        self._arm()
+
+    def _send(self, call: Call) -> None:
+        try:
+            self._lateness.record_ns(call.tick(now_ns()))
+        except Exception as error:
+            call.crashed(error)
+            return
+        next_ns = call.session.due_ns
+        if next_ns is not None and not call.session.finished:
+            self._due.add(next_ns, call)
 
     def _forget(self) -> None:
         self._hand_over()
@@ -238,10 +240,12 @@ class AudioEngine:
         self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
 
     def _heartbeat(self) -> None:
-        """Measure how late the loop comes to a deadline that has nothing to do with audio."""
+        """Measure how late the loop comes to what became readable at a known instant.
+
+        So late is the stamp of what arrives, too.
+        """
         at_ns = now_ns()
-        self._lag.record_ns(at_ns - self._beat_ns)
-        self._beat_ns = max(self._beat_ns, at_ns - _HEARTBEAT_NS) + _HEARTBEAT_NS
-        if self._beat_ns <= at_ns:
-            self._beat_ns = at_ns + _HEARTBEAT_NS
+        while self._beat_ns <= at_ns:
+            self._lag.record_ns(at_ns - self._beat_ns)
+            self._beat_ns += _HEARTBEAT_NS
         self._heart.arm(self._beat_ns)

@@ -80,7 +80,13 @@ class Histogram:
         """Add the counts of another histogram, as if its values had been recorded here."""
         if other.max_ns is None:
             return
-        self._buckets.decode_and_add(other.payload())
+        # What is not in buckets yet need not go through them twice.
+        for value_us, count in other._pending.items():
+            self._pending[value_us] = self._pending.get(value_us, 0) + count
+        if other._buckets.get_total_count():
+            self._buckets.decode_and_add(other._buckets.encode())
+        if len(self._pending) > _PENDING_LIMIT:
+            self._settle()
         self.max_ns = other.max_ns if self.max_ns is None else max(self.max_ns, other.max_ns)
 
     def encode(self) -> str:

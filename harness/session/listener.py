@@ -28,6 +28,9 @@ class Listener:
     Args:
         rate_hz: Sample rate of the replies.
         buffer_ms: Audio held back before playing starts, at first and after an underrun.
+
+    Attributes:
+        plays_until_ns: When what has arrived is played out; `None` when there is nothing to play.
     """
 
     def __init__(self, rate_hz: int, buffer_ms: int = 0) -> None:
@@ -37,20 +40,12 @@ class Listener:
         self._samples = self._thrown_away = 0
         self._gaps_ns: list[int] = []
         self._stopped = self._may_pause = False
+        self.plays_until_ns: int | None = None
 
     @property
     def samples(self) -> int:
         """Samples received so far."""
         return self._samples
-
-    @property
-    def plays_until_ns(self) -> int | None:
-        """When what has arrived is played out; `None` when there is nothing to play."""
-        if not self._stretches:
-            return None
-        last = self._stretches[-1]
-        end = self._samples if last.end is None else last.end
-        return last.start_ns + ns_from_samples(end - last.first, self._rate_hz)
 
     def receive(self, now_ns: int, samples: int) -> None:
         """Take `samples` more samples that arrived at `now_ns`."""
@@ -64,6 +59,7 @@ class Listener:
             self._stretches.append(_Stretch(self._samples, resume_ns))
         self._stopped = self._may_pause = False
         self._samples += samples
+        self._settle()
 
     def next_reply(self) -> None:
         """Note that another reply begins: silence ahead of it is no underrun."""
@@ -83,6 +79,7 @@ class Listener:
             self._stretches.pop()
             if self._stretches and self._stretches[-1].end is None:
                 self._stretches[-1].end = last.first
+        self._settle()
 
     def unheard(self, now_ns: int | None = None) -> int:
         """Return how many samples were thrown away, or had not been played by `now_ns`."""
@@ -114,3 +111,12 @@ class Listener:
             total_ms=sum(self._gaps_ns) / _NS_PER_MS,
             longest_ms=max(self._gaps_ns, default=0) / _NS_PER_MS,
         )
+
+    def _settle(self) -> None:
+        """Keep when playing ends: it is asked for far more often than it changes."""
+        if not self._stretches:
+            self.plays_until_ns = None
+            return
+        last = self._stretches[-1]
+        end = self._samples if last.end is None else last.end
+        self.plays_until_ns = last.start_ns + ns_from_samples(end - last.first, self._rate_hz)

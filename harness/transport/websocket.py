@@ -19,6 +19,7 @@ from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase, printable
+from harness.transport.slicing import Slicer
 
 # An address taken apart: scheme, host, port, path, query, and credentials if it names any.
 Target = WebSocketURI
@@ -97,6 +98,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
         self._tunnel: asyncio.Future[bytes] | None = None
+        self._slicer: Slicer | None = None
         self._closing = False
         self._over = False
         self._refused: Fault | None = None
@@ -136,16 +138,15 @@ class Connection(asyncio.Protocol):
                 self._parts.clear()
                 self._tunnel.set_result(head)
             return
-        self._core.receive_data(data)
-        for event in self._core.events_received():
-            if isinstance(event, Frame):
-                self._take(event, at_ns)
-            elif isinstance(event, Response):
-                self._answered(event, at_ns)
-        self._flush()
-        core = self._core
-        if core.close_rcvd or core.parser_exc or core.handshake_exc:
-            self._hang_up()
+        if self._slicer is None:
+            data = self._shake_hands(data, at_ns)
+        if self._slicer is None or not data:
+            return
+        for is_message, piece in self._slicer.feed(data):
+            if not is_message:
+                self._to_core(piece, at_ns)
+            elif self._core.state is State.OPEN:
+                self._receiver.message(piece, at_ns)
 
     def eof_received(self) -> None:
         """Tell the core; the transport closes itself."""
@@ -192,6 +193,32 @@ class Connection(asyncio.Protocol):
         self._over = True
         if self._transport is not None:
             self._transport.abort()
+
+    def _shake_hands(self, data: bytes, at_ns: int) -> bytes:
+        """Give the core the head of the answer to the upgrade; return what comes after it."""
+        self._parts.append(data)
+        head, end, after = b"".join(self._parts).partition(b"\r\n\r\n")
+        if not end and len(head) <= _HEAD_LIMIT_BYTES:
+            return b""
+        self._parts.clear()
+        self._to_core(head + end, at_ns)
+        if self._core.state is State.OPEN:
+            self._slicer = Slicer(_MESSAGE_LIMIT_BYTES)
+        elif after and not self._over:
+            self._to_core(after, at_ns)
+        return after
+
+    def _to_core(self, data: bytes, at_ns: int) -> None:
+        core = self._core
+        core.receive_data(data)
+        for event in core.events_received():
+            if isinstance(event, Frame):
+                self._take(event, at_ns)
+            elif isinstance(event, Response):
+                self._answered(event, at_ns)
+        self._flush()
+        if core.close_rcvd or core.parser_exc or core.handshake_exc:
+            self._hang_up()
 
     def _take(self, frame: Frame, at_ns: int) -> None:
         match frame.opcode:
