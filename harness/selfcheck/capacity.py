@@ -22,10 +22,15 @@ LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
 # This many times beyond a limit nobody else's work is the reason.
 _BEYOND_DOUBT = 3.0
 _MISSING_BEYOND_DOUBT = 0.02
-_ENGINE_START, _PLAIN_START = 400, 100
+# Where the searches start, engine and straightforward client, by the length of a frame: a little
+# under what one core held where this was written.
+_STARTS = {20: (400, 140), 100: (1_000, 320)}
+_OTHER_STARTS = (200, 70)
 _MOST = 6_400
+# Few enough for any machine: what they take is the floor that memory is counted from.
+_FEW = 50
 # What one measurement takes beside its window.
-_AROUND_S = 3.0
+_AROUND_S = 4.0
 
 
 def judge(sample: Sample) -> Verdict:
@@ -55,6 +60,7 @@ class Contender:
         self.search = Search(start, most=_MOST)
         self.samples: dict[int, list[Sample]] = defaultdict(list)
         self._ask = ask
+        self._floor: Sample | None = None
 
     def measure(self, number: int) -> Verdict:
         """Measure once."""
@@ -76,21 +82,26 @@ class Contender:
         costs = [1000 * s["cpu_s"] / s["window_s"] / number for s in self.samples[number]]
         return float(median(costs))
 
-    def kb_per_session(self) -> float | None:
-        """Return what each further session takes, `None` when the system does not tell.
+    def weigh(self, number: int) -> None:
+        """Measure a few sessions, which pay for everything that is loaded once."""
+        self._floor = self._ask(number)
 
-        The slope between the first measurement, which paid for everything that is loaded once,
-        and the largest that held: memory that was given back by earlier sessions is used again.
-        Where nothing larger held, the first measurement's own figure, which is too high.
+    def kb_per_session(self) -> float | None:
+        """Return what each further session takes, `None` where that cannot be told.
+
+        From the few that were weighed to the most that ever lived at once: memory that earlier
+        sessions gave back is used again.
         """
-        first = next((samples[0] for samples in self.samples.values() if samples), None)
-        if first is None or not first["resident_kb"]:
+        alive = [s for samples in self.samples.values() for s in samples if not s["sessions_lost"]]
+        most = max(alive, key=lambda sample: int(sample["sessions"]), default=None)
+        floor = self._floor
+        if floor is None or most is None or not floor["resident_kb"]:
             return None
-        best, fewest = self.search.best, first["sessions"]
-        if best is None or best <= fewest:
-            return float(first["kb_per_session"])
-        resident_kb = max(sample["resident_kb"] for sample in self.samples[best])
-        return float((resident_kb - first["resident_kb"]) / (best - fewest))
+        more = most["sessions"] - floor["sessions"]
+        if more <= 0:
+            return None
+        largest_kb = max(sample["resident_kb"] for sample in alive)
+        return float((largest_kb - floor["resident_kb"]) / more)
 
 
 def measure_capacity(
@@ -112,10 +123,13 @@ def measure_capacity(
             Child("harness.load.trial", *words, core=mine) as engine,
             Child("harness.selfcheck.plain_client", *words, core=mine) as plain,
         ):
+            starts = _STARTS.get(frame_ms, _OTHER_STARTS)
             contenders = (
-                Contender("engine", _ENGINE_START, engine.ask),
-                Contender("plain client", _PLAIN_START, plain.ask),
+                Contender("engine", starts[0], engine.ask),
+                Contender("plain client", starts[1], plain.ask),
             )
+            progress.step(f"{frame_ms} ms frames: engine with {_FEW} sessions, for its memory")
+            contenders[0].weigh(_FEW)
             give_up_ns = now_ns() + round((budget_s - seconds - _AROUND_S) * NS_PER_S)
             contest(
                 contenders,

@@ -11,9 +11,9 @@ from harness.selfcheck.detector import measure_detector
 from harness.selfcheck.findings import Findings
 
 # Shares of three minutes; see `--long` for what a quiet quarter of an hour gives.
-_QUICK_BUDGETS_S = {20: 66.0, 100: 58.0}
+_QUICK_BUDGETS_S = {20: 66.0, 100: 60.0}
 _QUICK_WINDOW_S = 2.5
-_QUICK_ACCURACY_S = {1: 13.0, 50: 8.0, 200: 8.0}
+_QUICK_ACCURACY_S = {1: 9.0, 50: 6.0, 200: 6.0, 500: 6.0}
 _LONG_BUDGETS_S = {20: 240.0, 100: 180.0}
 _LONG_WINDOW_S = 6.0
 _LONG_ACCURACY_S = {1: 60.0, 50: 30.0, 200: 30.0, 500: 30.0}

@@ -3,8 +3,9 @@
 To find what a client holds, the server must not give out first, and one that decodes audio
 does. This one looks at a frame's header and never unmasks its body: base64 of digital silence is
 one group of four characters repeated, and so it is under any mask of four bytes. A turn ends at
-the last frame that is not silent; the reply is a few seconds of audio in pieces, encoded when the
-server starts, sent five times as fast as it plays.
+the last frame that is not silent; the reply is some audio in pieces, encoded when the
+server starts, sent five times as fast as it plays. It begins with silence, as the replies of
+services do.
 
 It prints its address, then a line of JSON for every line on standard input, and ends with it.
 """
@@ -27,7 +28,7 @@ from websockets.server import ServerProtocol
 
 from harness.corpus import speech_like
 
-_REPLY_S = 2.5
+_REPLY_S, _LEAD_S = 1.5, 0.1
 _PIECE_S = 0.1
 _SPEED = 5.0
 _RATE_HZ = 24_000
@@ -43,7 +44,8 @@ class _Script:
 
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
-        audio = speech_like(rng, _REPLY_S, _RATE_HZ).astype("<i2").tobytes()
+        speech = speech_like(rng, _REPLY_S - _LEAD_S, _RATE_HZ).astype("<i2")
+        audio = bytes(2 * round(_LEAD_S * _RATE_HZ)) + speech.tobytes()
         size = round(2 * _PIECE_S * _RATE_HZ)
         pieces = [audio[start : start + size] for start in range(0, len(audio), size)]
         self.created = _ready("session.created", session={"id": "sess_null", "model": "null"})

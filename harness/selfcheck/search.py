@@ -1,6 +1,6 @@
 """The largest number that holds, on a machine that is disturbed now and then.
 
-Pure: somebody else measures. Doubling until a number fails, then narrowing down. One failure on
+Pure: somebody else measures. Growing until a number fails, then narrowing down. One failure on
 a shared machine may be somebody else's work, so a number has failed when it failed twice, or
 once beyond doubt; and the largest is believed when it held twice.
 """
@@ -18,6 +18,8 @@ class Verdict(Enum):
     FAILED_BEYOND_DOUBT = 2
 
 
+# How much further the next try goes as long as nothing failed.
+_GROWTH = 1.5
 _FAILURES_TO_FAIL = 2
 _TIMES_TO_BELIEVE = 2
 
@@ -94,7 +96,7 @@ class Search:
     def _between(self, best: int, failed: int | None) -> int | None:
         """Return a number above `best` that is worth trying, if any."""
         if failed is None:
-            return min(2 * best, self._most) if best < self._most else None
+            return min(_two_digits(_GROWTH * best), self._most) if best < self._most else None
         if failed <= best * self._step:
             return None
         middle = _two_digits(sqrt(best * failed))

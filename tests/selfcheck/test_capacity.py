@@ -62,10 +62,9 @@ def test_two_clients_are_searched_in_turns_and_compared_at_one_number() -> None:
     slow = Contender("slow", 100, machine("slow", 150, log))
     contest((quick, slow), out_of_time=lambda: False, tell=lambda _: None)
     assert log[:6] == ["quick", "slow"] * 3
-    assert (quick.search.best, slow.search.best) == (1100, 150)
+    assert (quick.search.best, slow.search.best) == (1200, 150)
     assert quick.search.confirmed
     assert quick.cpu_ms_per_session_s(150) == pytest.approx(2.0)
-    assert quick.kb_per_session() == pytest.approx(40.0)
 
 
 def test_out_of_time_ends_the_contest_with_what_is_known() -> None:
@@ -75,8 +74,20 @@ def test_out_of_time_ends_the_contest_with_what_is_known() -> None:
     contest((quick, slow), out_of_time=lambda: len(log) >= 2, tell=lambda _: None)
     assert (quick.search.best, slow.search.best) == (400, 100)
     assert not quick.search.confirmed
-    assert quick.kb_per_session() == pytest.approx(60.0)
     assert len(quick.samples[100]) == 1, "cost is compared all the same"
+
+
+def test_memory_is_counted_from_a_few_sessions_to_the_most_that_lived() -> None:
+    def ask(number: int) -> Sample:
+        lost = number > 900
+        return sample(number, resident_kb=50_000 + 40 * number, sessions_lost=int(lost))
+
+    engine = Contender("engine", 400, ask)
+    assert engine.kb_per_session() is None, "nothing was weighed"
+    engine.weigh(50)
+    for number in (400, 800, 1600):
+        engine.measure(number)
+    assert engine.kb_per_session() == pytest.approx(40.0)
 
 
 def test_what_was_not_measured_is_none() -> None:
