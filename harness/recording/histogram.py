@@ -80,14 +80,21 @@ class Histogram:
         """Add the counts of another histogram, as if its values had been recorded here."""
         if other.max_ns is None:
             return
-        # What is not in buckets yet need not go through them twice.
-        for value_us, count in other._pending.items():
+        pending, buckets = other.contents()
+        for value_us, count in pending.items():
             self._pending[value_us] = self._pending.get(value_us, 0) + count
-        if other._buckets.get_total_count():
-            self._buckets.decode_and_add(other._buckets.encode())
+        if buckets.get_total_count():
+            self._buckets.decode_and_add(buckets.encode())
         if len(self._pending) > _PENDING_LIMIT:
             self._settle()
         self.max_ns = other.max_ns if self.max_ns is None else max(self.max_ns, other.max_ns)
+
+    def contents(self) -> tuple[dict[int, int], HdrHistogram]:
+        """Return the counts by the microsecond, not in buckets yet, and the buckets.
+
+        What is merged soon need not go through the buckets twice.
+        """
+        return self._pending, self._buckets
 
     def encode(self) -> str:
         """Return the histogram as text for a message, its exact maximum included."""
