@@ -9,6 +9,7 @@ import click
 
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import (
+    DISK_MB,
     FORMATS,
     KNOWN_CORPORA,
     KNOWN_NOISES,
@@ -16,18 +17,22 @@ from harness.corpus import (
     Corpus,
     agreement,
     annotate_manifest,
+    disk_bytes,
     doubtful,
+    encoded_folder,
     hand_marks,
     import_corpus,
+    kept_bytes,
     load_sound,
     obtain_corpus,
     obtain_noise,
+    partials_beside,
     transform_clips,
     validate_manifest,
 )
 from harness.environment import cache_dir
 from harness.errors import ExitCode, printable
-from harness.model import Clip
+from harness.model import Clip, Progress
 
 if TYPE_CHECKING:
     from harness.report.review import DoubtfulClip
@@ -46,21 +51,33 @@ def command() -> None:
     """Obtain and look at recorded speech."""
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="List what can be had by name.")
 def list_corpora() -> None:
     """List the corpora, and the noise to mix into them, that can be had by name."""
     cache = cache_dir()
-    for known in KNOWN_CORPORA:
-        state = "cached" if known.cached(cache) else f"{known.size} to fetch"
-        click.echo(f"{known.name:<24}{state:<18}{known.licence:<32}{known.about}")
+    speech = [
+        (known.name, _state(known.folder(cache), known.size, known.address), known.licence)
+        for known in KNOWN_CORPORA
+    ]
+    noise = [
+        (known.name, _state(known.folder(cache), known.size, known.archive.address), known.licence)
+        for known in KNOWN_NOISES
+    ]
+    widths = [max(map(len, column)) + 2 for column in zip(*speech, *noise, strict=True)]
+    for cells, corpus in zip(speech, KNOWN_CORPORA, strict=True):
+        click.echo(_columns(cells, widths) + corpus.about)
     click.echo("\nTo degrade speech with (harness corpus transform):")
-    for noise in KNOWN_NOISES:
-        state = "cached" if noise.folder(cache).is_dir() else f"{noise.size} to fetch"
-        click.echo(f"{noise.name:<24}{state:<18}{noise.licence:<32}{noise.about}")
+    for cells, collection in zip(noise, KNOWN_NOISES, strict=True):
+        click.echo(_columns(cells, widths) + collection.about)
     click.echo("\nAny folder of audio files and any manifest will do too: --corpus DIR|FILE.jsonl")
+    kept = encoded_folder(cache).bytes_kept()
+    click.echo(
+        f"Encoded speech takes {kept / 1e6:.0f} MB of the cache, of at most"
+        f" {disk_bytes() >> 20} MB ({DISK_MB})"
+    )
 
 
-@command.command()
+@command.command(short_help="Get a corpus or noise into the cache.")
 @click.argument("name", required=False)
 @_processes
 def fetch(name: str | None, processes: int) -> None:
@@ -79,10 +96,10 @@ def fetch(name: str | None, processes: int) -> None:
             click.echo(f"{known.address}, {known.size}, licence: {known.licence}", err=True)
     corpus = _obtain(name, processes)
     facts = corpus.facts
-    click.echo(f"{facts.name}: {facts.clips} clips, {facts.licence}, from {facts.source}")
+    click.echo(f"{facts.name}: {facts.clips} clips; licence: {facts.licence}; {facts.source}")
 
 
-@command.command()
+@command.command(short_help="Show a corpus and every clip in it.")
 @click.argument("name", required=False)
 def show(name: str | None) -> None:
     """Show what is known of a corpus, by name or folder, and of every clip in it."""
@@ -103,7 +120,7 @@ def show(name: str | None) -> None:
         )
 
 
-@command.command(name="import")
+@command.command(name="import", short_help="Make a manifest of a collection.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Manifest to write.")
 @click.option(
@@ -141,7 +158,7 @@ def import_command(
     _tell_doubtful(done.doubtful)
 
 
-@command.command()
+@command.command(short_help="Compare a manifest with its files.")
 @click.argument("manifest", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def validate(manifest: Path) -> int:
     """Compare a manifest with the bytes of its files; exit code 1 when something does not hold."""
@@ -156,7 +173,7 @@ def validate(manifest: Path) -> int:
     return ExitCode.FAIL if found.wrong else ExitCode.PASS
 
 
-@command.command()
+@command.command(short_help="Mark where speech ends, and look at the marks.")
 @click.argument("source")
 @click.option(
     "--against",
@@ -176,11 +193,13 @@ def annotate(source: str, against: Path | None, review: Path | None, processes: 
     if review is not None:
         from harness.report.review import write_review
 
-        shown = write_review(review, "Speech ends in doubt", _drawn(folder, in_doubt))
+        with TerminalProgress() as progress:
+            drawn = _drawn(folder, in_doubt, progress)
+            shown = write_review(review, "Speech ends in doubt", drawn)
         click.echo(f"{review}: {shown} clips to look through")
 
 
-@command.command()
+@command.command(short_help="Make the same speech under other conditions.")
 @click.argument("source")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @click.option(
@@ -203,6 +222,20 @@ def transform(
     with TerminalProgress() as progress:
         manifest = transform_clips(folder, clips, named, seed, out, progress)
     click.echo(f"{manifest}: {len(clips)} utterances under {', '.join(named)}")
+
+
+def _state(folder: Path, size: str, address: str) -> str:
+    """Say whether a folder of the cache is there, and if not, how much is still to come."""
+    if folder.is_dir():
+        return "cached"
+    if size == "nothing":
+        return "made here"
+    kept = kept_bytes(partials_beside(folder), address)
+    return f"{kept / 1e6:.0f} MB of {size} fetched" if kept else f"{size} to fetch"
+
+
+def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
 
 
 def _named_condition(words: str) -> tuple[str, str]:
@@ -242,11 +275,13 @@ def _tell_doubtful(clips: Sequence[Clip]) -> None:
         click.echo(f"two methods disagree by more than 120 ms on {len(clips)}: {names}")
 
 
-def _drawn(folder: Path, clips: Sequence[Clip]) -> "Iterator[DoubtfulClip]":
+def _drawn(folder: Path, clips: Sequence[Clip], progress: Progress) -> "Iterator[DoubtfulClip]":
     """Yield what the review page draws, one clip in memory at a time."""
     from harness.report.review import DoubtfulClip
 
-    for clip in clips:
+    progress.step("drawing clips to look through", "clips")
+    for done, clip in enumerate(clips):
+        progress.advance(done, len(clips))
         assert clip.second_end_s is not None
         samples, rate_hz = load_sound(folder, clip)
         yield DoubtfulClip(
@@ -259,6 +294,7 @@ def _drawn(folder: Path, clips: Sequence[Clip]) -> "Iterator[DoubtfulClip]":
             second_end_s=clip.second_end_s,
             second_source=clip.second_source,
         )
+    progress.advance(len(clips), len(clips))
 
 
 def _obtain(name: str | None, processes: int = 1) -> Corpus:

@@ -7,23 +7,32 @@ folder; nothing of theirs is ever written into the project.
 
 from harness.corpus.agreement import Agreement, agreement, hand_marks
 from harness.corpus.annotate import SpeechMarks, annotate, doubtful
-from harness.corpus.encoded import MEMORY_BYTES, Encoded, EncodedStore
+from harness.corpus.encoded import (
+    DISK_MB,
+    Encoded,
+    EncodedStore,
+    cut_frames,
+    disk_bytes,
+    encoded_folder,
+    megabytes,
+)
 from harness.corpus.formats import FORMATS
 from harness.corpus.generate import speech_like
 from harness.corpus.importing import Imported, annotate_manifest, import_corpus
 from harness.corpus.known import KNOWN_CORPORA, KnownCorpus
 from harness.corpus.noises import KNOWN_NOISES, KnownNoise, obtain_noise
 from harness.corpus.obtain import Corpus, obtain_corpus
+from harness.corpus.partial import kept_bytes, partials_beside
 from harness.corpus.transforming import transform_clips
 from harness.corpus.utterances import load_sound, load_utterance, load_utterances
 from harness.corpus.validating import Validation, validate_manifest
 from harness.corpus.wire import frames, silence_frame
 
 __all__ = [
+    "DISK_MB",
     "FORMATS",
     "KNOWN_CORPORA",
     "KNOWN_NOISES",
-    "MEMORY_BYTES",
     "Agreement",
     "Corpus",
     "Encoded",
@@ -36,15 +45,21 @@ __all__ = [
     "agreement",
     "annotate",
     "annotate_manifest",
+    "cut_frames",
+    "disk_bytes",
     "doubtful",
+    "encoded_folder",
     "frames",
     "hand_marks",
     "import_corpus",
+    "kept_bytes",
     "load_sound",
     "load_utterance",
     "load_utterances",
+    "megabytes",
     "obtain_corpus",
     "obtain_noise",
+    "partials_beside",
     "silence_frame",
     "speech_like",
     "transform_clips",

@@ -16,6 +16,8 @@ from harness.model import Clip, Progress
 
 _LARGEST_BYTES = 512 * 1024 * 1024
 _NAMED_ONE_BY_ONE = 10
+# Fewer are read in the blink of an eye, at every start of a run.
+_WORTH_A_STEP = 200
 
 
 def describe(
@@ -36,7 +38,7 @@ def describe(
         processes: How many look at new files.
     """
     known = read_manifest(manifest)
-    digests = _digests(folder, recordings)
+    digests = file_digests(folder, recordings, progress)
     found: dict[Place, Clip | Skipped] = {}
     unseen: list[Task] = []
     for recording in recordings:
@@ -63,8 +65,8 @@ def describe(
 def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
     """Return every audio file under `folder` by its ending: sorted, none hidden.
 
-    An id is the path without its ending, as long as that can be shown as it is and is the only
-    one; otherwise it is the number of the file.
+    An id is the path, without its ending where that is the only such one; the number of the file
+    where it cannot be shown as it is.
     """
     endings = suffixes()
     paths: list[str] = []
@@ -78,14 +80,16 @@ def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
             paths.append(name)
         else:
             progress.step(f"skipped {printable(shown)}: its name is not UTF-8")
-    stems = [path.rpartition(".")[0] for path in paths]
-    uses = Counter(stems)
+    uses = Counter(_stem(path) for path in paths)
+    names = [_stem(path) if uses[_stem(path)] == 1 else path for path in paths]
     return [
-        Recording(
-            id=stem if uses[stem] == 1 and stem == printable(stem) else f"#{number}", path=path
-        )
-        for number, (stem, path) in enumerate(zip(stems, paths, strict=True), start=1)
+        Recording(id=name if name == printable(name) else f"#{number}", path=path)
+        for number, (name, path) in enumerate(zip(names, paths, strict=True), start=1)
     ]
+
+
+def _stem(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def digest(path: Path) -> str | None:
@@ -99,10 +103,19 @@ def digest(path: Path) -> str | None:
         return None
 
 
-def _digests(folder: Path, recordings: Sequence[Recording]) -> dict[str, str | None]:
+def file_digests(
+    folder: Path, recordings: Sequence[Recording], progress: Progress
+) -> dict[str, str | None]:
     """Return the digest of every file, however many cuts it has."""
-    paths = dict.fromkeys(recording.path for recording in recordings)
-    return {path: digest(folder / path) for path in paths}
+    paths = tuple(dict.fromkeys(recording.path for recording in recordings))
+    if len(paths) >= _WORTH_A_STEP:
+        progress.step("reading the files", "files")
+    found: dict[str, str | None] = {}
+    for path in paths:
+        found[path] = digest(folder / path)
+        if len(paths) >= _WORTH_A_STEP:
+            progress.advance(len(found), len(paths))
+    return found
 
 
 def _as_marked(entry: Clip | Skipped, recording: Recording) -> bool:

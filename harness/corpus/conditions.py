@@ -5,6 +5,7 @@ clean clip is carried through and never made again: on degraded sound every dete
 All chance comes from a generator that is passed in.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,21 +169,21 @@ def apply_steps(take: Take, steps: Sequence[Step], rng: np.random.Generator) -> 
 
 def _step(word: str) -> Step:
     kind, _, value = word.strip().partition(":")
-    number, _, folder = value.partition(":")
+    level, _, folder = value.partition(":")
     try:
         match kind:
             case "loudness":
-                return loudness(float(value))
+                return loudness(_number(kind, value))
             case "telephone":
                 return telephone(value or "mulaw")
             case "noise":
-                return noise(float(number), Path(folder) if folder else None)
+                return noise(_number(kind, level), Path(folder) if folder else None)
             case "clip":
-                return clipping(float(value))
+                return clipping(_number(kind, value))
             case "reverb":
                 return reverb(Path(value))
             case "speed":
-                return speed(float(value))
+                return speed(_number(kind, value))
     except ValueError as error:
         raise BadInput(printable(error), where=f"condition {printable(word)}") from error
     raise BadInput(
@@ -191,6 +192,16 @@ def _step(word: str) -> Step:
         mend="There are loudness:DBFS, telephone:mulaw|alaw, noise:SNR[:FOLDER], clip:DB,"
         " reverb:FOLDER and speed:FACTOR",
     )
+
+
+def _number(kind: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{kind} takes a number, not {value or 'nothing'}")
+    return number
 
 
 def _within(samples: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,25 +1,25 @@
-"""Speech in an API's own bytes, encoded once: bounded in memory, kept on disk by content.
+"""Speech in an API's own bytes: encoded once, kept on disk by content, within a bound.
 
 What is kept depends on nothing but the audio and the format, so it is shared by every run and every
-frame length. An hour takes 173 MB as PCM16 at 24 kHz and 29 MB as G.711, on disk as in memory.
+frame length. An hour takes 173 MB as PCM16 at 24 kHz and 29 MB as G.711.
 """
 
 import hashlib
-import os
-import tempfile
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.corpus.keeping import BoundedFolder
 from harness.corpus.obtain import Corpus
-from harness.corpus.utterances import load_utterance
+from harness.corpus.utterances import load_clip
 from harness.corpus.wire import encode, silence_frame
-from harness.errors import BadInput
+from harness.environment import setting
+from harness.errors import BadInput, printable
 from harness.model import AudioFormat, Clip
 
-MEMORY_BYTES = 256 * 1024 * 1024
-"""Encoded speech a process keeps in memory unless told otherwise; the least recently used goes."""
+DISK_MB = "HARNESS_SPEECH_DISK_MB"
+"""Environment variable: most encoded speech that the cache keeps on disk, in megabytes."""
 
+_DISK_MB = 2_048
 _SHORTEST_FRAME_MS, _LONGEST_FRAME_MS = 10, 200
 _EDITION = b"harness.encoded/1"
 
@@ -40,70 +40,34 @@ class Encoded:
 
 
 class EncodedStore:
-    """The utterances of a corpus in one format.
+    """The utterances of a corpus in one format; several threads may ask at once.
 
     Args:
         corpus: Speech.
         fmt: How the bytes are written.
         cache: The user's cache folder.
-        most_bytes: Most audio kept in memory; one utterance is always kept, however long.
     """
 
-    def __init__(
-        self, corpus: Corpus, fmt: AudioFormat, cache: Path, most_bytes: int = MEMORY_BYTES
-    ) -> None:
-        self._corpus, self._fmt, self._most_bytes = corpus, fmt, most_bytes
-        self._folder = cache / "encoded"
+    def __init__(self, corpus: Corpus, fmt: AudioFormat, cache: Path) -> None:
+        self._corpus, self._fmt = corpus, fmt
+        self._folder = encoded_folder(cache)
         self._clips = {clip.id: clip for clip in corpus.clips}
-        self._kept: OrderedDict[str, Encoded] = OrderedDict()
-        self.bytes_in_memory = 0
 
     def get(self, clip_id: str) -> Encoded:
-        """Return an utterance, from memory, from disk or from its recording.
+        """Return an utterance, from disk or from its recording.
 
         Raises:
             BadInput: There is no such clip, or its file has gone or changed.
         """
-        if (kept := self._kept.get(clip_id)) is not None:
-            self._kept.move_to_end(clip_id)
-            return kept
         clip = self._clips.get(clip_id)
         if clip is None:
             raise BadInput(f"has no clip {clip_id}", where=f"corpus {self._corpus.facts.name}")
-        found = self._encoded(clip)
-        self._kept[clip_id] = found
-        self.bytes_in_memory += len(found.audio)
-        while self.bytes_in_memory > self._most_bytes and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self.bytes_in_memory -= len(oldest.audio)
-        return found
-
-    def frames(self, clip_id: str, frame_ms: int) -> list[bytes]:
-        """Return an utterance as frames of equal length, the last filled up with silence.
-
-        Raises:
-            BadInput: As `get`, or frames of this length are not sent.
-        """
-        if not _SHORTEST_FRAME_MS <= frame_ms <= _LONGEST_FRAME_MS:
-            raise BadInput(
-                f"frames are {_SHORTEST_FRAME_MS} to {_LONGEST_FRAME_MS} ms long, not {frame_ms}",
-                where="frame length",
-            )
-        samples = self._fmt.frame_samples(frame_ms)
-        size = samples * self._fmt.encoding.bytes_per_sample
-        audio, silence = self.get(clip_id).audio, silence_frame(self._fmt, samples)
-        pieces = [audio[start : start + size] for start in range(0, len(audio), size)]
-        return [piece + silence[len(piece) :] for piece in pieces]
-
-    def _encoded(self, clip: Clip) -> Encoded:
-        """Return an utterance from disk, else encode it and leave it there."""
-        path = self._folder / f"{self._key(clip)}.audio"
-        rate_hz = self._fmt.rate_hz
-        audio = _read_checked(path)
+        key, rate_hz = self._key(clip), self._fmt.rate_hz
+        audio = self._folder.get(key)
         if audio is None:
-            utterance = load_utterance(self._corpus, clip.id, rate_hz)
+            utterance = load_clip(self._corpus, clip, rate_hz)
             audio = encode(utterance.samples, self._fmt.encoding)
-            _write_checked(path, audio)
+            self._folder.put(key, audio)
         last = len(audio) // self._fmt.encoding.bytes_per_sample - 1
         return Encoded(
             audio=audio,
@@ -118,25 +82,51 @@ class EncodedStore:
         return hashlib.sha256(_EDITION + about.encode()).hexdigest()
 
 
-def _read_checked(path: Path) -> bytes | None:
-    """Return what was kept, `None` when there is nothing or it is damaged."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    digest, audio = content[:32], content[32:]
-    return audio if hashlib.sha256(audio).digest() == digest else None
+def cut_frames(encoded: Encoded, fmt: AudioFormat, frame_ms: int) -> list[bytes]:
+    """Return an utterance as frames of equal length, the last filled up with silence.
+
+    Raises:
+        BadInput: Frames of this length are not sent.
+    """
+    if not _SHORTEST_FRAME_MS <= frame_ms <= _LONGEST_FRAME_MS:
+        raise BadInput(
+            f"frames are {_SHORTEST_FRAME_MS} to {_LONGEST_FRAME_MS} ms long, not {frame_ms}",
+            where="frame length",
+        )
+    samples = fmt.frame_samples(frame_ms)
+    size = samples * fmt.encoding.bytes_per_sample
+    silence = silence_frame(fmt, samples)
+    pieces = [encoded.audio[at : at + size] for at in range(0, len(encoded.audio), size)]
+    return [piece + silence[len(piece) :] for piece in pieces]
 
 
-def _write_checked(path: Path, audio: bytes) -> None:
-    """Keep audio behind its digest; a disk that takes no more only means encoding again."""
-    scratch = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=".encoded-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(audio).digest() + audio)
-        os.replace(scratch, path)
-    except OSError:
-        if scratch:
-            Path(scratch).unlink(missing_ok=True)
+def encoded_folder(cache: Path) -> BoundedFolder:
+    """Return where encoded speech is kept, bounded as the user's environment says.
+
+    Raises:
+        BadInput: It says no number.
+    """
+    return BoundedFolder(cache / "encoded", disk_bytes())
+
+
+def disk_bytes() -> int:
+    """Return how much encoded speech the cache may keep on disk: 2 GB unless told otherwise.
+
+    Raises:
+        BadInput: The environment says no number.
+    """
+    return megabytes(DISK_MB, _DISK_MB)
+
+
+def megabytes(name: str, otherwise: int) -> int:
+    """Return the bytes that a variable of the environment states in megabytes.
+
+    Raises:
+        BadInput: It is no number from 0 up.
+    """
+    said = setting(name)
+    if said is None:
+        return otherwise << 20
+    if not (said.isascii() and said.isdecimal()):
+        raise BadInput(f"{printable(said)} is no number of megabytes", where=name)
+    return int(said) << 20

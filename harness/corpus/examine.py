@@ -1,13 +1,10 @@
 """One recording read and marked; many of them, in several processes."""
 
 import multiprocessing
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from multiprocessing.queues import Queue
 from pathlib import Path
 
 from harness.corpus.annotate import ANNOTATOR, ENERGY, Annotator, SpeechMarks, energy_end_s
@@ -41,12 +38,7 @@ def examine(tasks: Sequence[Task], processes: int = 1) -> Iterator[Clip | Skippe
         return
     # A forked child would inherit the locks of our threads; a fresh one has none.
     spawn = multiprocessing.get_context("spawn")
-    cores: Queue[int] = spawn.Queue()
-    for number in range(processes):
-        cores.put(number)
-    with ProcessPoolExecutor(
-        processes, mp_context=spawn, initializer=_keep_to_a_core, initargs=(cores,)
-    ) as pool:
+    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         try:
             yield from pool.map(examine_one, tasks, chunksize=_AT_ONCE)
         except BrokenProcessPool as error:
@@ -54,17 +46,6 @@ def examine(tasks: Sequence[Task], processes: int = 1) -> Iterator[Clip | Skippe
                 "a process that read the recordings has died",
                 mend="With --processes 1 the file that did it is the one after the last counted",
             ) from error
-
-
-def _keep_to_a_core(cores: "Queue[int]") -> None:
-    """Keep this process to one core.
-
-    The model starts four threads for every 32 ms of sound. On one core they take turns; on several
-    they fight the other processes' for them, and everything takes nearly twice as long (measured).
-    """
-    if sys.platform == "linux":
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {allowed[cores.get() % len(allowed)]})
 
 
 def examine_one(task: Task) -> Clip | Skipped:

@@ -3,8 +3,10 @@
 git fetches one commit, named by its digest, and checks every byte against it.
 """
 
+import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from harness.corpus.formats import harper_valley
@@ -19,6 +21,7 @@ ADDRESS = "https://github.com/cricketclub/gridspace-stanford-harper-valley"
 COMMIT = "290e8df30362bebf1060e49c367149ab308d5a1f"
 LICENCE = harper_valley.LICENCE
 _LIMIT_S = 3600.0
+_PERCENT = re.compile(r"(\d{1,3})% \(")
 # The most talkative callers; enough turns for a population, few enough to mark within a minute.
 _TURNS = 600
 _SHORTEST_S, _LONGEST_S = 1.0, 15.0
@@ -38,10 +41,10 @@ def fill_from(address: str, commit: str, folder: Path, progress: Progress) -> No
     if shutil.which("git") is None:
         raise Unavailable("git is not on PATH")
     clone = folder.parent / "clone"
-    progress.step("fetching Harper Valley with git (0.69 GB)")
-    _git("init", "--quiet", str(clone))
-    _git("-C", str(clone), "fetch", "--quiet", "--depth", "1", address, commit)
-    _git("-C", str(clone), "checkout", "--quiet", "--detach", commit)
+    progress.step("fetching Harper Valley with git (0.69 GB)", "%")
+    _git(progress, "init", "--quiet", str(clone))
+    _git(progress, "-C", str(clone), "fetch", "--progress", "--depth", "1", address, commit)
+    _git(progress, "-C", str(clone), "checkout", "--progress", "--detach", commit)
     if not (clone / "data" / "transcript").is_dir():
         raise Unavailable(f"{address} at {commit[:12]} holds no data/transcript")
     shutil.move(clone / "data", folder / "data")
@@ -61,23 +64,38 @@ def recordings(folder: Path) -> list[Recording]:
     return spoken[:_TURNS]
 
 
-def _git(*words: str) -> None:
-    """Run git without a terminal, hooks or keys of ours."""
+def _git(progress: Progress, *words: str) -> None:
+    """Run git without a terminal, hooks or keys of ours, and pass on how far it says it is."""
     environment = for_child(GIT_TERMINAL_PROMPT="0", GIT_LFS_SKIP_SMUDGE="0")
     command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false", *words]
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=_LIMIT_S,
             env=environment,
-            check=False,
         )
-    except (subprocess.TimeoutExpired, OSError) as error:
+    except OSError as error:
         raise Unavailable(f"git could not be run: {printable(error)}") from error
-    if done.returncode:
-        why = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise Unavailable(f"git failed: {printable(why[0])}")
+    why = f"no end after {_LIMIT_S:.0f} s"
+    limit = threading.Timer(_LIMIT_S, process.kill)
+    limit.start()
+    with process:
+        try:
+            assert process.stderr is not None
+            # Text mode takes the carriage returns that git rewrites its line with for line ends.
+            for line in process.stderr:
+                if percent := _PERCENT.search(line):
+                    progress.advance(int(percent[1]), 100)
+                elif line.strip():
+                    why = line.strip()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            limit.cancel()
+    if process.returncode:
+        raise Unavailable(f"git failed: {printable(why)}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.corpus.annotate import doubtful
-from harness.corpus.catalogue import digest, tell_skipped
+from harness.corpus.catalogue import file_digests, tell_skipped
 from harness.corpus.examine import examine
 from harness.corpus.formats import FORMATS, Format, recognise
 from harness.corpus.formats.reading import Reading
@@ -74,8 +74,8 @@ def import_corpus(
     if strict and left_out:
         raise BadInput(f"{len(left_out)} could not be used, first {left_out[0]}", where=path.name)
     if len(skipped) == len(entries):
-        why = left_out[0] if left_out else "it is empty"
-        raise BadInput(f"nothing in it can be used: {why}", where=printable(path.name))
+        why = f"nothing in it can be used: {left_out[0]}" if left_out else "holds no recordings"
+        raise BadInput(f"{why} (read as {form.name})", where=printable(path.name))
     write_manifest(out, entries, reading.folder)
     clips = [entry for entry in entries if isinstance(entry, Clip)]
     return Imported(
@@ -110,7 +110,7 @@ def _marked(
     folder: Path, recordings: list[Recording], progress: Progress, annotated: bool, processes: int
 ) -> list[Entry]:
     """Return clips where marks are known or wanted, recordings otherwise, in order."""
-    digests = {path: digest(folder / path) for path in {r.path for r in recordings}}
+    digests = file_digests(folder, recordings, progress)
     found: list[Entry] = []
     slots: list[int] = []
     tasks = []

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.corpus.download import Archive, download
 from harness.corpus.formats import librispeech
 from harness.corpus.formats.reading import Reading
+from harness.corpus.partial import partials_beside
 from harness.corpus.recording import Recording
 from harness.corpus.sound import Unreadable, duration_s
 from harness.corpus.source import Unavailable, write_source
@@ -90,9 +91,9 @@ def fill(name: str, folder: Path, progress: Progress) -> None:
     part = PARTS[name]
     file = folder.with_suffix(".tar.gz")
     progress.step(f"downloading {name} ({part.size})")
-    download(part.archive, file, progress)
+    download(part.archive, file, progress, kept=partials_beside(folder.parent))
     progress.step(f"unpacking {name}")
-    unpack(part.archive, file, folder)
+    unpack(part.archive, file, folder, progress)
     if not _sentences(folder):
         raise Unavailable(f"the archive at {part.archive.address} holds no LibriSpeech tree")
     write_source(folder, f"{name}, {part.archive.address}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.corpus.download import Archive, download
 from harness.corpus.filling import fill_folder
+from harness.corpus.partial import partials_beside
 from harness.corpus.source import Unavailable, write_source
 from harness.corpus.unpack import unpack
 from harness.errors import BadInput
@@ -75,9 +76,9 @@ def obtain_noise(known: KnownNoise, cache: Path, progress: Progress) -> Path:
     def fill(into: Path) -> None:
         file = into.with_suffix(".archive")
         progress.step(f"downloading {known.name} ({known.size})")
-        download(known.archive, file, progress)
+        download(known.archive, file, progress, kept=partials_beside(into.parent))
         progress.step(f"unpacking {known.name}")
-        unpack(known.archive, file, into)
+        unpack(known.archive, file, into, progress)
         write_source(into, known.archive.address)
 
     if not folder.is_dir():

@@ -9,6 +9,8 @@ import msgspec
 
 from harness.corpus.catalogue import describe, digest, plain_recordings, tell_skipped
 from harness.corpus.filling import fill_folder
+from harness.corpus.formats.plain import with_sides
+from harness.corpus.formats.reading import Reading
 from harness.corpus.known import KNOWN_CORPORA, KnownCorpus
 from harness.corpus.manifest import Skipped, load_manifest
 from harness.corpus.recording import Recording
@@ -104,6 +106,8 @@ def _obtain(known: KnownCorpus, cache: Path, progress: Progress, processes: int)
 def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> Corpus:
     """Return the audio files of a user's folder; what is found out goes into the cache."""
     folder = Path(name)
+    if name.endswith(".jsonl") and not folder.exists():
+        raise BadInput("there is no such manifest", where=name)
     if not name or not folder.is_dir():
         known = ", ".join(known.name for known in KNOWN_CORPORA)
         raise BadInput(
@@ -113,7 +117,10 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
         )
     # A folder that may not be listed must not pass for one without audio.
     next(folder.iterdir(), None)
-    recordings = plain_recordings(folder, progress)
+    reading = Reading(folder)
+    recordings = [with_sides(reading, found) for found in plain_recordings(folder, progress)]
+    for refusal in reading.refused:
+        progress.step(f"not used: {refusal}")
     if not recordings:
         raise BadInput(
             "no audio files in this folder", where=name, mend="WAV, FLAC, Ogg and MP3 can be read"
@@ -158,7 +165,8 @@ def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) 
     if not clips:
         mend = "harness corpus validate says what does not fit"
         raise BadInput("none of its clips can be used", where=printable(path.name), mend=mend)
-    title = printable(path.stem)
+    # `transform` calls every manifest so; it is the folder that tells them apart.
+    title = printable(path.resolve().parent.name if path.name == "manifest.jsonl" else path.stem)
     licence = ", ".join(sorted({clip.licence or "not stated" for clip in clips}))
     synthetic = all(clip.end_uncertainty_ms == 0 for clip in clips)
     return _corpus(

@@ -41,17 +41,17 @@ def transform_clips(
     Raises:
         BadInput: A condition cannot be made, or `out` holds something.
     """
-    steps = {name: parse_steps(words) for name, words in conditions.items()}
+    steps = {_safe(name): parse_steps(words) for name, words in conditions.items()}
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput("exists already and is not empty", where=printable(out.name))
     out.parent.mkdir(parents=True, exist_ok=True)
-    progress.step(f"making {len(steps)} conditions of {len(clips)} clips", "clips")
+    progress.step(f"making {len(clips)} clips under {', '.join(steps)}", "clips")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".making-") as scratch:
         made = Path(scratch, "made")
         found: list[Clip] = []
         for number, clip in enumerate(clips):
             for name, words in conditions.items():
-                path = f"{_safe(name)}/{number:05}.wav"
+                path = f"{name}/{number:05}.wav"
                 found.append(_one(folder, clip, name, words, steps[name], seed, made, path))
             progress.advance(len(found), len(clips) * len(steps))
         write_manifest(made / _NAME, found)

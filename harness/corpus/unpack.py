@@ -11,29 +11,37 @@ from harness.corpus.download import Archive
 from harness.corpus.inside import inside
 from harness.corpus.source import Unavailable
 from harness.errors import printable
+from harness.model import Progress
 
 _PIECE_BYTES = 256 * 1024
 
 
-def unpack(archive: Archive, file: Path, folder: Path) -> None:
+def unpack(archive: Archive, file: Path, folder: Path, progress: Progress) -> None:
     """Unpack plain files and folders of a downloaded tar or zip archive into `folder`.
+
+    Args:
+        archive: What the file should be.
+        file: The archive.
+        folder: Where to.
+        progress: Told how much of the archive is unpacked.
 
     Raises:
         Unavailable: The archive is damaged, reaches outside or is larger than it should be.
     """
     try:
         if zipfile.is_zipfile(file):
-            _unzip(archive, file, folder)
+            _unzip(archive, file, folder, progress)
         else:
-            _untar(archive, file, folder)
+            _untar(archive, file, folder, progress)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise Unavailable(f"the archive at {archive.address}: {printable(error)}") from error
 
 
-def _untar(archive: Archive, file: Path, folder: Path) -> None:
+def _untar(archive: Archive, file: Path, folder: Path, progress: Progress) -> None:
     if not hasattr(tarfile, "data_filter"):
         raise Unavailable("this Python is too old to unpack archives safely; 3.11.4 can")
     members = unpacked = 0
+    size = file.stat().st_size
 
     def admit(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
         nonlocal members, unpacked
@@ -41,18 +49,20 @@ def _untar(archive: Archive, file: Path, folder: Path) -> None:
         _bounded(archive, members, unpacked)
         if not (member.isreg() or member.isdir()):
             raise _no_file(archive, member.name)
+        progress.advance(packed.tell(), size)
         return tarfile.data_filter(member, target)
 
-    with tarfile.open(file) as tar:
+    with file.open("rb") as packed, tarfile.open(fileobj=packed) as tar:
         tar.extractall(folder, filter=admit)  # noqa: S202
 
 
-def _unzip(archive: Archive, file: Path, folder: Path) -> None:
+def _unzip(archive: Archive, file: Path, folder: Path, progress: Progress) -> None:
     """Unpack a zip: what a member says of its size is not believed but counted."""
     unpacked = 0
     with zipfile.ZipFile(file) as packed:
         members = packed.infolist()
-        _bounded(archive, len(members), sum(member.file_size for member in members))
+        promised = sum(member.file_size for member in members)
+        _bounded(archive, len(members), promised)
         for member in members:
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -69,6 +79,7 @@ def _unzip(archive: Archive, file: Path, folder: Path) -> None:
                 shutil.copyfileobj(content, written, _PIECE_BYTES)
             unpacked += target.stat().st_size
             _bounded(archive, len(members), unpacked)
+            progress.advance(unpacked, promised)
 
 
 def _bounded(archive: Archive, members: int, unpacked: int) -> None:

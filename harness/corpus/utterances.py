@@ -17,7 +17,7 @@ def load_utterances(corpus: Corpus, rate_hz: int) -> dict[str, Utterance]:
     Raises:
         BadInput: A file has gone or changed since the corpus was obtained.
     """
-    return {clip.id: _load(corpus, clip, rate_hz) for clip in corpus.clips}
+    return {clip.id: load_clip(corpus, clip, rate_hz) for clip in corpus.clips}
 
 
 def load_utterance(corpus: Corpus, clip_id: str, rate_hz: int) -> Utterance:
@@ -28,7 +28,7 @@ def load_utterance(corpus: Corpus, clip_id: str, rate_hz: int) -> Utterance:
     """
     for clip in corpus.clips:
         if clip.id == clip_id:
-            return _load(corpus, clip, rate_hz)
+            return load_clip(corpus, clip, rate_hz)
     raise BadInput(
         f"has no clip {clip_id}",
         where=f"corpus {corpus.facts.name}",
@@ -49,7 +49,8 @@ def load_sound(folder: Path, clip: Clip) -> tuple[NDArray[np.int16], int]:
     return sound.samples, sound.rate_hz
 
 
-def _load(corpus: Corpus, clip: Clip, rate_hz: int) -> Utterance:
+def load_clip(corpus: Corpus, clip: Clip, rate_hz: int) -> Utterance:
+    """Return one clip of a corpus, as `load_utterance` does for its id."""
     try:
         sound = read(corpus.folder / clip.path, clip.offset_s, clip.duration_s, clip.channel)
         samples = resample(sound.samples, sound.rate_hz, rate_hz)

@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from harness.cli.app import run
-from harness.corpus import speech_like
+from harness.corpus import DISK_MB, KNOWN_NOISES, encoded_folder, partials_beside, speech_like
+from harness.corpus.partial import Edition, kept_partial
 from harness.errors import ExitCode
 
 
@@ -34,7 +35,7 @@ def test_show_prints_a_folder_with_its_marks(
     soundfile.write(tmp_path / "clips" / "hello.wav", clip, 16_000)
     assert run(["corpus", "show", str(tmp_path / "clips")]) == ExitCode.PASS
     shown = capsys.readouterr().out
-    assert "silero-v6-crossing-65ms, ±60 ms" in shown
+    assert "silero-v6-median-65ms, ±60 ms" in shown
     assert "hello" in shown
 
 
@@ -97,3 +98,51 @@ def test_conditions_are_made_and_paired(
     assert run(["corpus", "show", str(tmp_path / "out" / "manifest.jsonl")]) == ExitCode.PASS
     assert "3@phone" in capsys.readouterr().out
     assert run(words) == ExitCode.BAD_INPUT
+
+
+def test_list_tells_what_an_earlier_attempt_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = KNOWN_NOISES[1].archive
+    folder = partials_beside(KNOWN_NOISES[1].folder(tmp_path / "cache"))
+    with kept_partial(folder, archive.address) as partial:
+        partial.begin(Edition(size=9_000_000))
+        partial.path.write_bytes(bytes(5_000_000))
+    assert run(["corpus", "list"]) == ExitCode.PASS
+    assert "5 MB of 1.3 GB fetched" in capsys.readouterr().out
+
+
+def test_list_tells_how_much_encoded_speech_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoded_folder(tmp_path / "cache").put("a", bytes(3_000_000))
+    monkeypatch.setenv(DISK_MB, "64")
+    assert run(["corpus", "list"]) == ExitCode.PASS
+    assert f"takes 3 MB of the cache, of at most 64 MB ({DISK_MB})" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["annotate", "gone.jsonl"], "gone.jsonl: there is no such manifest"),
+        (["import", "EMPTY", "--out", "m.jsonl"], "EMPTY: holds no recordings (read as folder)"),
+        (["import", "EMPTY", "--out", "m.jsonl", "--format", "kaldi"], "(read as kaldi)"),
+        (["transform", "synthetic", "--out", "o", "--condition", "noise"], "not nothing"),
+        (["transform", "synthetic", "--out", "o", "--condition", "a/b=clean"], "no name for a"),
+    ],
+    ids=["no manifest", "empty", "another format", "no number", "no name"],
+)
+def test_what_cannot_be_done_is_one_line_that_says_why(
+    words: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "EMPTY").mkdir()
+    assert run(["corpus", *words]) == ExitCode.BAD_INPUT
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("harness: ")
+    assert complaint in last
+    assert not (tmp_path / "o").exists()

@@ -1,7 +1,9 @@
 """Speech made on the spot, a listener for progress, and a web server that may misbehave."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -48,16 +50,38 @@ def write_speech() -> WriteSpeech:
     return write_one
 
 
-class Web:
-    """What a loopback web server answers, and how it misbehaves.
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a loopback web server answers at one path, and how it misbehaves.
 
     Manners of one that breaks off: `resumes` (as it should), `refuses ranges` (sends it all again),
-    `has no range` (416), `stalls` (says nothing more), `another place` (goes on from elsewhere).
+    `has no range` (416), `stalls` (says nothing more), `another place` (goes on from elsewhere),
+    `deaf` (goes on with another edition than the one it was asked for).
     """
+
+    body: bytes
+    claimed: int
+    breaks_after: int | None
+    manner: str
+    headers: Mapping[str, str]
+
+    def range_of(self, asked: str | None, edition: str | None) -> tuple[int, int]:
+        """Return where the answer begins, and where it says so."""
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        known = (self.headers.get("ETag"), self.headers.get("Last-Modified"))
+        changed = edition is not None and edition not in known and self.manner != "deaf"
+        if self.manner == "refuses ranges" or start >= len(self.body) or changed:
+            start = 0
+        elsewhere = self.manner == "another place" and start > 0
+        return start - 1000 * elsewhere, start
+
+
+class Web:
+    """A web server on loopback; `asked` holds the `Range` of every request."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.answers: dict[str, tuple[bytes, int, int | None, str]] = {}
+        self.answers: dict[str, Answer] = {}
         self.asked: list[str | None] = []
 
     def serve(
@@ -68,10 +92,17 @@ class Web:
         claimed: int | None = None,
         breaks_after: int | None = None,
         manner: str = "resumes",
+        **headers: str,
     ) -> str:
-        """Serve `body` at `path` and return its address."""
-        length = len(body) if claimed is None else claimed
-        self.answers[path] = (body, length, breaks_after, manner)
+        """Serve `body` at `path` and return its address; only a first request is broken off."""
+        self.answers[path] = Answer(
+            body=body,
+            claimed=len(body) if claimed is None else claimed,
+            breaks_after=breaks_after,
+            manner=manner,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+        self.asked.clear()
         return f"{self.address}{path}"
 
 
@@ -86,28 +117,27 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
             asked = self.headers.get("Range")
             first = not site.asked
             site.asked.append(asked)
-            if self.path not in site.answers:
+            if (answer := site.answers.get(self.path)) is None:
                 self.send_error(404)
                 return
-            body, claimed, breaks_after, manner = site.answers[self.path]
-            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-            if asked and manner == "has no range":
+            if asked and answer.manner == "has no range":
                 self.send_error(416)
                 return
-            if manner == "refuses ranges" or start >= len(body):
-                start = 0
-            if manner == "another place" and asked:
-                start -= 1000
-            self.send_response(206 if asked and start else 200)
-            if asked and start:
-                said = start + 1000 if manner == "another place" else start
-                self.send_header("Content-Range", f"bytes {said}-{len(body) - 1}/{len(body)}")
-            self.send_header("Content-Length", str(claimed - start))
+            start, said = answer.range_of(asked, self.headers.get("If-Range"))
+            self.send_response(206 if start else 200)
+            if start:
+                size = len(answer.body)
+                self.send_header("Content-Range", f"bytes {said}-{size - 1}/{size}")
+            self.send_header("Content-Length", str(answer.claimed - start))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            stop = breaks_after if breaks_after is not None and first else len(body)
-            self.wfile.write(body[start:stop])
-            self.wfile.flush()
-            if manner == "stalls" and first:
+            breaks = answer.breaks_after is not None and first
+            # Whoever asked may have gone by now.
+            with suppress(ConnectionError):
+                self.wfile.write(answer.body[start : answer.breaks_after if breaks else None])
+                self.wfile.flush()
+            if answer.manner == "stalls" and first:
                 over.wait(5.0)
 
         def log_message(self, *words: object) -> None:

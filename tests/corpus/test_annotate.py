@@ -1,4 +1,7 @@
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,9 +43,19 @@ def test_speech_cut_at_the_very_end_is_marked_inside_the_clip() -> None:
 
 def test_one_annotator_hears_every_clip_afresh() -> None:
     annotator, clip = Annotator(), _clip(4, 1.0, 0.3)
-    first = annotator._probabilities(clip, RATE_HZ)
-    annotator._probabilities(_clip(5, 1.0, 0.0), RATE_HZ)
-    assert annotator._probabilities(clip, RATE_HZ) == first
+    first = annotator._probabilities(clip)
+    annotator._probabilities(_clip(5, 1.0, 0.0))
+    assert annotator._probabilities(clip) == first
+
+
+@pytest.mark.parametrize("seed", [3, 6, 10, 11])
+def test_a_clip_that_begins_a_little_later_ends_where_it_did(seed: int) -> None:
+    annotator, clip, ends_s = Annotator(), _clip(seed, 1.0, 0.6), []
+    for moved in (0, 90, 200, 333, 470):
+        marks = annotator.marks(np.pad(clip, (moved, 0)), RATE_HZ)
+        assert marks is not None
+        ends_s.append(marks.end_s - moved / RATE_HZ)
+    assert max(ends_s) - min(ends_s) < 0.032
 
 
 @pytest.mark.parametrize("samples", [0, 1, 100, RATE_HZ])
@@ -97,3 +110,19 @@ def test_the_second_opinion_is_the_last_loud_frame_and_silence_has_none() -> Non
 @pytest.mark.parametrize(("second_s", "is_so"), [(None, False), (1.11, False), (0.87, True)])
 def test_opinions_more_than_120_ms_apart_are_doubtful(second_s: float | None, is_so: bool) -> None:
     assert doubtful(1.0, second_s) is is_so
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted on Linux")
+def test_the_model_hears_with_one_thread_wherever_it_runs() -> None:
+    counting = """
+import os
+import numpy as np
+from harness.corpus import annotate, speech_like
+
+speech = speech_like(np.random.default_rng(2), 0.4, 16_000)
+before = len(os.listdir("/proc/self/task"))
+assert annotate(speech, 16_000) is not None
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+    done = subprocess.run([sys.executable, "-c", counting], capture_output=True, check=True)
+    assert int(done.stdout) == 0

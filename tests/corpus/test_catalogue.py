@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from harness.corpus import examine
-from harness.corpus.catalogue import describe, plain_recordings
+from harness.corpus.catalogue import describe, file_digests, plain_recordings
+from harness.corpus.recording import Recording
 from harness.model import Unshown
 
 WriteSpeech = Callable[..., Path]
@@ -79,3 +80,17 @@ def test_a_name_that_is_not_text_is_skipped_and_named(tmp_path: Path, told: Any)
     assert plain_recordings(tmp_path, told) == []
     assert "not UTF-8" in told.steps[0]
     told.steps[0].encode()
+
+
+def test_many_files_are_read_with_progress_and_few_without(
+    tmp_path: Path, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = [Recording(id=str(n), path=f"{n % 3}.wav") for n in range(9)]
+    for number in range(3):
+        (tmp_path / f"{number}.wav").write_bytes(bytes([number]))
+    found = file_digests(tmp_path, recordings, told)
+    assert list(found) == ["0.wav", "1.wav", "2.wav"]
+    assert told.advances == []
+    monkeypatch.setattr("harness.corpus.catalogue._WORTH_A_STEP", 3)
+    assert file_digests(tmp_path, recordings, told) == found
+    assert told.advances == [(1, 3), (2, 3), (3, 3)]

@@ -4,10 +4,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.corpus import EncodedStore, frames, load_utterance, obtain_corpus
+from harness.corpus import (
+    DISK_MB,
+    EncodedStore,
+    cut_frames,
+    disk_bytes,
+    encoded_folder,
+    frames,
+    load_utterance,
+    obtain_corpus,
+)
 from harness.corpus.obtain import Corpus
+from harness.corpus.utterances import load_clip
 from harness.errors import BadInput
-from harness.model import AudioFormat, Encoding, Unshown
+from harness.model import AudioFormat, Clip, Encoding, Unshown
 
 FORMATS = [
     AudioFormat(rate_hz=24_000),
@@ -30,26 +40,14 @@ def test_frames_are_those_of_the_utterance(
     corpus: Corpus, tmp_path: Path, fmt: AudioFormat, frame_ms: int
 ) -> None:
     store = EncodedStore(corpus, fmt, tmp_path / "cache")
-    for clip in corpus.clips[:1]:
-        utterance = load_utterance(corpus, clip.id, fmt.rate_hz)
+    for _ in ("encoded", "from disk"):
+        utterance = load_utterance(corpus, "2", fmt.rate_hz)
         expected = frames(utterance, fmt, fmt.frame_samples(frame_ms))
-        assert store.frames(clip.id, frame_ms) == expected
+        kept = store.get("2")
+        assert cut_frames(kept, fmt, frame_ms) == expected
         assert len({len(frame) for frame in expected}) == 1
-        kept = store.get(clip.id)
         assert kept.end_sample == utterance.speech_end_sample
         assert kept.onset_sample == utterance.speech_onset_sample
-
-
-def test_memory_stays_within_its_bound_and_the_least_recently_used_goes(
-    corpus: Corpus, tmp_path: Path
-) -> None:
-    one = len(EncodedStore(corpus, FORMATS[0], tmp_path / "cache").get("2").audio)
-    store = EncodedStore(corpus, FORMATS[0], tmp_path / "cache", most_bytes=2 * one)
-    kept = [store.get(name) for name in ("2", "3", "2", "4")]
-    assert store.bytes_in_memory <= 2 * one
-    assert store.get("2") is kept[0]
-    assert store.get("3") is not kept[1]
-    assert EncodedStore(corpus, FORMATS[0], tmp_path, most_bytes=1).get("2").audio == kept[0].audio
 
 
 def test_what_is_on_disk_is_not_encoded_again_unless_it_is_damaged(
@@ -59,17 +57,30 @@ def test_what_is_on_disk_is_not_encoded_again_unless_it_is_damaged(
     audio = EncodedStore(corpus, FORMATS[0], cache).get("2").audio
     read: list[str] = []
 
-    def watched(corpus: Corpus, clip_id: str, rate_hz: int) -> object:
-        read.append(clip_id)
-        return load_utterance(corpus, clip_id, rate_hz)
+    def watched(corpus: Corpus, clip: Clip, rate_hz: int) -> object:
+        read.append(clip.id)
+        return load_clip(corpus, clip, rate_hz)
 
-    monkeypatch.setattr("harness.corpus.encoded.load_utterance", watched)
+    monkeypatch.setattr("harness.corpus.encoded.load_clip", watched)
     assert EncodedStore(corpus, FORMATS[0], cache).get("2").audio == audio
     assert read == []
     (kept,) = (cache / "encoded").iterdir()
     kept.write_bytes(kept.read_bytes()[:-1])
     assert EncodedStore(corpus, FORMATS[0], cache).get("2").audio == audio
     assert read == ["2"]
+
+
+def test_the_disk_is_bounded_as_the_environment_says(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert disk_bytes() == 2_048 << 20
+    monkeypatch.setenv(DISK_MB, "0")
+    assert EncodedStore(corpus, FORMATS[0], tmp_path / "cache").get("2").audio
+    assert encoded_folder(tmp_path / "cache").bytes_kept() == 0
+    for wrong in ("much", "-1", "1.5"):
+        monkeypatch.setenv(DISK_MB, wrong)
+        with pytest.raises(BadInput, match=f"{DISK_MB}: .* no number of megabytes"):
+            EncodedStore(corpus, FORMATS[0], tmp_path / "cache")
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(corpus: Corpus, tmp_path: Path) -> None:
@@ -81,7 +92,8 @@ def test_odd_frames_and_unknown_clips_are_bad_input(corpus: Corpus, tmp_path: Pa
     store = EncodedStore(corpus, FORMATS[0], tmp_path / "cache")
     for frame_ms in (5, 250):
         with pytest.raises(BadInput, match="10 to 200"):
-            store.frames("2", frame_ms)
+            cut_frames(store.get("2"), FORMATS[0], frame_ms)
     with pytest.raises(BadInput, match="no clip"):
         store.get("none")
-    assert np.frombuffer(store.frames("2", 10)[0], dtype="<i2").size == 240
+    first = cut_frames(store.get("2"), FORMATS[0], 10)[0]
+    assert np.frombuffer(first, dtype="<i2").size == 240

@@ -57,7 +57,7 @@ def test_a_detector_of_voices_takes_it_for_speech() -> None:
     annotator, heard = Annotator(), []
     for seed in range(6):
         samples = np.concatenate((np.zeros(8_000, np.int16), _speech(seed, 2.0, 16_000)))
-        heard += annotator._probabilities(samples, 16_000)[16:77]
+        heard += annotator._probabilities(samples)[16:77]
     assert np.mean(np.array(heard) > 0.5) > 0.75
 
 

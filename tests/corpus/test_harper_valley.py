@@ -3,6 +3,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,15 +40,18 @@ def repository(tmp_path: Path, write_speech: Callable[..., Path]) -> tuple[Path,
     return root, _git(root, "rev-parse", "HEAD")
 
 
-def test_a_commit_becomes_turns_of_a_dialogue(repository: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_commit_becomes_turns_of_a_dialogue(
+    repository: tuple[Path, str], tmp_path: Path, told: Any
+) -> None:
     filled = tmp_path / "made" / "filled"
     filled.mkdir(parents=True)
-    harper_valley.fill_from(str(repository[0]), repository[1], filled, Unshown())
+    harper_valley.fill_from(str(repository[0]), repository[1], filled, told)
     (turn,) = harper_valley.recordings(filled)
     assert (turn.conversation, turn.turn, turn.transcript) == ("ab", 0, "hi")
     assert repository[1] in read_source(filled)
     assert sorted(path.name for path in filled.iterdir()) == ["LICENSE", "SOURCE.txt", "data"]
     assert list(filled.parent.iterdir()) == [filled]
+    assert (100, 100) in told.advances
 
 
 def test_a_commit_that_is_not_there_is_not_to_be_had(

@@ -32,7 +32,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     ("old", "new"),
     [
         ("harness.corpus/2", "harness.corpus/1"),
-        ("silero-v6-crossing-65ms", "another-annotator"),
+        ("silero-v6-median-65ms", "another-annotator"),
         ('"speech_end_s":1.5', '"speech_end_s":2.5'),
         ('"rate_hz":16000', '"rate_hz":"fast"'),
         ("{", "["),

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.corpus import KNOWN_CORPORA, librispeech, load_utterance, obtain_corpus
+from harness.corpus import (
+    KNOWN_CORPORA,
+    import_corpus,
+    librispeech,
+    load_utterance,
+    obtain_corpus,
+)
 from harness.corpus.sound import write
 from harness.errors import BadInput
 from harness.model import Unshown
@@ -110,3 +116,33 @@ def test_a_cache_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the cache should be")
     with pytest.raises(BadInput, match="HARNESS_CACHE"):
         obtain_corpus("synthetic", tmp_path / "cache", Unshown())
+
+
+def test_in_a_folder_an_alignment_wins_and_a_text_is_the_transcript(
+    tmp_path: Path, write_speech: WriteSpeech, told: Any
+) -> None:
+    folder, cache = tmp_path / "clips", tmp_path / "cache"
+    for name in "ab":
+        write_speech(folder / f"{name}.wav")
+    before = obtain_corpus(str(folder), cache, told)
+    (folder / "a.ctm").write_text("a 1 0.20 0.30 hello\na 1 0.55 0.40 there\n")
+    (folder / "b.txt").write_text("good morning\n")
+    (folder / "b.ctm").write_text("")
+    corpus = obtain_corpus(str(folder), cache, told)
+    aligned, marked = corpus.clips
+    assert aligned.end_source == "alignment-ctm"
+    assert aligned.speech_end_s == pytest.approx(0.95)
+    assert (aligned.transcript, marked.transcript) == ("hello there", "good morning")
+    assert marked.end_source == before.clips[1].end_source
+    assert any(step.startswith("not used: b.ctm: holds no words") for step in told.steps)
+    assert before.facts.digest != corpus.facts.digest
+
+
+@pytest.mark.parametrize(("name", "title"), [("manifest.jsonl", "degraded"), ("m.jsonl", "m")])
+def test_a_manifest_that_is_just_called_so_is_named_after_its_folder(
+    tmp_path: Path, write_speech: WriteSpeech, name: str, title: str
+) -> None:
+    write_speech(tmp_path / "degraded" / "a.wav")
+    import_corpus(tmp_path / "degraded", tmp_path / "degraded" / name, Unshown())
+    corpus = obtain_corpus(str(tmp_path / "degraded" / name), tmp_path / "cache", Unshown())
+    assert corpus.facts.name == title

@@ -10,6 +10,7 @@ import pytest
 from harness.corpus.download import Archive
 from harness.corpus.source import Unavailable
 from harness.corpus.unpack import unpack
+from harness.model import Unshown
 
 
 def _archive(address: str, **changes: Any) -> Archive:
@@ -31,9 +32,10 @@ def _tar(folder: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
     return path
 
 
-def test_plain_files_are_unpacked(tmp_path: Path) -> None:
+def test_plain_files_are_unpacked_with_progress(tmp_path: Path, told: Any) -> None:
     file = _tar(tmp_path, (tarfile.TarInfo("deep/a.txt"), b"hello"))
-    unpack(_archive("http://x"), file, tmp_path / "out")
+    unpack(_archive("http://x"), file, tmp_path / "out", told)
+    assert told.advances[-1][1] == file.stat().st_size
     assert (tmp_path / "out" / "deep" / "a.txt").read_bytes() == b"hello"
 
 
@@ -58,7 +60,7 @@ def test_an_archive_that_reaches_out_or_swells_is_refused(
 ) -> None:
     file = _tar(tmp_path, (member, b"x" * size))
     with pytest.raises(Unavailable, match=why):
-        unpack(_archive("http://x"), file, tmp_path / "deep" / "out")
+        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", Unshown())
     assert not list(tmp_path.rglob("outside.txt"))
 
 
@@ -66,7 +68,7 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     file = _tar(tmp_path, (tarfile.TarInfo("a"), b"x" * 5_000))
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(Unavailable, match="the archive at"):
-        unpack(_archive("http://x"), file, tmp_path / "out")
+        unpack(_archive("http://x"), file, tmp_path / "out", Unshown())
 
 
 def _zip(folder: Path, *members: tuple[zipfile.ZipInfo, bytes]) -> Path:
@@ -85,7 +87,7 @@ def _zip_link() -> zipfile.ZipInfo:
 
 def test_a_zip_is_unpacked(tmp_path: Path) -> None:
     file = _zip(tmp_path, (zipfile.ZipInfo("deep/"), b""), (zipfile.ZipInfo("deep/a"), b"hello"))
-    unpack(_archive("http://x"), file, tmp_path / "out")
+    unpack(_archive("http://x"), file, tmp_path / "out", Unshown())
     assert (tmp_path / "out" / "deep" / "a").read_bytes() == b"hello"
 
 
@@ -103,14 +105,19 @@ def test_a_zip_that_reaches_out_or_swells_is_refused(
 ) -> None:
     file = _zip(tmp_path, (member, b"x" * size))
     with pytest.raises(Unavailable, match=why):
-        unpack(_archive("http://x"), file, tmp_path / "deep" / "out")
+        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", Unshown())
     assert not list(tmp_path.rglob("outside.txt"))
 
 
 def test_an_archive_of_too_many_members_is_refused(tmp_path: Path) -> None:
     members = [(zipfile.ZipInfo(str(number)), b"") for number in range(5)]
     with pytest.raises(Unavailable, match="more than it should"):
-        unpack(_archive("http://x", most_members=4), _zip(tmp_path, *members), tmp_path / "out")
+        unpack(
+            _archive("http://x", most_members=4),
+            _zip(tmp_path, *members),
+            tmp_path / "out",
+            Unshown(),
+        )
 
 
 def test_a_zip_cut_short_is_refused(tmp_path: Path) -> None:
@@ -119,4 +126,4 @@ def test_a_zip_cut_short_is_refused(tmp_path: Path) -> None:
     content[45:60] = bytes(15)
     file.write_bytes(content)
     with pytest.raises(Unavailable, match="the archive at"):
-        unpack(_archive("http://x"), file, tmp_path / "out")
+        unpack(_archive("http://x"), file, tmp_path / "out", Unshown())

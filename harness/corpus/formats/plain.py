@@ -24,10 +24,10 @@ def lists(folder: Path) -> list[Path]:
 
 def read(reading: Reading, path: Path) -> list[Recording]:
     """Return every audio file of a folder."""
-    return [_with_sides(reading, recording) for recording in plain_recordings(path, Unshown())]
+    return [with_sides(reading, recording) for recording in plain_recordings(path, Unshown())]
 
 
-def _with_sides(reading: Reading, recording: Recording) -> Recording:
+def with_sides(reading: Reading, recording: Recording) -> Recording:
     """Return a recording with what the files beside it say."""
     file = reading.folder / recording.path
     said = file.with_suffix(".txt")
