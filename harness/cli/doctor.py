@@ -13,7 +13,7 @@ from harness.load.checkup import Checkup, check
 from harness.load.ingredients import the_dialect
 from harness.load.options import Options
 from harness.model import SessionRecord
-from harness.network.install import installed
+from harness.network import installed
 from harness.session.telling import untold
 
 _NS_PER_MS = 1_000_000

@@ -6,10 +6,10 @@ or WebSockets.
 """
 
 from harness.network.impairment import Impairment
-from harness.network.install import find_or_install
+from harness.network.install import find_or_install, installed
 from harness.network.layer import NetworkLayer
-from harness.network.ledger import Account
-from harness.network.mix import choose_network, parse_mix
+from harness.network.mix import Mix, choose_network, parse_mix
+from harness.network.ports import PORTS, parse_ports
 from harness.network.profiles import choose_profile, collapse, load_profiles
 from harness.network.remote import parse_api
 from harness.network.server import ToxiproxyServer
@@ -17,9 +17,10 @@ from harness.network.traces import Stream
 from harness.network.updates import Api
 
 __all__ = [
-    "Account",
+    "PORTS",
     "Api",
     "Impairment",
+    "Mix",
     "NetworkLayer",
     "Stream",
     "ToxiproxyServer",
@@ -27,7 +28,9 @@ __all__ = [
     "choose_profile",
     "collapse",
     "find_or_install",
+    "installed",
     "load_profiles",
     "parse_api",
     "parse_mix",
+    "parse_ports",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness.model import NetworkProfile
 from harness.network.impairment import Change
-from harness.network.toxics import fault_toxic, stall_toxic
+from harness.network.toxics import Toxic, fault_toxic, stall_toxic, steady_toxics
 from harness.network.traces import Draw
 from harness.network.updates import Api
 
@@ -12,19 +12,20 @@ from harness.network.updates import Api
 def changes(
     api: Api, proxy: str, profile: NetworkProfile, drawn: tuple[Draw, Draw] | None
 ) -> list[Iterator[Change]]:
-    """Return the changes of a way, one sequence a toxic, each in order of time.
+    """Return the changes of a way, in sequences that do not depend on each other.
 
     Args:
         api: The Toxiproxy.
         proxy: Name of the session's proxy.
         profile: What the session is subject to.
-        drawn: Its stall schedules upwards and downwards, `None` for none.
+        drawn: Its schedules upwards and downwards, `None` for a way that stays as it is.
     """
+    path = f"/proxies/{proxy}/toxics"
     found: list[Iterator[Change]] = []
     for upwards, draw in zip((True, False), drawn or (), strict=False):
-        path = f"/proxies/{proxy}/toxics/{stall_toxic(upwards=upwards)}"
-        found.append(_stalls(api, path, draw))
-    path = f"/proxies/{proxy}/toxics"
+        found.append(_stalls(api, f"{path}/{stall_toxic(upwards=upwards)}", draw))
+        if profile.stages:
+            found.append(_stages(api, path, profile, draw.begin_ms, upwards=upwards))
     for number, fault in enumerate(profile.faults):
         if fault.at_s:
             request = api.request("POST", path, fault_toxic(fault, number).body())
@@ -33,6 +34,24 @@ def changes(
 
 
 def _stalls(api: Api, path: str, draw: Draw) -> Iterator[Change]:
-    for setting in draw.trace.play(draw.begin_ms):
-        body: dict[str, object] = {"attributes": {"latency": setting.latency_ms}}
-        yield setting.at_ms, api.request("PATCH", path, body)
+    head, known = api.head("PATCH", path), dict[int, bytes]()
+    for at_ms, latency_ms in draw.trace.play(draw.begin_ms):
+        if latency_ms not in known:
+            known[latency_ms] = head.body({"attributes": {"latency": latency_ms}})
+        yield at_ms, known[latency_ms]
+
+
+def _stages(
+    api: Api, path: str, profile: NetworkProfile, begin_ms: float, *, upwards: bool
+) -> Iterator[Change]:
+    """Yield the changes of base latency, jitter and bandwidth, stage by stage."""
+    before: list[Toxic] = []
+    for stage in profile.timeline:
+        now = steady_toxics(profile, stage, upwards=upwards)
+        for toxic in now:
+            if before and toxic not in before:
+                request = api.request(
+                    "PATCH", f"{path}/{toxic.name}", {"attributes": toxic.attributes}
+                )
+                yield max(0.0, stage.from_s * 1000 - begin_ms), request
+        before = now

@@ -6,7 +6,7 @@ sends audio: no task per session, no task per change, nothing that blocks.
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.network.ledger import Ledger
@@ -23,10 +23,20 @@ Change = tuple[float, bytes]
 class _Lane:
     """The changes of one toxic of one session, one at a time and in order."""
 
-    __slots__ = ("active", "changes", "failures", "first_frame_ns", "impairment", "next")
+    __slots__ = (
+        "_conductor",
+        "active",
+        "changes",
+        "failures",
+        "first_frame_ns",
+        "impairment",
+        "next",
+    )
 
-    def __init__(self, impairment: "Impairment", changes: Iterator[Change]) -> None:
-        self.impairment, self.changes = impairment, changes
+    def __init__(
+        self, conductor: "Conductor", impairment: "Impairment", changes: Iterator[Change]
+    ) -> None:
+        self._conductor, self.impairment, self.changes = conductor, impairment, changes
         self.first_frame_ns = 0
         self.failures = 0
         self.active = False
@@ -42,6 +52,11 @@ class _Lane:
         self.next = (self.first_frame_ns + round(at_ms * NS_PER_MS), request)
         return True
 
+    def done(self, good: bool) -> None:
+        """Hear whether the change was carried out."""
+        if self.active and self.next is not None:
+            self._conductor.done(self, self.next[0], good=good)
+
 
 class Impairment:
     """What the network does to one session in the course of the call.
@@ -55,7 +70,7 @@ class Impairment:
     ) -> None:
         self.session_id = session_id
         self._conductor = conductor
-        self._lanes = [_Lane(self, plan) for plan in plans]
+        self._lanes = [_Lane(conductor, self, plan) for plan in plans]
 
     def begin(self, loop: asyncio.AbstractEventLoop, first_frame_ns: int) -> None:
         """Start the schedule; once started it goes on, whatever becomes of the connection.
@@ -69,6 +84,12 @@ class Impairment:
                 lane.first_frame_ns = first_frame_ns
                 lane.active = True
                 self._conductor.add(lane, loop)
+
+    def overdue(self, tolerance_ns: int) -> list[tuple[int, int]]:
+        """Return since when changes are due that are late already, each until now."""
+        at_ns = now_ns()
+        waiting = [lane.next for lane in self._lanes if lane.active]
+        return [(due[0], at_ns) for due in waiting if due and at_ns - due[0] > tolerance_ns]
 
     def end(self) -> None:
         """Carry out nothing more; idempotent, also before `begin`."""
@@ -144,26 +165,22 @@ class Conductor:
         while self._due and self._due[0][0] <= now_ns() + _EARLY_NS:
             lane = heapq.heappop(self._due)[2]
             if lane.active and lane.next is not None and self._updates is not None:
-                self._updates.send(lane.next[1], self._done(lane))
+                self._updates.send(lane.next[1], lane.done)
         self._arm()
 
-    def _done(self, lane: _Lane) -> Callable[[bool], None]:
-        def done(good: bool) -> None:
-            if not lane.active or lane.next is None:
+    def done(self, lane: _Lane, planned_ns: int, *, good: bool) -> None:
+        """Enter a change, and turn to the lane's next one or try again."""
+        at_ns = now_ns()
+        self._ledger.note(lane.impairment.session_id, planned_ns, at_ns, good=good)
+        if good:
+            lane.failures = 0
+            if not lane.advance():
                 return
-            at_ns, planned_ns = now_ns(), lane.next[0]
-            self._ledger.note(lane.impairment.session_id, planned_ns, at_ns, good=good)
-            if good:
-                lane.failures = 0
-                if not lane.advance():
-                    return
-                self._push(lane)
-            else:
-                lane.failures += 1
-                if lane.failures >= _PATIENCE:
-                    self.lost = True
-                    return
-                self._push(lane, at_ns + _RETRY_NS)
-            self._arm()
-
-        return done
+            self._push(lane)
+        else:
+            lane.failures += 1
+            if lane.failures >= _PATIENCE:
+                self.lost = True
+                return
+            self._push(lane, at_ns + _RETRY_NS)
+        self._arm()

@@ -88,18 +88,13 @@ def find_or_install(cache: Path, progress: Progress, ways: Sequence[Way] | None 
         BadInput: No way worked; the message says for each why not.
     """
     tried: list[str] = []
-    for place, found in (("PATH", _on_path()), ("cache", _in_cache(cache))):
-        if found is None:
-            tried.append(f"{place}: none")
-        elif (refusal := _refusal(found)) is None:
-            return found
-        else:
-            tried.append(f"{place}: {_brief(refusal)}")
+    if (found := installed(cache, tried)) is not None:
+        return found
     home = _place(cache).parent
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _alone(home, progress):
-            if (found := _in_cache(cache)) is not None and _refusal(found) is None:
+            if (found := installed(cache)) is not None:
                 return found
             return _obtain(_place(cache), progress, WAYS if ways is None else ways, tried)
     except OSError as error:
@@ -110,11 +105,19 @@ def find_or_install(cache: Path, progress: Progress, ways: Sequence[Way] | None 
         ) from error
 
 
-def installed(cache: Path) -> Path | None:
-    """Return the server that `find_or_install` would use without obtaining one, if any."""
-    for found in (_on_path(), _in_cache(cache)):
-        if found is not None and _refusal(found) is None:
+def installed(cache: Path, tried: list[str] | None = None) -> Path | None:
+    """Return the server that `find_or_install` would use without obtaining one, if any.
+
+    Args:
+        cache: The per-user folder.
+        tried: Gets a word for each place where there is none.
+    """
+    reasons = [] if tried is None else tried
+    for place, found in (("PATH", _on_path()), ("cache", _in_cache(cache))):
+        refusal = "none" if found is None else _refusal(found)
+        if found is not None and refusal is None:
             return found
+        reasons.append(f"{place}: {_brief(refusal)}")
     return None
 
 

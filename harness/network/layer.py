@@ -10,42 +10,33 @@ import asyncio
 import contextlib
 import functools
 import itertools
-import secrets
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import requests
-import toxiproxy
-import toxiproxy.api
-import toxiproxy.exceptions
-
 from harness.clock import NS_PER_MS
-from harness.errors import HarnessError, RunInvalid
-from harness.model import NetworkProfile, RealisedNetwork
-from harness.network.calls import Calls
+from harness.model import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
 from harness.network.changes import changes
+from harness.network.cost import CostWatch
 from harness.network.impairment import Conductor, Impairment
-from harness.network.ledger import Account, Ledger
-from harness.network.ports import candidate_ports
-from harness.network.probe import Overhead, measure_overhead, probe
+from harness.network.ledger import Ledger
+from harness.network.ports import PORTS
+from harness.network.probe import measure_overhead, probe
 from harness.network.profiles import choose_profile
+from harness.network.proxies import Proxies
 from harness.network.remote import RemoteToxiproxy
 from harness.network.server import ToxiproxyServer
-from harness.network.stall_probe import StallFinding, judge_stalls, probe_stalls
+from harness.network.stages import bare, plain
+from harness.network.stall_probe import RunOnLoop, judge_stalls, probe_stalls
 from harness.network.toxics import toxics
 from harness.network.traces import Draw, Stream, TracePool
 from harness.network.updates import Api
 from harness.network.watch import Watch
 
 _HOST = "127.0.0.1"
-_API_LIMIT_S = 5.0
-_PORTS_TRIED = 100
 _WATCH_S, _WATCH_LIMIT_S = 1.0, 3.0
-
-RunOnLoop = Callable[[Coroutine[Any, Any, StallFinding]], StallFinding]
 
 
 class NetworkLayer:
@@ -56,6 +47,7 @@ class NetworkLayer:
         profiles: What `route` and `verify` may be asked for, by name.
         stream: What sessions send; the stall schedules are made for it.
         seed: The one number that all chance of the network comes from.
+        ports: Where proxies may listen.
     """
 
     def __init__(
@@ -65,24 +57,25 @@ class NetworkLayer:
         *,
         stream: Stream | None = None,
         seed: int = 1,
+        ports: range = PORTS,
     ) -> None:
         self._server: ToxiproxyServer | RemoteToxiproxy
         self._server = (
-            RemoteToxiproxy(server) if isinstance(server, Api) else ToxiproxyServer(server)
+            RemoteToxiproxy(server) if isinstance(server, Api) else ToxiproxyServer(server, ports)
         )
         self._api = server if isinstance(server, Api) else None
-        self._profiles = profiles
+        self._profiles, self._ports = profiles, ports
         self._stream, self._seed = stream or Stream(), seed
         self._pools: dict[str, TracePool] = {}
-        self._proxies: dict[str, toxiproxy.Proxy] = {}
+        self._made: Proxies | None = None
+        self._ways: dict[str, Any] = {}
         self._impairments: dict[str, Impairment] = {}
-        self._spare: dict[str, list[tuple[Any, int]]] = {}
-        self._ports = candidate_ports()
-        self._prefix = f"harness-{secrets.token_hex(4)}"
+        self._here = _HOST
         self._numbers = itertools.count()
         self._ledger = Ledger(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
         self._conductor: Conductor | None = None
         self._watch: Watch | None = None
+        self._cost: CostWatch | None = None
 
     def __enter__(self) -> "NetworkLayer":
         self.start()
@@ -96,6 +89,11 @@ class NetworkLayer:
     ) -> None:
         self.stop()
 
+    @property
+    def url(self) -> str:
+        """Address of the Toxiproxy's API."""
+        return self._server.url
+
     def start(self) -> None:
         """Start the server, or see that the one that runs will do.
 
@@ -103,9 +101,10 @@ class NetworkLayer:
             BadInput: It does not start, does not answer or is too old.
         """
         self._server.start()
+        if isinstance(self._server, RemoteToxiproxy):
+            self._here = self._server.reached_from()
         self._api = self._api or Api(host=_HOST, port=self._server.port)
-        toxiproxy.api.requests = Calls(self._api.token, _API_LIMIT_S)
-        toxiproxy.Toxiproxy().update_api_consumer(self._api.host, self._api.port)
+        self._made = Proxies(self._api, self._ports, self.alive)
         self._conductor = Conductor(self._api, self._ledger)
         self._watch = Watch(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
 
@@ -116,13 +115,11 @@ class NetworkLayer:
         """
         if self._watch is not None:
             self._watch.stop()
-        if isinstance(self._server, RemoteToxiproxy):
-            spare = [proxy for found in self._spare.values() for proxy, _ in found]
-            for proxy in [*self._proxies.values(), *spare]:
-                self._destroy(proxy)
-        self._proxies.clear()
+        if isinstance(self._server, RemoteToxiproxy) and self._made is not None:
+            self._made.remove_all(tuple(self._ways.values()))
+        self._ways.clear()
         self._impairments.clear()
-        self._spare.clear()
+        self._made = None
         self._server.stop()
 
     def alive(self) -> bool:
@@ -131,18 +128,26 @@ class NetworkLayer:
         silent = self._watch is not None and self._watch.silent
         return self._server.alive() and not lost and not silent
 
-    def account(self) -> Account:
+    def account(self) -> NetworkAccount:
         """Sum up the changes made so far."""
         return self._ledger.account()
+
+    def forget(self) -> None:
+        """Count changes from now on; those of probes are no part of a run."""
+        self._ledger.forget()
+        if self._cost is not None:
+            self._cost.forget()
 
     def marks(self, session_id: str) -> list[tuple[int, int]]:
         """Return when a session's network was not what was planned.
 
         Returns:
-            From when to when on the monotonic clock, in order; a change that came more than half
-            a frame late, or failed, makes one entry.
+            From when to when on the monotonic clock; a change that came more than half a frame
+            late, or failed, makes one entry, and so does one that is as late and not made yet.
         """
-        return list(self._ledger.marks.get(session_id, ()))
+        marks = list(self._ledger.marks.get(session_id, ()))
+        impairment = self._impairments.get(session_id)
+        return marks + (impairment.overdue(self._ledger.tolerance_ns) if impairment else [])
 
     def route(
         self, session_id: str, profile: str, upstream_host: str, upstream_port: int
@@ -159,11 +164,12 @@ class NetworkLayer:
             Host and port to connect to instead.
 
         Raises:
-            BadInput: There is no such profile.
+            BadInput: There is no such profile, or no port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
         wanted = choose_profile(self._profiles, profile)
-        return self._open(session_id, wanted, upstream_host, upstream_port)
+        drawn = self._pool(wanted).draw(session_id)
+        return self._open(session_id, wanted, upstream_host, upstream_port, drawn)
 
     def impairment(self, session_id: str) -> Impairment:
         """Return what happens to a session's way in the course of the call.
@@ -185,30 +191,11 @@ class NetworkLayer:
         """Make proxies for sessions to come, all in one request.
 
         Raises:
+            BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        upstream = _address(upstream_host, upstream_port)
-        spare = self._spare.setdefault(upstream, [])
-        with self._explained():
-            while len(spare) < count:
-                ports = list(itertools.islice(self._ports, count - len(spare)))
-                wanted = [
-                    {"name": self._name(), "upstream": upstream, "listen": self._listens(port)}
-                    for port in ports
-                ]
-                try:
-                    answer = toxiproxy.api.APIConsumer.post("/populate", json=wanted)
-                except requests.HTTPError as error:
-                    if "address already in use" not in str(error):
-                        raise
-                    answer = error.response
-                made = answer.json()["proxies"] or []
-                spare += [
-                    (toxiproxy.Proxy(**proxy), int(proxy["listen"].rpartition(":")[2]))
-                    for proxy in made
-                ]
-                if not made:
-                    next(self._ports)  # the taken one
+        assert self._made is not None
+        self._made.stock(_address(upstream_host, upstream_port), count)
 
     def release(self, session_id: str) -> None:
         """Close the session's way and cut what still passes through it.
@@ -217,87 +204,115 @@ class NetworkLayer:
         be removed now goes with the server, and `alive` tells when that is gone.
         """
         self._impairments.pop(session_id, None)
-        proxy = self._proxies.pop(session_id, None)
-        if proxy is not None:
-            self._destroy(proxy)
+        proxy = self._ways.pop(session_id, None)
+        if proxy is not None and self._made is not None:
+            self._made.remove(proxy)
 
-    def verify(self, profile: str, run: RunOnLoop = asyncio.run) -> RealisedNetwork:
-        """Measure through ways with this profile what it really does; ten seconds at most.
+    def verify(self, profile: str, run: RunOnLoop | None = None) -> RealisedNetwork:
+        """Measure through ways with this profile what it really does; some ten seconds.
 
-        Delay, jitter and bandwidth first, with nothing stalled. Then, if the profile stalls, some
-        streams at the cadence of sessions with their schedules running; those ways have neither
-        jitter nor a bandwidth limit, so that every delay found is a stall's.
+        Delay, jitter and bandwidth first, with nothing stalled; of a profile that changes, those
+        of every stage. Then, if the profile stalls or changes, some streams at the cadence of
+        sessions with their schedules running, around every change; those ways have neither
+        jitter nor a bandwidth limit, so that every delay found is a stall's or a stage's.
 
         Args:
             profile: Its name.
-            run: Runs a coroutine on the loop that is going to carry the calls, and returns its
-                result; on a loop of its own when not given.
+            run: Runs coroutines on the loop that is going to carry the calls; on a loop of its own
+                when not given.
 
         Raises:
-            BadInput: There is no such profile.
+            BadInput: There is no such profile, or no port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
         wanted = choose_profile(self._profiles, profile)
-        found = probe(wanted, functools.partial(self._way_to, replace(wanted, faults=())))
-        if not wanted.stalls or found.probes == 0:
-            return found
-        judged = self._verify_stalls(wanted, found, run)
-        return judged if judged.verified else self._verify_stalls(wanted, found, run)
+        found, *later = (
+            (from_s, probe(stage, functools.partial(self._way_to, stage), self._here))
+            for from_s, stage in plain(wanted)
+        )
+        realised = found[1]
+        for from_s, stage in later:
+            realised = replace(
+                realised,
+                verified=realised.verified and stage.verified,
+                why=f"{realised.why}; from {from_s:g} s {stage.why}",
+            )
+        if not wanted.stalls or realised.probes == 0:
+            return realised
+        with asyncio.Runner() as runner:
+            on_loop = runner.run if run is None else run
+            judged = self._verify_stalls(wanted, realised, on_loop)
+            return judged if judged.verified else self._verify_stalls(wanted, realised, on_loop)
 
-    def measure_overhead(self) -> Overhead:
+    def measure_overhead(self) -> ProxyCost:
         """Measure what the proxy costs by itself: round trips directly and through it.
 
         Raises:
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        return measure_overhead(functools.partial(self._way_to, NetworkProfile(name="bare")))
+        way_to = functools.partial(self._way_to, NetworkProfile(name="bare"))
+        return measure_overhead(way_to, self._here)
+
+    def watch_cost(self, run: RunOnLoop) -> str:
+        """Measure from now on what the proxy costs by itself, beside the calls.
+
+        Args:
+            run: Runs a coroutine on the loop that carries the calls.
+
+        Returns:
+            Why it cannot be measured, empty when it is.
+
+        Raises:
+            BadInput: No port is left.
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        self._cost = CostWatch(self._here)
+        port = run(self._cost.listen())
+        way = self._open("cost", NetworkProfile(name="bare"), self._here, port)
+        return run(self._cost.begin(way))
+
+    async def end_cost(self) -> None:
+        """Measure it no more; to be run on the loop that `watch_cost` was given."""
+        if self._cost is not None:
+            self._cost.end()
+
+    def cost(self) -> ProxyCost | None:
+        """Return what the proxy has cost since `watch_cost`, `None` when that is not known."""
+        return None if self._cost is None else self._cost.found()
 
     @contextlib.contextmanager
     def _way_to(self, profile: NetworkProfile, port: int) -> Iterator[tuple[str, int]]:
         """Open a way to a port of this machine while the block runs."""
         session_id = f"probe-{next(self._numbers)}"
         try:
-            yield self._open(session_id, profile, _HOST, port)
+            yield self._open(session_id, profile, self._here, port)
         finally:
             self.release(session_id)
 
     def _verify_stalls(
         self, wanted: NetworkProfile, found: RealisedNetwork, run: RunOnLoop
     ) -> RealisedNetwork:
-        bare = replace(
-            wanted,
-            up=replace(wanted.up, jitter_ms=0.0, rate_kbit_s=None),
-            down=replace(wanted.down, jitter_ms=0.0, rate_kbit_s=None),
-            faults=(),
-        )
         before = self._ledger.failed
-        measured = run(probe_stalls(_Probed(self, bare), self._stream))
+        probed = _Probed(self, bare(wanted), self._pool(wanted))
+        measured = probe_stalls(probed, self._stream, run, self._here)
         return judge_stalls(found, measured, failed=self._ledger.failed - before)
 
     def _open(
-        self, session_id: str, wanted: NetworkProfile, upstream_host: str, upstream_port: int
+        self,
+        session_id: str,
+        wanted: NetworkProfile,
+        upstream_host: str,
+        upstream_port: int,
+        drawn: tuple[Draw, Draw] | None = None,
     ) -> tuple[str, int]:
-        if session_id in self._proxies:
+        if session_id in self._ways:
             raise ValueError(f"session {session_id} has a way through the network already")
         assert self._api is not None
+        assert self._made is not None
         assert self._conductor is not None
-        with self._explained():
-            upstream = _address(upstream_host, upstream_port)
-            spare = self._spare.get(upstream)
-            proxy, port = spare.pop() if spare else self._listen(upstream)
-            self._proxies[session_id] = proxy
-            try:
-                for toxic in toxics(wanted):
-                    proxy.add_toxic(
-                        name=toxic.name,
-                        type=toxic.kind,
-                        stream=toxic.stream,
-                        attributes=toxic.attributes,
-                    )
-            except BaseException:
-                self.release(session_id)
-                raise
-        plans = changes(self._api, proxy.name, wanted, self._pool(wanted).draw(session_id))
+        proxy, port = self._made.open(_address(upstream_host, upstream_port), toxics(wanted))
+        self._ways[session_id] = proxy
+        plans = changes(self._api, proxy.name, wanted, drawn)
         self._impairments[session_id] = Impairment(self._conductor, session_id, plans)
         return self._api.host, port
 
@@ -306,82 +321,23 @@ class NetworkLayer:
             self._pools[wanted.name] = TracePool(wanted, self._stream, self._seed)
         return self._pools[wanted.name]
 
-    def _listen(self, upstream: str) -> tuple[Any, int]:
-        """Make a proxy on the next port that is free.
-
-        The library's own `create` first fetches all proxies with their toxics: a cost that grows
-        with the square of the sessions, and a call that hangs when one of them is wedged. Ours
-        does not, which also makes it safe to be called by many at once.
-        """
-        name = self._name()
-        for port in itertools.islice(self._ports, _PORTS_TRIED):
-            request = {"name": name, "upstream": upstream, "listen": self._listens(port)}
-            try:
-                answer = toxiproxy.api.APIConsumer.post("/proxies", json=request)
-            except requests.HTTPError as error:
-                if "address already in use" not in str(error):
-                    raise
-                continue
-            return toxiproxy.Proxy(**answer.json()), port
-        raise RunInvalid(
-            f"{_PORTS_TRIED} ports in a row are in use",
-            where=self._server.url,
-            mend="Let other runs end, or start fewer sessions.",
-        )
-
-    def _name(self) -> str:
-        return f"{self._prefix}-{next(self._numbers)}"
-
-    def _listens(self, port: int) -> str:
-        """Return where a proxy listens: where its server's API does, as far as one can tell."""
-        assert self._api is not None
-        local = self._api.host in (_HOST, "localhost", "::1")
-        return f"{_HOST if local else '0.0.0.0'}:{port}"  # noqa: S104
-
-    def _destroy(self, proxy: Any) -> None:
-        with contextlib.suppress(requests.RequestException, toxiproxy.exceptions.NotFound):
-            proxy.destroy()
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what the library raises into what a person can act on."""
-        try:
-            yield
-        except (
-            requests.RequestException,
-            toxiproxy.exceptions.InvalidToxic,
-            toxiproxy.exceptions.NotFound,
-            toxiproxy.exceptions.ProxyExists,
-        ) as error:
-            raise self._trouble(error) from error
-
-    def _trouble(self, error: Exception) -> HarnessError:
-        if not self.alive():
-            what = "Toxiproxy has ended"
-        elif isinstance(error, requests.Timeout):
-            what = f"Toxiproxy did not answer within {_API_LIMIT_S:g} s"
-        else:
-            what = f"Toxiproxy refused: {error}"
-        return RunInvalid(
-            what,
-            where=self._server.url,
-            mend="Without it no network is impaired; run again, or without network profiles.",
-        )
-
 
 class _Probed:
     """One profile as `probe_stalls` sees it."""
 
-    def __init__(self, layer: NetworkLayer, profile: NetworkProfile) -> None:
+    def __init__(self, layer: NetworkLayer, profile: NetworkProfile, pool: TracePool) -> None:
         self.profile = profile
-        self._layer = layer
+        self._layer, self._pool = layer, pool
 
-    def open(self, session_id: str, port: int) -> tuple[tuple[str, int], Impairment]:
-        way = self._layer._open(session_id, self.profile, _HOST, port)  # noqa: SLF001
-        return way, self._layer.impairment(session_id)
+    def open(
+        self, session_id: str, port: int, drawn: tuple[Draw, Draw]
+    ) -> tuple[tuple[str, int], Impairment]:
+        layer = self._layer
+        way = layer._open(session_id, self.profile, layer._here, port, drawn)  # noqa: SLF001
+        return way, layer.impairment(session_id)
 
-    def draw(self, session_id: str) -> tuple[Draw, Draw]:
-        drawn = self._layer.prepare(self.profile.name).draw(session_id)
+    def draw(self, session_id: str, near_ms: float | None) -> tuple[Draw, Draw]:
+        drawn = self._pool.draw(session_id, near_ms)
         assert drawn is not None
         return drawn
 

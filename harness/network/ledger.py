@@ -6,29 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.clock import NS_PER_MS
+from harness.model import NetworkAccount
 
 _MARKS_KEPT = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A ledger summed up.
-
-    Attributes:
-        planned: Changes that fell due.
-        done: Those that were carried out.
-        failed: Those that Toxiproxy refused or did not answer in time.
-        lag_p50_ms: How late they were carried out, median; `None` when none was.
-        lag_p99_ms: Ninety-ninth percentile of it.
-        lag_max_ms: The latest.
-    """
-
-    planned: int
-    done: int
-    failed: int
-    lag_p50_ms: float | None = None
-    lag_p99_ms: float | None = None
-    lag_max_ms: float | None = None
 
 
 @dataclass(slots=True)
@@ -65,11 +45,19 @@ class Ledger:
             if len(marks) < _MARKS_KEPT:
                 marks.append((planned_ns, done_ns))
 
-    def account(self) -> Account:
+    def forget(self) -> None:
+        """Begin anew."""
+        self.planned = self.failed = 0
+        self.marks.clear()
+        del self._lags_ms[:]
+
+    def account(self) -> NetworkAccount:
         """Sum up what has been entered so far."""
         lags_ms = np.array(self._lags_ms, dtype=np.float64)
         counts = {"planned": self.planned, "done": len(lags_ms), "failed": self.failed}
         if not len(lags_ms):
-            return Account(**counts)
+            return NetworkAccount(**counts)
         p50, p99 = (float(value) for value in np.percentile(lags_ms, (50, 99)))
-        return Account(**counts, lag_p50_ms=p50, lag_p99_ms=p99, lag_max_ms=float(lags_ms.max()))
+        return NetworkAccount(
+            **counts, lag_p50_ms=p50, lag_p99_ms=p99, lag_max_ms=float(lags_ms.max())
+        )

@@ -15,30 +15,29 @@ def parse_mix(text: str) -> Mix:
     """Return the profiles of a mix and their weights.
 
     Args:
-        text: Such as `lte_good:3,wifi_busy`; a profile without a weight has weight 1.
+        text: Such as `lte_good=3,wifi_busy`; a profile without a weight has weight 1. Without
+            any weights a profile may stand there several times.
 
     Raises:
-        BadInput: Nothing is named, something twice, or a weight is no whole number from 1 to 1000.
+        BadInput: Nothing is named, something is weighed twice, or a weight is no whole number
+            from 1 to 1000.
     """
-    found: dict[str, int] = {}
-    for word in filter(None, (word.strip() for word in text.split(","))):
-        name, weight = _parted(word)
-        if not 1 <= weight <= _MOST:
-            raise _refused(f"the weight of {name} must be from 1 to {_MOST}", word)
-        if name in found:
-            raise _refused(f"{name} is named twice", text)
-        found[name] = weight
+    found = [_parted(word) for word in (word.strip() for word in text.split(",")) if word]
     if not found:
         raise _refused("names no profile", text)
-    return tuple(found.items())
+    names = [name for name, _ in found]
+    if any(weight != 1 for _, weight in found) and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _refused(f"{twice} is named twice", text)
+    return tuple(found)
 
 
 def choose_network(mix: Sequence[tuple[str, int]], call: int, seed: int) -> str:
     """Return the profile of call number `call`.
 
-    Calls are dealt in rounds as long as the sum of the weights, in an order drawn for each round,
-    so that the shares are exact in every round and the same on any number of workers. With equal
-    weights of one profile each takes its turn.
+    Without weights the profiles take turns. With weights, calls are dealt in rounds as long as
+    the sum of the weights, in an order drawn for each round, so that the shares are exact in
+    every round and the same on any number of workers.
 
     Args:
         mix: Profiles and weights.
@@ -54,17 +53,20 @@ def choose_network(mix: Sequence[tuple[str, int]], call: int, seed: int) -> str:
 
 
 def _parted(word: str) -> tuple[str, int]:
-    """Split off the weight; a region's name may have a colon too, but never a number behind it."""
-    name, colon, weight = word.rpartition(":")
-    if not colon:
-        return word, 1
+    name, weighed, weight = word.partition("=")
+    name = name.strip()
+    if not weighed:
+        return name, 1
     try:
-        return name, int(weight)
+        number = int(weight)
     except ValueError:
-        if "+" in word and not any(character in weight for character in "0123456789.-"):
-            return word, 1
         raise _refused(f"the weight of {name} must be a whole number", word) from None
+    if not name or not 1 <= number <= _MOST:
+        raise _refused(f"the weight of {name or 'a profile'} must be from 1 to {_MOST}", word)
+    return name, number
 
 
 def _refused(what: str, where: str) -> BadInput:
-    return BadInput(printable(what), where=printable(where), mend="Write it as NAME:3,OTHER:1.")
+    return BadInput(
+        printable(what), where=printable(f"--network {where}"), mend="Write it as NAME=3,OTHER=1"
+    )

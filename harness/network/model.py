@@ -41,6 +41,7 @@ class Case:
         cadence_ms: Time between messages.
         message_bytes: Size of a message.
         bar: Whether the model has to be within `TOLERANCE`.
+        repeat: How many times the usual connections it takes, where late messages are rare.
     """
 
     rtt_ms: float
@@ -52,6 +53,7 @@ class Case:
     cadence_ms: float = 20.0
     message_bytes: int = 1300
     bar: bool = False
+    repeat: int = 1
 
     def __str__(self) -> str:
         """Return the case in words."""
@@ -72,7 +74,6 @@ class Compared:
     case: Case
     late_percent: float
     mean_ms: float
-    late_error_percent: float
 
     @property
     def mean_off(self) -> float:
@@ -86,14 +87,8 @@ class Compared:
 
     @property
     def good(self) -> bool:
-        """Whether both are within tolerance, or the late share within its sampling error.
-
-        The kernel's share is itself a sample; where few messages are late its error is larger
-        than the tolerance.
-        """
-        apart = abs(self.late_percent - self.case.late_percent)
-        late = abs(self.late_off) <= TOLERANCE or apart <= 2 * self.late_error_percent
-        return late and abs(self.mean_off) <= TOLERANCE
+        """Whether both are within tolerance."""
+        return abs(self.late_off) <= TOLERANCE and abs(self.mean_off) <= TOLERANCE
 
 
 def cases() -> tuple[Case, ...]:
@@ -115,18 +110,15 @@ def compare(
     """
     for case in chosen:
         late, means = [], []
-        for flow in range(flows):
+        for flow in range(flows * case.repeat):
             rng = np.random.default_rng([seed, flow])
             extra_ms = extra_delay_ms(case, rng, seconds)
             late.append(float((extra_ms > _LATE_MS).mean()))
             means.append(float(extra_ms.mean()))
-        # The kernel's figures come from 60 connections of 38 seconds.
-        error = float(np.std(late)) / np.sqrt(60 * 38 / (seconds - _SKIPPED_MS / 1000))
         yield Compared(
             case=case,
             late_percent=100 * float(np.mean(late)),
             mean_ms=float(np.mean(means)),
-            late_error_percent=100 * error,
         )
 
 

@@ -10,14 +10,42 @@ import secrets
 import socket
 from collections.abc import Iterator
 
+from harness.errors import BadInput, printable
+
 FIRST_PORT, LAST_PORT = 20_000, 29_999
+PORTS = range(FIRST_PORT, LAST_PORT + 1)
+
+_LEAST_PORT = 1024
+_MEND = "Write it as 20000-29999"
 
 
-def candidate_ports() -> Iterator[int]:
-    """Yield ports of the range for ever, from a random one upwards and round again."""
-    span = LAST_PORT - FIRST_PORT + 1
-    start = secrets.randbelow(span)
-    return (FIRST_PORT + (start + step) % span for step in itertools.count())
+def candidate_ports(ports: range = PORTS) -> Iterator[int]:
+    """Yield ports of a range for ever, from a random one upwards and round again."""
+    start = secrets.randbelow(len(ports))
+    return (ports[(start + step) % len(ports)] for step in itertools.count())
+
+
+def parse_ports(text: str) -> range:
+    """Return the range of ports that `text` names, such as `20000-29999`; empty for the usual one.
+
+    Raises:
+        BadInput: It is no ascending range of ports that anybody may listen on.
+    """
+    if not text:
+        return PORTS
+    low, dash, high = text.partition("-")
+    if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
+        raise BadInput(
+            "is not a range of ports", where=printable(f"--toxiproxy-ports {text}"), mend=_MEND
+        )
+    first, last = int(low), int(high)
+    if not _LEAST_PORT <= first <= last <= 65_535:
+        raise BadInput(
+            f"a range of ports runs from {_LEAST_PORT} upwards to 65535 at most",
+            where=printable(f"--toxiproxy-ports {text}"),
+            mend=_MEND,
+        )
+    return range(first, last + 1)
 
 
 def is_free(port: int) -> bool:

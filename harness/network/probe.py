@@ -13,16 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.errors import printable
-from harness.model import NetworkProfile, RealisedNetwork
+from harness.model import NetworkProfile, ProxyCost, RealisedNetwork
+from harness.network.cost import cost_of
 
-# Asks for a way to a port on loopback; gives the address to connect to instead.
+# Asks for a way to a port of this machine; gives the address to connect to instead.
 WayTo = Callable[[int], AbstractContextManager[tuple[str, int]]]
 
 _HOST = "127.0.0.1"
@@ -42,7 +42,7 @@ _RATE_LIMIT_KBIT_S = 100_000.0
 _CHUNK_BYTES = 65536
 
 
-def probe(profile: NetworkProfile, way_to: WayTo) -> RealisedNetwork:
+def probe(profile: NetworkProfile, way_to: WayTo, host: str = _HOST) -> RealisedNetwork:
     """Measure one profile; a second time when the first found it wanting.
 
     The second look is there because a busy moment of this machine is no fault of the profile; a
@@ -51,43 +51,21 @@ def probe(profile: NetworkProfile, way_to: WayTo) -> RealisedNetwork:
     Args:
         profile: What the way is said to do.
         way_to: Opens a way subject to the profile.
+        host: Address of this machine by which the proxy reaches it.
 
     Returns:
         What was found. A probe that broke off is a profile that is not verified.
     """
-    found = _look(profile, way_to)
-    return found if found.verified else _look(profile, way_to)
+    found = _look(profile, way_to, host)
+    return found if found.verified else _look(profile, way_to, host)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overhead:
-    """What the proxy adds by itself, on loopback and at the load of the moment.
-
-    Attributes:
-        direct_p50_ms: Median round trip without it.
-        direct_p99_ms: Ninety-ninth percentile of it.
-        proxied_p50_ms: Median round trip through it, with no toxics.
-        proxied_p99_ms: Ninety-ninth percentile of it.
-    """
-
-    direct_p50_ms: float
-    direct_p99_ms: float
-    proxied_p50_ms: float
-    proxied_p99_ms: float
-
-    def __str__(self) -> str:
-        """Return it in words."""
-        return (
-            f"round trip {self.proxied_p50_ms:.2f} ms through it, {self.direct_p50_ms:.2f} ms"
-            f" without (P50); {self.proxied_p99_ms:.2f} and {self.direct_p99_ms:.2f} ms (P99)"
-        )
-
-
-def measure_overhead(way_to: WayTo, round_trips: int = 300) -> Overhead:
+def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -> ProxyCost:
     """Compare round trips through a way with round trips without it, taken in turn.
 
     Args:
         way_to: Opens a way without toxics.
+        host: Address of this machine by which the proxy reaches it.
         round_trips: How many of each.
 
     Raises:
@@ -95,22 +73,15 @@ def measure_overhead(way_to: WayTo, round_trips: int = 300) -> Overhead:
     """
     found: dict[str, list[float]] = {"direct": [], "proxied": []}
     with (
-        _far_end() as port,
+        _far_end(host) as port,
         way_to(port) as way,
-        _echoing((_HOST, port)) as direct,
+        _echoing((host, port)) as direct,
         _echoing(way) as proxied,
     ):
         for _ in range(round_trips):
             found["direct"].append(_round_trip_ms(direct))
             found["proxied"].append(_round_trip_ms(proxied))
-    direct_p50, direct_p99 = np.percentile(found["direct"], (50, 99))
-    proxied_p50, proxied_p99 = np.percentile(found["proxied"], (50, 99))
-    return Overhead(
-        direct_p50_ms=float(direct_p50),
-        direct_p99_ms=float(direct_p99),
-        proxied_p50_ms=float(proxied_p50),
-        proxied_p99_ms=float(proxied_p99),
-    )
+    return cost_of(np.array(found["direct"]), np.array(found["proxied"]))
 
 
 @contextmanager
@@ -211,9 +182,9 @@ def _rate_finding(name: str, asked: float | None, found: float | None) -> tuple[
     return good, words if good else f"{words}, more than {_RATE_SHARE:.0%} off"
 
 
-def _look(profile: NetworkProfile, way_to: WayTo) -> RealisedNetwork:
+def _look(profile: NetworkProfile, way_to: WayTo, host: str) -> RealisedNetwork:
     try:
-        with _far_end() as port, way_to(port) as way:
+        with _far_end(host) as port, way_to(port) as way:
             rtt_ms = _measure_round_trips(profile, way)
             up_kbit_s = _measure_rate(way, _UP, profile.up.rate_kbit_s)
             down_kbit_s = _measure_rate(way, _DOWN, profile.down.rate_kbit_s)
@@ -287,9 +258,9 @@ def _receive(sock: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def _far_end() -> Iterator[int]:
-    """Serve the far end of the probes on a free port of loopback while the block runs."""
-    with closing(socket.create_server((_HOST, 0), backlog=_LANES)) as listener:
+def _far_end(host: str) -> Iterator[int]:
+    """Serve the far end of the probes on a free port while the block runs."""
+    with closing(socket.create_server((host, 0), backlog=_LANES)) as listener:
         address, done = listener.getsockname(), threading.Event()
         acceptor = threading.Thread(target=_accept, args=(listener, done), daemon=True)
         acceptor.start()

@@ -20,7 +20,6 @@ _ONE_WAY = ("delay_ms", "kbit_s", *_BOTH_WAYS)
 _NUMBERS = ("rtt_ms", *_BOTH_WAYS, *(f"{way}_{key}" for way in ("up", "down") for key in _ONE_WAY))
 _TEXTS = ("source", "note")
 _LISTS = ("stage", "fault")
-_FIXED = ("kbit_s", "jitter_ms")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _LOSSLESS = "no packets are lost; reordering and queues are not emulated"
 _LOSSY = (
@@ -182,8 +181,6 @@ def _stage(
 ) -> Stage:
     """Make one stage: another profile's delay, loss and stalls, or the own ones but for some."""
     _refuse_unknown(entry, {"from_s", "profile", *_NUMBERS})
-    if fixed := [key for key in entry if key.endswith(_FIXED)]:
-        raise ValueError(f"a stage cannot change {', '.join(fixed)}, only delay, loss and stalls")
     from_s = _number(entry, "from_s")
     if from_s is None:
         raise ValueError("a stage needs from_s")

@@ -1,10 +1,12 @@
 """A Toxiproxy that somebody else runs: used, and left as it was found."""
 
 import re
+import socket
 from urllib.parse import urlsplit
 
 import requests
 
+from harness.environment import LOOPBACK
 from harness.errors import BadInput, printable
 from harness.network.updates import Api
 
@@ -29,10 +31,11 @@ def parse_api(url: str, token: str | None) -> Api:
         port = parts.port
     except ValueError as error:
         raise BadInput(str(error), where="--toxiproxy", mend=_MEND) from error
-    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
-        raise BadInput("is not the address of a Toxiproxy", where=printable(url), mend=_MEND)
     if parts.username is not None or parts.query:
         raise BadInput("an address holds no credentials", where="--toxiproxy", mend=_MEND)
+    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
+        where = f"--toxiproxy {printable(url)}"
+        raise BadInput("is not the address of a Toxiproxy", where=where, mend=_MEND)
     return Api(host=parts.hostname, port=port or _DEFAULT_PORT, token=token or "")
 
 
@@ -76,6 +79,20 @@ class RemoteToxiproxy:
             raise BadInput(
                 f"it is {printable(number[0])}, older than 2.12", where=self.url, mend="Renew it."
             )
+
+    def reached_from(self) -> str:
+        """Return the address by which it reaches this machine, as far as one can tell.
+
+        Raises:
+            BadInput: Nobody answers.
+        """
+        if self.api.host in LOOPBACK:
+            return "127.0.0.1"
+        try:
+            with socket.create_connection((self.api.host, self.api.port), _LIMIT_S) as here:
+                return str(here.getsockname()[0])
+        except OSError as error:
+            raise BadInput("no Toxiproxy answers", where=self.url, mend=_MEND) from error
 
     def alive(self) -> bool:
         """Tell that it was there; whether it still is shows in what it answers."""

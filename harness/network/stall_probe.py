@@ -7,9 +7,9 @@ same frames, and chance has no part in the verdict.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.errors import printable
 from harness.model import NetworkProfile, RealisedNetwork, StallFigures
 from harness.network.impairment import Impairment
-from harness.network.traces import Draw, Stream, base_latency_ms, figures
+from harness.network.stages import base_latencies_ms
+from harness.network.traces import Draw, Stream, figures
 
 STREAMS = 16
 SECONDS = 6.0
@@ -27,20 +28,34 @@ _HOST = "127.0.0.1"
 _LEAD_NS = NS_PER_S // 4
 _PATIENCE_S = 10.0
 _OPEN_LIMIT_S = 10.0
+_BEFORE_STAGE_MS = 1000.0
 _SHARE, _LEAST_MS, _LEAST_LATE = 0.25, 1.0, 0.005
 
 
+Result = TypeVar("Result")
+
+
+class RunOnLoop(Protocol):
+    """Runs a coroutine on a loop that stays, and returns its result."""
+
+    def __call__(self, errand: Coroutine[Any, Any, Result], /) -> Result:
+        """Run it."""
+        ...
+
+
 class Probed(Protocol):
-    """What is probed: ways with one profile. All but `draw` may block."""
+    """What is probed: ways with one profile. `open` and `close` block."""
 
     profile: NetworkProfile
 
-    def open(self, session_id: str, port: int) -> tuple[tuple[str, int], Impairment]:
+    def open(
+        self, session_id: str, port: int, drawn: tuple[Draw, Draw]
+    ) -> tuple[tuple[str, int], Impairment]:
         """Open a way to a port of this machine; return its address and what happens to it."""
         ...
 
-    def draw(self, session_id: str) -> tuple[Draw, Draw]:
-        """Return the schedules of a session, upwards and downwards."""
+    def draw(self, session_id: str, near_ms: float | None) -> tuple[Draw, Draw]:
+        """Return the schedules of a session, upwards and downwards, near a moment of them."""
         ...
 
     def close(self, session_id: str) -> None:
@@ -89,65 +104,92 @@ class _End(asyncio.Protocol):
         if self.transport is not None:
             self.transport.write(frame)
 
-    def extra_ms(self, other: "_End", base_ms: float) -> npt.NDArray[np.float64]:
-        """Return the delay beyond the base of all frames that came from the other end."""
+    def taken_ms(self, other: "_End") -> npt.NDArray[np.float64]:
+        """Return the delay of all frames that came from the other end."""
         count = len(self.arrived_ns)
         sent_ns = np.array(other.sent_ns[:count], dtype=np.int64)
-        taken_ns = np.array(self.arrived_ns, dtype=np.int64) - sent_ns
-        found: npt.NDArray[np.float64] = taken_ns / NS_PER_MS - base_ms
+        found: npt.NDArray[np.float64] = (
+            np.array(self.arrived_ns, dtype=np.int64) - sent_ns
+        ) / NS_PER_MS
         return found
 
 
 class _Streams:
     """The streams of one probe."""
 
-    def __init__(self, probed: Probed, stream: Stream) -> None:
-        self._probed, self._stream = probed, stream
+    def __init__(self, probed: Probed, stream: Stream, host: str) -> None:
+        self._probed, self._stream, self._host = probed, stream, host
         self._frames = round(SECONDS * 1000 / stream.cadence_ms)
         self._frame = bytes(stream.message_bytes)
+        self._server: asyncio.Server | None = None
         self._near: list[_End] = []
         self._far: dict[int, _End] = {}
         self._running: list[Impairment] = []
-        self._names: list[str] = []
+        self._ways: dict[str, tuple[str, int]] = {}
+        self._drawn: list[tuple[Draw, Draw]] = []
         self._progress = asyncio.Event()
 
-    async def run(self) -> StallFinding:
+    async def listen(self) -> int:
+        """Start the far end and return its port."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._accept, _HOST, 0)
+        self._server = await loop.create_server(self._accept, self._host, 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def open(self, port: int) -> None:
+        """Open a way for each stream; blocks."""
+        for number in range(STREAMS):
+            name = f"stalls-{self._probed.profile.name}-{number}"
+            drawn = self._probed.draw(name, self._near_ms(number))
+            self._drawn.append(drawn)
+            self._ways[name], impairment = self._probed.open(name, port, drawn)
+            self._running.append(impairment)
+
+    async def measure(self) -> StallFinding:
+        """Stream for some seconds."""
         try:
             async with asyncio.timeout(_OPEN_LIMIT_S):
-                await self._open(server.sockets[0].getsockname()[1])
+                await self._connect()
             await self._flow()
-            return self._finding()
         except OSError as error:  # a TimeoutError is one
             return StallFinding(broken=printable(error) or "no answer in time")
-        finally:
-            for impairment in self._running:
-                impairment.end()
-            for end in (*self._near, *self._far.values()):
-                if end.transport is not None:
-                    end.transport.abort()
-            server.close()
-            for name in self._names:
-                await loop.run_in_executor(None, self._probed.close, name)
+        return self._finding()
+
+    async def end(self) -> None:
+        """Close what is open on the loop."""
+        for impairment in self._running:
+            impairment.end()
+        for end in (*self._near, *self._far.values()):
+            if end.transport is not None:
+                end.transport.abort()
+        if self._server is not None:
+            self._server.close()
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
+
+    def close(self) -> None:
+        """Close the ways; blocks."""
+        for name in self._ways:
+            self._probed.close(name)
 
     def _accept(self) -> _End:
         end = self._far[len(self._far)] = _End(self._stream.message_bytes, self._progress)
         return end
 
-    async def _open(self, port: int) -> None:
-        """Open one after another, so that the far ends come in the same order."""
+    async def _connect(self) -> None:
+        """Connect one after another, so that the far ends come in the same order."""
         loop = asyncio.get_running_loop()
-        for number in range(STREAMS):
-            name = f"stalls-{self._probed.profile.name}-{number}"
-            self._names.append(name)
-            way, impairment = await loop.run_in_executor(None, self._probed.open, name, port)
+        for host, port in self._ways.values():
             _, near = await loop.create_connection(
-                lambda: _End(self._stream.message_bytes, self._progress), way[0], way[1]
+                lambda: _End(self._stream.message_bytes, self._progress), host, port
             )
             await self._until(lambda: len(self._far) == len(self._near) + 1)
             self._near.append(near)
-            self._running.append(impairment)
+
+    def _near_ms(self, number: int) -> float | None:
+        """Return where in the call a stream begins: anywhere, or shortly before a change."""
+        stages = self._probed.profile.stages
+        if not stages:
+            return None
+        return stages[number % len(stages)].from_s * 1000 - _BEFORE_STAGE_MS
 
     async def _flow(self) -> None:
         """Send all frames at their times, then wait for the last."""
@@ -184,13 +226,14 @@ class _Streams:
         }
         for number, near in enumerate(self._near):
             far = self._far[number]
-            draws = self._probed.draw(self._names[number])
+            draws = self._drawn[number]
             for way, draw, here, there in (
                 ("up", draws[0], far, near),
                 ("down", draws[1], near, far),
             ):
-                base_ms = base_latency_ms(profile, upwards=way == "up")
-                extra_ms = here.extra_ms(there, base_ms)
+                taken_ms = here.taken_ms(there)
+                sent_ms = draw.begin_ms + np.arange(len(taken_ms)) * self._stream.cadence_ms
+                extra_ms = taken_ms - base_latencies_ms(profile, sent_ms, upwards=way == "up")
                 found[way].append(extra_ms)
                 planned_ms = draw.trace.extra_from(draw.begin_ms, self._stream, len(extra_ms))
                 found[f"{way}_planned"].append(planned_ms)
@@ -205,9 +248,22 @@ class _Streams:
         )
 
 
-async def probe_stalls(probed: Probed, stream: Stream) -> StallFinding:
-    """Stream for some seconds over several ways at once and say what was found."""
-    return await _Streams(probed, stream).run()
+def probe_stalls(probed: Probed, stream: Stream, run: RunOnLoop, host: str = _HOST) -> StallFinding:
+    """Stream for some seconds over several ways at once and say what was found.
+
+    Args:
+        probed: What is probed.
+        stream: What is sent.
+        run: Runs coroutines, all on the same loop; what blocks is done outside of it.
+        host: Address of this machine by which the proxy reaches it.
+    """
+    streams = _Streams(probed, stream, host)
+    try:
+        streams.open(run(streams.listen()))
+        return run(streams.measure())
+    finally:
+        run(streams.end())
+        streams.close()
 
 
 def judge_stalls(
@@ -251,6 +307,8 @@ def judge_stalls(
         why="; ".join(words),
         up_stalls=measured.up,
         down_stalls=measured.down,
+        up_planned=measured.up_planned,
+        down_planned=measured.down_planned,
     )
 
 

@@ -52,7 +52,7 @@ def settings(
     arrives_ms: Sequence[float],
     delivered_ms: Sequence[float],
     *,
-    credit_ms: float,
+    credit_ms: Sequence[float],
     cadence_ms: float,
     theta_ms: float = THETA_MS,
 ) -> list[Setting]:
@@ -61,7 +61,8 @@ def settings(
     Args:
         arrives_ms: When each message would come out of the base toxic, ascending.
         delivered_ms: When it is to be delivered, ascending.
-        credit_ms: Wait that Toxiproxy counts as served: base latency less cadence, at least 0.
+        credit_ms: Wait of each message that Toxiproxy counts as served: base latency less cadence,
+            at least 0.
         cadence_ms: Time between messages.
         theta_ms: Lateness that is not worth a change.
 
@@ -99,7 +100,10 @@ def settings(
 
 
 def _groups(
-    arrives_ms: Sequence[float], delivered_ms: Sequence[float], theta_ms: float, credit_ms: float
+    arrives_ms: Sequence[float],
+    delivered_ms: Sequence[float],
+    theta_ms: float,
+    credit_ms: Sequence[float],
 ) -> list[_Group]:
     count = len(arrives_ms)
     late_ms = [done - came for came, done in zip(arrives_ms, delivered_ms, strict=True)]
@@ -126,7 +130,7 @@ def _groups(
             ):
                 last += 1
             mean_ms = sum(late_ms[first : last + 1]) / (last + 1 - first)
-            groups.append(_Group(first, last, round(mean_ms + credit_ms)))
+            groups.append(_Group(first, last, round(mean_ms + credit_ms[first])))
         first = last + 1
     return groups
 

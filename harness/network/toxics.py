@@ -8,12 +8,14 @@ last. No toxic that drops data ever stands for loss; those are faults and go by 
 
 from dataclasses import dataclass
 
-from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile
-from harness.network.traces import base_latency_ms
+from harness.model import FaultKind, NetworkFault, NetworkProfile, Stage
+from harness.network.stages import base_latency_ms
 
 STALL = "stall"
 
 _BITS_PER_BYTE = 8
+# For a stage without a limit; 0 would freeze a server of 2.12 and mean no limit to one of 2.13.
+_UNLIMITED = 10_000_000
 # What each fault may be set to; what is left out is Toxiproxy's default, which for a slicer is
 # one that ends the server of 2.12.
 FAULT_SETTINGS: dict[FaultKind, dict[str, int]] = {
@@ -58,13 +60,33 @@ def toxics(profile: NetworkProfile) -> list[Toxic]:
     freeze a server of 2.12.
     """
     chain: list[Toxic] = []
-    for upwards, direction in ((True, profile.up), (False, profile.down)):
-        stream = _stream(upwards)
-        for name, kind, attributes in _of_direction(profile, direction, upwards):
-            toxic = Toxic(name=f"{name}-{stream}", kind=kind, stream=stream, attributes=attributes)
-            chain.append(toxic)
+    for upwards in (True, False):
+        steady = steady_toxics(profile, profile.timeline[0], upwards=upwards)
+        if profile.stalls:
+            nothing = {"latency": 0, "jitter": 0}
+            steady.insert(1, _toxic(STALL, "latency", upwards, nothing))
+        chain += steady
     chain += [fault_toxic(fault, n) for n, fault in enumerate(profile.faults) if not fault.at_s]
     return chain
+
+
+def steady_toxics(profile: NetworkProfile, stage: Stage, *, upwards: bool) -> list[Toxic]:
+    """Return the toxics of one direction that stay as they are during a stage, in their order."""
+    found = []
+    direction = stage.up if upwards else stage.down
+    delay = {
+        "latency": base_latency_ms(stage, upwards=upwards),
+        "jitter": round(direction.jitter_ms),
+    }
+    if any(delay.values()) or profile.stalls:
+        found.append(_toxic("base", "latency", upwards, delay))
+    ways = [other.up if upwards else other.down for other in profile.timeline]
+    if any(way.rate_kbit_s is not None for way in ways):
+        rate = _UNLIMITED
+        if direction.rate_kbit_s is not None:
+            rate = max(1, round(direction.rate_kbit_s / _BITS_PER_BYTE))
+        found.append(_toxic("rate", "bandwidth", upwards, {"rate": rate}))
+    return found
 
 
 def fault_toxic(fault: NetworkFault, number: int) -> Toxic:
@@ -82,22 +104,9 @@ def stall_toxic(*, upwards: bool) -> str:
     return f"{STALL}-{_stream(upwards)}"
 
 
-def _of_direction(
-    profile: NetworkProfile, direction: Direction, upwards: bool
-) -> list[tuple[str, str, dict[str, int]]]:
-    found = []
-    delay = {
-        "latency": base_latency_ms(profile, upwards=upwards),
-        "jitter": round(direction.jitter_ms),
-    }
-    if any(delay.values()) or profile.stalls:
-        found.append(("base", "latency", delay))
-    if profile.stalls:
-        found.append((STALL, "latency", {"latency": 0, "jitter": 0}))
-    if direction.rate_kbit_s is not None:
-        rate = max(1, round(direction.rate_kbit_s / _BITS_PER_BYTE))
-        found.append(("rate", "bandwidth", {"rate": rate}))
-    return found
+def _toxic(name: str, kind: str, upwards: bool, attributes: dict[str, int]) -> Toxic:
+    stream = _stream(upwards)
+    return Toxic(name=f"{name}-{stream}", kind=kind, stream=stream, attributes=attributes)
 
 
 def _stream(upwards: bool) -> str:

@@ -9,7 +9,7 @@ on the seed, the profile and the name of the session alone.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from harness.model import NetworkProfile, StallFigures
 from harness.network.path import ProfilePath
 from harness.network.sender import deliver
+from harness.network.stages import base_latencies_ms
 from harness.network.stalls import Setting, settings
 
 TRACES = 12
@@ -61,15 +62,15 @@ class Trace:
     loops_from_ms: float
     openings_ms: tuple[float, ...]
 
-    def play(self, begin_ms: float) -> Iterator[Setting]:
-        """Yield settings for ever, in time since the call's first frame."""
+    def play(self, begin_ms: float) -> Iterator[tuple[float, int]]:
+        """Yield times since the call's first frame and the latencies to set then, for ever."""
         shift_ms, after_ms = -begin_ms, begin_ms
         if not self.settings:
             return
         while True:
             for setting in self.settings:
                 if setting.at_ms >= after_ms:
-                    yield replace(setting, at_ms=setting.at_ms + shift_ms)
+                    yield setting.at_ms + shift_ms, setting.latency_ms
             if self.settings[-1].at_ms < self.loops_from_ms:
                 return
             shift_ms += self.length_ms - self.loops_from_ms
@@ -108,12 +109,18 @@ class TracePool:
         self.up = self._pool(profile, upwards=True)
         self.down = self._pool(profile, upwards=False)
 
-    def draw(self, session_id: str) -> tuple[Draw, Draw] | None:
-        """Return what a session goes through upwards and downwards, `None` for nothing."""
+    def draw(self, session_id: str, near_ms: float | None = None) -> tuple[Draw, Draw] | None:
+        """Return what a session goes through upwards and downwards, `None` for nothing.
+
+        Args:
+            session_id: Its name.
+            near_ms: Where to begin, or shortly before; drawn when not given, and the beginning
+                for a profile that changes in the course of a call.
+        """
         if not self.up:
             return None
         rng = np.random.default_rng([*self._seed, 2, *_words(session_id)])
-        return self._draw(self.up, rng), self._draw(self.down, rng)
+        return self._draw(self.up, rng, near_ms), self._draw(self.down, rng, near_ms)
 
     def digest(self) -> str:
         """Return a SHA-256 over all settings, hexadecimal."""
@@ -123,9 +130,13 @@ class TracePool:
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
-    def _draw(self, traces: Sequence[Trace], rng: np.random.Generator) -> Draw:
+    def _draw(
+        self, traces: Sequence[Trace], rng: np.random.Generator, near_ms: float | None
+    ) -> Draw:
         trace = traces[int(rng.integers(len(traces)))]
         place = float(rng.random())
+        if near_ms is not None:
+            return Draw(trace, max((at for at in trace.openings_ms if at <= near_ms), default=0.0))
         if self._fixed or not trace.openings_ms:
             return Draw(trace, 0.0)
         return Draw(trace, trace.openings_ms[int(place * len(trace.openings_ms))])
@@ -146,8 +157,8 @@ def make_trace(
     """Simulate one direction of one connection and compile it.
 
     Frames leave a little late, as those of any caller do, which keeps them from tying with
-    acknowledgements. The delay of the first stage is the base toxic's; what a later stage has
-    more is part of the stall toxic's work, and a later stage cannot be quicker.
+    acknowledgements. The delay of a stage is the base toxic's, which is changed with the stage;
+    all beyond it is the stall toxic's work.
     """
     cadence_ms = stream.cadence_ms
     loops_from_ms, length_ms = 0.0, TRACE_S * 1000
@@ -166,31 +177,25 @@ def make_trace(
         message_bytes=stream.message_bytes,
         phase_ms=float(rng.uniform(0, _WHEEL_MS)),
     )
-    base_ms = float(base_latency_ms(profile, upwards=upwards))
-    arrives_ms = planned_ms + base_ms
-    end_ms = length_ms + base_ms
+    base_ms = base_latencies_ms(profile, planned_ms, upwards=upwards)
+    arrives_ms = np.maximum.accumulate(planned_ms + base_ms)
+    end_ms = max(length_ms + base_ms[-1], arrives_ms[-1])
     raw_ms = np.array([end_ms if at_ms is None else at_ms for at_ms in done]) - lateness_ms
     delivered_ms = np.maximum.accumulate(np.minimum(np.maximum(raw_ms, arrives_ms), end_ms))
     compiled = settings(
         arrives_ms.tolist(),
         delivered_ms.tolist(),
-        credit_ms=max(0.0, base_ms - cadence_ms),
+        credit_ms=np.maximum(0.0, base_ms - cadence_ms).tolist(),
         cadence_ms=cadence_ms,
     )
-    extra_ms = delivered_ms - arrives_ms
+    extra_ms = delivered_ms - planned_ms - base_ms
     return Trace(
         extra_ms=extra_ms,
         settings=tuple(compiled),
         length_ms=length_ms,
         loops_from_ms=loops_from_ms,
-        openings_ms=_openings(compiled, extra_ms, cadence_ms, base_ms),
+        openings_ms=_openings(compiled, extra_ms, arrives_ms, cadence_ms, float(base_ms.max())),
     )
-
-
-def base_latency_ms(profile: NetworkProfile, *, upwards: bool) -> int:
-    """Return the base toxic's latency: the least of all stages, in whole milliseconds."""
-    ways = (stage.up if upwards else stage.down for stage in profile.timeline)
-    return min(round(way.delay_ms) for way in ways)
 
 
 def figures(extra_ms: Sequence[npt.NDArray[np.float64]], stream: Stream) -> StallFigures:
@@ -225,6 +230,7 @@ def _stalls(extra_ms: npt.NDArray[np.float64], cadence_ms: float) -> int:
 def _openings(
     compiled: Sequence[Setting],
     extra_ms: npt.NDArray[np.float64],
+    arrives_ms: npt.NDArray[np.float64],
     cadence_ms: float,
     base_ms: float,
 ) -> tuple[float, ...]:
@@ -239,7 +245,7 @@ def _openings(
         if setting.latency_ms and begin_ms is None:
             begin_ms = setting.at_ms
         elif not setting.latency_ms and begin_ms is not None:
-            low, high = (int((at - base_ms) // cadence_ms) for at in (begin_ms, setting.at_ms))
+            low, high = np.searchsorted(arrives_ms, (begin_ms, setting.at_ms), "right") - 1
             closed[max(0, low) : high + 2] = True
             begin_ms = None
     reach = int(base_ms // cadence_ms) + 1

@@ -7,14 +7,18 @@ hundreds of changes a second, each at its moment. This is as much of HTTP/1.1 as
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from harness.clock import NS_PER_S, now_ns
+
 Done = Callable[[bool], None]
 
-_CONNECTIONS = 4
-_LIMIT_S = 1.0
+_CONNECTIONS = 8
+_LIMIT_S, _LOOK_S = 1.0, 0.1
+_LENGTH = b"\r\nContent-Length:"
+_OK = (b"200", b"201", b"204")
 _HEAD_BYTES = 16_384
 
 
@@ -41,19 +45,35 @@ class Api:
         """Address without the token."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
-    def request(self, method: str, path: str, body: dict[str, object]) -> bytes:
+    def request(self, method: str, path: str, body: Mapping[str, object]) -> bytes:
         """Return a request ready to be written."""
-        content = json.dumps(body, separators=(",", ":")).encode()
+        return self.head(method, path).body(body)
+
+    def head(self, method: str, path: str) -> "Head":
+        """Return what requests of one kind to one path have in common."""
         lines = [
             f"{method} {path} HTTP/1.1",
             f"Host: {self.host}:{self.port}",
             "User-Agent: harness",
             "Content-Type: application/json",
-            f"Content-Length: {len(content)}",
         ]
         if self.token:
             lines.append(f"Authorization: Bearer {self.token}")
-        return "\r\n".join([*lines, "", ""]).encode() + content
+        return Head("\r\n".join([*lines, "Content-Length: "]).encode())
+
+
+class Head:
+    """The beginning of a request; it may hold a token and has no representation of its own."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, content: bytes) -> None:
+        self._bytes = content
+
+    def body(self, body: Mapping[str, object]) -> bytes:
+        """Return the request with this body, ready to be written."""
+        content = json.dumps(body, separators=(",", ":")).encode()
+        return b"%b%d\r\n\r\n%b" % (self._bytes, len(content), content)
 
 
 class Updates:
@@ -74,15 +94,20 @@ class Updates:
         self._connections: set[_Connection] = set()
         self._dialling: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._look = loop.call_later(_LOOK_S, self._look_after)
 
     def send(self, request: bytes, done: Done) -> None:
         """Send a request; `done` is called once with whether it was carried out."""
+        if self._idle and not self._waiting:
+            self._idle.pop().send(request, done)
+            return
         self._waiting.append((request, done))
         self._go_on()
 
     def close(self) -> None:
         """Close all connections; what waits is never sent."""
         self._closed = True
+        self._look.cancel()
         self._waiting.clear()
         for task in self._dialling:
             task.cancel()
@@ -98,6 +123,14 @@ class Updates:
             self._dialling.add(task)
             task.add_done_callback(self._dialled)
 
+    def _look_after(self) -> None:
+        """Give up connections that were asked too long ago; cheaper than a timer a request."""
+        too_old_ns = now_ns() - round(_LIMIT_S * NS_PER_S)
+        for connection in tuple(self._connections):
+            if connection.asked_ns is not None and connection.asked_ns < too_old_ns:
+                connection.close()
+        self._look = self._loop.call_later(_LOOK_S, self._look_after)
+
     def _dialled(self, task: "asyncio.Task[None]") -> None:
         self._dialling.discard(task)
         if not self._closed:
@@ -107,9 +140,7 @@ class Updates:
         try:
             async with asyncio.timeout(_LIMIT_S):
                 await self._loop.create_connection(
-                    lambda: _Connection(self._loop, self._ready, self._gone),
-                    self._api.host,
-                    self._api.port,
+                    lambda: _Connection(self._ready, self._gone), self._api.host, self._api.port
                 )
         except OSError:  # a TimeoutError is one
             if self._waiting:
@@ -121,7 +152,8 @@ class Updates:
             return
         self._connections.add(connection)
         self._idle.append(connection)
-        self._go_on()
+        if self._waiting:
+            self._go_on()
 
     def _gone(self, connection: "_Connection") -> None:
         self._connections.discard(connection)
@@ -132,19 +164,22 @@ class Updates:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection with at most one request on it."""
+    """One connection with at most one request on it.
+
+    Attributes:
+        asked_ns: When the request went out that is not answered yet, `None` when there is none.
+    """
+
+    __slots__ = ("_done", "_gone", "_held", "_ready", "_transport", "asked_ns")
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        ready: Callable[["_Connection"], None],
-        gone: Callable[["_Connection"], None],
+        self, ready: Callable[["_Connection"], None], gone: Callable[["_Connection"], None]
     ) -> None:
-        self._loop, self._ready, self._gone = loop, ready, gone
+        self._ready, self._gone = ready, gone
         self._transport: asyncio.Transport | None = None
         self._done: Done | None = None
-        self._limit: asyncio.TimerHandle | None = None
         self._held = b""
+        self.asked_ns: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is of no such class
@@ -152,8 +187,7 @@ class _Connection(asyncio.Protocol):
 
     def send(self, request: bytes, done: Done) -> None:
         assert self._transport is not None
-        self._done = done
-        self._limit = self._loop.call_later(_LIMIT_S, self.close)
+        self._done, self.asked_ns = done, now_ns()
         self._transport.write(request)
 
     def close(self) -> None:
@@ -161,23 +195,24 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        self._held += data
-        head, found, body = self._held.partition(b"\r\n\r\n")
-        if not found:
-            if len(self._held) > _HEAD_BYTES:
+        if self._held:
+            data = self._held + data
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            self._held = data
+            if len(data) > _HEAD_BYTES:
                 self.close()
             return
-        lines = head.lower().split(b"\r\n")
-        length = next(
-            (line[15:].strip() for line in lines if line.startswith(b"content-length:")), b"x"
-        )
-        if not length.isdigit():
-            self._finish(_is_ok(lines[0]))
+        length = _length(data, end)
+        if length is None:
+            self._finish(_is_ok(data))
             self.close()
-        elif len(body) >= int(length):
+        elif len(data) - end - 4 >= length:
             self._held = b""
-            self._finish(_is_ok(lines[0]))
+            self._finish(_is_ok(data))
             self._ready(self)
+        else:
+            self._held = data
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -185,13 +220,21 @@ class _Connection(asyncio.Protocol):
         self._finish(False)
 
     def _finish(self, good: bool) -> None:
-        done, self._done = self._done, None
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
+        done, self._done, self.asked_ns = self._done, None, None
         if done is not None:
             done(good)
 
 
-def _is_ok(status_line: bytes) -> bool:
-    return status_line.split(b" ")[1:2] in ([b"200"], [b"201"], [b"204"])
+def _length(data: bytes, end: int) -> int | None:
+    """Return the length of an answer's body, `None` when the head does not say."""
+    at = data.find(_LENGTH, 0, end)  # as Go writes it
+    if at < 0:
+        at = data[:end].lower().find(_LENGTH.lower())
+        if at < 0:
+            return None
+    told = data[at + len(_LENGTH) : end].split(b"\r", 1)[0].strip()
+    return int(told) if told.isdigit() else None
+
+
+def _is_ok(answer: bytes) -> bool:
+    return answer[9:12] in _OK

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,27 @@ def test_model_prints_every_case_beside_the_kernel(capsys: pytest.CaptureFixture
     rows = json.loads(capsys.readouterr().out)
     assert sum(row["case"]["bar"] for row in rows) == 6
     assert all(row["mean_ms"] > 0 for row in rows)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("toxiproxy")
+def test_hold_says_how_late_updates_were_and_what_they_cost(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "held.json"
+    # In a process of its own: the audio engine's library patches the process it is imported into.
+    words = ["hold", "--callers", "10", "--talking", "4", "--seconds", "1", "--json", str(target)]
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "network", *words], timeout=100, check=False
+    )
+    shown = capfd.readouterr().out
+    assert done.returncode in (ExitCode.PASS, ExitCode.FAIL), shown
+    assert "P99" in shown
+    assert "core" in shown
+    (held,) = json.loads(target.read_text())
+    assert (held["callers"], held["talking"]) == (10, 4)
+    assert held["account"]["done"] > 0
+    assert held["frames"] == pytest.approx(200, rel=0.3)
 
 
 def test_a_toxiproxy_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

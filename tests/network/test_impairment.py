@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from harness.clock import NS_PER_MS, now_ns
-from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile
+from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, Stage
 from harness.network import NetworkLayer, stall_probe, traces
+from harness.network import layer as module
 from harness.network.impairment import Change, Conductor, Impairment
 from harness.network.ledger import Ledger
 from harness.network.stall_probe import StallFinding, judge_stalls
@@ -147,6 +148,25 @@ def test_a_late_change_is_marked_for_its_session_only() -> None:
     assert ledger.marks == {"b": [(100, 111)]}
 
 
+def test_a_change_that_is_late_and_not_made_yet_is_a_mark_too(layer: NetworkLayer) -> None:
+    layer.route("a", "far", "127.0.0.1", 9)
+    assert layer.marks("a") == []
+    assert layer._conductor is not None
+    due = Impairment(layer._conductor, "a", [iter([(0.0, request(1))])])
+    layer._impairments["a"] = due
+
+    async def main() -> None:
+        began_ns = now_ns() - 50 * NS_PER_MS
+        due.begin(asyncio.get_running_loop(), began_ns)
+        ((since_ns, until_ns),) = layer.marks("a")
+        assert since_ns == began_ns
+        assert until_ns - since_ns >= 50 * NS_PER_MS
+        due.end()
+        assert layer.marks("a") == []
+
+    asyncio.run(main())
+
+
 def test_ending_before_the_beginning_is_harmless(layer: NetworkLayer) -> None:
     layer.route("a", "far", "127.0.0.1", 9)
     layer.impairment("a").end()
@@ -163,9 +183,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_stalls_happen_as_planned_through_the_real_proxy(toxiproxy: Path) -> None:
+def test_stalls_happen_as_planned_through_the_real_proxy(either_toxiproxy: Path) -> None:
     profile = NetworkProfile(name="lossy", up=LOSSY, down=LOSSY)
-    with NetworkLayer(toxiproxy, {"lossy": profile}, seed=3) as layer:
+    with NetworkLayer(either_toxiproxy, {"lossy": profile}, seed=3) as layer:
         found = layer.verify("lossy")
         assert layer.account().failed == 0
         assert layer.account().done > 100
@@ -185,6 +205,35 @@ def test_stalls_that_do_not_happen_are_found_out(
     profile = NetworkProfile(name="lossy", up=LOSSY, down=LOSSY)
     with NetworkLayer(toxiproxy, {"lossy": profile}) as layer:
         found = layer.verify("lossy")
+    assert not found.verified
+    assert "more than a quarter off" in found.why
+
+
+@pytest.fixture
+def handover() -> NetworkProfile:
+    near, far = Direction(delay_ms=10), Direction(delay_ms=60, jitter_ms=10)
+    return NetworkProfile(
+        name="handover", up=near, down=near, stages=(Stage(from_s=20, up=far, down=far),)
+    )
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_change_far_into_a_call_is_measured(toxiproxy: Path, handover: NetworkProfile) -> None:
+    with NetworkLayer(toxiproxy, {"handover": handover}) as layer:
+        found = layer.verify("handover")
+    assert "from 20 s median round trip" in found.why
+    assert found.up_stalls is not None
+    # Of every frame the delay of its own stage is taken off: what is left is little.
+    assert found.up_stalls.p50_ms < 20, found.why
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_change_that_does_not_happen_is_found_out(
+    toxiproxy: Path, handover: NetworkProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "changes", lambda *_: [])
+    with NetworkLayer(toxiproxy, {"handover": handover}) as layer:
+        found = layer.verify("handover")
     assert not found.verified
     assert "more than a quarter off" in found.why
 

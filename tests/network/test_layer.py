@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
 import toxiproxy.api as toxiproxy_api
@@ -16,7 +17,8 @@ from harness.errors import BadInput, RunInvalid
 from harness.model import NetworkProfile
 from harness.network import NetworkLayer, ToxiproxyServer, parse_api
 from harness.network import layer as module
-from harness.network.ports import FIRST_PORT, LAST_PORT
+from harness.network.ports import FIRST_PORT, LAST_PORT, candidate_ports, is_free
+from harness.network.proxies import Proxies
 from harness.network.toxics import Toxic, toxics
 
 UNDER_GEVENT = """
@@ -65,6 +67,11 @@ def refuses(address: tuple[str, int]) -> bool:
     except OSError:
         return True
     return False
+
+
+def made(layer: NetworkLayer) -> Proxies:
+    assert layer._made is not None
+    return layer._made
 
 
 def proxies(layer: NetworkLayer) -> list[dict[str, object]]:
@@ -136,16 +143,29 @@ def test_many_ask_at_once(layer: NetworkLayer) -> None:
 
 def test_a_port_in_use_is_passed_over(layer: NetworkLayer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = next(layer._ports)
-        layer._ports = iter([taken.getsockname()[1], free])
+        free = next(made(layer)._ports)
+        made(layer)._ports = iter([taken.getsockname()[1], free])
         assert layer.route("a", "plain", "127.0.0.1", 9) == ("127.0.0.1", free)
 
 
 def test_no_free_port_at_all_is_said(layer: NetworkLayer, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        layer._ports = iter([taken.getsockname()[1]] * 200)
-        with pytest.raises(RunInvalid, match="in use"):
+        made(layer)._ports = iter([taken.getsockname()[1]] * 200)
+        with pytest.raises(BadInput, match="in use"):
             layer.route("a", "plain", "127.0.0.1", 9)
+
+
+def test_a_range_that_is_used_up_is_said(
+    toxiproxy: Path, profiles: dict[str, NetworkProfile]
+) -> None:
+    bases = (int(base) for base in np.random.default_rng().integers(10_000, 19_000, 100))
+    first = next(base for base in bases if all(map(is_free, range(base, base + 4))))
+    with NetworkLayer(toxiproxy, profiles, ports=range(first, first + 4)) as layer:
+        wanted = (layer.route(f"s{number}", "plain", "127.0.0.1", 9) for number in range(5))
+        with pytest.raises(BadInput, match=f"ports {first} to {first + 3} are all in use"):
+            list(wanted)
+        with pytest.raises(BadInput, match="all in use"):
+            layer.stock("127.0.0.1", 9, 5)
 
 
 def test_an_unknown_profile_is_refused_before_anything_is_made(layer: NetworkLayer) -> None:
@@ -208,9 +228,9 @@ def test_a_server_that_hangs_is_not_waited_for(
 
 
 def test_stopping_closes_every_way(
-    toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
+    either_toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
 ) -> None:
-    layer = NetworkLayer(toxiproxy, profiles)
+    layer = NetworkLayer(either_toxiproxy, profiles)
     layer.start()
     way = layer.route("a", "plain", "127.0.0.1", echo_port)
     layer.stop()
@@ -264,16 +284,16 @@ def test_stocked_proxies_are_made_at_once_and_used_first(
 
 def test_stocking_passes_over_ports_in_use(layer: NetworkLayer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = layer._ports
-        layer._ports = itertools.chain(itertools.islice(free, 3), [taken.getsockname()[1]], free)
+        free, busy = made(layer)._ports, taken.getsockname()[1]
+        made(layer)._ports = itertools.chain(itertools.islice(free, 3), [busy], free)
         layer.stock("127.0.0.1", 9, 8)
     assert len(proxies(layer)) == 8
 
 
 def test_a_server_of_somebody_elses_keeps_what_it_had(
-    toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
+    either_toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
 ) -> None:
-    with ToxiproxyServer(toxiproxy) as theirs:
+    with ToxiproxyServer(either_toxiproxy) as theirs:
         api = parse_api(theirs.url, None)
         theirs_own = {"name": "theirs", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9"}
         requests.post(f"{api.url}/proxies", json=theirs_own, timeout=5).raise_for_status()
@@ -288,6 +308,70 @@ def test_a_server_of_somebody_elses_keeps_what_it_had(
             for name, proxy in requests.get(f"{api.url}/proxies", timeout=5).json().items()
             if proxy["enabled"]
         }
+
+
+def own_address() -> str:
+    """Return an address of this machine other than loopback, if it has one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_way:
+        try:
+            any_way.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return ""
+        found = str(any_way.getsockname()[0])
+    return "" if found.startswith(("127.", "0.")) else found
+
+
+def test_a_server_elsewhere_reaches_this_machine_by_its_own_address(
+    toxiproxy: Path, profiles: dict[str, NetworkProfile]
+) -> None:
+    address = own_address()
+    if not address:
+        pytest.skip("this machine has no address but loopback")
+    with socket.create_server((address, 0)) as free:
+        port = free.getsockname()[1]
+    words = [str(toxiproxy), "-host", address, "-port", str(port)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        api = parse_api(f"{address}:{port}", None)
+        try:
+            deadline = time.monotonic() + 15
+            while refuses((address, port)) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            with NetworkLayer(api, profiles) as layer:
+                found = layer.verify("far")
+                assert found.probes >= 40, found.why
+                assert found.rtt_p50_ms is not None
+                assert found.rtt_p50_ms > 190
+                assert layer.measure_overhead().proxied_p50_ms > 0
+                assert layer.route("a", "far", address, 9)[0] == address
+            assert requests.get(f"{api.url}/proxies", timeout=5).json() == {}
+        finally:
+            server.kill()
+
+
+def test_a_newer_server_wants_its_token_and_takes_it_in_all_that_is_asked(
+    newer_toxiproxy: Path, profiles: dict[str, NetworkProfile], echo_port: int
+) -> None:
+    port = next(port for port in candidate_ports() if is_free(port))
+    words = [str(newer_toxiproxy), "-host", "127.0.0.1", "-port", str(port)]
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"TOXIPROXY_AUTH_TOKEN": "t0ken"},
+    ) as server:
+        try:
+            deadline = time.monotonic() + 15
+            while refuses(("127.0.0.1", port)) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            url = f"http://127.0.0.1:{port}"
+            with pytest.raises(BadInput, match="another token"):
+                NetworkLayer(parse_api(url, "wr0ng"), profiles).start()
+            with NetworkLayer(parse_api(url, "t0ken"), profiles) as layer:
+                assert round_trip_s(layer.route("a", "far", "127.0.0.1", echo_port)) > 0.19
+                assert layer.verify("slow").probes >= 40
+                assert layer.alive()
+        finally:
+            server.kill()
 
 
 def test_a_server_that_hangs_is_noticed_without_asking(

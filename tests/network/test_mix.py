@@ -12,17 +12,20 @@ from harness.network import choose_network, parse_mix
     ("text", "mix"),
     [
         ("a", (("a", 1),)),
-        ("a:3,b:1", (("a", 3), ("b", 1))),
-        (" a , b:2 ,", (("a", 1), ("b", 2))),
+        ("a=3,b=1", (("a", 3), ("b", 1))),
+        (" a , b = 2 ,", (("a", 1), ("b", 2))),
+        ("a,b,a", (("a", 1), ("b", 1), ("a", 1))),
         ("lte_good+us-east:tokyo", (("lte_good+us-east:tokyo", 1),)),
-        ("lte_good+us-east:tokyo:2,none", (("lte_good+us-east:tokyo", 2), ("none", 1))),
+        ("lte_good+us-east:tokyo=2,none", (("lte_good+us-east:tokyo", 2), ("none", 1))),
     ],
 )
 def test_a_mix_is_names_with_weights(text: str, mix: tuple[tuple[str, int], ...]) -> None:
     assert parse_mix(text) == mix
 
 
-@pytest.mark.parametrize("text", ["", " , ", "a:0", "a:-1", "a:1.5", "a:x", "a,a", "a:1001"])
+@pytest.mark.parametrize(
+    "text", ["", " , ", "a=0", "a=-1", "a=1.5", "a=x", "a,a=2", "a=1001", "=2"]
+)
 def test_what_is_no_mix_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadInput):
         parse_mix(text)
@@ -45,6 +48,6 @@ def test_equal_weights_take_turns() -> None:
 
 
 def test_another_seed_deals_in_another_order() -> None:
-    mix = parse_mix("a:5,b:5")
+    mix = parse_mix("a=5,b=5")
     orders = {tuple(choose_network(mix, call, seed) for call in range(10)) for seed in range(9)}
     assert len(orders) > 1

@@ -96,7 +96,7 @@ def test_a_users_profile_adds_to_the_library_or_replaces_one_of_it(tmp_path: Pat
             "forwards",
         ),
         ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nprofile = 'lte_god'", "lte_good"),
-        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nup_kbit_s = 9", "cannot change"),
+        ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\njitter_ms = 30", "one-way delay"),
         ("rtt_ms = 20\n[[train.stage]]\nfrom_s = 1\nprofile = '5g'\nrtt_ms = 1", "not both"),
         ("rtt_ms = 20\n[train.stage]\nfrom_s = 1", "list of tables"),
         ("rtt_ms = 20\n[[train.fault]]\nkind = 'packet_loss'", "one of timeout"),
@@ -179,6 +179,8 @@ def test_a_stage_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) -> Non
     assert [stage.from_s for stage in profile.timeline] == [0, 5, 8, 20]
     assert [stage.up.loss for stage in profile.timeline] == [0.01, 1, 0.01, 0.002]
     assert [stage.up.delay_ms for stage in profile.timeline] == [20, 20, 20, 30]
+    assert [stage.up.jitter_ms for stage in profile.timeline] == [0, 0, 0, 10]
+    assert [stage.down.rate_kbit_s for stage in profile.timeline] == [None, None, None, 12000]
 
 
 def test_a_fault_goes_by_its_own_name_and_is_no_loss() -> None:

@@ -44,7 +44,16 @@ def test_an_address_is_host_and_port(url: str, host: str, port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "https://x:1", "http://u:p@x:1", "http://x:1/y", "http://x:99999", "ftp://x"]
+    "url",
+    [
+        "",
+        "https://x:1",
+        "http://u:p@x:1",
+        "ftp://u:p@x",
+        "http://x:1/y",
+        "http://x:99999",
+        "ftp://x",
+    ],
 )
 def test_what_is_no_address_is_refused_without_its_credentials(url: str) -> None:
     with pytest.raises(BadInput) as caught:

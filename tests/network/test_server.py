@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -151,11 +152,29 @@ def test_a_stranger_on_the_port_is_not_taken_for_ours(
 ) -> None:
     with ToxiproxyServer(toxiproxy) as stranger:
         free = next(port for port in candidate_ports() if is_free(port))
-        monkeypatch.setattr(module, "candidate_ports", lambda: iter([stranger.port, free]))
+        monkeypatch.setattr(module, "candidate_ports", lambda ports: iter([stranger.port, free]))
         monkeypatch.setattr(module, "is_free", lambda port: True)
         with ToxiproxyServer(toxiproxy) as ours:
             assert ours.port == free
         assert stranger.alive()
+
+
+def test_a_range_of_ports_in_use_is_said(toxiproxy: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = ToxiproxyServer(toxiproxy, range(port, port + 1))
+        with pytest.raises(BadInput, match=f"ports {port} to {port} are all in use"):
+            server.start()
+    assert not server.alive()
+
+
+def test_a_token_of_the_users_is_not_for_a_server_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOXIPROXY_AUTH_TOKEN", "t0ken")
+    server = ToxiproxyServer(script(tmp_path / "x", 'echo "[$TOXIPROXY_AUTH_TOKEN]" >&2; exit 3'))
+    with pytest.raises(BadInput, match=r"\[\]"):
+        server.start()
 
 
 def test_a_program_that_fails_is_refused_with_its_last_words(tmp_path: Path) -> None:

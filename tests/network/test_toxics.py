@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, Stage
-from harness.network.toxics import toxics
+from harness.network.toxics import steady_toxics, toxics
 
 directions = st.builds(
     lambda delay_ms, share, rate, loss: Direction(
@@ -64,13 +64,17 @@ def test_loss_in_one_direction_makes_both_ready_to_stall() -> None:
     ]
 
 
-def test_the_base_is_the_least_of_all_stages() -> None:
-    near, far = Direction(delay_ms=10), Direction(delay_ms=50)
+def test_a_way_begins_as_the_first_stage_with_all_toxics_that_a_later_one_needs() -> None:
+    near, far = Direction(delay_ms=10, rate_kbit_s=800), Direction(delay_ms=50, jitter_ms=5)
     profile = NetworkProfile(
         name="x", up=far, down=far, stages=(Stage(from_s=5, up=near, down=near),)
     )
-    latencies = [toxic.attributes["latency"] for toxic in toxics(profile) if "base" in toxic.name]
-    assert latencies == [10, 10]
+    chain = [toxic for toxic in toxics(profile) if toxic.stream == "upstream"]
+    assert [toxic.kind for toxic in chain] == ["latency", "latency", "bandwidth"]
+    assert chain[0].attributes == {"latency": 50, "jitter": 5}
+    assert chain[2].attributes["rate"] > 1_000_000
+    later = steady_toxics(profile, profile.stages[0], upwards=True)
+    assert [toxic.attributes for toxic in later] == [{"latency": 10, "jitter": 0}, {"rate": 100}]
 
 
 @pytest.mark.parametrize("kind", FaultKind)

@@ -1,0 +1,167 @@
+"""The section of the page that says what the networks were asked to be, and what they were."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import printable
+from harness.model import Direction, NetworkProfile, RealisedNetwork, Run, StallFigures
+from harness.report.blocks import Cell, Facts, Section, Table
+from harness.report.reading import Summary
+from harness.report.wording import MISSING, counted, number, percent
+
+_LATE = "Later than 50 ms"
+
+
+def network(run: Run, summary: Summary) -> Section:
+    """Return what was asked for beside what a probe and the run itself found."""
+    found = {e.network.profile: e.network for e in run.events if e.network is not None}
+    during = {part["profile"]: part for part in summary.get("network") or ()}
+    asked = run.manifest.networks
+    parts: list[Table | Facts] = [_delays(asked, found, during)]
+    if rows := [row for profile in asked for row in _stalls(profile, found.get(profile.name))]:
+        parts.append(_stall_table(tuple(rows)))
+    if pairs := _meanwhile(summary):
+        parts.append(Facts(pairs=pairs))
+    says = (
+        (
+            "What Toxiproxy was asked to add, and the round trip that a probe through it found"
+            " before the run: its median and, below it, P10 to P90. Pings are those of the calls"
+            " themselves, so that the way to the API, limits of bandwidth and stalls are in them."
+        ),
+    )
+    return Section(id="network", title="Networks", says=says, parts=tuple(parts))
+
+
+def _delays(
+    asked: tuple[NetworkProfile, ...],
+    found: Mapping[str, RealisedNetwork],
+    during: Mapping[str, Mapping[str, Any]],
+) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    for profile in asked:
+        realised, name = found.get(profile.name), printable(profile.name)
+        said = [printable(profile.note)] if profile.note else []
+        round_trip: Cell
+        if realised is None:
+            verdict, round_trip = "not measured", MISSING
+        else:
+            verdict = "verified" if realised.verified else "NOT VERIFIED"
+            round_trip = _round_trip(realised)
+            said.insert(0, f"{printable(realised.why)} ({counted(realised.probes, 'probe')})")
+        if said:
+            notes.append(f"{name}: {'; '.join(said).removesuffix('.')}.")
+        pings = during.get(profile.name, {}).get("pings")
+        rows.append(
+            (
+                name,
+                verdict,
+                _way(profile.up),
+                _way(profile.down),
+                f"{profile.rtt_ms:g}",
+                round_trip,
+                MISSING if pings is None else number(pings["p50_ms"]),
+            )
+        )
+    head = ("Network", "Probe", "Up", "Down", "Asked RTT, ms", "Found RTT, ms", "Pings, ms")
+    return Table(title="Networks", head=head, rows=tuple(rows), words=4, notes=tuple(notes))
+
+
+def _stall_table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
+    note = (
+        "Found, and below it what was planned for the very same frames. A stall is a moment at"
+        " which frames that had been held were let go; extra delay is what a frame takes beyond"
+        " the delay that the network always has."
+    )
+    return Table(
+        title="Stalls",
+        head=("Network", "Way", "Stalls a minute", "Mean extra, ms", "P99 extra, ms", _LATE),
+        rows=rows,
+        words=2,
+        notes=(note,),
+    )
+
+
+def _stalls(profile: NetworkProfile, found: RealisedNetwork | None) -> list[tuple[Cell, ...]]:
+    if found is None:
+        return []
+    ways = (
+        ("up", profile.up, found.up_stalls, found.up_planned),
+        ("down", profile.down, found.down_stalls, found.down_planned),
+    )
+    return [
+        (printable(profile.name), f"{way}, {_loss(asked)}", *_figures(got, planned))
+        for way, asked, got, planned in ways
+        if got is not None
+    ]
+
+
+def _figures(got: StallFigures, planned: StallFigures | None) -> tuple[Cell, ...]:
+    def beside(value: str, plan: str) -> Cell:
+        return value if planned is None else (value, plan)
+
+    plan = planned or got
+    return (
+        beside(number(got.per_minute), number(plan.per_minute)),
+        beside(number(got.mean_ms), number(plan.mean_ms)),
+        beside(number(got.p99_ms), number(plan.p99_ms)),
+        beside(percent(got.late_share), percent(plan.late_share)),
+    )
+
+
+def _meanwhile(summary: Summary) -> tuple[tuple[str, str], ...]:
+    """Say how well changes kept their times and what the proxy itself cost, while calls ran."""
+    pairs = []
+    if changes := summary.get("network_changes"):
+        words = f"{number(changes['done'], 0)} of {number(changes['planned'], 0)} carried out"
+        if changes["lag_p99_ms"] is not None:
+            late = ", ".join(
+                f"{label} {number(changes[key])} ms"
+                for label, key in (("P50", "lag_p50_ms"), ("P99", "lag_p99_ms"))
+            )
+            words += f"; {late}, worst {number(changes['lag_max_ms'])} ms late"
+        pairs.append(("Changes while calls ran", words))
+        lates = [
+            f"{printable(part['profile'])} {percent(part['late'])}"
+            for part in summary.get("network") or ()
+            if part.get("late") is not None
+        ]
+        if lates:
+            pairs.append(("Turns with a change late by more than half a frame", ", ".join(lates)))
+    if cost := summary.get("proxy_cost"):
+        pairs.append(
+            (
+                "The proxy itself, at the load of the run",
+                (
+                    f"round trip P50 {number(cost['proxied_p50_ms'])} ms through it,"
+                    f" {number(cost['direct_p50_ms'])} ms without; P99"
+                    f" {number(cost['proxied_p99_ms'])} and {number(cost['direct_p99_ms'])} ms"
+                ),
+            )
+        )
+    return tuple(pairs)
+
+
+def _loss(direction: Direction) -> str:
+    if not direction.loss:
+        return "no loss of its own"
+    burst = "" if direction.burst_ms is None else f" for {direction.burst_ms:g} ms at a time"
+    return f"loss {100 * direction.loss:g} %{burst}"
+
+
+def _way(direction: Direction) -> str:
+    if direction == Direction():
+        return "nothing added"
+    rate = direction.rate_kbit_s
+    speed = "" if rate is None else f", {number(rate, 0)} kbit/s"
+    loss = f", loss {100 * direction.loss:g} %" if direction.loss else ""
+    return f"{direction.delay_ms:g} ± {direction.jitter_ms:g} ms{speed}{loss}"
+
+
+def _round_trip(realised: RealisedNetwork) -> Cell:
+    if realised.rtt_p50_ms is None:
+        return MISSING
+    if realised.rtt_p10_ms is None or realised.rtt_p90_ms is None:
+        return number(realised.rtt_p50_ms)
+    spread = f"{number(realised.rtt_p10_ms)} to {number(realised.rtt_p90_ms)}"
+    return number(realised.rtt_p50_ms), spread
