@@ -5,6 +5,8 @@ A key goes from here into one request header and nowhere else.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -33,6 +35,25 @@ def api_key() -> str | None:
 def secret(name: str) -> str | None:
     """Return what the variable `name` holds, `None` when it is unset or empty."""
     return os.environ.get(name) or None
+
+
+def setting(name: str) -> str | None:
+    """Return what the user set the variable `name` to, `None` when it is unset or empty."""
+    return os.environ.get(name) or None
+
+
+@contextmanager
+def set_for_now(name: str, value: str) -> Iterator[None]:
+    """Set a variable while a library that can be told in no other way is being loaded."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def for_child(**variables: str) -> dict[str, str]:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,24 @@ def test_a_process_we_start_does_not_get_the_keys(monkeypatch: pytest.MonkeyPatc
     given = environment.for_child(LOG_LEVEL="warn")
     assert "secret" not in given.values()
     assert given["LOG_LEVEL"] == "warn"
+
+
+def test_a_setting_is_there_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HARNESS_TEST_SETTING", raising=False)
+    assert environment.setting("HARNESS_TEST_SETTING") is None
+    monkeypatch.setenv("HARNESS_TEST_SETTING", "")
+    assert environment.setting("HARNESS_TEST_SETTING") is None
+    monkeypatch.setenv("HARNESS_TEST_SETTING", "0")
+    assert environment.setting("HARNESS_TEST_SETTING") == "0"
+
+
+@pytest.mark.parametrize("before", [None, "8"])
+def test_a_variable_set_for_now_is_as_it_was_afterwards(
+    monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    monkeypatch.delenv("HARNESS_TEST_SETTING", raising=False)
+    if before is not None:
+        monkeypatch.setenv("HARNESS_TEST_SETTING", before)
+    with environment.set_for_now("HARNESS_TEST_SETTING", "1"):
+        assert os.environ["HARNESS_TEST_SETTING"] == "1"
+    assert os.environ.get("HARNESS_TEST_SETTING") == before

@@ -28,6 +28,9 @@ class Metric:
         definition: From what to what, in words.
         awaited: The caller waited for the end up to the limit, so that an end which did not
             come makes the latency at least the limit. Otherwise it is just not known.
+        given: Name of an instant without which a turn has no such latency; empty for none.
+        beyond: Name of the instant up to which the end had not come, where there is one: then the
+            latency is at least as long as that.
         of_session: Measured once a session, from its record, and not once a turn.
         occasional: Left out of a summary when no turn has it.
     """
@@ -38,6 +41,8 @@ class Metric:
     end: str
     definition: str
     awaited: bool = False
+    given: str = ""
+    beyond: str = ""
     of_session: bool = False
     occasional: bool = False
 
@@ -102,7 +107,30 @@ METRICS = (
         title="Barge-in stop",
         start=("barge_in_onset_ns",),
         end="audio_stopped_ns",
-        definition="the caller's first interrupting sample to the last sample of the reply heard",
+        definition="the caller's first interrupting sample to the last sample heard of the reply"
+        " that was interrupted; at least until its end where nothing stopped it",
+        beyond="talked_over_ns",
+        occasional=True,
+    ),
+    Metric(
+        name="tool_gap",
+        title="Tool gap",
+        start=("tool_call_ns",),
+        end="answer_audible_ns",
+        definition="the tool call received to the first sample of the answer that can be heard;"
+        " what the caller's application takes for its result is in it",
+        awaited=True,
+        occasional=True,
+    ),
+    Metric(
+        name="voice_to_answer",
+        title="Voice to answer",
+        start=("speech_end_ns",),
+        end="answer_audible_ns",
+        definition="in turns with a tool call: end of the caller's speech to the first sample of"
+        " the answer that can be heard, whatever was said before the call",
+        awaited=True,
+        given="tool_call_ns",
         occasional=True,
     ),
     Metric(
@@ -172,12 +200,16 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
     """Measure one turn; `None` when it has no such latency."""
     if metric.of_session or not is_measured(turn):
         return None
+    if metric.given and getattr(turn.at, metric.given) is None:
+        return None
     start_ns = _first_of(metric.start, turn.at)
     if start_ns is None:
         return None
     end_ns: int | None = getattr(turn.at, metric.end)
     if end_ns is not None:
         return Latency((end_ns - start_ns) / _NS_PER_MS)
+    if metric.beyond and (beyond_ns := getattr(turn.at, metric.beyond)) is not None:
+        return Latency(max(0.0, (beyond_ns - start_ns) / _NS_PER_MS), censored=True)
     if metric.awaited and turn.status in _WAITED and turn.at.speech_end_ns is not None:
         before_ms = (start_ns - turn.at.speech_end_ns) / _NS_PER_MS
         return Latency(max(0.0, turn.limit_ms - before_ms), censored=True)

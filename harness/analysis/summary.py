@@ -11,14 +11,28 @@ within this run.
                     once), reconnects, outage_s (all sessions together), status:
                     {status: turns}, turns_measured (whose latencies count)
     metrics         {name: metric}, all turns and networks pooled
-    strata          [{by: {network: name} | {kind: name}, turns, status, metrics, failure_rate}]
+    strata          [{by: {network: name} | {kind: name} | {condition: name, empty for originals},
+                    turns, status, metrics, failure_rate}]
+    paired          [{condition, against, metric, unit, value, low, high, utterances, turns,
+                    turns_against, sessions, each: [{utterance, network, n, n_against, value}]}]:
+                    how much slower the same utterances were than under `against`, in the median;
+                    only where speech was said under several conditions, one of them clean
+    conduct         barge_in: planned and {end: interruptions}; backchannels: sent, taken_for_turns;
+                    hesitations: planned, answered_within; tools: expected, used, not_used,
+                    unexpected, unanswered; each only where a dialogue script asked for it
     failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
     send_lateness   n, p50_ms, p99_ms, p999_ms, max_ms; of every audio frame we sent
     loop_lag        the same, of our event loop's wake-ups
     gc_pause        the same, of pauses for garbage collection
     cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
                     tokens, model, prices: {date, source}, note
-    network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null}]
+    network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null,
+                    pings: {n, p50_ms, p99_ms} | null, late: share of its turns in which it changed
+                    more than half a frame late | null}]
+    network_changes planned, done, failed, lag_p50_ms, lag_p99_ms, lag_max_ms; of stalls and stages
+                    while calls ran, lags those of the worst process; null without any
+    proxy_cost      round_trips, direct_p50_ms, direct_p99_ms, proxied_p50_ms, proxied_p99_ms: of
+                    Toxiproxy itself at the load of the run; null when not measured
     corpus          name, synthetic, clips, licence, source, end_source, end_uncertainty_ms, digest
     accuracy        [{network, n, difference: {p50_ms, …}, of_percentiles: {p50_ms, …}, note}];
                     only with a truth log
@@ -39,14 +53,19 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
+from harness.analysis.conduct import conduct_summary
 from harness.analysis.cost import PriceList, cost, total_usage
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
+from harness.analysis.pairs import conditions, paired_summary
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (
+    NetworkAccount,
     NetworkProfile,
+    ProxyCost,
     Run,
     RunManifest,
     SessionRecord,
@@ -89,6 +108,8 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         "gc_pause": _spread(run.gc_pause, "no garbage was collected"),
         "cost": _cost(run, prices),
         "network": _networks(run),
+        "network_changes": _rounded_all(networks.changes(run.events)),
+        "proxy_cost": _rounded_all(networks.proxy_cost(run.events)),
         "corpus": asdict(run.manifest.corpus),
         "events": [
             {"kind": str(e.kind), "at_s": _rounded(e.at_ns / _NS_PER_S), "detail": e.detail}
@@ -96,6 +117,10 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         ],
         "provenance": _provenance(run.manifest),
     }
+    if paired := paired_summary(run.turns):
+        summary["paired"] = paired
+    if conduct := conduct_summary(run.turns):
+        summary["conduct"] = conduct
     if known := tuple(truth):
         summary["accuracy"] = _accuracy(run, known)
     plain: dict[str, Any] = _plain(summary)
@@ -155,6 +180,9 @@ def _strata(run: Run) -> list[dict[str, Any]]:
         turns = [turn for turn in run.turns if turn.kind is kind]
         if turns:
             strata.append(_stratum({"kind": str(kind)}, turns, None))
+    for condition in conditions(run.turns):
+        turns = [turn for turn in run.turns if turn.condition == condition]
+        strata.append(_stratum({"condition": condition}, turns, None))
     return strata
 
 
@@ -264,9 +292,20 @@ def _networks(run: Run) -> list[dict[str, Any]]:
             "profile": profile.name,
             "nominal": _nominal(profile),
             "realised": asdict(probes[profile.name]) if profile.name in probes else None,
+            "pings": _rounded_all(networks.pings(run.sessions, profile.name)),
+            "late": _rounded(
+                networks.late_share(t for t in run.turns if t.network == profile.name), 6
+            ),
         }
         for profile in run.manifest.networks
     ]
+
+
+def _rounded_all(found: networks.Pings | NetworkAccount | ProxyCost | None) -> Any:
+    """Return the fields of a finding, `None` for none."""
+    if found is None:
+        return None
+    return {name: _rounded(value) for name, value in asdict(found).items()}
 
 
 def _nominal(profile: NetworkProfile) -> dict[str, Any]:

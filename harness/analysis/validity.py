@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.analysis import networks
 from harness.analysis.failures import is_ours
 from harness.model import (
     NetworkProfile,
@@ -52,6 +53,17 @@ STALL_MS = 50.0
 FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
 TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
 TURNS_DROPPED = Bound(degraded=0.0, invalid=0.05)
+# Turns in which a stall began or ended more than half a frame late between the end of speech and
+# the reply. It moves a message by some ten milliseconds and not always to the same side; but at one
+# turn in twenty all that lies beyond P95 may be made of them, and at one in five the network that
+# callers had is another one than the report describes.
+NETWORK_LATE = Bound(degraded=0.05, invalid=0.20)
+# Changes that Toxiproxy refused or did not answer within a second. Each is tried again; when more
+# than one in a hundred fails, stalls are missing or go on too long all over the run.
+CHANGES_FAILED = Bound(degraded=0.0, invalid=0.01)
+# What the proxy itself adds to a round trip at the load of the run. Profiles are verified to
+# 3 ms before the run: beyond that they would not have been.
+PROXY_ADDED_MS = Bound(degraded=1.5, invalid=3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,7 @@ def judge_validity(run: Run) -> Validity:
         *_of_lateness(run),
         *_of_counts(run),
         *_of_networks(run.manifest.networks, run.events),
+        *_of_impairment(run),
         *_of_events(run.events),
     ]
     invalid = [f.reason for f in findings if f.state is ValidityState.INVALID]
@@ -145,6 +158,27 @@ def _of_networks(asked: Iterable[NetworkProfile], events: Iterable[RunEvent]) ->
                 yield _invalid(f"network {profile.name} was never measured")
         elif not realised.verified:
             yield _invalid(f"network {profile.name} is not what it says: {realised.why}")
+
+
+def _of_impairment(run: Run) -> Iterator[_Finding]:
+    """Judge whether networks were during the run what they had been before it."""
+    late = networks.late_share(run.turns)
+    if late is not None:
+        words = "{:.1%} of the turns had a network that changed more than half a frame late"
+        yield from _above(late, NETWORK_LATE, words)
+    account = networks.changes(run.events)
+    if account is not None and account.planned:
+        words = "{:.2%} of the changes to networks failed"
+        yield from _above(account.failed / account.planned, CHANGES_FAILED, words)
+    if reason := networks.missing_changes(run):
+        yield _invalid(reason)
+    cost = networks.proxy_cost(run.events)
+    if cost is not None:
+        words = "Toxiproxy itself added {:.1f} ms to a round trip: too many calls for this machine"
+        yield from _above(cost.added_ms, PROXY_ADDED_MS, words)
+    for profile in run.manifest.networks:
+        if reason := networks.too_quick(profile, networks.pings(run.sessions, profile.name)):
+            yield _invalid(reason)
 
 
 def impairs(profile: NetworkProfile) -> bool:

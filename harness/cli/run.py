@@ -19,7 +19,7 @@ import click
 
 from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.network import choose_profile, load_profiles
+from harness.network import choose_profile, load_profiles, parse_api, parse_mix, parse_ports
 from harness.recording import reserve
 
 _DIRECT = "none"
@@ -35,7 +35,13 @@ _END_LIMIT_S = 10.0
 @click.option("--calls", type=click.IntRange(1), help="Calls in all.")
 @click.option("--run-time", "-t", help="How long, such as 90s or 5m, when --calls is not given.")
 @click.option("--turns", type=click.IntRange(1), help="Turns per call, instead of the scenario's.")
-@click.option("--network", default=_DIRECT, help="Profiles, separated by commas; none is direct.")
+@click.option(
+    "--network", help="Profiles, separated by commas, or in shares: A=3,B=1; none is direct."
+)
+@click.option(
+    "--toxiproxy", help="URL of a running Toxiproxy; it has to reach API and this machine."
+)
+@click.option("--toxiproxy-ports", help="Ports that proxies may listen on, such as 20000-29999.")
 @click.option("--profiles", type=click.Path(), help="TOML file with profiles of your own.")
 @click.option("--corpus", help="Corpus name, folder or manifest.")
 @click.option("--dialogue", type=click.Path(), help="TOML script of what callers say.")
@@ -46,9 +52,20 @@ _END_LIMIT_S = 10.0
 @click.option("--silence-ms", type=int, default=500, help="Silence before the server answers.")
 @click.option("--turn-limit-s", type=float, default=15.0, help="Patience of a caller.")
 @click.option("--processes", type=click.IntRange(1), help="Processes that hold calls.")
-@click.option("--preset", default="gpt-realtime-2.1", help="The simulator's latencies.")
+@click.option("--preset", help="The simulator's latencies. Default: gpt-realtime-2.1.")
+@click.option(
+    "--simulator-config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The simulator's TOML file: latencies, faults, tools.",
+)
 @click.option("--reports", type=click.Path(), default="reports", help="Where runs are kept.")
-def command(scenario: str, host: str | None, preset: str, **options: Any) -> int:
+def command(
+    scenario: str,
+    host: str | None,
+    preset: str | None,
+    simulator_config: Path | None,
+    **options: Any,
+) -> int:
     """Run SCENARIO: a locustfile, or the name of one in scenarios/.
 
     Without --host, and always only on this machine, a simulator with known latencies is the
@@ -56,13 +73,22 @@ def command(scenario: str, host: str | None, preset: str, **options: Any) -> int
     """
     locustfile = _find_scenario(scenario)
     _check_networks(options["network"], options["profiles"])
+    _check_toxiproxy(options["toxiproxy"], options["toxiproxy_ports"])
+    if host is not None and simulator_config is not None:
+        raise BadInput(
+            "is for the simulator, which is not started",
+            where="--simulator-config",
+            mend="Leave out --host, or give the file to the simulator you started",
+        )
     if options["calls"] is None and options["run_time"] is None:
         options["run_time"] = "60s"
     directory = reserve(Path(options["reports"]), locustfile.stem, wall_time().date())
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, directory)
         if host is None:
-            host = stack.enter_context(_simulator(preset, options["seed"], directory))
+            host = stack.enter_context(
+                _simulator(preset, simulator_config, options["seed"], directory)
+            )
             options["simulated"] = True
         outcome = _run_locust(_locust_words(locustfile, host, directory, options))
     try:
@@ -89,12 +115,19 @@ def _find_scenario(name: str) -> Path:
     )
 
 
-def _check_networks(names: str, extra: str | None) -> None:
+def _check_networks(mix: str | None, extra: str | None) -> None:
     """Refuse an unknown profile before anything is started."""
     known = load_profiles(Path(extra) if extra else None)
-    for name in names.split(","):
-        if name.strip() and name.strip() != _DIRECT:
-            choose_profile(known, name.strip())
+    for name, _ in parse_mix(_DIRECT if mix is None else mix):
+        if name != _DIRECT:
+            choose_profile(known, name)
+
+
+def _check_toxiproxy(url: str | None, ports: str | None) -> None:
+    """Refuse what is no address and no range; whether somebody is there shows a little later."""
+    parse_ports(ports or "")
+    if url is not None:
+        parse_api(url, None)
 
 
 def _locust_words(
@@ -128,9 +161,13 @@ def _run_locust(words: list[str]) -> int:
 
 
 @contextmanager
-def _simulator(preset: str, seed: int, directory: Path) -> Iterator[str]:
+def _simulator(
+    preset: str | None, config: Path | None, seed: int, directory: Path
+) -> Iterator[str]:
     """Start the simulator on a free port of this machine and give its address."""
-    words = [sys.executable, "-m", "harness", "simulator", "--port", "0", "--preset", preset]
+    words = [sys.executable, "-m", "harness", "simulator", "--port", "0"]
+    words += [] if preset is None else ["--preset", preset]
+    words += [] if config is None else ["--config", str(config)]
     words += ["--seed", str(seed), "--truth", str(directory / "truth.jsonl"), "--exit-with-stdin"]
     process = subprocess.Popen(
         words,
@@ -145,7 +182,8 @@ def _simulator(preset: str, seed: int, directory: Path) -> Iterator[str]:
         line = process.stdout.readline()
         if not line.startswith(_SIMULATOR_START_LINE):
             raise BadInput("the simulator did not start", mend="What it said stands above")
-        click.echo(f"Simulator {line.strip()}, preset {preset}", err=True)
+        about = "".join(f", {given}" for given in (preset, config) if given is not None)
+        click.echo(f"Simulator {line.strip()}{about}", err=True)
         yield line.removeprefix(_SIMULATOR_START_LINE).split("/v1/")[0].strip()
     finally:
         process.stdin.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.model import AudioFormat, Event
+from harness.model import AudioFormat, Event, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +16,14 @@ class SessionSettings:
             `None` leaves the server's own default.
         voice: The provider's name for a voice, empty for its default.
         instructions: What the agent is told, empty for the provider's default.
+        tools: Names of the tools that the caller's application offers.
     """
 
     model: str = ""
     silence_ms: int | None = None
     voice: str = ""
     instructions: str = ""
+    tools: tuple[str, ...] = ()
 
 
 class Dialect(Protocol):
@@ -42,6 +44,9 @@ class Dialect(Protocol):
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return the message that carries one frame of raw audio in `audio`'s format."""
+
+    def request(self, request: Request) -> bytes:
+        """Return the message that says something besides audio."""
 
     def parse(self, message: bytes) -> Event:
         """Turn one message into an event.

@@ -15,12 +15,14 @@ import msgspec
 from harness.dialects.base import MalformedMessage, SessionSettings
 from harness.errors import printable
 from harness.model import (
+    AskReply,
     AudioDelta,
     AudioFormat,
     Event,
     InputCommitted,
     Notice,
     ProviderError,
+    Request,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -31,6 +33,8 @@ from harness.model import (
     TextDelta,
     TokenUsage,
     ToolCall,
+    ToolResult,
+    Truncate,
 )
 
 _TURN_DETECTION_LIMIT_CHARS = 500
@@ -203,6 +207,21 @@ def _whole(position_ms: float | None) -> int | None:
     return None if position_ms is None else round(position_ms)
 
 
+def _tool(name: str) -> dict[str, Any]:
+    """Return the definition of a function of one argument; what it does is the script's affair."""
+    details = {"type": "string", "description": "What the caller asked for, in a few words."}
+    return {
+        "type": "function",
+        "name": name,
+        "description": f"{name.replace('_', ' ').capitalize()}, as the caller asks.",
+        "parameters": {
+            "type": "object",
+            "properties": {"details": details},
+            "required": ["details"],
+        },
+    }
+
+
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_session = msgspec.json.Decoder(_SessionMessage).decode
@@ -260,11 +279,29 @@ class OpenAIRealtime:
         }
         if settings.instructions:
             session["instructions"] = settings.instructions
+        if settings.tools:
+            session["tools"] = [_tool(name) for name in settings.tools]
+            session["tool_choice"] = "auto"
         return [msgspec.json.encode({"type": "session.update", "session": session})]
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return one `input_audio_buffer.append`."""
         return b'{"type":"input_audio_buffer.append","audio":"' + base64.b64encode(frame) + b'"}'
+
+    def request(self, request: Request) -> bytes:
+        """Return a truncation, a function's output or a `response.create`."""
+        said: dict[str, Any]
+        match request:
+            case Truncate():
+                said = {"type": "conversation.item.truncate", "item_id": request.item_id}
+                said |= {"content_index": 0, "audio_end_ms": request.heard_ms}
+            case ToolResult():
+                item = {"type": "function_call_output", "call_id": request.call_id}
+                item["output"] = request.output
+                said = {"type": "conversation.item.create", "item": item}
+            case AskReply():
+                said = {"type": "response.create"}
+        return msgspec.json.encode(said)
 
     def parse(self, message: bytes) -> Event:
         """Read the type, and what is measured of the types that matter.

@@ -129,8 +129,8 @@ class Call:
         if at_ns >= self._ping_ns:
             self._ping_ns = at_ns + _PING_EVERY_NS
             self._connection.ping()
-        if self.session.has_turns:
-            self._host.tell(self, Outcome(self.session.take_turns()))
+        if self.session.has_news:
+            self._relay(self._connection)
         if self.session.finished:
             self._connection.close()
         return lateness_ns
@@ -174,6 +174,8 @@ class Call:
             return
         if first and self._connection is not None:
             self._begin(self._connection)
+        if self.session.has_news and self._connection is not None:
+            self._relay(self._connection)
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
         """Open again after a retryable close, or write the session down, once."""
@@ -192,6 +194,13 @@ class Call:
         self.over = True
         record = self.session.closed(at_ns, fault, close_code)
         self._host.tell(self, Outcome(self.session.take_turns(), record))
+
+    def _relay(self, connection: Connection) -> None:
+        """Say what the session has to say besides audio, and tell of turns that have ended."""
+        for request in self.session.take_requests():
+            connection.write(ready_message(self._route.dialect.request(request)))
+        if turns := self.session.take_turns():
+            self._host.tell(self, Outcome(turns))
 
     def _begin(self, connection: Connection) -> None:
         for message in self._route.dialect.configure(self._route.settings):

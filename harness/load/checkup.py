@@ -13,7 +13,7 @@ from harness.load.ingredients import make_schedule, the_route
 from harness.load.options import Options
 from harness.load.preflight import refusal, visit
 from harness.load.speech import encode_corpus
-from harness.model import AudioFormat, Event, SessionRecord, TurnRecord
+from harness.model import AudioFormat, Event, Request, SessionRecord, TurnRecord
 from harness.session import Dialogue, Session
 from harness.session.telling import Telling
 
@@ -57,6 +57,9 @@ class _Overheard:
     def append_audio(self, frame: bytes) -> bytes:
         return self._dialect.append_audio(frame)
 
+    def request(self, request: Request) -> bytes:
+        return self._dialect.request(request)
+
     def parse(self, message: bytes) -> Event:
         event = self._dialect.parse(message)
         self._note(event)
@@ -72,8 +75,10 @@ def check(options: Options, dialect: Dialect, corpus: Corpus, turns: int) -> Che
     telling = Telling()
     route = replace(the_route(options, dialect), dialect=_Overheard(dialect, telling.note))
     schedule = make_schedule(options, Dialogue(turns=turns), corpus)
-    lines, manner = encode_corpus(corpus, dialect, options.frame_ms, options.limit_s)
     plan = schedule.call(0)
+    said = tuple(clip for clip in corpus.clips if clip.id in plan.utterance_ids)
+    spoken = replace(corpus, clips=said)
+    lines, manner = encode_corpus(spoken, dialect, options.frame_ms, options.limit_s)
     engine = AudioEngine()
     engine.start()
     try:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from harness.load.ingredients import (
     the_profiles,
     the_route,
 )
-from harness.load.options import Options, add_arguments, read_options
+from harness.load.options import DIRECT, Options, add_arguments, read_options
 from harness.load.preflight import refusal, visit
 from harness.load.run_writer import RunWriter
 from harness.load.workload import Share, Workload
@@ -144,7 +145,9 @@ class Conductor:
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options
         assert parsed is not None
-        options = read_options(parsed, self._environment.host)
+        options = read_options(parsed, self._environment.host, self._network())
+        if options.dialogue is None:
+            options = replace(options, dialogue=self._script())
         self._drain_s = options.drain_s
         # What can be refused without opening anything comes first.
         the_route(options, the_dialect())
@@ -268,6 +271,16 @@ class Conductor:
         if options.turns is None:
             return dialogue
         return Dialogue(turns=options.turns, think_ms=dialogue.think_ms)
+
+    def _script(self) -> Path | None:
+        """Return the scenario's own dialogue script, for when the command line names none."""
+        found = [getattr(user, "script", None) for user in self._runner.user_classes]
+        return next((path for path in found if path is not None), None)
+
+    def _network(self) -> str:
+        """Return the scenario's own mix of networks, for when the command line names none."""
+        found = (getattr(user, "network", "") for user in self._runner.user_classes)
+        return next(filter(None, found), DIRECT)
 
     def _new_writer(self, options: Options, schedule: Schedule, corpus: Any) -> RunWriter:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")

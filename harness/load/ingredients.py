@@ -1,6 +1,7 @@
 """What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,9 +13,11 @@ from harness.errors import BadInput
 from harness.load.call import Route
 from harness.load.options import DIRECT, Options
 from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
-from harness.network import choose_profile, load_profiles
+from harness.network import choose_network, choose_profile, load_profiles
 from harness.session import Dialogue, Seeds, draw_call
-from harness.session.dialogue import Script, draw_dialogue, parse_script
+from harness.session.dialogue import draw_dialogue
+from harness.session.pairing import Pairing, pair
+from harness.session.script import Script, parse_script
 from harness.transport import Target, parse_target
 
 
@@ -28,6 +31,7 @@ class Schedule:
         clips: What can be said, in a fixed order.
         frame_ns: Length of a frame.
         script: A dialogue script, `None` for none.
+        pairing: How the same words are said under every condition; `None` where they are not.
     """
 
     options: Options
@@ -35,6 +39,12 @@ class Schedule:
     clips: tuple[Clip, ...]
     frame_ns: int
     script: Script | None = None
+    pairing: Pairing | None = None
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that callers' applications offer."""
+        return () if self.script is None else self.script.tools
 
     def call(self, number: int) -> CallPlan:
         """Return call `number`.
@@ -42,21 +52,28 @@ class Schedule:
         Raises:
             BadInput: The corpus has no clip that fits a turn of the script.
         """
+        if self.pairing is None:
+            return self._drawn(number, self.clips)
+        drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
+        return self.pairing.under(drawn, number, self.frame_ns)
+
+    def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
+        network = choose_network(self.options.mix, number, self.options.seed)
         if self.script is not None:
             return draw_dialogue(
                 number,
                 seeds=Seeds.from_one(self.options.seed),
                 script=self.script,
-                clips=self.clips,
-                networks=self.options.networks,
+                clips=clips,
+                network=network,
                 frame_ns=self.frame_ns,
             )
         return draw_call(
             number,
             seeds=Seeds.from_one(self.options.seed),
             dialogue=self.dialogue,
-            utterance_ids=[clip.id for clip in self.clips],
-            networks=self.options.networks,
+            utterance_ids=[clip.id for clip in clips],
+            network=network,
             frame_ns=self.frame_ns,
         )
 
@@ -66,15 +83,20 @@ def the_dialect() -> Dialect:
     return OpenAIRealtime()
 
 
-def the_route(options: Options, dialect: Dialect) -> Route:
+def the_route(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
     """Return the direct way to the target, credentials included.
 
     The key goes out over TLS or to this machine only.
 
+    Args:
+        options: What was asked for.
+        dialect: The API's words.
+        tools: Names of the tools that callers' applications offer.
+
     Raises:
         BadInput: The address is none, or the frame length does not fit the dialect's audio.
     """
-    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms)
+    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms, tools=tools)
     target = parse_target(options.host, dialect.path(settings))
     key = api_key() if target.secure or target.host in LOOPBACK else None
     try:
@@ -145,6 +167,7 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
         clips=corpus.clips,
         frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
         script=None if options.dialogue is None else _script(options.dialogue),
+        pairing=pair(corpus.clips),
     )
 
 

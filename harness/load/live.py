@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.load.options import Options
-from harness.model import SessionRecord, TurnRecord
+from harness.model import SessionRecord, TurnRecord, TurnStatus
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
 _LINE_EVERY_NS = 10 * NS_PER_S
 _TERMINAL_EVERY_NS = NS_PER_S // 4
+_HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 
 
 class NotHeard(Exception):
@@ -49,7 +50,9 @@ class LocustTable:
             at, latency_ms = turn.at, None
             if at.first_audible_ns is not None and at.speech_end_ns is not None:
                 latency_ms = (at.first_audible_ns - at.speech_end_ns) / NS_PER_MS
-            self._row("turn", f"voice to voice, {turn.network}", latency_ms, turn.fault)
+            # A turn that was heard may still have something to say of itself.
+            fault = None if turn.status in _HEARD else turn.fault
+            self._row("turn", f"voice to voice, {turn.network}", latency_ms, fault)
         if session is None:
             return
         setup_ms = None
@@ -82,7 +85,7 @@ class LiveLine:
         """Count, and show every so often."""
         for turn in turns:
             self._turns += 1
-            self._failed += turn.fault is not None
+            self._failed += turn.status not in _HEARD
             at = turn.at
             if at.first_audible_ns is not None and at.speech_end_ns is not None:
                 self._latest_ms.append((at.first_audible_ns - at.speech_end_ns) / NS_PER_MS)

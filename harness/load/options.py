@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.environment import secret
 from harness.errors import BadInput
+from harness.network import PORTS, Api, Mix, parse_api, parse_mix, parse_ports
 
 DIRECT = "none"
 
@@ -16,8 +18,10 @@ class Options:
 
     Attributes:
         host: Address of the API.
-        networks: Profile names, taken in turn by calls; `none` goes directly.
+        mix: Profiles and their weights, by which calls choose; `none` goes directly.
         profiles_file: The user's own profiles.
+        toxiproxy: A running Toxiproxy to use, `None` for one of our own.
+        toxiproxy_ports: Where its proxies may listen.
         corpus: Name or folder of the speech, `None` for the default.
         model: Model to ask for, empty for the dialect's default.
         dialogue: Dialogue script, `None` for the scenario's own dialogue.
@@ -37,8 +41,10 @@ class Options:
     """
 
     host: str
-    networks: tuple[str, ...] = (DIRECT,)
+    mix: Mix = ((DIRECT, 1),)
     profiles_file: Path | None = None
+    toxiproxy: Api | None = None
+    toxiproxy_ports: range = PORTS
     corpus: str | None = None
     model: str = ""
     dialogue: Path | None = None
@@ -56,14 +62,32 @@ class Options:
     simulated: bool = False
     until_stdin_closes: bool = False
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The profiles that are used at all, each once."""
+        return tuple(dict.fromkeys(name for name, _ in self.mix))
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add our options to Locust's parser."""
     group = parser.add_argument_group("voice", "What callers say, and through which network")
     group.add_argument(
         "--network",
-        default=DIRECT,
-        help="network profiles, separated by commas, taken in turn by calls (default: none)",
+        default="",
+        help="network profiles, separated by commas, taken in turn by calls, or in the shares that"
+        " weights give: lte_poor=3,wifi_good=1 (default: the scenario's, else none)",
+    )
+    group.add_argument(
+        "--toxiproxy",
+        default="",
+        help="use the Toxiproxy that runs at this URL: calls connect to its host, and the API, and"
+        " while profiles are measured this machine, must be reachable from there; a token goes"
+        " into TOXIPROXY_AUTH_TOKEN",
+    )
+    group.add_argument(
+        "--toxiproxy-ports",
+        default="",
+        help=f"ports that proxies may listen on (default: {PORTS[0]}-{PORTS[-1]})",
     )
     group.add_argument("--profiles", default="", help="TOML file with profiles of your own")
     group.add_argument("--corpus", default="", help="corpus name, folder or manifest")
@@ -94,8 +118,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(flag, action="store_true", **off_page)
 
 
-def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
+def read_options(parsed: argparse.Namespace, host: str | None, network: str = DIRECT) -> Options:
     """Return the options, checked as far as they can be without opening anything.
+
+    Args:
+        parsed: What Locust's parser found.
+        host: Address of the API.
+        network: The scenario's own mix of networks, for when none is asked for.
 
     Raises:
         BadInput: An option that no run can be made with.
@@ -104,9 +133,7 @@ def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
         raise BadInput(
             "no target", where="--host", mend="Give the API's address, such as ws://127.0.0.1:8765"
         )
-    networks = tuple(name.strip() for name in parsed.network.split(",") if name.strip())
     checks = (
-        (bool(networks), "--network", "names no profile"),
         (parsed.turns >= 0, "--turns", "must not be negative"),
         (parsed.calls >= 0, "--calls", "must not be negative"),
         (parsed.seed >= 0, "--seed", "must not be negative"),
@@ -120,7 +147,9 @@ def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
             raise BadInput(words, where=flag, mend="See --help for what it takes")
     return Options(
         host=host,
-        networks=networks,
+        mix=parse_mix(parsed.network or network),
+        toxiproxy=_toxiproxy(parsed.toxiproxy),
+        toxiproxy_ports=parse_ports(parsed.toxiproxy_ports),
         profiles_file=Path(parsed.profiles) if parsed.profiles else None,
         corpus=parsed.corpus or None,
         model=parsed.model,
@@ -139,3 +168,7 @@ def read_options(parsed: argparse.Namespace, host: str | None) -> Options:
         simulated=parsed.simulated,
         until_stdin_closes=parsed.until_stdin_closes,
     )
+
+
+def _toxiproxy(url: str) -> Api | None:
+    return parse_api(url, secret("TOXIPROXY_AUTH_TOKEN")) if url else None

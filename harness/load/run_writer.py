@@ -16,6 +16,7 @@ from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
 from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
 from harness.load.options import Options
+from harness.load.speech import memory_bytes
 from harness.model import RunEvent, RunEventKind, RunManifest
 from harness.recording import Batch, RunDirectory, reserve
 from harness.session import Seeds, schedule_hash
@@ -103,6 +104,8 @@ def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
     detection = {
         "turn_detection": "server_vad",
         "silence_ms": "the server's default" if silence is None else str(silence),
+        "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
+        **_network_settings(options),
     }
     if schedule.script is not None:
         return {**detection, "dialogue": schedule.script.name}
@@ -111,6 +114,16 @@ def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
         "turns_per_call": str(schedule.dialogue.turns),
         "think_ms": f"{low:g} to {high:g}",
     }
+
+
+def _network_settings(options: Options) -> dict[str, str]:
+    """Return what the profiles themselves do not tell."""
+    found = {}
+    if any(weight != 1 for _, weight in options.mix):
+        found["network_mix"] = ", ".join(f"{name}={weight}" for name, weight in options.mix)
+    if options.toxiproxy is not None:
+        found["toxiproxy"] = options.toxiproxy.url
+    return found
 
 
 def _host() -> dict[str, str]:

@@ -1,16 +1,196 @@
-"""Speech turned into ready messages, once for all sessions of a process."""
+"""Speech as ready messages, shared by all sessions of a process: bounded in memory.
+
+What is kept is what goes out, one message a frame, so that sending a frame is one write. The lines
+of a call that goes on are never given up; of the others the least recently used go first. Lines
+that are not there are made in a thread of their own before their call begins, so that neither the
+loop that carries the audio nor the callers wait for a disk.
+"""
+
+import sys
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import gevent
+import gevent.lock
+import numpy as np
 
 from harness.clock import NS_PER_S
-from harness.corpus import Corpus, frames, load_utterances, silence_frame
+from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_frame
 from harness.dialects import Dialect
+from harness.environment import cache_dir
+from harness.errors import BadInput
+from harness.model import Encoding, Progress, TurnRecord
 from harness.session import Line, Manner
 from harness.transport import ready_message
+
+MEMORY_MB = "HARNESS_SPEECH_MEMORY_MB"
+"""Environment variable: most ready speech that a process keeps in memory, in megabytes."""
+
+_MEMORY_MB = 256
+_POINTER_BYTES = 8
+
+
+class Speech:
+    """The utterances of a corpus as one dialect sends them.
+
+    Args:
+        corpus: The speech.
+        dialect: Whose messages carry it.
+        frame_ms: Length of a frame.
+        limit_s: How long callers wait for a reply.
+        cache: The user's cache folder.
+        most_bytes: Most memory that lines take while no call needs more.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        dialect: Dialect,
+        frame_ms: int,
+        limit_s: float,
+        *,
+        cache: Path,
+        most_bytes: int,
+    ) -> None:
+        audio = dialect.audio
+        frame_samples = audio.frame_samples(frame_ms)
+        self._dialect, self._frame_ms, self._most_bytes = dialect, frame_ms, most_bytes
+        self._store = EncodedStore(corpus, audio, cache)
+        self._clips = len(corpus.clips)
+        self._degraded = {clip.id: clip for clip in corpus.clips if clip.condition}
+        self._kept: OrderedDict[str, Line] = OrderedDict()
+        self._spoken: Counter[str] = Counter()
+        self._making = gevent.lock.Semaphore()
+        self.bytes_kept = 0
+        self.manner = Manner(
+            silence=self._ready(silence_frame(audio, frame_samples)),
+            frame_samples=frame_samples,
+            rate_hz=audio.rate_hz,
+            limit_ns=round(limit_s * NS_PER_S),
+        )
+
+    def prepare(self, names: Iterable[str], progress: Progress) -> None:
+        """Make lines ready before they are needed, in this order, as far as memory goes.
+
+        Raises:
+            BadInput: There is no such clip, or its file has gone or changed.
+        """
+        progress.step("Encoding speech", "clips")
+        for name in names:
+            if name in self._kept:
+                continue
+            line = self._made(name)
+            if self.bytes_kept + _size_bytes(line) > self._most_bytes:
+                break
+            self._keep(name, line)
+            progress.advance(len(self._kept), self._clips)
+            if len(self._kept) == self._clips:
+                break
+        size_mb, most_mb = self.bytes_kept / 1e6, self._most_bytes >> 20
+        progress.step(
+            f"Speech: {len(self._kept)} of {self._clips} clips are ready and take {size_mb:.1f} MB"
+            f" of memory, of at most {most_mb} MB"
+        )
+
+    def take(self, names: Sequence[str]) -> list[Line]:
+        """Return the lines of a call, which stay in memory until `release`.
+
+        Greenlets wait while a line is made; the thread they share does not.
+
+        Raises:
+            BadInput: There is no such clip, or its file has gone or changed; nothing is taken.
+        """
+        self._spoken.update(names)
+        try:
+            return [self._line(name) for name in names]
+        except BaseException:
+            self.release(names)
+            raise
+
+    def release(self, names: Sequence[str]) -> None:
+        """Tell that a call which took these lines has ended."""
+        self._spoken -= Counter(names)
+        self._forget_some()
+
+    def labelled(self, turn: TurnRecord) -> TurnRecord:
+        """Return a turn with the condition that its words were said under."""
+        clip = self._degraded.get(turn.utterance_id)
+        if clip is None:
+            return turn
+        return replace(turn, condition=clip.condition, original_id=clip.utterance)
+
+    def line(self, name: str) -> Line:
+        """Make one line at once and keep nothing of it.
+
+        Raises:
+            BadInput: There is no such clip, or its file has gone or changed.
+        """
+        encoded, audio = self._store.get(name), self._dialect.audio
+        frames = cut_frames(encoded, audio, self._frame_ms)
+        return Line(
+            utterance_id=name,
+            messages=[self._ready(frame) for frame in frames],
+            onset_sample=encoded.onset_sample,
+            end_sample=encoded.end_sample,
+            levels=_levels(frames) if audio.encoding is Encoding.PCM16 else b"",
+        )
+
+    def _line(self, name: str) -> Line:
+        if name not in self._kept:
+            # One at a time: others may be waiting for the very same line.
+            with self._making:
+                if name not in self._kept:
+                    self._keep(name, self._made(name))
+        self._kept.move_to_end(name)
+        return self._kept[name]
+
+    def _made(self, name: str) -> Line:
+        """Make a line in another thread; only this greenlet waits."""
+
+        def make() -> Line | BadInput:
+            # An exception that left the thread would be printed there as well.
+            try:
+                return self.line(name)
+            except BadInput as error:
+                return error
+
+        made: Line | BadInput = gevent.get_hub().threadpool.apply(make)
+        if isinstance(made, BadInput):
+            raise made
+        return made
+
+    def _keep(self, name: str, line: Line) -> None:
+        self._kept[name] = line
+        self.bytes_kept += _size_bytes(line)
+        self._forget_some()
+
+    def _forget_some(self) -> None:
+        """Give up what no call needs, the least recently used first, until the rest fits."""
+        for name in tuple(self._kept) if self.bytes_kept > self._most_bytes else ():
+            if self._spoken[name] == 0:
+                self.bytes_kept -= _size_bytes(self._kept.pop(name))
+                if self.bytes_kept <= self._most_bytes:
+                    return
+
+    def _ready(self, frame: bytes) -> bytes:
+        return ready_message(self._dialect.append_audio(frame))
+
+
+def memory_bytes() -> int:
+    """Return how much ready speech a process may keep: 256 MB unless told otherwise.
+
+    Raises:
+        BadInput: The environment says no number.
+    """
+    return megabytes(MEMORY_MB, _MEMORY_MB)
 
 
 def encode_corpus(
     corpus: Corpus, dialect: Dialect, frame_ms: int, limit_s: float
 ) -> tuple[dict[str, Line], Manner]:
-    """Encode every utterance of a corpus.
+    """Encode every utterance of a small corpus at once.
 
     Args:
         corpus: The speech.
@@ -21,25 +201,16 @@ def encode_corpus(
     Returns:
         Lines by utterance, and how callers behave on the wire.
     """
-    audio = dialect.audio
-    frame_samples = audio.frame_samples(frame_ms)
+    speech = Speech(corpus, dialect, frame_ms, limit_s, cache=cache_dir(), most_bytes=0)
+    return {clip.id: speech.line(clip.id) for clip in corpus.clips}, speech.manner
 
-    def ready(frame: bytes) -> bytes:
-        return ready_message(dialect.append_audio(frame))
 
-    lines = {
-        name: Line(
-            utterance_id=name,
-            messages=[ready(frame) for frame in frames(utterance, audio, frame_samples)],
-            onset_sample=utterance.speech_onset_sample,
-            end_sample=utterance.speech_end_sample,
-        )
-        for name, utterance in load_utterances(corpus, audio.rate_hz).items()
-    }
-    manner = Manner(
-        silence=ready(silence_frame(audio, frame_samples)),
-        frame_samples=frame_samples,
-        rate_hz=audio.rate_hz,
-        limit_ns=round(limit_s * NS_PER_S),
-    )
-    return lines, manner
+def _levels(frames: Sequence[bytes]) -> bytes:
+    """Return how loud each frame of PCM16 is: a byte for every 0.75 dB of mean power."""
+    samples = np.frombuffer(b"".join(frames), dtype="<i2").astype(np.float32)
+    power = np.mean(samples.reshape(len(frames), -1) ** 2, axis=1)
+    return bytes(np.rint(4 * np.log2(1 + power)).astype(np.uint8))
+
+
+def _size_bytes(line: Line) -> int:
+    return sum(sys.getsizeof(message) + _POINTER_BYTES for message in line.messages)

@@ -34,8 +34,8 @@ from harness.transport import parse_target, printable_target
 
 # The same in `harness.selfcheck.plain_client`: both clients must do the same work.
 _CLIPS, _TURNS = 8, 40
-_THINK_MS, _SPREAD_MS = (100.0, 300.0), 4_600.0
-_OPEN_LIMIT_S, _SETTLE_S = 10.0, 1.5
+_THINK_MS, _SPREAD_MS = (100.0, 300.0), 3_600.0
+_OPEN_LIMIT_S, _SETTLE_S = 10.0, 2.5
 
 _LIMIT_S = 15.0
 _POLL_S = 0.05
@@ -183,7 +183,7 @@ class Trial:
             seeds=Seeds.from_one(self._seed),
             dialogue=Dialogue(turns=_TURNS, think_ms=_THINK_MS),
             utterance_ids=tuple(self._lines),
-            networks=("none",),
+            network="none",
             frame_ns=ns_from_samples(self._manner.frame_samples, self._manner.rate_hz),
         )
         # Sessions begin at different points of the conversation, as in the middle of a long run.

@@ -1,5 +1,7 @@
 """The Locust user that a scenario derives from."""
 
+from pathlib import Path
+
 from locust import User, constant, task
 from locust.exception import StopUser
 
@@ -10,13 +12,17 @@ from harness.session import Dialogue
 class VoiceUser(User):
     """A caller: holds one call after the other until there are none left.
 
-    A scenario sets `dialogue` to say what its callers do, and may set Locust's own `wait_time`
-    for the pause between calls and `weight`.
+    A scenario sets `dialogue` to say what its callers do, or `script`, the TOML file of a dialogue,
+    to say it turn by turn. It may set `network` to say through which networks they call, such as
+    `"lte_poor=3,wifi_good=1"`. The command line goes before both. Locust's own `wait_time` is the
+    pause between calls, and `weight` what it always was.
     """
 
     abstract = True
     wait_time = constant(0)
     dialogue = Dialogue()
+    script: Path | None = None
+    network = ""
 
     @task
     def call(self) -> None:

@@ -1,7 +1,7 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import gevent
 import gevent.event
@@ -9,20 +9,33 @@ import gevent.event
 from harness.clock import NS_PER_S, now_ns
 from harness.corpus import Corpus
 from harness.environment import cache_dir
+from harness.errors import BadInput, Fault, HarnessError, Party, Phase
 from harness.load.call import Route
 from harness.load.engine import AudioEngine
 from harness.load.health import ClockWatch, GarbagePauses, quiet_process
-from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
+from harness.load.hum import generated_hum
+from harness.load.impaired import Impaired
+from harness.load.ingredients import Schedule, the_dialect, the_route
 from harness.load.options import DIRECT, Options
 from harness.load.preflight import refusal, visit
-from harness.load.speech import encode_corpus
-from harness.model import Progress, RunEvent, RunEventKind, SessionRecord, TurnRecord
-from harness.network import NetworkLayer, Stream, find_or_install
+from harness.load.speech import Speech, memory_bytes
+from harness.model import (
+    CallPlan,
+    Progress,
+    RunEvent,
+    RunEventKind,
+    SessionRecord,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.recording import Batch
-from harness.session import Line, Manner, Session
+from harness.session import Line, Session
 
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
+_FORESEEN_CALLS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +70,18 @@ class Workload:
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
         self._dialect = the_dialect()
-        self._route = the_route(options, self._dialect)
+        self._route = the_route(options, self._dialect, schedule.tools)
         self._engine = AudioEngine()
-        self._network: NetworkLayer | None = None
-        self._network_lost = False
-        self._lines: dict[str, Line] = {}
-        self._manner: Manner | None = None
+        self._impaired: Impaired | None = None
+        self._speech = Speech(
+            corpus,
+            self._dialect,
+            options.frame_ms,
+            options.limit_s,
+            cache=cache_dir(),
+            most_bytes=memory_bytes(),
+        )
+        self._hum = generated_hum(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
         self._next = 0
         self._stopping = self._hurried = False
@@ -84,28 +103,17 @@ class Workload:
             fault = self._engine.run(visit(self._route))
             if fault is not None:
                 raise refusal(self._route, fault)
-        self._progress.step("Encoding speech")
-        options = self._options
-        self._lines, self._manner = encode_corpus(
-            self._corpus, self._dialect, options.frame_ms, options.limit_s
-        )
-        profiles = the_profiles(self._options)
-        if profiles:
-            binary = find_or_install(cache_dir(), self._progress)
-            stream = Stream(cadence_ms=options.frame_ms, message_bytes=len(self._manner.silence))
-            self._network = NetworkLayer(binary, profiles, stream=stream, seed=options.seed)
-            self._network.start()
-            for name in profiles:
-                self._progress.step(f"Measuring network profile {name} through Toxiproxy")
-                found = self._network.verify(name)
-                kind = RunEventKind.NETWORK
-                event = RunEvent(kind=kind, at_ns=0, detail=found.why, network=found)
-                self._batch.events.append(event)
+        self._speech.prepare(self._foreseen_utterances(), self._progress)
+        message_bytes = len(self._speech.manner.silence)
+        self._impaired = Impaired(self._options, self._route, self._engine, message_bytes)
+        self._batch.events += self._impaired.prepare(self._progress)
 
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
         quiet_process()
+        if self._impaired is not None:
+            self._impaired.begin()
         self._engine.forget()
         self._pauses.start()
         self._batch.start_ns = now_ns() - share.origin_ns
@@ -126,38 +134,86 @@ class Workload:
         """Hold the next call and return when it has ended; `False` if there is none left."""
         if self.exhausted:
             return False
+        scheduled_ns = now_ns()
         plan = self._schedule.call(self._next_number())
         self._next += 1
-        assert self._manner is not None
-        lines = [self._lines[name] for name in plan.utterance_ids]
+        self.active += 1
+        try:
+            lines = self._speech.take(plan.recording_ids)
+        except BaseException as error:
+            self.active -= 1
+            if isinstance(error, BadInput):
+                self._drop(plan, error)
+                return True
+            raise
+        try:
+            self._hold(plan, lines, scheduled_ns)
+        finally:
+            self._speech.release(plan.recording_ids)
+        return True
+
+    def _hold(self, plan: CallPlan, lines: Sequence[Line], scheduled_ns: int) -> None:
+        """Hold a call and return when it has ended."""
+        hum = self._hum
+        if len(lines) > len(plan.utterance_ids):
+            *lines, hum = lines
         session = Session(
             plan,
             lines,
-            manner=self._manner,
+            hum=hum,
+            manner=self._speech.manner,
             origin_ns=self._share.origin_ns,
-            scheduled_ns=now_ns(),
+            scheduled_ns=scheduled_ns,
         )
         ended = self._waiting[session.id] = gevent.event.AsyncResult()
-        self.active += 1
         try:
-            self._engine.hold(session, self._routed(session.id, plan.network))
+            try:
+                route = self._routed(session.id, plan.network)
+            except HarnessError as error:
+                self._lose(session, error)
+                return
+            self._engine.hold(session, route)
             ended.get()
         finally:
             self._waiting.pop(session.id, None)
-        return True
+
+    def _drop(self, plan: CallPlan, error: BadInput) -> None:
+        """Write down a call whose speech is gone; it never starts."""
+        turn = TurnRecord(
+            session_id=f"call-{plan.number:06d}",
+            turn_index=0,
+            kind=TurnKind.FIRST,
+            status=TurnStatus.DROPPED,
+            network=plan.network,
+            utterance_id=plan.utterance_ids[0],
+            limit_ms=self._options.limit_s * 1000,
+            at=TurnInstants(),
+            fault=Fault(Party.OURS, Phase.SETUP, "no_speech", str(error)),
+        )
+        self._batch.turns.append(self._speech.labelled(turn))
+        # Whatever took the recordings away took more than one: do not race through the schedule.
+        gevent.sleep(_POLL_S)
+
+    def _foreseen_utterances(self) -> Iterator[str]:
+        """Yield what the first calls of the schedule say, in order."""
+        calls = self._options.calls
+        foreseen = _FORESEEN_CALLS if calls is None else min(calls, _FORESEEN_CALLS)
+        for number in range(foreseen):
+            yield from self._schedule.call(number).recording_ids
 
     def pump(self) -> None:
         """Hear what the engine has to tell; call it some twenty times a second."""
         for outcome in self._engine.take_outcomes():
-            self._batch.turns.extend(outcome.turns)
+            turns = [self._speech.labelled(turn) for turn in outcome.turns]
+            if self._impaired is not None:
+                turns = self._impaired.marked(turns, self._share.origin_ns)
+            self._batch.turns.extend(turns)
             if outcome.session is not None:
                 self._end(outcome.session)
             for listener in self._listeners:
-                listener(outcome.turns, outcome.session)
-        if self._network is not None and not self._network_lost and not self._network.alive():
-            self._network_lost = True
-            self._note(RunEventKind.TOXIPROXY_LOST, "Toxiproxy ended during the run")
-            self._engine.abandon()
+                listener(turns, outcome.session)
+        if self._impaired is not None and not self._impaired.lost and not self._impaired.check():
+            self._give_up(self._impaired.lost)
 
     def take_batch(self) -> Batch:
         """Return everything recorded since the last time."""
@@ -185,24 +241,13 @@ class Workload:
         """End the engine and the network; idempotent."""
         self._stopping = True
         self._pauses.stop()
+        if self._impaired is not None:
+            self._impaired.quiet()
         self._engine.stop()
-        self.pump_last()
-        if self._network is not None:
-            account = self._network.account()
-            if account.planned:
-                lag = (
-                    "" if account.lag_p99_ms is None else f", P99 {account.lag_p99_ms:.1f} ms late"
-                )
-                words = f"stalls: {account.done} of {account.planned} changes carried out{lag}"
-                self._note(RunEventKind.NETWORK, words)
-            self._network.stop()
-            self._network = None
-
-    def pump_last(self) -> None:
-        """Hear what the engine told before it stopped."""
-        network, self._network = self._network, None
         self.pump()
-        self._network = network
+        if self._impaired is not None:
+            self._batch.events += self._impaired.close(now_ns() - self._share.origin_ns)
+            self._impaired = None
 
     def _next_number(self) -> int:
         return self._share.slot + self._share.slots * self._next
@@ -218,20 +263,32 @@ class Workload:
     def _end(self, session: SessionRecord) -> None:
         self.active -= 1
         self._batch.sessions.append(session)
-        if self._network is not None and session.network != DIRECT and not self._network_lost:
-            gevent.spawn(self._network.release, session.session_id)
+        if self._impaired is not None and session.network != DIRECT:
+            gevent.spawn(self._impaired.release, session.session_id)
         waiter = self._waiting.get(session.session_id)
         if waiter is not None:
             waiter.set(session)
 
     def _routed(self, session_id: str, network: str) -> Route:
-        if network == DIRECT or self._network is None:
+        if self._impaired is None:
             return self._route
-        target = self._route.target
-        host, port = self._route.via or (target.host, target.port)
-        via = self._network.route(session_id, network, host, port)
-        impairment = self._network.impairment(session_id)
-        return replace(self._route, via=via, impairment=impairment)
+        return self._impaired.route(session_id, network)
+
+    def _lose(self, session: Session, error: HarnessError) -> None:
+        """Write down a call that no way can be opened for; the run cannot go on either."""
+        fault = Fault(Party.NETWORK, Phase.CONNECT, "no_way", str(error))
+        record = session.closed(now_ns(), fault, None)
+        self._batch.turns.extend(session.take_turns())
+        self._end(record)
+        if self._impaired is not None and not self._impaired.lost:
+            self._impaired.lost = str(error)
+            self._give_up(self._impaired.lost)
+
+    def _give_up(self, why: str) -> None:
+        """End a run whose network is gone: open calls are cut off, no more are begun."""
+        self._note(RunEventKind.TOXIPROXY_LOST, why)
+        self._stopping = True
+        self._engine.abandon()
 
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns

@@ -25,19 +25,24 @@ from harness.model.events import (
 from harness.model.network import (
     Direction,
     FaultKind,
+    NetworkAccount,
     NetworkFault,
     NetworkProfile,
+    ProxyCost,
     RealisedNetwork,
     Stage,
     StallFigures,
 )
 from harness.model.plan import CallPlan, TurnConduct
 from harness.model.progress import Progress, Unshown
+from harness.model.requests import AskReply, Request, ToolResult, Truncate
 from harness.model.run import Run, RunEvent, RunEventKind, RunManifest, Spread
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
+    BargeIn,
+    Conducted,
     TokenUsage,
     TurnCounts,
     TurnInstants,
@@ -48,22 +53,28 @@ from harness.model.turn import (
 )
 
 __all__ = [
+    "AskReply",
     "AudioDelta",
     "AudioFormat",
+    "BargeIn",
     "CallPlan",
     "Clip",
+    "Conducted",
     "CorpusFacts",
     "Direction",
     "Encoding",
     "Event",
     "FaultKind",
     "InputCommitted",
+    "NetworkAccount",
     "NetworkFault",
     "NetworkProfile",
     "Notice",
     "Progress",
     "ProviderError",
+    "ProxyCost",
     "RealisedNetwork",
+    "Request",
     "ResponseCreated",
     "ResponseDone",
     "ResponseStatus",
@@ -82,6 +93,8 @@ __all__ = [
     "TextDelta",
     "TokenUsage",
     "ToolCall",
+    "ToolResult",
+    "Truncate",
     "TruthRecord",
     "TurnConduct",
     "TurnCounts",

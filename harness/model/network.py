@@ -199,6 +199,8 @@ class RealisedNetwork:
         why: The reason in words.
         up_stalls: What was found of stalls from caller to API; `None` when there are none to be.
         down_stalls: The same from API to caller.
+        up_planned: What was planned for the very same messages as `up_stalls`.
+        down_planned: The same for `down_stalls`.
     """
 
     profile: str
@@ -212,3 +214,62 @@ class RealisedNetwork:
     down_kbit_s: float | None = None
     up_stalls: StallFigures | None = None
     down_stalls: StallFigures | None = None
+    up_planned: StallFigures | None = None
+    down_planned: StallFigures | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyCost:
+    """What the proxy adds by itself: round trips without it and through it, taken in turn.
+
+    Attributes:
+        round_trips: How many of each; at least 1.
+        direct_p50_ms: Median round trip without it.
+        direct_p99_ms: Ninety-ninth percentile of it.
+        proxied_p50_ms: Median round trip through it, with no toxics.
+        proxied_p99_ms: Ninety-ninth percentile of it.
+    """
+
+    round_trips: int
+    direct_p50_ms: float
+    direct_p99_ms: float
+    proxied_p50_ms: float
+    proxied_p99_ms: float
+
+    @property
+    def added_ms(self) -> float:
+        """What it adds to the median round trip."""
+        return self.proxied_p50_ms - self.direct_p50_ms
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return (
+            f"round trip {self.proxied_p50_ms:.2f} ms through it, {self.direct_p50_ms:.2f} ms"
+            f" without (P50); {self.proxied_p99_ms:.2f} and {self.direct_p99_ms:.2f} ms (P99)"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAccount:
+    """Changes that one process made to its networks while calls ran, summed up.
+
+    Attributes:
+        planned: Changes that fell due.
+        done: Those that were carried out.
+        failed: Attempts that Toxiproxy refused or did not answer in time.
+        lag_p50_ms: How late they were carried out, median; `None` when none was.
+        lag_p99_ms: Ninety-ninth percentile of it.
+        lag_max_ms: The latest.
+    """
+
+    planned: int
+    done: int
+    failed: int
+    lag_p50_ms: float | None = None
+    lag_p99_ms: float | None = None
+    lag_max_ms: float | None = None
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        late = "" if self.lag_p99_ms is None else f", P99 {self.lag_p99_ms:.1f} ms late"
+        return f"{self.done} of {self.planned} changes carried out{late}"

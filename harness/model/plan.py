@@ -14,6 +14,7 @@ class TurnConduct:
         hesitation_ms: Length of a pause inside the utterance; 0 for none.
         hesitation_at: Where in the utterance's speech, as a share of it.
         expected_tool: The tool the agent is expected to use; empty for none.
+        tool_ms: How long the caller's application takes to answer a tool call.
     """
 
     barge_in_ms: float | None = None
@@ -21,10 +22,11 @@ class TurnConduct:
     hesitation_ms: float = 0.0
     hesitation_at: float = 0.5
     expected_tool: str = ""
+    tool_ms: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
-        times = (self.barge_in_ms or 0.0, self.hesitation_ms, *self.backchannels_ms)
+        times = (self.barge_in_ms or 0.0, self.hesitation_ms, self.tool_ms, *self.backchannels_ms)
         if min(times) < 0 or not 0 < self.hesitation_at < 1:
             raise ValueError("a turn's conduct needs times from 0 up and a place inside the speech")
 
@@ -42,6 +44,7 @@ class CallPlan:
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
         dialogue: Name of the script the call follows; empty for none.
         conduct: What the script says of each turn; empty, or as long as `utterance_ids`.
+        backchannel_id: The utterance the caller hums with; empty for a generated sound.
     """
 
     number: int
@@ -51,6 +54,18 @@ class CallPlan:
     phase_ns: int = 0
     dialogue: str = ""
     conduct: tuple[TurnConduct, ...] = ()
+    backchannel_id: str = ""
+
+    @property
+    def hums(self) -> bool:
+        """Whether the caller hums at all."""
+        return any(conduct.backchannels_ms for conduct in self.conduct)
+
+    @property
+    def recording_ids(self) -> tuple[str, ...]:
+        """Everything that is needed to hold the call, in the order of `utterance_ids`."""
+        hum = (self.backchannel_id,) if self.hums and self.backchannel_id else ()
+        return (*self.utterance_ids, *hum)
 
     def __post_init__(self) -> None:
         """Refuse a call that cannot be held."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.model.network import NetworkProfile, RealisedNetwork
+from harness.model.network import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
 from harness.model.session import SessionRecord
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
@@ -81,12 +81,16 @@ class RunEvent:
         at_ns: When, since run start.
         detail: In words.
         network: The probe's finding, for `network` events.
+        account: The changes that one process made to its networks, when it had ended.
+        proxy: What the proxy itself cost meanwhile.
     """
 
     kind: RunEventKind
     at_ns: int
     detail: str = ""
     network: RealisedNetwork | None = None
+    account: NetworkAccount | None = None
+    proxy: ProxyCost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ class Clip:
         duration_s: Length of the clip; of the file, unless the clip is a cut of it.
         speech_start_s: First sample of speech, from the beginning of the clip.
         speech_end_s: Last sample of speech: the zero of every latency.
-        end_source: How the end was found, such as `silero-v6-crossing-65ms` or `exact`.
+        end_source: How the end was found, such as `silero-v6-median-65ms` or `exact`.
         end_uncertainty_ms: Half-width of the mark's uncertainty.
         accent: As the collection names it.
         offset_s: Where the clip begins in its file.

@@ -30,6 +30,8 @@ class TruthRecord:
         cancelled: Whether the caller interrupted it.
         fault: Name of the fault that was applied, empty for none; several are joined by `+`.
         queued_ms: Wait for capacity, on top of what was drawn.
+        heard_start_ns: When it heard the caller begin, and stopped what it was saying; `None` when
+            it did not.
     """
 
     session_id: str
@@ -48,3 +50,4 @@ class TruthRecord:
     cancelled: bool = False
     fault: str = ""
     queued_ms: float = 0.0
+    heard_start_ns: int | None = None

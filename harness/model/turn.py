@@ -15,9 +15,10 @@ class TurnStatus(StrEnum):
 
     `completed`: the reply was heard. `premature`: the reply began before the caller had ended;
     kept, with its negative latency. `timeout`: a reply was under way but nothing could be heard
-    within the limit; the latency is at least the limit. `no_reply`: nothing at all came within
-    the limit. `failed`: the provider reported that the reply failed. `closed`: the session ended
-    first. `dropped`: an intended call that never started. `void`: we spoiled it ourselves.
+    within the limit, or nothing of the answer that a tool was called for; the latency is at least
+    the limit. `no_reply`: nothing at all came within the limit. `failed`: the provider reported
+    that the reply failed. `closed`: the session ended first. `dropped`: an intended call that
+    never started. `void`: we spoiled it ourselves.
     """
 
     COMPLETED = "completed"
@@ -31,7 +32,11 @@ class TurnStatus(StrEnum):
 
 
 class TurnKind(StrEnum):
-    """Strata that are never averaged together."""
+    """Strata that are never averaged together.
+
+    `tool`: a tool was called. `barge_in`: the caller spoke into the reply before. A turn that is
+    both is a tool turn.
+    """
 
     FIRST = "first"
     LATER = "later"
@@ -39,13 +44,36 @@ class TurnKind(StrEnum):
     BARGE_IN = "barge_in"
 
 
+class BargeIn(StrEnum):
+    """What came of a caller's interruption of a reply.
+
+    `stopped`: the reply was stopped by it. `ended_first`: the reply ended by itself before the
+    server heard the caller. `deaf`: the reply was heard to its end, or for as long as the caller
+    waited, and the server never took note. `missed`: no reply was heard any more when it was due,
+    or one that had come too early, so nobody was interrupted. `cut`: the session ended before any
+    of this was known.
+    """
+
+    STOPPED = "stopped"
+    ENDED_FIRST = "ended_first"
+    DEAF = "deaf"
+    MISSED = "missed"
+    CUT = "cut"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInstants:
     """When things happened: integer nanoseconds on the monotonic clock since run start.
 
     `speech_onset_ns` and `speech_end_ns` are the labelled samples placed on the pacing plan, not
-    the times of the frames that carried them. `first_audible_ns` and `playout_end_ns` are on the
-    clock of a listener who plays the reply as soon as it arrives.
+    the times of the frames that carried them. `first_audible_ns`, `answer_audible_ns` and
+    `playout_end_ns` are on the clock of a listener who plays the reply as soon as it arrives.
+
+    In a turn with a tool call `first_audible_ns` may be of what was said before the call, and
+    `answer_audible_ns` is of the reply to the tool's result. In a turn that interrupts the reply
+    before, `barge_in_onset_ns` is its `speech_onset_ns`, `barge_in_ack_ns` the server's first word
+    of it, `audio_stopped_ns` the last sample heard of the reply that was stopped. Where nothing
+    stopped it, `talked_over_ns` is until when it was heard over the caller.
     """
 
     scheduled_start_ns: int | None = None
@@ -68,6 +96,8 @@ class TurnInstants:
     barge_in_onset_ns: int | None = None
     barge_in_ack_ns: int | None = None
     audio_stopped_ns: int | None = None
+    answer_audible_ns: int | None = None
+    talked_over_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +120,28 @@ class TurnCounts:
     samples_received: int = 0
     samples_unheard: int = 0
     underruns: tuple[Underruns, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conducted:
+    """What came of what a script asked of a turn.
+
+    Attributes:
+        barge_in: What came of the interruption of this turn's reply, `None` for none planned. The
+            instants of an interruption stand in the turn that interrupted.
+        backchannels: Hums that were sent into the reply.
+        backchannels_taken: How many of them the server took for a turn of the caller.
+        hesitation_ms: Pause inside the utterance.
+        expected_tool: The tool the agent was expected to use; empty for none.
+        tools: Tools that were called, in order.
+    """
+
+    barge_in: BargeIn | None = None
+    backchannels: int = 0
+    backchannels_taken: int = 0
+    hesitation_ms: float = 0.0
+    expected_tool: str = ""
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +179,8 @@ class TurnRecord:
         status: How it ended.
         network: Name of the network profile it ran under.
         utterance_id: Which clip the caller spoke.
+        condition: What was done to that clip's recording, by name; empty for an original.
+        original_id: The same for one utterance under every condition; empty for an original.
         limit_ms: How long the caller waited at most, from the end of speech; the floor of a
             censored latency.
         fault: Why a missing instant is missing.
@@ -134,6 +188,10 @@ class TurnRecord:
         speech_end_sample: Position of the labelled end in the session's sent audio, in samples.
         send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
         usage: Tokens, `None` when the provider did not tell.
+        conduct: What came of the script's wishes, `None` for a plain turn.
+        network_late_ns: For how long, between the end of speech and the reply, the network was not
+            yet as it was planned to be, beyond half a frame at a time; `None` for one that was
+            not to change.
     """
 
     session_id: str
@@ -150,6 +208,10 @@ class TurnRecord:
     speech_end_sample: int | None = None
     send_lateness_max_ns: int | None = None
     usage: TokenUsage | None = None
+    conduct: Conducted | None = None
+    network_late_ns: int | None = None
+    condition: str = ""
+    original_id: str = ""
 
     def __post_init__(self) -> None:
         """Hold the record to its own rules."""

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from harness.errors import printable
-from harness.model import Direction, RealisedNetwork, Run, TurnStatus
-from harness.report.blocks import Cell, Facts, Section, Table, Text
+from harness.model import Run, TurnStatus
+from harness.report.blocks import Facts, Section, Table, Text
 from harness.report.wording import MISSING, counted, number
 
 _FAULTS_SHOWN = 30
@@ -80,55 +80,3 @@ def errors(run: Run) -> Section:
         notes=(f"{counted(hidden, 'rarer kind')} not shown.",) if hidden else (),
     )
     return Section(id="errors", title="What went wrong", says=says, parts=(ended, table))
-
-
-def network(run: Run) -> Section:
-    """Return what the networks were asked to be, and what a probe found."""
-    found = {e.network.profile: e.network for e in run.events if e.network is not None}
-    rows: list[tuple[Cell, ...]] = []
-    notes: list[str] = []
-    for profile in run.manifest.networks:
-        realised, name = found.get(profile.name), printable(profile.name)
-        said = [printable(profile.note)] if profile.note else []
-        round_trip: Cell
-        if realised is None:
-            verdict, round_trip = "not measured", MISSING
-        else:
-            verdict = "verified" if realised.verified else "NOT VERIFIED"
-            round_trip = _round_trip(realised)
-            said.insert(0, f"{printable(realised.why)} ({counted(realised.probes, 'probe')})")
-        if said:
-            notes.append(f"{name}: {'; '.join(said).removesuffix('.')}.")
-        asked = f"{profile.rtt_ms:g}"
-        rows.append((name, verdict, _way(profile.up), _way(profile.down), asked, round_trip))
-    table = Table(
-        title="Networks",
-        head=("Network", "Probe", "Up", "Down", "Asked RTT, ms", "Found RTT, ms"),
-        rows=tuple(rows),
-        words=4,
-        notes=tuple(notes),
-    )
-    says = (
-        (
-            "What Toxiproxy was asked to add, and the round trip that a probe through it found"
-            " before the run: its median and, below it, P10 to P90."
-        ),
-    )
-    return Section(id="network", title="Networks", says=says, parts=(table,))
-
-
-def _way(direction: Direction) -> str:
-    if direction == Direction():
-        return "nothing added"
-    rate = direction.rate_kbit_s
-    speed = "" if rate is None else f", {number(rate, 0)} kbit/s"
-    return f"{direction.delay_ms:g} ± {direction.jitter_ms:g} ms{speed}"
-
-
-def _round_trip(realised: RealisedNetwork) -> Cell:
-    if realised.rtt_p50_ms is None:
-        return MISSING
-    if realised.rtt_p10_ms is None or realised.rtt_p90_ms is None:
-        return number(realised.rtt_p50_ms)
-    spread = f"{number(realised.rtt_p10_ms)} to {number(realised.rtt_p90_ms)}"
-    return number(realised.rtt_p50_ms), spread

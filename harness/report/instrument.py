@@ -163,7 +163,8 @@ def method() -> Section:
                 "Validity",
                 (
                     "Judged before any latency is looked at, from our own lateness, frames"
-                    " sent, lost workers, clock steps and the probe of each network."
+                    " sent, lost workers, clock steps, the probe of each network and what was"
+                    " seen of it while calls ran: changes, pings and the cost of the proxy."
                 ),
             ),
         )

@@ -7,7 +7,7 @@ import jinja2
 
 from harness.errors import printable
 from harness.model import Run
-from harness.report import conditions, instrument, plates, sections
+from harness.report import conditions, conducted, instrument, networks, pairs, plates, sections
 from harness.report.blocks import Card, Section
 from harness.report.reading import Summary, by_kind
 from harness.report.wording import counted, moment
@@ -75,9 +75,11 @@ def _sections(run: Run, summary: Summary) -> list[Section]:
         sections.latency(summary, plates.interval_figure(summary)),
         *plates.drawn_sections(run),
         *([sections.kinds(summary)] if by_kind(summary) else []),
+        *pairs.sections(summary),
+        *conducted.section(summary),
         sections.metrics(summary),
         conditions.errors(run),
-        conditions.network(run),
+        networks.network(run, summary),
         sections.cost(summary),
         conditions.corpus(run),
         instrument.instrument(run, summary),

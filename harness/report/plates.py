@@ -31,13 +31,19 @@ def interval_figure(summary: Summary) -> Drawing | None:
     rows = {name: quantiles(part["metrics"]) for name, part in by_network(summary).items()}
     if all(quantile.value is None for found in rows.values() for quantile in found.values()):
         return None
-    return _drawing(
+    return drawing(
         lambda width: figures.intervals(rows, width_px=width),
         caption="Dot: the percentile. Bar: its 95 % interval.",
     )
 
 
-def _drawing(draw: Callable[[int], str], caption: str = "") -> Drawing:
+def drawing(draw: Callable[[int], str], caption: str = "") -> Drawing:
+    """Return a figure in the page's two widths.
+
+    Args:
+        draw: Takes a width in pixels and returns what `drawing.svg` made.
+        caption: How to read it.
+    """
     # Markup marks as safe what drawing.svg made; foreign text in it was escaped by the export.
     return Drawing(
         wide=Markup(draw(_WIDE_PX)),  # noqa: S704
@@ -67,7 +73,7 @@ def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
             "The axis gives every further nine the same room, so the tail can be read.",
             "To the right of the last percentile printed above, the line is a few turns only.",
         ),
-        parts=(_drawing(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
+        parts=(drawing(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
     )
 
 
@@ -95,7 +101,7 @@ def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
             "One mark a turn, at the moment the caller stopped speaking.",
             "A drift or a step here means that the percentiles mix different conditions.",
         ),
-        parts=(_drawing(draw, caption),),
+        parts=(drawing(draw, caption),),
     )
 
 
@@ -124,5 +130,5 @@ def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
         " from there to the first audio received. Silence: from there to the first audible sample."
         f" Turns averaged, typical and slow: {sizes}."
     )
-    figure = _drawing(lambda w: figures.stages(rows, width_px=w), caption)
+    figure = drawing(lambda w: figures.stages(rows, width_px=w), caption)
     return Section(id="stages", title="Where the time goes", says=says, parts=(figure,))

@@ -56,6 +56,14 @@ def by_kind(summary: Summary) -> dict[str, Summary]:
     return _strata(summary, "kind")
 
 
+def paired(summary: Summary) -> dict[str, dict[str, Summary]]:
+    """Return the comparisons of the same utterances: condition to metric to comparison."""
+    found: dict[str, dict[str, Summary]] = {}
+    for one in summary.get("paired") or ():
+        found.setdefault(str(one["condition"]), {})[str(one["metric"])] = one
+    return found
+
+
 def _strata(summary: Summary, by: str) -> dict[str, Summary]:
     return {str(s["by"][by]): s for s in summary["strata"] if set(s["by"]) == {by}}
 

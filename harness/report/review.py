@@ -17,15 +17,18 @@ from harness.errors import printable
 from harness.recording import replace_file
 
 _FFT_SAMPLES = 512
-_INK, _FIRST, _SECOND = "#222222", "#c0392b", "#1f6fb2"
+_AROUND_S = 0.4
+_INK, _FIRST, _SECOND = "#222222", "#ff4b3a", "#2aa7ff"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
 img{width:100%}figure{margin:0 0 2.5rem}figcaption{margin:.2rem 0}small{color:#555}</style></head>
 <body><h1>{{ title }}</h1>
-<p>Red is the mark in the manifest, blue the second opinion. Where red is wrong, write the true
-<code>speech_end_s</code> into the manifest, <code>"end_source": "hand"</code> and an
-<code>end_uncertainty_ms</code> of your own.</p>
+<p>Red is the mark, dashed blue the second opinion; on the right the surroundings of both. Where red
+is wrong, write the true <code>speech_end_s</code> into the manifest,
+<code>"end_source": "hand"</code> and an <code>end_uncertainty_ms</code> of your own.
+<code>harness corpus import</code> makes a manifest of a folder.</p>
+{% if not clips %}<p>No clip is in doubt.</p>{% endif %}
 {% for shown in clips %}<figure><figcaption><b>{{ shown.name }}</b>
 {{ shown.transcript }}<br><small>{{ shown.words }}</small></figcaption>
 <img alt="Waveform and spectrogram of {{ shown.name }}" src="data:image/png;base64,{{ shown.png }}">
@@ -83,40 +86,48 @@ def write_review(path: Path, title: str, clips: Iterable[DoubtfulClip]) -> int:
 
 
 def picture(clip: DoubtfulClip) -> bytes:
-    """Return a PNG: waveform above, spectrogram below, both marks through both."""
+    """Return a PNG: waveform above, spectrogram below, whole and around the marks."""
+    marks = (clip.end_s, clip.second_end_s)
+    length_s = len(clip.samples) / clip.rate_hz
+    around = (max(min(marks) - _AROUND_S, 0.0), min(max(marks) + _AROUND_S, length_s))
     with mpl.rc_context({"font.size": 8, "axes.edgecolor": _INK}):
-        figure = Figure(figsize=(10, 3.4), dpi=90, layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.6))
-        _waveform(above, clip)
-        _spectrogram(below, clip)
-        for axes in (above, below):
-            axes.axvline(clip.end_s, color=_FIRST, linewidth=1.4)
-            axes.axvline(clip.second_end_s, color=_SECOND, linewidth=1.4, linestyle="--")
+        figure = Figure(figsize=(12, 3.4), dpi=90, layout="constrained")
+        axes = figure.subplots(2, 2, sharex="col", height_ratios=(1, 1.6), width_ratios=(3, 2))
+        for column, (from_s, to_s) in enumerate(((0.0, length_s), around)):
+            first, last = round(from_s * clip.rate_hz), round(to_s * clip.rate_hz)
+            shown = clip.samples[first:last]
+            above, below = axes[:, column]
+            _waveform(above, shown, clip.rate_hz, from_s)
+            _spectrogram(below, shown, clip.rate_hz, from_s)
+            above.set_xlim(from_s, to_s)
+            for panel in (above, below):
+                panel.axvline(clip.end_s, color=_FIRST, linewidth=1.4)
+                panel.axvline(clip.second_end_s, color=_SECOND, linewidth=1.4, linestyle="--")
+        axes[1, 0].set_ylabel("kHz")
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
     return png.getvalue()
 
 
-def _waveform(axes: Axes, clip: DoubtfulClip) -> None:
+def _waveform(axes: Axes, samples: NDArray[np.int16], rate_hz: int, from_s: float) -> None:
     """Draw the lowest and the highest sample of each of a few thousand stretches."""
-    size = max(len(clip.samples) // 2000, 1)
-    whole = clip.samples[: len(clip.samples) // size * size].reshape(-1, size) / 32768
-    at_s = np.arange(len(whole)) * size / clip.rate_hz
+    size = max(len(samples) // 2000, 1)
+    whole = samples[: len(samples) // size * size].reshape(-1, size) / 32768
+    at_s = from_s + np.arange(len(whole)) * size / rate_hz
     axes.fill_between(at_s, whole.min(axis=1), whole.max(axis=1), color=_INK, linewidth=0.3)
     axes.set_yticks([])
-    axes.set_xlim(0, len(clip.samples) / clip.rate_hz)
 
 
-def _spectrogram(axes: Axes, clip: DoubtfulClip) -> None:
+def _spectrogram(axes: Axes, samples: NDArray[np.int16], rate_hz: int, from_s: float) -> None:
     """Draw the level of short stretches against frequency, from the loudest down 80 dB."""
-    hop = max(_FFT_SAMPLES // 4, len(clip.samples) // 2000)
-    padded = np.zeros(max(len(clip.samples), _FFT_SAMPLES))
-    padded[: len(clip.samples)] = clip.samples / 32768
+    hop = max(_FFT_SAMPLES // 16, len(samples) // 2000)
+    padded = np.zeros(max(len(samples), _FFT_SAMPLES))
+    padded[: len(samples)] = samples / 32768
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SAMPLES)[::hop]
     level_db = 20 * np.log10(np.abs(np.fft.rfft(pieces * np.hanning(_FFT_SAMPLES))) + 1e-6)
     top_db = float(level_db.max())
-    middle_s = _FFT_SAMPLES / 2 / clip.rate_hz
-    last_s = ((len(pieces) - 1) * hop) / clip.rate_hz + middle_s
+    middle_s = from_s + _FFT_SAMPLES / 2 / rate_hz
+    last_s = middle_s + (len(pieces) - 1) * hop / rate_hz
     axes.imshow(
         level_db.T,
         origin="lower",
@@ -124,7 +135,6 @@ def _spectrogram(axes: Axes, clip: DoubtfulClip) -> None:
         cmap="magma",
         vmin=top_db - 80,
         vmax=top_db,
-        extent=(middle_s, max(last_s, middle_s + 1e-3), 0, clip.rate_hz / 2000),
+        extent=(middle_s, max(last_s, middle_s + 1e-3), 0, rate_hz / 2000),
     )
     axes.set_xlabel("seconds")
-    axes.set_ylabel("kHz")

@@ -101,7 +101,7 @@ def _words(quantile: Quantile) -> tuple[str, str]:
 def latency(summary: Summary, figure: Drawing | None) -> Section:
     """Return percentiles of the headline by network, with intervals and counts."""
     parts = by_network(summary)
-    table = _strata("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
+    table = strata_table("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
     says = (
         "From the end of the caller's speech to the first sample of the reply that can be heard.",
         _INTERVALS,
@@ -120,11 +120,17 @@ def kinds(summary: Summary) -> Section:
             " the tool: compare like with like."
         ),
     )
-    table = _strata("Turn", by_kind(summary))
+    table = strata_table("Turn", by_kind(summary))
     return Section(id="kinds", title="Voice to voice by kind of turn", says=says, parts=(table,))
 
 
-def _strata(of: str, parts: Mapping[str, Summary]) -> Table:
+def strata_table(of: str, parts: Mapping[str, Summary]) -> Table:
+    """Return percentiles of the headline, one row a stratum.
+
+    Args:
+        of: What the strata are, as the first column is called.
+        parts: Strata by name.
+    """
     found = {name: quantiles(part["metrics"]) for name, part in parts.items()}
     rows = (
         (

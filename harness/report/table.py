@@ -1,9 +1,10 @@
 """The result table a run ends with: plain text, at most 100 columns."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import printable
+from harness.report import conducted
 from harness.report.reading import (
     HEADLINE,
     Quantile,
@@ -11,10 +12,20 @@ from harness.report.reading import (
     by_network,
     failed,
     gaps,
+    paired,
     quantiles,
     turns,
 )
-from harness.report.wording import MINUS, MISSING, money, number, signed
+from harness.report.wording import (
+    MINUS,
+    MISSING,
+    condition_name,
+    counted,
+    difference,
+    money,
+    number,
+    signed,
+)
 
 WIDTH = 100
 _NAME, _TURNS, _CELL, _FAILED = 15, 7, 23, 9
@@ -80,6 +91,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         ("cost", _cost(summary["cost"])),
         ("corpus", _corpus(summary["corpus"])),
     ]
+    lines += conducted.facts(summary)
+    lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _of_the_ruler(summary)]
     validity = summary["validity"]
     reasons = "; ".join(printable(reason) for reason in validity["reasons"])
@@ -116,6 +129,22 @@ def _corpus(found: Summary) -> str:
     kind = "SYNTHETIC SPEECH: nobody ever said it" if found["synthetic"] else "recorded speech"
     clips = f"{printable(found['name'])}, {number(found['clips'], 0)} clips"
     return f"{kind}; {clips}" if found["synthetic"] else f"{clips} of {kind}"
+
+
+def _paired(found: Mapping[str, Summary]) -> str:
+    one = found[HEADLINE]
+    names = f"{condition_name(one['condition'])} {MINUS} {condition_name(one['against'])}"
+    same = f"the same {counted(one['utterances'], 'utterance')}"
+    value, under = difference(one, ", ")
+    if value == MISSING:
+        return f"{names}: {MISSING} {under}"
+    parts = [f"{HEADLINE} {value} ms [{under}]"]
+    parts += [
+        f"{metric} {difference(found[metric])[0]} ms"
+        for metric in ("endpoint_delay", "response_delay")
+        if metric in found and found[metric]["value"] is not None
+    ]
+    return f"{names}: {', '.join(parts)}; {same}, in the median"
 
 
 def _accuracy(found: Summary) -> str:

@@ -1,6 +1,8 @@
 """Numbers as people read them: with units, rounded to what they carry, a dash for not measured."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from harness.errors import printable
 
@@ -51,6 +53,19 @@ def money(amount: float | None, currency: str) -> str:
 def counted(n: int, noun: str) -> str:
     """Write a count and its noun, plural where it is one."""
     return f"{number(n, 0)} {noun}{'' if n == 1 else 's'}"
+
+
+def condition_name(name: str) -> str:
+    """Write the name of a condition of the speech; originals have none of their own."""
+    return printable(name) or "original"
+
+
+def difference(found: Mapping[str, Any], between: str = " to ") -> tuple[str, str]:
+    """Write a comparison of a summary: the difference and its interval, or why there is none."""
+    if found["value"] is None:
+        return MISSING, printable(found.get("why", ""))
+    low, high = (MISSING if found[end] is None else signed(found[end]) for end in ("low", "high"))
+    return signed(found["value"]), f"{low}{between}{high}"
 
 
 def moment(iso: str) -> str:

@@ -32,8 +32,8 @@ from harness.session import Dialogue, Seeds, draw_call
 
 _AUDIO = AudioFormat()
 _CLIPS, _TURNS = 8, 40
-_THINK_MS, _SPREAD_MS = (100.0, 300.0), 4_600.0
-_OPEN_LIMIT_S, _SETTLE_S = 10.0, 1.5
+_THINK_MS, _SPREAD_MS = (100.0, 300.0), 3_600.0
+_OPEN_LIMIT_S, _SETTLE_S = 10.0, 2.5
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class _Speech:
             seeds=Seeds.from_one(seed),
             dialogue=Dialogue(turns=_TURNS, think_ms=_THINK_MS),
             utterance_ids=tuple(self.lines),
-            networks=("none",),
+            network="none",
             frame_ns=self.frame_ns,
         )
         # Sessions begin at different points of the conversation, as in the middle of a long run.

@@ -29,6 +29,7 @@ class Hearing:
         first_audio_ns: When the first audio of a reply came that was not thrown away unheard.
         last_audio_ns: When the last of it came.
         audible_ns: When its first audible sample is heard.
+        answer_ns: The same of the first reply after `expect_answer`.
         sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
         doubt: Why the first audible sample cannot be told.
     """
@@ -37,6 +38,7 @@ class Hearing:
         self.first_audio_ns: int | None = None
         self.last_audio_ns: int | None = None
         self.audible_ns: int | None = None
+        self.answer_ns: int | None = None
         self.sound_ns: int | None = None
         self.doubt = ""
         self._rate_hz = rate_hz
@@ -45,11 +47,21 @@ class Hearing:
         self._onset = OnsetDetector(rate_hz)
         self._reply_from = 0
         self._deltas = self._wasted = 0
+        self._expects_answer = self._is_answer = False
 
     @property
     def plays_until_ns(self) -> int | None:
         """When what has arrived is played out; `None` when nothing is to be heard."""
         return self._ear.plays_until_ns
+
+    @property
+    def kept_samples(self) -> int:
+        """Samples that came and were not thrown away."""
+        return self._ear.samples - self._ear.unheard()
+
+    def expect_answer(self) -> None:
+        """Note that the next reply answers: where it becomes audible is wanted too."""
+        self._expects_answer = True
 
     def next_reply(self) -> None:
         """Note that another reply begins."""
@@ -102,6 +114,8 @@ class Hearing:
             self.first_audio_ns = self.last_audio_ns = None
             self.audible_ns = self.sound_ns = None
             self.doubt = ""
+        if self.answer_ns is not None and self.answer_ns >= now_ns:
+            self.answer_ns = None
         self._listen_anew()
 
     def counts(self, now_ns: int | None) -> TurnCounts:
@@ -114,21 +128,26 @@ class Hearing:
         )
 
     def _listen_anew(self) -> None:
-        if self.audible_ns is None:
+        if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):
+            self._is_answer = self._expects_answer
             self._onset = OnsetDetector(self._rate_hz)
             self._reply_from = self._ear.samples
 
     def _note(self) -> None:
         self.doubt = self.doubt or self._onset.doubt
         found = self._onset.audible_sample
-        if self.audible_ns is None and found is not None:
+        if found is None:
+            return
+        if self.audible_ns is None:
             self.audible_ns = self._ear.heard_ns(self._reply_from + found)
             self.sound_ns = self.plays_until_ns
+        if self._is_answer and self.answer_ns is None:
+            self.answer_ns = self._ear.heard_ns(self._reply_from + found)
 
 
 def _samples_in(audio: bytes) -> int:
     """Return how many PCM16 samples base64 text holds, without decoding it."""
-    padding = len(audio) - len(audio.rstrip(b"="))
+    padding = audio[-2:].count(b"=")
     return max(0, (len(audio) * 3 // 4 - padding) // 2)
 
 

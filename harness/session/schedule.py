@@ -59,20 +59,19 @@ def draw_call(
     seeds: Seeds,
     dialogue: Dialogue,
     utterance_ids: Sequence[str],
-    networks: Sequence[str],
+    network: str,
     frame_ns: int,
 ) -> CallPlan:
     """Draw call `number` of the schedule.
 
-    Networks take turns, so every profile gets the same share of calls. Utterances are drawn
-    without repetition within a call as long as there are enough of them.
+    Utterances are drawn without repetition within a call as long as there are enough of them.
 
     Args:
         number: Position in the schedule.
         seeds: Sources of chance.
         dialogue: What is drawn.
         utterance_ids: What can be said, in a fixed order.
-        networks: Profile names.
+        network: Name of the call's profile.
         frame_ns: Length of a frame; the call's phase lies within it.
 
     Returns:
@@ -86,7 +85,7 @@ def draw_call(
     )
     return CallPlan(
         number=number,
-        network=networks[number % len(networks)],
+        network=network,
         utterance_ids=tuple(utterance_ids[int(index)] for index in chosen),
         think_ms=tuple(
             round(float(pause), 3) for pause in pauses.uniform(*dialogue.think_ms, dialogue.turns)

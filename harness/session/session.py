@@ -2,17 +2,21 @@
 
 Driven from outside by two calls. `tick` is called when `due_ns` is reached and returns the frame
 to send; `receive` is called with every event. Everything else, from think time to giving up,
-is decided on those two occasions, so a session needs no timer of its own.
+is decided on those two occasions, so a session needs no timer of its own. What is to be known
+outside lies in `take_turns` and `take_requests`, and `has_news` says whether anything does.
+
+Most ticks send silence while nothing can happen: until when that is so is known, and is not looked
+at again before that or before something comes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     CallPlan,
     Event,
     ProviderError,
+    Request,
     SessionConfigured,
     SessionCreated,
     SessionRecord,
@@ -21,46 +25,15 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
+from harness.session.conversation import Conversation
 from harness.session.grid import FrameGrid
+from harness.session.line import Line, Manner, hesitant
 from harness.session.link import Link
-from harness.session.turn import Spoken, Turn, since
+from harness.session.reaction import Reaction
+from harness.session.spoken import Spoken, since
 
 _NS_PER_MS = 1_000_000
 _GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """An utterance ready to be sent.
-
-    Attributes:
-        utterance_id: What is said.
-        messages: One ready message per frame.
-        onset_sample: Labelled first sample of speech.
-        end_sample: Labelled last sample of speech.
-    """
-
-    utterance_id: str
-    messages: Sequence[bytes]
-    onset_sample: int
-    end_sample: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How callers of a run behave on the wire.
-
-    Attributes:
-        silence: One ready message of silence, sent whenever nothing is said.
-        frame_samples: Samples per frame.
-        rate_hz: Sample rate, of both directions.
-        limit_ns: How long a caller waits for a reply.
-    """
-
-    silence: bytes
-    frame_samples: int
-    rate_hz: int
-    limit_ns: int
 
 
 class Session:
@@ -72,6 +45,12 @@ class Session:
         manner: How it goes on the wire.
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
+        hum: What the caller hums with where the plan says so.
+
+    Attributes:
+        due_ns: When the next frame is to be sent, `None` while there is no session.
+        finished: Nothing more is to be said.
+        has_news: `take_turns` or `take_requests` has something to give.
     """
 
     def __init__(
@@ -82,28 +61,31 @@ class Session:
         manner: Manner,
         origin_ns: int,
         scheduled_ns: int,
+        hum: Line | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.due_ns: int | None = None
-        self.finished = False
-        self._plan, self._lines, self._manner = plan, lines, manner
+        self.finished = self.has_news = False
+        self._plan, self._lines, self._manner, self._hum = plan, lines, manner, hum
         self._origin_ns = origin_ns
         self._scheduled_ns = scheduled_ns
         self.link = Link(seed=plan.number)
-        self._provider_id = self._acknowledged = ""
+        self._acknowledged = ""
         self._grid: FrameGrid | None = None
         # Frames sent before the present connection: a new session counts its audio from 0.
         self._earlier = 0
         self._frames = self._slipped = 0
         self._lateness_max_ns: int | None = None
-        self._turn: Turn | None = None
+        self._conversation = Conversation(
+            origin_ns=origin_ns,
+            rate_hz=manner.rate_hz,
+            answers_tools=any(conduct.expected_tool for conduct in plan.conduct),
+        )
         self._line: Line | None = None
         self._line_frame = self._end_frame = 0
         self._next = 0
-        self._speak_from_ns = 0
+        self._speak_from_ns = self._silent_until_ns = 0
         self._winding_up = False
-        self._responses: set[str] = set()
-        self._records: list[TurnRecord] = []
         self._turns_done = 0
         self._last_error: ProviderError | None = None
 
@@ -114,19 +96,20 @@ class Session:
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
+        self._silent_until_ns = 0
         match event:
             case SessionCreated() if not self.link.up:
                 self.link.created(now_ns)
-                self._provider_id = event.provider_session_id
+                self._conversation.provider_session_id = event.provider_session_id
                 self._start_grid(now_ns)
             case SessionConfigured():
                 self._acknowledged = event.acknowledged
             case ProviderError():
                 self._last_error = event
-        if self._turn is not None:
-            self._turn.receive(event, now_ns)
-        elif response := getattr(event, "response_id", ""):
-            self._responses.add(response)
+        conversation = self._conversation
+        conversation.receive(event, now_ns)
+        if conversation.requests or conversation.records:
+            self.has_news = True
 
     def tick(self, now_ns: int) -> tuple[bytes, int]:
         """Return the message to send now and how late that is.
@@ -149,14 +132,10 @@ class Session:
             grid = self._grid = grid.slipped(slots)
         if self._line is not None:
             message = self._speak(now_ns, lateness_ns)
+        elif now_ns < self._silent_until_ns:
+            message = self._manner.silence
         else:
-            if self._turn is not None and self._turn.ended(now_ns):
-                self._close_turn(now_ns, None)
-            if self._turn is None and self._may_speak(due_ns - grid.frame_ns):
-                self._begin_turn(grid)
-                message = self._speak(now_ns, lateness_ns)
-            else:
-                message = self._manner.silence
+            message = self._act(now_ns, lateness_ns, grid)
         self._frames += 1
         self.due_ns = grid.due_ns(self._frames - self._earlier)
         return message, lateness_ns
@@ -164,7 +143,8 @@ class Session:
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current one has ended."""
         self._winding_up = True
-        if self._turn is None:
+        self._silent_until_ns = 0
+        if self._conversation.turn is None:
             self.finished = True
 
     def lost(self, now_ns: int, fault: Fault) -> float | None:
@@ -185,9 +165,10 @@ class Session:
         if wait_s is None:
             return None
         self.link.lost(now_ns)
-        if self._turn is not None:
+        if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
         self.due_ns = None
+        self._silent_until_ns = 0
         return None if self.finished else wait_s
 
     def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
@@ -208,18 +189,19 @@ class Session:
         if early and fault is not None and self._last_error is not None and not fault.detail:
             words = f"{self._last_error.code}: {self._last_error.detail}"
             fault = Fault(fault.party, fault.phase, fault.code, words)
-        if self._turn is not None:
+        if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
         elif early and fault is not None and fault.party is not Party.OURS:
-            self._records.append(self._unbegun(fault))
-            self._turns_done += 1
+            self._conversation.records.append(self._unbegun(fault))
+            self.has_news = True
         self.finished = True
+        turns_done = self._turns_done + len(self._conversation.records)
         return SessionRecord(
             session_id=self.id,
             call_number=self._plan.number,
             network=self._plan.network,
             turns_planned=len(self._lines),
-            turns_done=self._turns_done,
+            turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
             open_start_ns=self._since(link.open_start_ns),
             reached_ns=self._since(link.reached_ns),
@@ -233,7 +215,7 @@ class Session:
             frames_intended=self._frames + self._slipped,
             frames_sent=self._frames,
             send_lateness_max_ns=self._lateness_max_ns,
-            provider_session_id=self._provider_id,
+            provider_session_id=self._conversation.provider_session_id,
             acknowledged=self._acknowledged,
             close_code=close_code,
             fault=fault if early else None,
@@ -244,15 +226,20 @@ class Session:
         """Frames sent so far, and frame slots that passed unused because the caller was late."""
         return self._frames, self._slipped
 
-    @property
-    def has_turns(self) -> bool:
-        """Whether `take_turns` has something to give."""
-        return bool(self._records)
-
     def take_turns(self) -> list[TurnRecord]:
         """Return the turns that have ended since the last call."""
-        records, self._records = self._records, []
+        conversation = self._conversation
+        records, conversation.records = conversation.records, []
+        self._turns_done += len(records)
+        self.has_news = bool(conversation.requests)
         return records
+
+    def take_requests(self) -> list[Request]:
+        """Return what is to be said besides audio, at once and in this order."""
+        conversation = self._conversation
+        requests, conversation.requests = conversation.requests, []
+        self.has_news = bool(conversation.records)
+        return requests
 
     def _start_grid(self, now_ns: int) -> None:
         manner = self._manner
@@ -265,23 +252,51 @@ class Session:
         turn = min(self._next, len(self._lines) - 1)
         self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * _NS_PER_MS)
 
-    def _may_speak(self, frame_start_ns: int) -> bool:
-        return (
-            not self.finished
-            and not self._winding_up
-            and self._next < len(self._lines)
-            and frame_start_ns >= self._speak_from_ns
-        )
+    def _act(self, now_ns: int, lateness_ns: int, grid: FrameGrid) -> bytes:
+        """Do what is due while nothing is being said, and look when to look again."""
+        conversation, frame_ns = self._conversation, grid.frame_ns
+        # The frame that is due now began a frame ago, and carries what was spoken since then.
+        frame_start_ns = now_ns - lateness_ns - frame_ns
+        if conversation.turn is not None:
+            conversation.answer_tools(now_ns)
+            if conversation.ended(now_ns):
+                self._close_turn(now_ns, None)
+        speaks_from_ns = self._speaks_from_ns()
+        if speaks_from_ns is not None and frame_start_ns >= speaks_from_ns:
+            self._begin_turn(grid, now_ns)
+            return self._speak(now_ns, lateness_ns)
+        hum = conversation.hum(frame_start_ns)
+        self.has_news = bool(conversation.requests or conversation.records)
+        if conversation.turn is not None:
+            self._silent_until_ns = conversation.changes_ns(frame_ns)
+        elif speaks_from_ns is not None:
+            self._silent_until_ns = speaks_from_ns + frame_ns
+        return self._manner.silence if hum is None else hum
 
-    def _begin_turn(self, grid: FrameGrid) -> None:
-        line, manner = self._lines[self._next], self._manner
+    def _speaks_from_ns(self) -> int | None:
+        """Return when the next utterance begins, `None` when that is not known or never."""
+        if self.finished or self._winding_up or self._next >= len(self._lines):
+            return None
+        if self._conversation.turn is None:
+            return self._speak_from_ns
+        return self._conversation.cuts_in_ns()
+
+    def _begin_turn(self, grid: FrameGrid, now_ns: int) -> None:
+        turn, manner, plan = self._next, self._manner, self._plan
+        line, reaction = self._lines[turn], None
+        if plan.conduct:
+            conduct = plan.conduct[turn]
+            if conduct.hesitation_ms:
+                line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
+            after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
+            reaction = Reaction(conduct, self._hum, after, manner)
         frame = self._frames - self._earlier
         first = frame * manner.frame_samples
         end_frame = line.end_sample // manner.frame_samples
         spoken = Spoken(
             session_id=self.id,
-            turn_index=self._next,
-            network=self._plan.network,
+            turn_index=turn,
+            network=plan.network,
             utterance_id=line.utterance_id,
             onset_ns=grid.sample_ns(first + line.onset_sample),
             end_ns=grid.sample_ns(first + line.end_sample),
@@ -289,17 +304,12 @@ class Session:
             end_due_ns=grid.due_ns(frame + end_frame),
             limit_ns=manner.limit_ns,
         )
-        self._turn = Turn(
-            spoken,
-            rate_hz=manner.rate_hz,
-            stale=frozenset(self._responses),
-            before=self._session_instants(),
-        )
+        self._conversation.begin(spoken, self._session_instants(), reaction, now_ns)
         self._line, self._line_frame, self._end_frame = line, 0, end_frame
         self._next += 1
 
     def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
-        line, turn, frame = self._line, self._turn, self._line_frame
+        line, turn, frame = self._line, self._conversation.turn, self._line_frame
         assert line is not None
         assert turn is not None
         turn.sent(
@@ -310,19 +320,14 @@ class Session:
         )
         self._line_frame = frame + 1
         if self._line_frame == len(line.messages):
-            self._line = None
+            self._line, self._silent_until_ns = None, 0
         return line.messages[frame]
 
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
-        turn = self._turn
+        turn = self._conversation.turn
         assert turn is not None
-        record = turn.record(self._origin_ns, fault, now_ns=now_ns)
-        if self._provider_id:
-            record.provider_ids["session"] = self._provider_id
-        self._records.append(record)
-        self._turns_done += 1
-        self._responses |= turn.responses
-        self._turn = self._line = None
+        record = self._conversation.close(now_ns, fault)
+        self.has_news, self._line = True, None
         if record.status in _GIVES_UP or self._next >= len(self._lines) or self._winding_up:
             self.finished = True
             return
@@ -357,7 +362,8 @@ class Session:
             return Phase.CONNECT
         if not self.link.up:
             return Phase.SETUP
-        return Phase.SEND if self._turn is None else self._turn.phase()
+        turn = self._conversation.turn
+        return Phase.SEND if turn is None else turn.phase()
 
     def _since(self, instant_ns: int | None) -> int | None:
         return None if instant_ns is None else instant_ns - self._origin_ns

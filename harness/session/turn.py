@@ -18,14 +18,17 @@ The rules of this file:
 * Events of replies that belong to an earlier turn, that were cancelled, or that are not the one
   under way, move nothing, so late deltas after a cancel never count as heard.
 * A caller who said nothing goes on listening: `SpeechStarted` alone does not stop the playout, a
-  cancelled reply does.
+  cancelled reply does. One who spoke into the reply stops it: `interrupt` is for `session` to call.
+* What is said before a tool is called is heard, but it is not the answer: the turn goes on until
+  the reply to the tool's result was heard.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from harness.errors import Fault, Party, Phase
+from harness.errors import Fault, Phase, printable
 from harness.model import (
     AudioDelta,
+    Conducted,
     Event,
     InputCommitted,
     ProviderError,
@@ -37,47 +40,22 @@ from harness.model import (
     TextDelta,
     TokenUsage,
     ToolCall,
+    Truncate,
     TurnInstants,
     TurnKind,
     TurnRecord,
-    TurnStatus,
 )
 from harness.session.hearing import Hearing
+from harness.session.items import Items
+from harness.session.judging import Seen, judge
+from harness.session.notes import Notes
 from harness.session.reply import NEXT, Reply, Withdrawn
+from harness.session.spoken import Spoken, since
 
 _NS_PER_MS = 1_000_000
-# The frame that ends speech may be this late; beyond it the server was asked later than the
-# record says, and the turn is ours to spoil (Cekura voids at the same figure).
-_VOID_LATENESS_NS = 25 * _NS_PER_MS
+_TOOLS_KEPT = 16
 # A reply that nobody announces as over is over when nothing was heard for this long.
 _IDLE_NS = 2_000 * _NS_PER_MS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """What the caller says in a turn, on the plan.
-
-    Attributes:
-        session_id: Session it belongs to.
-        turn_index: Position in the session.
-        network: Profile name.
-        utterance_id: What is said.
-        onset_ns: Labelled first sample, on the plan.
-        end_ns: Labelled last sample, on the plan.
-        end_sample: Position of that sample in the audio sent so far, in samples.
-        end_due_ns: When the frame that carries it is due.
-        limit_ns: How long the caller waits from `end_ns`.
-    """
-
-    session_id: str
-    turn_index: int
-    network: str
-    utterance_id: str
-    onset_ns: int
-    end_ns: int
-    end_sample: int
-    end_due_ns: int
-    limit_ns: int
 
 
 class Turn:
@@ -88,6 +66,11 @@ class Turn:
         rate_hz: Sample rate of the reply.
         stale: Replies that belong to earlier turns.
         before: Instants of the session that every record repeats.
+
+    Attributes:
+        reply: How far the server has come.
+        responses: Replies that belong to this turn.
+        tools: Names of the tools that were called.
     """
 
     def __init__(
@@ -96,21 +79,26 @@ class Turn:
         self.spoken = spoken
         self.reply = Reply.NONE
         self.responses: set[str] = set()
+        self.tools: tuple[str, ...] = ()
         self._stale = stale
         self._hearing = Hearing(rate_hz)
-        self._at = replace(before, speech_onset_ns=spoken.onset_ns, speech_end_ns=spoken.end_ns)
-        self._noted: dict[str, int] = {}
-        self._decided_ns: int | None = None
+        self._noted = Notes(
+            replace(before, speech_onset_ns=spoken.onset_ns, speech_end_ns=spoken.end_ns)
+        )
         self._current = self._sounding = ""
         self._finished: set[str] = set()
         self._cancelled: set[str] = set()
         # After a cancel without an id, audio without one is late until another reply is announced.
         self._muted = self._announces = False
+        # An answer to a tool's result is owed until it begins, and awaited until it is heard.
+        self._owed = self._awaits_answer = False
+        self._items = Items(rate_hz)
         self._over_ns = 0
         self._done: ResponseDone | None = None
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
         self._frames = self._samples = 0
+        self._sent_ns: int | None = None
         self._lateness_max_ns: int | None = None
         self._provider: dict[str, str] = {}
 
@@ -120,17 +108,35 @@ class Turn:
         return self._hearing.audible_ns
 
     @property
+    def answer_ns(self) -> int | None:
+        """When the reply is heard from, the answer where a tool was called; `None` before that."""
+        if self._awaits_answer:
+            return self._hearing.answer_ns
+        return self._hearing.audible_ns
+
+    @property
     def playout_end_ns(self) -> int | None:
         """When what has arrived of the reply has been played."""
         return self._hearing.plays_until_ns
+
+    @property
+    def faded_ns(self) -> int | None:
+        """When the reply has been heard; its last sound, of a server that does not say so."""
+        sound_ns = None if self._announces else self._hearing.sound_ns
+        return self._hearing.plays_until_ns if sound_ns is None else sound_ns
+
+    @property
+    def lateness_max_ns(self) -> int:
+        """How late the worst frame so far was."""
+        return self._lateness_max_ns or 0
 
     def sent(self, now_ns: int, lateness_ns: int, *, ends_speech: bool, samples: int = 0) -> None:
         """Note that a frame of the utterance, `samples` long, went out."""
         self._frames += 1
         self._samples += samples
-        self._noted["last_frame_sent_ns"] = now_ns
+        self._sent_ns = now_ns
         if ends_speech:
-            self._noted["speech_end_sent_ns"] = now_ns
+            self._noted.at["speech_end_sent_ns"] = now_ns
         if self._lateness_max_ns is None or lateness_ns > self._lateness_max_ns:
             self._lateness_max_ns = lateness_ns
 
@@ -146,7 +152,7 @@ class Turn:
             case AudioDelta():
                 moves = self._hear(event, now_ns)
             case SpeechStarted():
-                self._decided_ns = None
+                self._noted.went_on()
             case SpeechStopped() | InputCommitted():
                 self._decide(event, now_ns)
             case ResponseCreated():
@@ -154,7 +160,7 @@ class Turn:
             case TextDelta():
                 self._first("first_text_ns", response, now_ns)
             case ToolCall():
-                self._first("tool_call_ns", response, now_ns)
+                self._call(event, now_ns)
             case ResponseDone():
                 moves = self._finish(event, now_ns)
             case ProviderError():
@@ -162,32 +168,69 @@ class Turn:
         if moves is not None:
             self.reply = NEXT.get((self.reply, moves), self.reply)
 
-    def interrupt(self, now_ns: int) -> None:
-        """Stop listening: the caller cuts the reply off; what has not been played is not heard."""
-        self._hearing.stop(now_ns)
+    def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
+        """Stop listening: the caller speaks into the reply; what was not played is not heard.
+
+        Args:
+            now_ns: When.
+            for_good: Nothing more of this turn is to be heard; otherwise another reply may come.
+
+        Returns:
+            How much was heard of the item that was playing, `None` when nothing was cut off.
+        """
+        hearing = self._hearing
+        before = hearing.kept_samples
+        hearing.stop(now_ns)
         self._cancelled |= self.responses
-        self._muted = True
+        self._muted = for_good or self._announces
+        if not for_good:
+            self.reply = NEXT.get((self.reply, self._withdraw()), self.reply)
+        heard = hearing.kept_samples
+        return None if heard == before else self._items.cut_off(heard)
+
+    def owe(self) -> None:
+        """Note that a tool's result will be given: the turn goes on until it is answered."""
+        self._owed = self._awaits_answer = True
+
+    def gave_result(self, now_ns: int) -> None:
+        """Note that the results of the tools called so far went out."""
+        self._noted.first("tool_result_sent_ns", now_ns)
+        self._hearing.expect_answer()
+        if not self._announces:
+            self._hearing.next_reply()
 
     def ended(self, now_ns: int) -> bool:
         """Tell whether there is nothing left to wait for."""
+        if now_ns < self.ends_ns():
+            return False
+        if self.reply is not Reply.OVER and self.answer_ns is None:
+            self._hearing.settle()
+            return now_ns >= self.ends_ns()
+        return True
+
+    def ends_ns(self) -> int:
+        """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
-        played_ns = self.playout_end_ns
-        if self.reply is Reply.OVER:
+        played_ns, over = self.playout_end_ns, self.reply is Reply.OVER
+        if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
+            return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
+        if over:
             until_ns = self._over_ns if played_ns is None else played_ns
-            if self.audible_ns is None and self._finished_well():
+            if self.answer_ns is None and self._finished_well():
                 # A tool call or a text may yet be followed by a spoken reply.
                 until_ns = min(max(until_ns, self._over_ns + _IDLE_NS), deadline_ns)
-            return now_ns >= until_ns
-        if self.audible_ns is None:
-            if now_ns < deadline_ns:
-                return False
-            self._hearing.settle()
+            return until_ns
         if self.audible_ns is None or played_ns is None:
-            return True
-        return now_ns >= self._patience_ns(played_ns, deadline_ns)
+            return deadline_ns
+        return self._patience_ns(played_ns, deadline_ns)
 
     def record(
-        self, origin_ns: int, fault: Fault | None = None, *, now_ns: int | None = None
+        self,
+        origin_ns: int,
+        fault: Fault | None = None,
+        *,
+        now_ns: int | None = None,
+        conduct: Conducted | None = None,
     ) -> TurnRecord:
         """Write the turn down.
 
@@ -196,22 +239,23 @@ class Turn:
             fault: Why the turn is being cut short from outside, `None` when it ended by itself.
             now_ns: When the caller stops listening; what has not been played by then counts as
                 unheard. `None` for a caller who hears it out.
+            conduct: What came of the script's wishes.
 
         Returns:
             The record, with the status that follows from what was seen.
         """
         self._hearing.settle()
-        status, why = self._judge(fault)
+        status, why = judge(self._seen(), fault)
         spoken = self.spoken
         return TurnRecord(
             session_id=spoken.session_id,
             turn_index=spoken.turn_index,
-            kind=TurnKind.FIRST if spoken.turn_index == 0 else TurnKind.LATER,
+            kind=self._kind(),
             status=status,
             network=spoken.network,
             utterance_id=spoken.utterance_id,
             limit_ms=spoken.limit_ns / _NS_PER_MS,
-            at=since(self._instants(), origin_ns),
+            at=since(self._noted.instants(self._sent_ns, self._hearing), origin_ns),
             counts=replace(
                 self._hearing.counts(now_ns), frames_sent=self._frames, samples_sent=self._samples
             ),
@@ -220,6 +264,7 @@ class Turn:
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=self._lateness_max_ns,
             usage=self._usage,
+            conduct=conduct,
         )
 
     def phase(self) -> Phase:
@@ -230,48 +275,33 @@ class Turn:
             return Phase.PLAYOUT
         return Phase.ENDPOINT if self.reply is Reply.NONE else Phase.RESPONSE
 
-    def _instants(self) -> TurnInstants:
-        hearing = self._hearing
-        noted: dict[str, int | None] = {**self._noted}
-        if self._decided_ns is not None:
-            noted.setdefault("server_endpoint_ns", self._decided_ns)
-        return replace(
-            self._at,
-            **noted,
-            first_audio_ns=hearing.first_audio_ns,
-            first_audible_ns=None if hearing.doubt else hearing.audible_ns,
-            last_audio_ns=hearing.last_audio_ns,
-            playout_end_ns=hearing.plays_until_ns,
-        )
-
     def _first(self, name: str, response: str, now_ns: int) -> None:
         if not response or response not in self._cancelled:
-            self._noted.setdefault(name, now_ns)
+            self._noted.first(name, now_ns)
+
+    def _call(self, call: ToolCall, now_ns: int) -> None:
+        self._first("tool_call_ns", call.response_id, now_ns)
+        if len(self.tools) < _TOOLS_KEPT:
+            self.tools = (*self.tools, printable(call.name))
 
     def _decide(self, event: SpeechStopped | InputCommitted, now_ns: int) -> None:
         """Note that the server thinks the caller has finished, unless a reply already sounds."""
         if self._hearing.first_audio_ns is not None:
             return
-        if self._decided_ns is None or isinstance(event, SpeechStopped):
-            self._decided_ns = now_ns
+        self._noted.decided(event, now_ns)
         if event.item_id:
             self._provider["item"] = event.item_id
-
-    def _answers(self) -> None:
-        """Keep the last decision before the reply: only that one was answered."""
-        self._noted.pop("server_endpoint_ns", None)
-        if self._decided_ns is not None:
-            self._noted["server_endpoint_ns"] = self._decided_ns
 
     def _create(self, response: str, now_ns: int) -> type | None:
         if response and response in self._finished:
             return None
         self._announces = True
         self._muted = False
+        self._owed = self._owed and "tool_result_sent_ns" not in self._noted
         self._current = response
         if self.audible_ns is None:
-            self._answers()
-            self._noted["response_created_ns"] = now_ns
+            self._noted.answers()
+            self._noted.at["response_created_ns"] = now_ns
             if response:
                 self._provider["response"] = response
         self._hearing.next_reply()
@@ -289,9 +319,13 @@ class Turn:
                 self._hearing.next_reply()
             self._sounding = response
         if self._hearing.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
-            self._answers()
+            self._noted.answers()
         if response and self.audible_ns is None:
             self._provider["response"] = response
+        if delta.item_id != self._items.latest:
+            self._items.begin(delta.item_id, self._hearing.kept_samples)
+        if self._owed and not self._announces:
+            self._owed = "tool_result_sent_ns" not in self._noted
         self._hearing.hear(delta.audio, now_ns, follow=not self._announces)
         return None if response and response in self._finished else AudioDelta
 
@@ -321,8 +355,7 @@ class Turn:
 
     def _withdraw(self) -> type:
         if self.audible_ns is None:
-            for name in ("response_created_ns", "first_text_ns", "server_endpoint_ns"):
-                self._noted.pop(name, None)
+            self._noted.withdraw()
             self._provider.pop("response", None)
         return Withdrawn
 
@@ -341,57 +374,26 @@ class Turn:
         # A server that sends silence for ever is heard out when its last sound has faded.
         return (played_ns if sound_ns is None else sound_ns) + _IDLE_NS
 
-    def _judge(self, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
-        sent_ns = self._noted.get("speech_end_sent_ns")
-        if sent_ns is not None and sent_ns - self.spoken.end_due_ns > _VOID_LATENESS_NS:
-            late_ms = (sent_ns - self.spoken.end_due_ns) / _NS_PER_MS
-            words = f"the frame that ends speech left {late_ms:.0f} ms late"
-            return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
-        if self._hearing.doubt:
-            fault = Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", self._hearing.doubt)
-            return TurnStatus.VOID, fault
-        audible_ns = self.audible_ns
-        if audible_ns is not None and audible_ns < self.spoken.end_ns:
-            return TurnStatus.PREMATURE, cut
-        if audible_ns is not None:
-            return TurnStatus.COMPLETED, cut
-        if cut is not None:
-            return (TurnStatus.VOID if cut.party is Party.OURS else TurnStatus.CLOSED), cut
-        return self._unheard()
+    def _seen(self) -> Seen:
+        hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
+        sent_ns = self._noted.at.get("speech_end_sent_ns")
+        return Seen(
+            late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
+            doubt=hearing.doubt,
+            heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
+            phase=self.phase(),
+            limit_ns=spoken.limit_ns,
+            done=self._done if self.reply is Reply.OVER else None,
+            error=self._error,
+            begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
+            audio=hearing.first_audio_ns is not None,
+            text="first_text_ns" in self._noted,
+            tool="tool_call_ns" in self._noted,
+            awaits_answer=self._awaits_answer and hearing.answer_ns is None,
+            owed=self._owed,
+        )
 
-    def _unheard(self) -> tuple[TurnStatus, Fault]:
-        done, error = self._done, self._error
-        if done is not None and self.reply is Reply.OVER:
-            if done.status is ResponseStatus.COMPLETED:
-                return TurnStatus.NO_REPLY, self._nothing_spoken()
-            code = done.code or done.status.value
-            return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, code, done.detail)
-        limit_s = self.spoken.limit_ns / 1e9
-        words = f"nothing audible within {limit_s:g} s"
-        if error is not None:
-            words = f"{words}; last error {error.code}: {error.detail}"
-        party = Party.UNKNOWN if error is None else Party.THEIRS
-        begun = "response_created_ns" in self._noted or self._hearing.first_audio_ns is not None
-        if not begun:
-            return TurnStatus.NO_REPLY, Fault(party, self.phase(), "no_reply", words)
-        return TurnStatus.TIMEOUT, Fault(party, Phase.RESPONSE, "timeout", words)
-
-    def _nothing_spoken(self) -> Fault:
-        """Return why a reply that ended well could not be heard."""
-        if self._hearing.first_audio_ns is not None:
-            code, words = "silent_reply", "no audible audio"
-        elif "tool_call_ns" in self._noted:
-            code, words = "tool_call", "the reply was a tool call, and none is answered"
-        elif "first_text_ns" in self._noted:
-            code, words = "text_only", "the reply was text without audio"
-        else:
-            code, words = "empty_reply", "the reply held nothing"
-        return Fault(Party.THEIRS, Phase.RESPONSE, code, words)
-
-
-def since(at: TurnInstants, origin_ns: int) -> TurnInstants:
-    """Return the same instants, counted from `origin_ns`."""
-    values = {name: getattr(at, name) for name in TurnInstants.__dataclass_fields__}
-    return TurnInstants(
-        **{name: None if v is None else v - origin_ns for name, v in values.items()}
-    )
+    def _kind(self) -> TurnKind:
+        if "tool_call_ns" in self._noted:
+            return TurnKind.TOOL
+        return TurnKind.LATER if self.spoken.turn_index else TurnKind.FIRST

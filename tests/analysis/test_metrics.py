@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ V2V = BY_NAME["voice_to_voice"]
 def test_every_metric_names_instants_that_records_have() -> None:
     for metric in METRICS:
         record = SessionRecord if metric.of_session else TurnInstants
-        for instant in filter(None, (*metric.start, metric.end)):
+        named = (*metric.start, metric.end, metric.given, metric.beyond)
+        for instant in filter(None, named):
             assert instant in record.__dataclass_fields__, metric.name
     assert len(BY_NAME) == len(METRICS)
 
@@ -38,6 +40,8 @@ def test_a_heard_turn_has_the_differences_of_its_instants(make_turn: MakeTurn) -
         "response_delay": Latency(350.0),
         "leading_silence": Latency(50.0),
         "barge_in_stop": None,
+        "tool_gap": None,
+        "voice_to_answer": None,
     }
     assert all(turn_latency(metric, turn) is None for metric in METRICS if metric.of_session)
 
@@ -85,6 +89,32 @@ def test_a_commit_starts_the_response_delay_where_the_server_does_not_endpoint(
         speech_end_ns=0, commit_sent_ns=10 * MS, first_audio_ns=510 * MS, first_audible_ns=520 * MS
     )
     assert turn_latency(BY_NAME["response_delay"], make_turn(at=at)) == Latency(500.0)
+
+
+def test_an_interruption_that_was_not_heard_is_at_least_as_long_as_the_reply_went_on(
+    make_turn: MakeTurn,
+) -> None:
+    stop = BY_NAME["barge_in_stop"]
+    onset = TurnInstants(barge_in_onset_ns=1_000 * MS)
+    stopped = replace(onset, audio_stopped_ns=1_070 * MS, first_audible_ns=9_000 * MS)
+    deaf = replace(onset, talked_over_ns=3_500 * MS)
+    assert turn_latency(stop, make_turn(at=stopped)) == Latency(70.0)
+    waited = make_turn(None, at=deaf, status=TurnStatus.NO_REPLY)
+    assert turn_latency(stop, waited) == Latency(2_500.0, censored=True)
+    unknown = make_turn(None, at=onset, status=TurnStatus.NO_REPLY)
+    assert turn_latency(stop, unknown) is None
+
+
+def test_what_is_said_before_a_tool_call_is_not_its_answer(make_turn: MakeTurn) -> None:
+    gap, answer = BY_NAME["tool_gap"], BY_NAME["voice_to_answer"]
+    at = TurnInstants(speech_end_ns=0, first_audible_ns=700 * MS, tool_call_ns=900 * MS)
+    told = replace(at, answer_audible_ns=2_000 * MS)
+    assert turn_latency(V2V, make_turn(at=told)) == Latency(700.0)
+    assert turn_latency(gap, make_turn(at=told)) == Latency(1_100.0)
+    assert turn_latency(answer, make_turn(at=told)) == Latency(2_000.0)
+    silent = make_turn(None, at=at, status=TurnStatus.TIMEOUT)
+    assert turn_latency(gap, silent) == Latency(14_100.0, censored=True)
+    assert turn_latency(answer, silent) == Latency(15_000.0, censored=True)
 
 
 def test_instants_at_zero_are_instants(make_turn: MakeTurn) -> None:

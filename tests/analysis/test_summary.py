@@ -87,6 +87,8 @@ def test_a_summary_holds_what_the_schema_says(run: Run) -> None:
         "gc_pause",
         "cost",
         "network",
+        "network_changes",
+        "proxy_cost",
         "corpus",
         "events",
         "provenance",

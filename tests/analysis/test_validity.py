@@ -7,7 +7,9 @@ from harness.analysis.validity import Validity, ValidityState, judge_validity
 from harness.errors import Party
 from harness.model import (
     Direction,
+    NetworkAccount,
     NetworkProfile,
+    ProxyCost,
     RealisedNetwork,
     Run,
     RunEvent,
@@ -151,6 +153,55 @@ def test_a_network_must_be_what_it_says(
     judged: Judged, events: list[RunEvent], state: ValidityState
 ) -> None:
     assert judged(networks=[LTE], events=events).state is state
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [(1, ValidityState.VALID), (2, ValidityState.DEGRADED), (7, ValidityState.INVALID)],
+)
+def test_a_network_that_changed_late_counts_by_the_turns_it_touched(
+    judged: Judged, make_turn: MakeTurn, late: int, state: ValidityState
+) -> None:
+    turns = [make_turn(index=n, network_late_ns=int(n < late)) for n in range(30)]
+    assert judged(turns).state is state
+
+
+@pytest.mark.parametrize(
+    ("failed", "added_ms", "state"),
+    [
+        (0, 1.0, ValidityState.VALID),
+        (1, 1.0, ValidityState.DEGRADED),
+        (20, 1.0, ValidityState.INVALID),
+        (0, 2.0, ValidityState.DEGRADED),
+        (0, 4.0, ValidityState.INVALID),
+    ],
+)
+def test_changes_that_fail_and_a_proxy_that_is_slow_itself_count(
+    judged: Judged, failed: int, added_ms: float, state: ValidityState
+) -> None:
+    event = RunEvent(
+        kind=RunEventKind.NETWORK,
+        at_ns=0,
+        account=NetworkAccount(planned=1000, done=1000 - failed, failed=failed),
+        proxy=ProxyCost(
+            round_trips=9,
+            direct_p50_ms=0.1,
+            direct_p99_ms=9.0,
+            proxied_p50_ms=0.1 + added_ms,
+            proxied_p99_ms=99.0,
+        ),
+    )
+    assert judged(events=[event, FINISHED]).state is state
+
+
+def test_pings_that_went_past_the_network_make_the_run_invalid(
+    judged: Judged, make_session: MakeSession
+) -> None:
+    events = [probe("lte", verified=True), FINISHED]
+    quick = make_session(network="lte", round_trips_ns=(1_000_000,) * 30)
+    found = judged(sessions=[quick], networks=[LTE], events=events)
+    assert found.state is ValidityState.INVALID
+    assert "went past it" in found.reasons[0]
 
 
 def test_a_network_that_does_nothing_needs_no_proof(judged: Judged) -> None:

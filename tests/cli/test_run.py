@@ -71,6 +71,15 @@ def test_an_unknown_scenario_names_those_there_are(
     assert not any(tmp_path.iterdir())
 
 
+def test_a_file_for_a_simulator_that_is_not_started_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["run", "conversation", "--host", "ws://127.0.0.1:9", "--reports", str(tmp_path)]
+    assert run([*asked, "--simulator-config", "tools.toml"]) == ExitCode.BAD_INPUT
+    assert "--simulator-config: is for the simulator" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_refused_run_leaves_no_folder(tmp_path: Path) -> None:
     done = subprocess.run(
         words("--host", "ws://127.0.0.1:9", "--calls", "1", reports=tmp_path),

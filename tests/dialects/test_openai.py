@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
+    AskReply,
     AudioDelta,
     Event,
     InputCommitted,
     Notice,
     ProviderError,
+    Request,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -23,6 +25,8 @@ from harness.model import (
     TextDelta,
     TokenUsage,
     ToolCall,
+    ToolResult,
+    Truncate,
 )
 
 DIALECT = OpenAIRealtime()
@@ -189,6 +193,48 @@ def test_a_session_is_asked_for_server_vad_and_pcm_both_ways() -> None:
         "silence_duration_ms": 300,
     }
     assert session["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24_000}
+
+
+def test_tools_are_declared_with_one_argument_and_only_where_there_are_any() -> None:
+    (plain,) = DIALECT.configure(SessionSettings())
+    assert "tools" not in json.loads(plain)["session"]
+    (text,) = DIALECT.configure(SessionSettings(tools=("book_appointment", "look_up")))
+    session = json.loads(text)["session"]
+    assert session["tool_choice"] == "auto"
+    assert [tool["name"] for tool in session["tools"]] == ["book_appointment", "look_up"]
+    for tool in session["tools"]:
+        assert tool["type"] == "function"
+        assert tool["parameters"]["required"] == ["details"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (
+            Truncate("item_1", 740),
+            {
+                "type": "conversation.item.truncate",
+                "item_id": "item_1",
+                "content_index": 0,
+                "audio_end_ms": 740,
+            },
+        ),
+        (
+            ToolResult("call_1", '{"ok":true}'),
+            {
+                "type": "conversation.item.create",
+                "item": {
+                    "type": "function_call_output",
+                    "call_id": "call_1",
+                    "output": '{"ok":true}',
+                },
+            },
+        ),
+        (AskReply(), {"type": "response.create"}),
+    ],
+)
+def test_what_is_said_besides_audio(request_: Request, said: dict[str, object]) -> None:
+    assert json.loads(DIALECT.request(request_)) == said
 
 
 def test_the_model_is_chosen_in_the_query_and_quoted() -> None:

@@ -73,7 +73,7 @@ def test_a_frame_that_is_not_whole_is_refused() -> None:
 
 def test_going_directly_needs_no_profile() -> None:
     assert the_profiles(OPTIONS) == {}
-    assert list(the_profiles(replace(OPTIONS, networks=("ideal", "none", "ideal")))) == ["ideal"]
+    assert list(the_profiles(replace(OPTIONS, mix=(("ideal", 2), ("none", 1))))) == ["ideal"]
 
 
 def test_the_schedule_is_made_of_the_corpus_and_the_seed(
@@ -85,3 +85,22 @@ def test_the_schedule_is_made_of_the_corpus_and_the_seed(
         for options in (OPTIONS, OPTIONS, replace(OPTIONS, seed=2))
     }
     assert len(hashes) == 2
+
+
+def test_the_same_words_are_said_under_every_condition_of_a_corpus(tmp_path: Path) -> None:
+    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    crossed = replace(
+        corpus,
+        clips=tuple(
+            replace(clip, id=f"{clip.id}@{name}", utterance=clip.id, condition=name)
+            for clip in corpus.clips
+            for name in ("clean", "noisy")
+        ),
+    )
+    schedule = make_schedule(OPTIONS, Dialogue(turns=3), crossed)
+    plain = make_schedule(OPTIONS, Dialogue(turns=3), corpus)
+    for group in range(4):
+        said = [schedule.call(number).utterance_ids for number in (2 * group, 2 * group + 1)]
+        words = [tuple(name.split("@")[0] for name in call) for call in said]
+        assert words[0] == words[1] == plain.call(group).utterance_ids
+        assert {name.split("@")[1] for call in said for name in call} == {"clean", "noisy"}

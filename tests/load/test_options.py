@@ -35,6 +35,29 @@ def test_networks_are_taken_in_the_order_given() -> None:
     assert read("--network", " ideal, lte_good,").networks == ("ideal", "lte_good")
 
 
+def test_a_mix_gives_shares_and_the_scenarios_own_is_for_when_none_is_asked_for() -> None:
+    options = read("--network", "lte_poor=3,none")
+    assert options.mix == (("lte_poor", 3), ("none", 1))
+    parser = LikeLocusts()
+    add_arguments(parser)
+    own = read_options(parser.parse_args([]), "ws://x", "5g=2,cable=1")
+    assert own.mix == (("5g", 2), ("cable", 1))
+    asked = read_options(parser.parse_args(["--network", "dsl"]), "ws://x", "5g=2,cable=1")
+    assert asked.networks == ("dsl",)
+
+
+def test_a_toxiproxy_of_others_is_shown_the_token_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOXIPROXY_AUTH_TOKEN", "t0ken")
+    options = read("--toxiproxy", "http://toxi.example", "--toxiproxy-ports", "21000-21099")
+    assert options.toxiproxy is not None
+    assert options.toxiproxy.token == "t0ken"
+    assert "t0ken" not in repr(options)
+    assert (options.toxiproxy_ports[0], options.toxiproxy_ports[-1]) == (21000, 21099)
+    assert read().toxiproxy is None
+
+
 def test_zero_is_a_seed_and_no_silence_leaves_the_server_s() -> None:
     options = read("--seed", "0", "--silence-ms", "0")
     assert options.seed == 0
@@ -45,6 +68,9 @@ def test_zero_is_a_seed_and_no_silence_leaves_the_server_s() -> None:
     "words",
     [
         ("--network", ","),
+        ("--network", "lossy=0"),
+        ("--toxiproxy", "ftp://x"),
+        ("--toxiproxy-ports", "30000-20000"),
         ("--turns", "-1"),
         ("--calls", "-1"),
         ("--seed", "-1"),

@@ -24,7 +24,9 @@ from harness.model import (
     TextDelta,
     TokenUsage,
     ToolCall,
+    Truncate,
     TurnInstants,
+    TurnKind,
     TurnRecord,
     TurnStatus,
 )
@@ -530,6 +532,111 @@ def test_a_caller_who_interrupts_hears_no_more_of_it() -> None:
     assert record.counts.samples_unheard == 1_800 * 24
 
 
+def test_an_interruption_says_how_much_of_which_item_was_heard() -> None:
+    turn = new_turn()
+    feed(turn, (900, ResponseCreated("r1")), (900, delta(1_000)))
+    feed(turn, (910, AudioDelta(audio(1_000), "r1", "i2")))
+    assert turn.interrupt((END_MS + 2_150) * MS) == Truncate("i2", 250)
+    assert turn.interrupt((END_MS + 2_200) * MS) is None, "nothing more was cut off"
+    played = new_turn()
+    feed(played, (900, delta(100)))
+    assert played.interrupt((END_MS + 1_100) * MS) is None
+
+
+def test_a_reply_may_follow_one_that_was_stopped_for_the_time_being() -> None:
+    turn = new_turn()
+    feed(turn, (900, ResponseCreated("r1")), (900, delta(1_000)), (905, done()))
+    turn.interrupt((END_MS + 1_100) * MS, for_good=False)
+    assert not turn.ended((END_MS + 1_200) * MS)
+    record = play(
+        turn,
+        (1_150, delta(500)),
+        (1_700, ResponseCreated("r2")),
+        (1_800, delta(100, response="r2")),
+    )
+    assert at_ms(record, "playout_end_ns") == 1_900
+    assert record.counts.samples_unheard == (800 + 500) * 24
+    assert latency_ms(record) == 900
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        ((), TurnStatus.TIMEOUT, "no_answer"),
+        (((1_500, ResponseCreated("r2")),), TurnStatus.TIMEOUT, "timeout"),
+        (
+            ((1_500, ResponseCreated("r2")), (1_600, done(response="r2"))),
+            TurnStatus.NO_REPLY,
+            "no_answer",
+        ),
+        (
+            (
+                (1_500, ResponseCreated("r2")),
+                (1_510, done(ResponseStatus.FAILED, "r2", "server_error")),
+            ),
+            TurnStatus.FAILED,
+            "server_error",
+        ),
+    ],
+)
+@pytest.mark.parametrize("preamble", [False, True])
+def test_what_is_said_before_a_tool_call_completes_no_turn(
+    preamble: bool, answer: tuple[tuple[int, Event], ...], status: TurnStatus, code: str
+) -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r1")))
+    if preamble:
+        feed(turn, (600, delta(200)))
+    feed(turn, (700, ToolCall("c", "f", "{}", "r1")))
+    turn.owe()
+    feed(turn, (710, done()))
+    assert not turn.ended((END_MS + 4_999) * MS)
+    turn.gave_result((END_MS + 1_000) * MS)
+    feed(turn, *answer)
+    assert turn.ended((END_MS + 5_000) * MS)
+    record = turn.record(0)
+    assert record.fault is not None
+    assert (record.status, record.fault.code) == (status, code)
+    assert record.kind is TurnKind.TOOL
+    assert (record.at.first_audible_ns is not None) == preamble
+
+
+def test_a_long_word_before_the_call_is_heard_out_though_no_answer_comes() -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r1")), (600, delta(9_000)))
+    feed(turn, (700, ToolCall("c", "f", "{}", "r1")), (710, done()))
+    turn.owe()
+    assert not turn.ended((END_MS + 9_599) * MS)
+    assert turn.ended((END_MS + 9_600) * MS)
+
+
+def test_an_answer_that_is_cancelled_before_it_is_heard_is_none() -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r1")), (600, delta(2_000)))
+    feed(turn, (700, ToolCall("c", "f", "{}", "r1")), (710, done()))
+    turn.owe()
+    turn.gave_result((END_MS + 1_000) * MS)
+    cancelled = done(ResponseStatus.CANCELLED, "r2")
+    feed(turn, (1_200, ResponseCreated("r2")), (1_300, delta(response="r2")), (1_400, cancelled))
+    record = play(turn, (2_000, ResponseCreated("r3")), (2_500, delta(response="r3")))
+    assert at_ms(record, "answer_audible_ns") == 2_500
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_answer_is_known_by_its_place_where_a_server_names_and_announces_nothing(
+    named: bool,
+) -> None:
+    turn = new_turn()
+    one, two = ("r1", "r2") if named else ("", "")
+    feed(turn, (600, AudioDelta(audio(200), one)), (700, ToolCall("c", "f", "{}", one)))
+    turn.owe()
+    feed(turn, (710, ResponseDone(one, ResponseStatus.COMPLETED)))
+    turn.gave_result((END_MS + 1_000) * MS)
+    record = play(turn, (1_700, AudioDelta(audio(100), two)))
+    assert record.status is TurnStatus.COMPLETED
+    assert (at_ms(record, "first_audible_ns"), at_ms(record, "answer_audible_ns")) == (600, 1_700)
+
+
 def test_an_onset_that_cannot_be_told_is_no_number() -> None:
     rng = np.random.default_rng(5)
     reply = rng.normal(0, 400, RATE_HZ)
@@ -618,6 +725,49 @@ def test_whatever_comes_in_whatever_order_the_record_keeps_its_rules(
     if at.server_endpoint_ns is not None and at.first_audio_ns is not None:
         assert at.server_endpoint_ns <= at.first_audio_ns
     assert 0 <= counts.samples_unheard <= counts.samples_received
+
+
+ACTS = st.sampled_from(["owe", "give", "stop"])
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 900), EVENTS | ACTS), max_size=25), FAULTS)
+def test_whatever_an_application_and_a_caller_do_meanwhile_the_record_keeps_its_rules(
+    events: list[tuple[int, Event | str]], fault: Fault | None
+) -> None:
+    turn, now_ms = new_turn(), -3_000
+    for gap_ms, event in events:
+        now_ms += gap_ms
+        now_ns = (END_MS + now_ms) * MS
+        match event:
+            case "owe":
+                turn.owe()
+            case "give":
+                turn.gave_result(now_ns)
+            case "stop":
+                turn.interrupt(now_ns, for_good=False)
+            case str():
+                raise ValueError(event)
+            case _:
+                turn.receive(event, now_ns)
+        ends_ns = turn.ends_ns()
+        assert ends_ns == turn.ends_ns()
+        if now_ns < ends_ns:
+            assert not turn.ended(now_ns)
+    assert turn.ended((END_MS + max(0, now_ms) + 25 * 2_000 + 10_000) * MS)
+    record = turn.record(0, fault)
+    at, counts = record.at, record.counts
+    assert 0 <= counts.samples_unheard <= counts.samples_received
+    if at.answer_audible_ns is not None:
+        assert at.first_audible_ns is not None
+        assert at.playout_end_ns is not None
+        assert at.first_audible_ns <= at.answer_audible_ns <= at.playout_end_ns
+    waits = "owe" in [event for _, event in events] and at.answer_audible_ns is None
+    if record.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE):
+        assert at.first_audible_ns is not None
+        assert not waits
+    elif not waits:
+        assert at.first_audible_ns is None
 
 
 @settings(max_examples=100)

@@ -1,0 +1,42 @@
+"""The short sound a caller hums with into a reply, where the corpus has no recording of one."""
+
+import numpy as np
+
+from harness.corpus import frames, speech_like
+from harness.dialects import Dialect
+from harness.model import Utterance
+from harness.session import Line
+from harness.transport import ready_message
+
+GENERATED = "generated-hum"
+_SEED = 20_260_102
+# About as long as a spoken "mhm".
+_LENGTH_S = 0.35
+
+
+def generated_hum(dialect: Dialect, frame_ms: int) -> Line:
+    """Return a hum that nobody ever hummed: the same one for all callers and runs.
+
+    Args:
+        dialect: Whose messages carry it.
+        frame_ms: Length of a frame.
+    """
+    audio = dialect.audio
+    samples = speech_like(np.random.default_rng(_SEED), _LENGTH_S, audio.rate_hz)
+    utterance = Utterance(
+        id=GENERATED,
+        samples=samples,
+        rate_hz=audio.rate_hz,
+        speech_onset_sample=0,
+        speech_end_sample=len(samples) - 1,
+        end_uncertainty_ms=0.0,
+    )
+    return Line(
+        utterance_id=GENERATED,
+        messages=[
+            ready_message(dialect.append_audio(frame))
+            for frame in frames(utterance, audio, audio.frame_samples(frame_ms))
+        ],
+        onset_sample=0,
+        end_sample=utterance.speech_end_sample,
+    )

@@ -1,0 +1,35 @@
+"""What a caller's client says besides audio, in neutral words.
+
+The session room decides that it is said, a dialect puts it into the vendor's words.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Of a reply that was stopped, no more was heard than this.
+
+    Attributes:
+        item_id: The provider's name for the item that was playing.
+        heard_ms: How much of its audio was heard.
+    """
+
+    item_id: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the caller's application answers to a tool call; `output` is JSON."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskReply:
+    """The model is to go on with what it knows now."""
+
+
+Request = Truncate | ToolResult | AskReply

@@ -1,0 +1,54 @@
+"""The application behind the caller's client: it is asked to run tools and answers.
+
+What a tool does is none of this project's business, so every call succeeds after a time that the
+script sets. Its results go out together, with one request for a reply, once the reply that asked
+for them is over: a server that is asked for a reply while another goes on refuses. They wait while
+the caller speaks, too.
+"""
+
+from harness.model import AskReply, Request, ResponseDone, ToolCall, ToolResult
+
+_NS_PER_MS = 1_000_000
+_OUTPUT = '{"ok":true}'
+# A server that does not say when a reply is over has sent its tool call at the end of it.
+_UNTOLD_NS = 1_000 * _NS_PER_MS
+
+
+class Application:
+    """Answers the tool calls of one session; all times are monotonic nanoseconds."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, str] = {}
+        self._answered: set[str] = set()
+        self._ready_ns = self._over_ns = 0
+
+    @property
+    def due_ns(self) -> int | None:
+        """When results go out, `None` when nothing was asked for."""
+        return max(self._ready_ns, self._over_ns) if self._asked else None
+
+    def called(self, call: ToolCall, takes_ms: float, now_ns: int) -> bool:
+        """Take a call that arrived at `now_ns`; return whether it is a new one."""
+        if call.call_id in self._asked or call.call_id in self._answered:
+            return False
+        self._asked[call.call_id] = call.response_id
+        self._ready_ns = max(self._ready_ns, now_ns + round(takes_ms * _NS_PER_MS))
+        self._over_ns = now_ns + _UNTOLD_NS
+        return True
+
+    def over(self, done: ResponseDone) -> None:
+        """Note that a reply has ended: nothing of it stands in the way any more."""
+        if not done.response_id or done.response_id in self._asked.values():
+            self._over_ns = 0
+
+    def answers(self) -> list[Request]:
+        """Return what is to be sent now that it is due."""
+        results: list[Request] = [ToolResult(call_id, _OUTPUT) for call_id in self._asked]
+        self._answered.update(self._asked)
+        self.forget()
+        return [*results, AskReply()]
+
+    def forget(self) -> None:
+        """Drop what was asked for: whoever asked does not wait for it any more."""
+        self._asked.clear()
+        self._ready_ns = self._over_ns = 0

@@ -1,0 +1,228 @@
+"""The turns of a session that are not written down yet: one, or two while one is interrupted.
+
+Takes every event to the turn it belongs to, acts out what the script says of a turn, and writes
+turns down when they are over.
+"""
+
+from dataclasses import dataclass
+
+from harness.errors import Fault
+from harness.model import (
+    BargeIn,
+    Conducted,
+    Event,
+    Request,
+    ResponseDone,
+    ResponseStatus,
+    SpeechStarted,
+    ToolCall,
+    TurnInstants,
+    TurnRecord,
+)
+from harness.session.application import Application
+from harness.session.interruption import Interruption
+from harness.session.reaction import WORD_OF_SPEECH_NS, Reaction
+from harness.session.spoken import Spoken
+from harness.session.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A turn that is not written down, how it is acted out, and what it interrupted."""
+
+    turn: Turn
+    reaction: Reaction | None
+    into: Interruption | None
+
+
+class Conversation:
+    """What is going on in one session; all times are monotonic nanoseconds.
+
+    Args:
+        origin_ns: Run start; records count from it.
+        rate_hz: Sample rate of the replies.
+        answers_tools: Whether the caller's application answers tool calls.
+
+    Attributes:
+        turn: The latest turn, `None` between two.
+        records: Turns that were written down and not taken yet.
+        requests: What is to be said besides audio.
+    """
+
+    def __init__(self, *, origin_ns: int, rate_hz: int, answers_tools: bool) -> None:
+        self.turn: Turn | None = None
+        self.records: list[TurnRecord] = []
+        self.requests: list[Request] = []
+        self.provider_session_id = ""
+        self._origin_ns, self._rate_hz = origin_ns, rate_hz
+        self._application = Application() if answers_tools else None
+        self._reaction: Reaction | None = None
+        self._into: Interruption | None = None
+        self._interrupted: _Open | None = None
+        # Replies of turns gone by.
+        self._gone: set[str] = set()
+
+    def begin(
+        self, spoken: Spoken, before: TurnInstants, reaction: Reaction | None, now_ns: int
+    ) -> None:
+        """Begin a turn; one that is still open is interrupted by it.
+
+        Args:
+            spoken: What the caller says.
+            before: Instants of the session that every record repeats.
+            reaction: What the caller does while the reply is heard.
+            now_ns: When.
+        """
+        old = self.turn
+        gone = self._gone if old is None else self._gone | old.responses
+        self.turn = Turn(spoken, rate_hz=self._rate_hz, stale=frozenset(gone), before=before)
+        if old is not None:
+            interrupted = _Open(old, self._reaction, self._into)
+            self._settle_interruption(now_ns)
+            self._interrupted = interrupted
+        self._into = None if old is None else Interruption(old, self.turn)
+        self._reaction = reaction
+
+    def receive(self, event: Event, now_ns: int) -> None:
+        """Take one event that arrived at `now_ns` to where it belongs."""
+        turn = self.turn
+        if turn is None:
+            if response := getattr(event, "response_id", ""):
+                self._gone.add(response)
+            return
+        if self._interrupted is not None and self._into is not None:
+            of_old, cut = self._into.receive(event, now_ns)
+            if cut is not None:
+                self.requests.append(cut)
+            if of_old:
+                # Nobody waits for its answer any more, but the application gives its result.
+                self._run_tools(None, event, now_ns)
+                return
+        elif isinstance(event, SpeechStarted | ResponseDone):
+            self._caller_was_heard(turn, event, now_ns)
+        turn.receive(event, now_ns)
+        if self._application is not None:
+            self._run_tools(turn, event, now_ns)
+        if self._interrupted is not None and turn.audible_ns is not None:
+            self._settle_interruption(now_ns)
+
+    def ended(self, now_ns: int) -> bool:
+        """Tell whether the turn is over: nothing is left to wait for, and no hum under way."""
+        turn, reaction = self.turn, self._reaction
+        assert turn is not None
+        return turn.ended(now_ns) and (reaction is None or not reaction.humming)
+
+    def changes_ns(self, frame_ns: int) -> int:
+        """Return before when nothing but silence is sent, if nothing comes.
+
+        Args:
+            frame_ns: Length of a frame: what is due is sent by the frame that begins then.
+        """
+        turn, reaction = self.turn, self._reaction
+        assert turn is not None
+        instants_ns = [turn.ends_ns()]
+        if reaction is not None:
+            next_ns = reaction.next_ns(_heard_ns(turn))
+            instants_ns += [] if next_ns is None else [next_ns + frame_ns]
+        if self._application is not None and self._application.due_ns is not None:
+            instants_ns.append(self._application.due_ns)
+        return min(instants_ns)
+
+    def cuts_in_ns(self) -> int | None:
+        """Return when the caller begins to speak into the reply, `None` for not at all."""
+        turn, reaction = self.turn, self._reaction
+        return None if turn is None or reaction is None else reaction.cuts_in_ns(_heard_ns(turn))
+
+    def hum(self, frame_start_ns: int) -> bytes | None:
+        """Return the frame of a hum that is due, `None` for silence."""
+        turn, reaction = self.turn, self._reaction
+        if turn is None or reaction is None:
+            return None
+        return reaction.hum(frame_start_ns, _heard_ns(turn))
+
+    def answer_tools(self, now_ns: int) -> None:
+        """Give the results of tool calls where they are due."""
+        application = self._application
+        if application is None or application.due_ns is None or now_ns < application.due_ns:
+            return
+        self.requests += application.answers()
+        if self.turn is not None and self.turn.tools:
+            self.turn.gave_result(now_ns)
+
+    def close(self, now_ns: int, fault: Fault | None) -> TurnRecord:
+        """Write down the turn, and the one it interrupted.
+
+        Args:
+            now_ns: When the caller stops listening.
+            fault: Why the turn is cut short from outside, `None` when it ended by itself.
+
+        Returns:
+            The turn's record.
+        """
+        assert self.turn is not None
+        self._settle_interruption(now_ns, cut=fault is not None)
+        record = self._write(_Open(self.turn, self._reaction, self._into), None, fault, now_ns)
+        self.turn = self._reaction = self._into = None
+        if self._application is not None:
+            self._application.forget()
+        return record
+
+    def _caller_was_heard(
+        self, turn: Turn, event: SpeechStarted | ResponseDone, now_ns: int
+    ) -> None:
+        """Stop the reply, as clients do, when the server has heard the caller speak into it."""
+        if isinstance(event, ResponseDone) and event.status is not ResponseStatus.CANCELLED:
+            return
+        reaction = self._reaction
+        hummed = reaction is not None and reaction.was_taken_for_a_turn(now_ns)
+        end_ns, audible_ns = turn.spoken.end_ns, turn.audible_ns
+        premature = audible_ns is not None and audible_ns < end_ns
+        if hummed or (premature and now_ns < end_ns + WORD_OF_SPEECH_NS):
+            cut = turn.interrupt(now_ns, for_good=False)
+            if cut is not None:
+                self.requests.append(cut)
+
+    def _run_tools(self, turn: Turn | None, event: Event, now_ns: int) -> None:
+        """Take a tool call to the application; `turn` waits for its answer."""
+        application = self._application
+        if application is None:
+            return
+        if isinstance(event, ToolCall) and event.response_id not in self._gone:
+            takes_ms = 0.0 if self._reaction is None else self._reaction.conduct.tool_ms
+            if application.called(event, takes_ms, now_ns) and turn is not None:
+                turn.owe()
+        elif isinstance(event, ResponseDone):
+            application.over(event)
+
+    def _settle_interruption(self, now_ns: int, *, cut: bool = False) -> None:
+        """Write down the turn whose reply was spoken into."""
+        interrupted, self._interrupted = self._interrupted, None
+        if interrupted is not None and self._into is not None:
+            outcome = self._into.settle(now_ns, cut=cut)
+            self._write(interrupted, outcome, None, now_ns)
+
+    def _write(
+        self, done: _Open, barge_in: BargeIn | None, fault: Fault | None, now_ns: int
+    ) -> TurnRecord:
+        turn, conduct = done.turn, None
+        if done.reaction is not None:
+            conduct = done.reaction.conducted(turn.tools, barge_in)
+        elif turn.tools:
+            conduct = Conducted(tools=turn.tools)
+        record = turn.record(self._origin_ns, fault, now_ns=now_ns, conduct=conduct)
+        if done.into is not None:
+            record = done.into.amend(record, self._origin_ns)
+        if self.provider_session_id:
+            record.provider_ids["session"] = self.provider_session_id
+        self.records.append(record)
+        self._gone |= turn.responses
+        return record
+
+
+def _heard_ns(turn: Turn) -> int | None:
+    """Return when the reply is heard that may be hummed or spoken into: none that came too early.
+
+    Such a one was spoken over as it was, by a caller who had not finished.
+    """
+    heard_ns = turn.answer_ns
+    return None if heard_ns is None or heard_ns < turn.spoken.end_ns else heard_ns

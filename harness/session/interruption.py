@@ -1,0 +1,188 @@
+"""A caller who speaks into a reply: two turns at once, and whose each event is.
+
+As soon as the caller begins, the next turn exists, while the reply of the one before is still
+heard. A server's first word of the caller stops the reply, as it does in the clients that people
+use: what was not played yet is thrown away. What comes of that reply later is counted, not heard.
+
+Events with the name of a reply go where that reply belongs. Without names, and for replies nobody
+has seen yet, the order decides: until the server has taken note of the caller, or the caller has
+ended, what comes is still of the old reply. A server that takes no note but begins another reply
+has stopped the old one by that.
+"""
+
+from dataclasses import replace
+
+from harness.errors import Fault, Party, Phase
+from harness.model import (
+    AudioDelta,
+    BargeIn,
+    Event,
+    InputCommitted,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+    ToolCall,
+    Truncate,
+    TurnKind,
+    TurnRecord,
+)
+from harness.session.judging import VOID_LATENESS_NS
+from harness.session.reply import Reply
+from harness.session.turn import Turn
+
+_NS_PER_MS = 1_000_000
+_OF_A_REPLY = (AudioDelta, TextDelta, ToolCall, ResponseDone)
+
+
+class Interruption:
+    """One reply that is spoken into; all times are monotonic nanoseconds.
+
+    Args:
+        old: The turn whose reply it is.
+        new: The turn that speaks into it.
+
+    Attributes:
+        old: The turn whose reply it is.
+    """
+
+    def __init__(self, old: Turn, new: Turn) -> None:
+        self.old, self._new = old, new
+        self._ack_ns: int | None = None
+        self._stopped_ns: int | None = None
+        self._talked_over_ns: int | None = None
+        self._late_ns = 0
+        # Whether an event without a name must be of the new turn's reply.
+        self._passed_on = False
+        self._outcome: BargeIn | None = None
+
+    def receive(self, event: Event, now_ns: int) -> tuple[bool, Truncate | None]:
+        """Take an event.
+
+        Returns:
+            Whether it was about the old reply, so that the new turn must not have it, and what
+            the server is to be told about what was heard of that reply.
+        """
+        old = self._is_of_old(event, now_ns)
+        cut: Truncate | None = None
+        if isinstance(event, SpeechStarted):
+            cut = self._noticed(now_ns)
+        elif isinstance(event, SpeechStopped | InputCommitted):
+            self._passed_on = True
+        elif old and isinstance(event, ResponseDone):
+            if event.status is ResponseStatus.CANCELLED:
+                cut = self._noticed(now_ns)
+        elif not old and isinstance(event, ResponseCreated | AudioDelta):
+            self._passed_on = True
+            cut = self._stop(now_ns)
+        if old:
+            self.old.receive(event, now_ns)
+        return old, cut
+
+    def settle(self, now_ns: int, *, cut: bool) -> BargeIn:
+        """Say what came of it, once; nothing more is expected.
+
+        Args:
+            now_ns: When.
+            cut: The session broke off.
+        """
+        if self._outcome is None:
+            self._outcome = self._judge(now_ns, cut=cut)
+        return self._outcome
+
+    def amend(self, record: TurnRecord, origin_ns: int) -> TurnRecord:
+        """Return the new turn's record with what the interruption adds to it.
+
+        Args:
+            record: The turn as it is without.
+            origin_ns: Run start; recorded instants count from it.
+        """
+        outcome = self._outcome
+        if outcome is None or outcome is BargeIn.MISSED:
+            return record
+
+        def since(instant_ns: int | None) -> int | None:
+            return None if instant_ns is None else instant_ns - origin_ns
+
+        return replace(
+            record,
+            kind=TurnKind.TOOL if record.kind is TurnKind.TOOL else TurnKind.BARGE_IN,
+            at=replace(
+                record.at,
+                barge_in_onset_ns=record.at.speech_onset_ns,
+                barge_in_ack_ns=since(self._ack_ns),
+                audio_stopped_ns=since(self._stopped_ns),
+                talked_over_ns=since(self._talked_over_ns),
+            ),
+            fault=record.fault or self._fault(outcome),
+        )
+
+    def _is_of_old(self, event: Event, now_ns: int) -> bool:
+        response: str = getattr(event, "response_id", "")
+        if response and response in self.old.responses:
+            return True
+        if isinstance(event, ResponseCreated) or (response and isinstance(event, _OF_A_REPLY)):
+            known = response and response in self._new.responses
+            noticed = self._ack_ns is not None or self._passed_on
+            return not (known or noticed or now_ns >= self._new.spoken.end_ns)
+        if isinstance(event, _OF_A_REPLY):
+            return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
+        return False
+
+    def _noticed(self, now_ns: int) -> Truncate | None:
+        """Take the server's word that it heard the caller."""
+        if self._ack_ns is not None:
+            return None
+        self._ack_ns = now_ns
+        return self._stop(now_ns)
+
+    def _stop(self, now_ns: int) -> Truncate | None:
+        """Stop the old reply, where it is still playing."""
+        playing_until_ns = self.old.playout_end_ns
+        was_playing = playing_until_ns is not None and now_ns < playing_until_ns
+        cut = self.old.interrupt(now_ns)
+        if was_playing:
+            self._stopped_ns = self.old.playout_end_ns
+            self._late_ns = self._new.lateness_max_ns
+        return cut
+
+    def _judge(self, now_ns: int, *, cut: bool) -> BargeIn:
+        onset_ns = self._new.spoken.onset_ns
+        if self._stopped_ns is not None:
+            # Our own lateness would be charged to the server.
+            if self._late_ns > VOID_LATENESS_NS:
+                self._stopped_ns = None
+            return BargeIn.STOPPED
+        ended_ns = self.old.faded_ns
+        if ended_ns is None or ended_ns <= onset_ns:
+            return BargeIn.MISSED
+        if now_ns < ended_ns and cut:
+            return BargeIn.CUT
+        if self._ack_ns is not None:
+            return BargeIn.ENDED_FIRST
+        if self.old.reply is not Reply.OVER and now_ns >= ended_ns:
+            # A server that tells nothing and falls silent has stopped.
+            self._stopped_ns = ended_ns
+            return BargeIn.STOPPED
+        self._talked_over_ns = min(ended_ns, now_ns)
+        return BargeIn.DEAF
+
+    def _fault(self, outcome: BargeIn) -> Fault | None:
+        """Return why there is no instant at which the reply was stopped."""
+        phase, stopped = Phase.PLAYOUT, self._stopped_ns
+        if stopped is not None:
+            return None
+        if outcome is BargeIn.STOPPED:
+            words = f"interrupting frames left up to {self._late_ns / _NS_PER_MS:.0f} ms late"
+            return Fault(Party.OURS, Phase.SEND, "late_interruption", words)
+        if outcome is BargeIn.ENDED_FIRST:
+            words = "the reply ended before the server could have heard the caller"
+            return Fault(Party.UNKNOWN, phase, "ended_first", words)
+        if outcome is BargeIn.CUT:
+            return Fault(Party.UNKNOWN, phase, "cut", "the session ended while both spoke")
+        talked_over_ns = self._talked_over_ns or self._new.spoken.onset_ns
+        over_ms = (talked_over_ns - self._new.spoken.onset_ns) / _NS_PER_MS
+        words = f"the reply went on for {over_ms:.0f} ms over the caller and was never stopped"
+        return Fault(Party.THEIRS, phase, "deaf", words)

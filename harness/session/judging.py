@@ -1,0 +1,102 @@
+"""How a turn ended, judged from what was seen of it."""
+
+from dataclasses import dataclass
+
+from harness.errors import Fault, Party, Phase
+from harness.model import ProviderError, ResponseDone, ResponseStatus, TurnStatus
+
+_NS_PER_MS = 1_000_000
+# The frame that ends speech may be this late; beyond it the server was asked later than the
+# record says, and the turn is ours to spoil (Cekura voids at the same figure).
+VOID_LATENESS_NS = 25 * _NS_PER_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen of a turn when it ended.
+
+    Attributes:
+        late_ns: How late the frame that ends speech left, `None` when it did not.
+        doubt: Why the first audible sample cannot be told; empty for no doubt.
+        heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
+        phase: What the turn was waiting for.
+        limit_ns: How long it waited at most.
+        done: How the last reply ended, `None` when none has.
+        error: The last error message.
+        begun: A reply was announced, or audio came.
+        audio: Audio came.
+        text: Text came.
+        tool: A tool was called.
+        awaits_answer: A tool was called, and of the reply to its result nothing was heard.
+        owed: Such a reply has not even begun.
+    """
+
+    late_ns: int | None
+    doubt: str
+    heard_ns: int | None
+    phase: Phase
+    limit_ns: int
+    done: ResponseDone | None
+    error: ProviderError | None
+    begun: bool
+    audio: bool
+    text: bool
+    tool: bool
+    awaits_answer: bool
+    owed: bool
+
+
+def judge(seen: Seen, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
+    """Return how the turn ended, and why where that needs saying.
+
+    What is said before a tool is called is not the answer: a turn that waits for one has not been
+    completed.
+
+    Args:
+        seen: What was seen.
+        cut: Why the turn was cut short from outside, `None` when it ended by itself.
+    """
+    if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
+        words = f"the frame that ends speech left {seen.late_ns / _NS_PER_MS:.0f} ms late"
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
+    if seen.doubt:
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)
+    if seen.heard_ns is not None and not seen.awaits_answer:
+        return (TurnStatus.PREMATURE if seen.heard_ns < 0 else TurnStatus.COMPLETED), cut
+    if cut is not None:
+        return (TurnStatus.VOID if cut.party is Party.OURS else TurnStatus.CLOSED), cut
+    return _unheard(seen)
+
+
+def _unheard(seen: Seen) -> tuple[TurnStatus, Fault]:
+    done, error, limit_s = seen.done, seen.error, seen.limit_ns / 1e9
+    if seen.owed:
+        words = f"a tool was called, and no answer came within {limit_s:g} s"
+        return TurnStatus.TIMEOUT, Fault(Party.THEIRS, Phase.RESPONSE, "no_answer", words)
+    if done is not None:
+        if done.status is ResponseStatus.COMPLETED:
+            return TurnStatus.NO_REPLY, _nothing_spoken(seen)
+        code = done.code or done.status.value
+        return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, code, done.detail)
+    words = f"nothing audible within {limit_s:g} s"
+    if error is not None:
+        words = f"{words}; last error {error.code}: {error.detail}"
+    party = Party.UNKNOWN if error is None else Party.THEIRS
+    if not seen.begun:
+        return TurnStatus.NO_REPLY, Fault(party, seen.phase, "no_reply", words)
+    return TurnStatus.TIMEOUT, Fault(party, Phase.RESPONSE, "timeout", words)
+
+
+def _nothing_spoken(seen: Seen) -> Fault:
+    """Return why a reply that ended well could not be heard."""
+    if seen.awaits_answer:
+        code, words = "no_answer", "a tool was called, and the answer was not spoken"
+    elif seen.audio:
+        code, words = "silent_reply", "no audible audio"
+    elif seen.tool:
+        code, words = "tool_call", "the reply was a tool call, and none is answered"
+    elif seen.text:
+        code, words = "text_only", "the reply was text without audio"
+    else:
+        code, words = "empty_reply", "the reply held nothing"
+    return Fault(Party.THEIRS, Phase.RESPONSE, code, words)

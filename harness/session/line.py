@@ -1,0 +1,86 @@
+"""What a caller says, as frames ready to be sent, and how callers behave on the wire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.model import samples_from_ns
+
+_NS_PER_MS = 1_000_000
+# A pause is put where the voice is lowest within this distance of where it was drawn.
+_LOOK_AROUND_MS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An utterance ready to be sent.
+
+    Attributes:
+        utterance_id: What is said.
+        messages: One ready message per frame.
+        onset_sample: Labelled first sample of speech.
+        end_sample: Labelled last sample of speech.
+        levels: How loud each frame is, one byte a frame; empty when that is not known.
+    """
+
+    utterance_id: str
+    messages: Sequence[bytes]
+    onset_sample: int
+    end_sample: int
+    levels: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How callers of a run behave on the wire.
+
+    Attributes:
+        silence: One ready message of silence, sent whenever nothing is said.
+        frame_samples: Samples per frame.
+        rate_hz: Sample rate, of both directions.
+        limit_ns: How long a caller waits for a reply.
+    """
+
+    silence: bytes
+    frame_samples: int
+    rate_hz: int
+    limit_ns: int
+
+
+def hesitant(line: Line, manner: Manner, pause_ms: float, at: float) -> Line:
+    """Return the utterance with a pause inside its speech.
+
+    Args:
+        line: What is said.
+        manner: Where silence comes from.
+        pause_ms: Length of the pause; it takes whole frames, at least one.
+        at: Where, as a share of the speech. The pause goes between the quietest frames nearby,
+            and never outside the speech.
+
+    Returns:
+        The longer line; the same one where its speech is too short to be parted.
+    """
+    frame = manner.frame_samples
+    # A pause before frame k parts the speech when frame k begins inside it.
+    first, last = line.onset_sample // frame + 1, line.end_sample // frame
+    if last < first:
+        return line
+    wanted = round((line.onset_sample + at * (line.end_sample - line.onset_sample)) / frame)
+    before = _quietest(line.levels, first, last, min(max(wanted, first), last), manner)
+    pause_samples = samples_from_ns(round(pause_ms * _NS_PER_MS), manner.rate_hz)
+    pause = max(1, round(pause_samples / frame))
+    messages = list(line.messages)
+    messages[before:before] = [manner.silence] * pause
+    return replace(line, messages=messages, end_sample=line.end_sample + pause * frame, levels=b"")
+
+
+def _quietest(levels: bytes, first: int, last: int, wanted: int, manner: Manner) -> int:
+    """Return the frame from `first` to `last` before which a pause cuts the least sound off."""
+    if not levels:
+        return wanted
+    around = max(1, _LOOK_AROUND_MS * manner.rate_hz // (1000 * manner.frame_samples))
+    nearby = range(max(first, wanted - around), min(last, wanted + around) + 1)
+
+    def loudness(frame: int) -> tuple[int, int]:
+        return max(levels[frame - 1], levels[frame]), abs(frame - wanted)
+
+    return min(nearby, key=loudness)

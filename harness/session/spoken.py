@@ -1,0 +1,40 @@
+"""What the caller says in a turn, placed on the plan."""
+
+from dataclasses import dataclass
+
+from harness.model import TurnInstants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What the caller says in a turn, on the plan.
+
+    Attributes:
+        session_id: Session it belongs to.
+        turn_index: Position in the session.
+        network: Profile name.
+        utterance_id: What is said.
+        onset_ns: Labelled first sample, on the plan.
+        end_ns: Labelled last sample, on the plan.
+        end_sample: Position of that sample in the audio sent so far, in samples.
+        end_due_ns: When the frame that carries it is due.
+        limit_ns: How long the caller waits from `end_ns`.
+    """
+
+    session_id: str
+    turn_index: int
+    network: str
+    utterance_id: str
+    onset_ns: int
+    end_ns: int
+    end_sample: int
+    end_due_ns: int
+    limit_ns: int
+
+
+def since(at: TurnInstants, origin_ns: int) -> TurnInstants:
+    """Return the same instants, counted from `origin_ns`."""
+    values = {name: getattr(at, name) for name in TurnInstants.__dataclass_fields__}
+    return TurnInstants(
+        **{name: None if v is None else v - origin_ns for name, v in values.items()}
+    )

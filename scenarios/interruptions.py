@@ -1,0 +1,14 @@
+"""Callers who seldom let the agent finish: they cut in, hum along, and go on talking.
+
+locust -f scenarios/interruptions.py --host ws://127.0.0.1:8765 --calls 20
+"""
+
+from pathlib import Path
+
+from harness.load import VoiceUser
+
+
+class Interrupter(VoiceUser):
+    """Eight turns a call; most replies are spoken into."""
+
+    script = Path(__file__).parents[1] / "corpora" / "dialogues" / "interrupter.toml"

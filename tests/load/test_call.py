@@ -1,0 +1,159 @@
+"""A scripted call against the real simulator, held against what that knows to be true."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.model import BargeIn, Run, TruthRecord, TurnKind, TurnRecord, TurnStatus
+from harness.recording import read_run, read_truth
+from tests.load.conftest import only_run, run_locust
+
+MS = 1_000_000
+# A machine that does ten other things may be this late; what a test would miss is seconds off.
+SLACK_MS = 150
+LONGEST_REPLY_MS = 2_200
+
+# The hum after turn 1 is a turn of its own to the simulator.
+THEIR_TURN = {0: 0, 1: 1, 2: 3}
+SIMULATOR = """
+[latency]
+shift_ms = 300.0
+median_ms = 80.0
+sigma = 0.2
+[tools]
+turns = [3]
+preamble = 0.5
+[faults]
+deaf = { turn = 3 }
+"""
+FIRST, SECOND = 'say = { id = "synthetic-13" }', 'say = { id = "synthetic-16" }'
+SCRIPT = f"""
+name = "acted"
+think = {{ low_ms = 0, high_ms = 50 }}
+[[turn]]
+{FIRST}
+barge_in = {{ low_ms = 300, high_ms = 500 }}
+[[turn]]
+{SECOND}
+backchannels = {{ every_ms = 400 }}
+[[turn]]
+{FIRST}
+expect_tool = "look_up"
+tool_takes = {{ low_ms = 100, high_ms = 200 }}
+barge_in = {{ low_ms = 700, high_ms = 800 }}
+[[turn]]
+{SECOND}
+"""
+SCENARIO = """
+from pathlib import Path
+from harness.load import VoiceUser
+
+class Caller(VoiceUser):
+    script = Path(__file__).with_name("script.toml")
+"""
+
+
+def true_reply(turn: TurnRecord, truth: list[TruthRecord], *, last: bool) -> TruthRecord:
+    """Return the first or the last reply that the simulator gave in a turn."""
+    key = turn.provider_ids["session"], THEIR_TURN[turn.turn_index]
+    found = [reply for reply in truth if (reply.session_id, reply.turn_index) == key]
+    return found[-1 if last else 0]
+
+
+def off_ms(run: Run, measured_ns: int | None, true_ns: int | None) -> float:
+    assert measured_ns is not None
+    assert true_ns is not None
+    return (measured_ns + run.manifest.origin_ns - true_ns) / MS
+
+
+def check_interruption(run: Run, old: TurnRecord, new: TurnRecord, heard: TruthRecord) -> None:
+    assert old.conduct is not None
+    assert old.conduct.barge_in is BargeIn.STOPPED
+    assert new.kind is TurnKind.BARGE_IN
+    assert old.counts.samples_unheard > 0
+    assert old.at.playout_end_ns == new.at.audio_stopped_ns
+    assert -1 < off_ms(run, new.at.audio_stopped_ns, heard.heard_start_ns) < SLACK_MS
+    onset_ns, first_ns = new.at.barge_in_onset_ns, old.at.first_audible_ns
+    assert onset_ns == new.at.speech_onset_ns
+    assert onset_ns is not None
+    assert first_ns is not None
+    assert 300 <= (onset_ns - first_ns) / MS < 500 + 20 + SLACK_MS
+
+
+def late(turn: TurnRecord) -> bool:
+    return turn.send_lateness_max_ns is not None and turn.send_lateness_max_ns > 20 * MS
+
+
+def said_before(first: TruthRecord) -> bool:
+    """Tell whether something was said before a tool was called."""
+    return first.first_audible_heard_ns is not None
+
+
+def check_tool(run: Run, turn: TurnRecord, truth: list[TruthRecord]) -> None:
+    assert turn.conduct is not None
+    assert (turn.kind, turn.conduct.tools) == (TurnKind.TOOL, ("look_up",))
+    at, answer = turn.at, true_reply(turn, truth, last=True)
+    first = true_reply(turn, truth, last=False)
+    # An answer that comes while the word before it still plays is heard after that.
+    waits_ms = LONGEST_REPLY_MS if said_before(first) else 0
+    error_ms = off_ms(run, at.answer_audible_ns, answer.first_audible_heard_ns)
+    assert -1 < error_ms < SLACK_MS + waits_ms
+    assert at.tool_call_ns is not None
+    assert at.tool_result_sent_ns is not None
+    assert 100 <= (at.tool_result_sent_ns - at.tool_call_ns) / MS < 200 + 20 + SLACK_MS
+    if said_before(first):
+        assert -1 < off_ms(run, at.first_audible_ns, first.first_audible_heard_ns) < SLACK_MS
+    else:
+        assert at.first_audible_ns == at.answer_audible_ns
+
+
+def check_deaf(old: TurnRecord, new: TurnRecord) -> None:
+    assert old.conduct is not None
+    assert old.conduct.barge_in is BargeIn.DEAF
+    assert old.counts.samples_unheard == 0
+    assert new.kind is TurnKind.BARGE_IN
+    assert (new.at.audio_stopped_ns, new.at.barge_in_ack_ns) == (None, None)
+    assert new.at.talked_over_ns == old.at.playout_end_ns
+    assert (new.status, new.fault is None) == (TurnStatus.NO_REPLY, False)
+
+
+def test_interruptions_hums_and_tools_are_measured_as_they_truly_were(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "simulator.toml").write_text(SIMULATOR)
+    (tmp_path / "script.toml").write_text(SCRIPT)
+    host = serve(
+        *("--config", str(tmp_path / "simulator.toml")), "--truth", str(tmp_path / "truth.jsonl")
+    )
+    (tmp_path / "acted.py").write_text(SCENARIO)
+    done = run_locust(
+        *("--host", host, "--silence-ms", "200"),
+        *("-u", "4", "-r", "20", "--calls", "4", "--turn-limit-s", "2"),
+        reports=tmp_path / "r",
+        scenario=tmp_path / "acted.py",
+    )
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    run, truth = read_run(only_run(tmp_path / "r")), list(read_truth(tmp_path))
+    calls = [
+        sorted((t for t in run.turns if t.session_id == name), key=lambda t: t.turn_index)
+        for name in sorted({turn.session_id for turn in run.turns})
+    ]
+    assert [len(turns) for turns in calls] == [4] * 4
+    # What a stall of this machine spoiled says so, and proves nothing.
+    calm = [turns for turns in calls if not any(late(turn) for turn in turns)]
+    if not calm:
+        pytest.skip("the machine stalled in every call")
+    for old, new, tool, last in calm:
+        assert {turn.status for turn in (old, new, tool)} == {TurnStatus.COMPLETED}
+        check_interruption(run, old, new, true_reply(new, truth, last=False))
+        assert new.conduct is not None
+        assert (new.conduct.backchannels, new.conduct.backchannels_taken) == (1, 1)
+        check_tool(run, tool, truth)
+        # The simulator believes that its answer began at once, also where it had to wait.
+        if not said_before(true_reply(tool, truth, last=False)):
+            check_deaf(tool, last)
+    before = {said_before(true_reply(turns[2], truth, last=False)) for turns in calls}
+    assert before == {True, False}, "calls with and without a word before them"
+    assert "barge-in" in done.stdout
+    assert "tool_gap" in done.stdout
