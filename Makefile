@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	&& command -v $$p && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test test-kernel lint setup clean
+.PHONY: help demo test test-clients test-kernel lint setup clean
 
 help:  ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/development.stamp  ## Set up and pass the tests.
 	$(BIN)/mypy
 	$(BIN)/harness network install
 	$(BIN)/pytest -n 2
+
+test-clients: $(VENV)/development.stamp  ## Other people's clients talk to the simulator (network, node; 2 minutes).
+	$(BIN)/pytest tests/simulator/clients/check_clients.py -rs --timeout 900
 
 test-kernel: $(VENV)/development.stamp  ## Check the loss model against this kernel's own TCP (root on Linux).
 	$(BIN)/pytest tests/kernel/check_model.py -rs

@@ -9,15 +9,22 @@ from typing import Any
 import click
 
 from harness import environment
+from harness.cli.terminal import TerminalProgress
+from harness.corpus import obtain_corpus
 from harness.errors import BadInput, ExitCode
 from harness.simulator import (
     DEFAULT_PRESET,
     FAULTS,
     NULL_PRESET,
     PRESETS,
+    Answer,
+    CapacityRule,
+    Cut,
     SimulatorConfig,
+    answers_from,
     find_preset,
     parse_fault,
+    parse_tool,
     read_config,
     serve,
 )
@@ -64,6 +71,24 @@ _DEFAULT_PORT = 8765
 )
 @click.option("--cert", "certificate", type=_FILE, help="Serve TLS with this PEM certificate.")
 @click.option("--key", "private_key", type=_FILE, help="PEM file of the certificate's key.")
+@click.option(
+    "--corpus",
+    metavar="NAME",
+    help="Answer in recorded speech: a corpus, a folder of recordings or a manifest."
+    " Default: speech that nobody said.",
+)
+@click.option(
+    "--delta-ms",
+    metavar="N[,M]",
+    help="Length of the deltas of reply audio, or drawn between two. Default: 100.",
+)
+@click.option(
+    "--tool",
+    metavar="NAME[=PROBABILITY|@TURN]",
+    help="Call this function, or else the session's first, in every turn, a share of them, or one.",
+)
+@click.option("--slots", type=int, help="Responses worked on at once. Default: any number.")
+@click.option("--service-ms", type=float, help="Mean time a response takes a slot. Default: 1000.")
 @click.option("--speed", type=float, help="Reply audio, times real time. Default: 5.")
 @click.option(
     "--null",
@@ -76,6 +101,10 @@ def command(
     file: Path | None,
     preset: str | None,
     faults: tuple[str, ...],
+    delta_ms: str | None,
+    tool: str | None,
+    slots: int | None,
+    service_ms: float | None,
     api_key_env: str | None,
     auth_status: str,
     exit_with_stdin: bool,
@@ -93,6 +122,12 @@ def command(
         changes["preset"] = find_preset(preset)
     elif changes.get("null") and file is None:
         changes["preset"] = find_preset(NULL_PRESET)
+    if delta_ms is not None:
+        changes["cut"] = _cut(delta_ms)
+    if tool is not None:
+        changes["tools"] = parse_tool(tool)
+    if slots is not None or service_ms is not None:
+        changes["capacity"] = _capacity(config.capacity, slots, service_ms)
     config = replace(
         config,
         **changes,
@@ -102,8 +137,40 @@ def command(
     )
     if not _is_loopback(config.host):
         print(f"harness: listening beyond this machine, on {config.host}", file=sys.stderr)
+    if config.corpus is not None:
+        config = replace(config, answers=_answers(config.corpus, config.seed))
     serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
     return ExitCode.PASS
+
+
+def _answers(corpus: str, seed: int) -> tuple[Answer, ...]:
+    with TerminalProgress() as progress:
+        return answers_from(obtain_corpus(corpus, environment.cache_dir(), progress), seed)
+
+
+def _cut(text: str) -> Cut:
+    try:
+        sizes = [int(word) for word in text.split(",")]
+    except ValueError:
+        sizes = []
+    if len(sizes) not in (1, 2):
+        raise BadInput(
+            "not one or two whole numbers", where=f"--delta-ms {text}", mend="100, or 20,200"
+        )
+    return Cut(min(Cut().first_ms, sizes[0]), sizes[0], sizes[-1])
+
+
+def _capacity(
+    rule: CapacityRule | None, slots: int | None, service_ms: float | None
+) -> CapacityRule:
+    """Return what is said of capacity, on top of what a file says."""
+    changes: dict[str, Any] = {"slots": slots, "service_ms": service_ms}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if rule is not None:
+        return replace(rule, **changes)
+    if slots is None:
+        raise BadInput("needs --slots as well", where="--service-ms")
+    return CapacityRule(**changes)
 
 
 def _announce(address: str) -> None:

@@ -2,7 +2,8 @@
 
 Three questions, each with a number: how many sessions the audio engine holds here, next to a
 straightforward client on the same machine in the same minutes; how far measured latencies are from
-the truth of the simulator; how exactly the audible-onset detector dates an onset. Everything
+the truth of the simulator; how exactly the audible-onset detector dates an onset. A fourth, asked
+for apart: how many sessions the simulator itself holds. Everything
 measured runs in processes of its own, so this room imports neither the engine nor the
 simulator; it may use `websockets` and `uvloop`, because the straightforward client and the server
 that both clients talk to are here.
@@ -10,6 +11,7 @@ that both clients talk to are here.
 
 from harness.selfcheck.checking import check
 from harness.selfcheck.findings import AccuracyFinding, CapacityFinding, DetectorFinding, Findings
+from harness.selfcheck.server import ServerFinding, ServerFindings, ServerRow, check_server
 from harness.selfcheck.store import as_bytes, recall, remember
 
 __all__ = [
@@ -17,8 +19,12 @@ __all__ = [
     "CapacityFinding",
     "DetectorFinding",
     "Findings",
+    "ServerFinding",
+    "ServerFindings",
+    "ServerRow",
     "as_bytes",
     "check",
+    "check_server",
     "recall",
     "remember",
 ]

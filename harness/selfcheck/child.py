@@ -49,6 +49,11 @@ class Child:
     ) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def address(self) -> str:
         """Return where a server listens, once it does, without a path."""
         line = self._line(_START_LIMIT_S)

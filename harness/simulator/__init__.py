@@ -8,24 +8,30 @@ from harness.simulator.capacity import CapacityRule
 from harness.simulator.configfile import read_config
 from harness.simulator.faults import FAULTS, FaultRule, parse_fault
 from harness.simulator.presets import DEFAULT_PRESET, NULL_PRESET, PRESETS, Part, Preset
+from harness.simulator.recorded import Answer, answers_from
+from harness.simulator.replies import Cut
 from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
-from harness.simulator.tools import ToolRule
+from harness.simulator.tools import ToolRule, parse_tool
 
 __all__ = [
     "DEFAULT_PRESET",
     "FAULTS",
     "NULL_PRESET",
     "PRESETS",
+    "Answer",
     "CapacityRule",
+    "Cut",
     "FaultRule",
     "Part",
     "Preset",
     "Simulator",
     "SimulatorConfig",
     "ToolRule",
+    "answers_from",
     "find_preset",
     "parse_fault",
+    "parse_tool",
     "read_config",
     "serve",
 ]

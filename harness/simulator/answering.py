@@ -109,6 +109,10 @@ class Answering:
         else:
             self._host.refuse(refusals.already_active(self._speaking.id))
 
+    def pass_over(self) -> None:
+        """Leave the caller's turn, which nobody is to answer, and go on to the next."""
+        self._next = None
+
     # -- from the client ------------------------------------------------------------------------
 
     def create(self, options: Json) -> None:
@@ -226,6 +230,7 @@ class Answering:
                 frame_received_ns=heard.frame_received_ns,
                 heard_end_sample=heard.end_sample,
                 endpoint_ns=heard.endpoint_ns,
+                heard_start_ns=heard.started_ns,
                 drawn_ms=turn.latency_ms,
                 lead_silence_ms=turn.lead_ms,
                 first_audio_due_ns=due_ns,

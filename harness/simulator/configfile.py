@@ -10,6 +10,11 @@ first_turn_ms = 300.0
 growth_ms_per_turn = 12.0
 mixture = [{ weight = 0.1, shift_ms = 3000.0, median_ms = 500.0, sigma = 0.4 }]
 
+[speech]            # what it answers with: recorded speech, and how long the deltas are
+corpus = "asterisk-en"
+first_delta_ms = 50
+delta_ms = [20, 200]  # drawn between the two; one number for all alike
+
 [faults]            # name = probability, or a table
 gap = 0.05
 reset = { turn = 3 }
@@ -35,6 +40,7 @@ from harness.errors import BadInput, printable
 from harness.simulator.capacity import CapacityRule
 from harness.simulator.faults import FaultRule
 from harness.simulator.presets import DEFAULT_PRESET, Part, Preset
+from harness.simulator.replies import Cut
 from harness.simulator.settings import SimulatorConfig, find_preset
 from harness.simulator.tools import ToolRule
 
@@ -80,6 +86,12 @@ class _Latency(msgspec.Struct, forbid_unknown_fields=True):
     no_reply_probability: float | None = None
 
 
+class _Speech(msgspec.Struct, forbid_unknown_fields=True):
+    corpus: str | None = None
+    first_delta_ms: int = 50
+    delta_ms: int | tuple[int, int] = 100
+
+
 class _Fault(msgspec.Struct, forbid_unknown_fields=True):
     probability: float = 1.0
     turn: int | None = None
@@ -103,6 +115,7 @@ class _Capacity(msgspec.Struct, forbid_unknown_fields=True):
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     server: _Server = msgspec.field(default_factory=_Server)
     latency: _Latency | None = None
+    speech: _Speech | None = None
     faults: dict[str, float | _Fault] = {}
     tools: _Tools | None = None
     capacity: _Capacity | None = None
@@ -135,6 +148,11 @@ def _config(file: _File, port: int) -> SimulatorConfig:
             given[name] = Path(given[name])
     if file.latency is not None:
         given["preset"] = _preset(file.latency)
+    if file.speech is not None:
+        given["corpus"] = file.speech.corpus
+        sizes = file.speech.delta_ms
+        least_ms, most_ms = (sizes, sizes) if isinstance(sizes, int) else sizes
+        given["cut"] = Cut(file.speech.first_delta_ms, least_ms, most_ms)
     if file.tools is not None:
         given["tools"] = ToolRule(**_given(file.tools) | {"turns": tuple(file.tools.turns)})
     if file.capacity is not None:

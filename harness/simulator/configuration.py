@@ -43,6 +43,8 @@ _TURN_DETECTION: Mapping[str, Json] = {
         "interrupt_response": True,
     },
 }
+_ABOUT_RESPONSES = ("idle_timeout_ms", "create_response", "interrupt_response")
+_WITHOUT_DETECTION = "gpt-realtime-whisper"  # by the documentation, in transcription sessions
 _TRANSCRIPTION_MODEL = "gpt-4o-mini-transcribe"
 
 
@@ -75,6 +77,30 @@ def default_session(*, session_id: str, model: str, expires_at: int) -> Json:
     }
 
 
+def transcription_session(*, session_id: str, expires_at: int) -> Json:
+    """Return the whole object of a session that only writes down what is said, as captured."""
+    return {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "id": session_id,
+        "expires_at": expires_at,
+        "audio": {
+            "input": {
+                "format": PCM.wire,
+                "transcription": None,
+                "noise_reduction": None,
+                "turn_detection": _without_responses(_TURN_DETECTION["server_vad"]),
+            }
+        },
+        "include": None,
+    }
+
+
+def _without_responses(detection: Json) -> Json:
+    """Return the keys of a turn detection that have a meaning where nothing is answered."""
+    return {name: value for name, value in detection.items() if name not in _ABOUT_RESPONSES}
+
+
 def updated(session: Json, change: Any, *, voice_is_set: bool) -> Json:
     """Return `session` with `change` merged in; the original is left alone.
 
@@ -90,8 +116,11 @@ def updated(session: Json, change: Any, *, voice_is_set: bool) -> Json:
         raise refusals.invalid("session", "an object")
     if "type" not in change:
         raise refusals.missing("session.type")
-    check_fields(change, _SESSION, "session")
-    if change.get("model", session["model"]) != session["model"]:
+    if change["type"] != session["type"]:
+        raise refusals.invalid("session.type", f"'{session['type']}'")
+    transcribes = session["type"] == "transcription"
+    check_fields(change, _TRANSCRIPTION if transcribes else _SESSION, "session")
+    if change.get("model", session.get("model")) != session.get("model"):
         raise refusals.invalid("session.model", f"'{session['model']}': it cannot be changed")
     merged: Json = copy.deepcopy(session)
     for name, value in change.items():
@@ -99,6 +128,14 @@ def updated(session: Json, change: Any, *, voice_is_set: bool) -> Json:
             _merge_audio(merged["audio"], value)
         else:
             merged[name] = value
+    if transcribes:
+        audio = merged["audio"]["input"]
+        if audio["turn_detection"] is not None:
+            audio["turn_detection"] = _without_responses(audio["turn_detection"])
+            if (audio["transcription"] or {}).get("model") == _WITHOUT_DETECTION:
+                path = "session.audio.input.turn_detection"
+                raise refusals.invalid(path, f"null with {_WITHOUT_DETECTION}")
+        return merged
     voice, before = (s["audio"]["output"]["voice"] for s in (merged, session))
     if voice_is_set and voice != before:
         raise refusals.voice_is_set()
@@ -165,7 +202,9 @@ def _tools(value: Any, path: str) -> None:
     listing(value, path)
     for index, tool in enumerate(value):
         mapping(tool, f"{path}[{index}]")
-        if tool.get("type", "function") == "function" and not isinstance(tool.get("name"), str):
+        if tool.get("type", "function") != "function":
+            raise refusals.not_simulated(f"{path}[{index}].type", tool["type"], "function")
+        if not isinstance(tool.get("name"), str):
             raise refusals.missing(f"{path}[{index}].name")
 
 
@@ -180,6 +219,8 @@ def _metadata(value: Any, path: str) -> None:
 
 def _tool_choice(value: Any, path: str) -> None:
     if isinstance(value, dict):
+        if value.get("type", "function") != "function":
+            raise refusals.not_simulated(f"{path}.type", value["type"], "function")
         return
     one_of("none", "auto", "required")(value, path)
 
@@ -209,6 +250,13 @@ _turn_detection = by_type(
     },
 )
 
+_input = fields(
+    format=nullable(_format),
+    transcription=nullable(_transcription),
+    noise_reduction=nullable(mapping),
+    turn_detection=nullable(_turn_detection),
+)
+
 _SESSION: Mapping[str, Check] = {
     "type": one_of("realtime"),
     "model": text,
@@ -224,14 +272,15 @@ _SESSION: Mapping[str, Check] = {
     "reasoning": anything,
     "include": anything,
     "audio": fields(
-        input=fields(
-            format=nullable(_format),
-            transcription=nullable(_transcription),
-            noise_reduction=nullable(mapping),
-            turn_detection=nullable(_turn_detection),
-        ),
+        input=_input,
         output=fields(format=nullable(_format), voice=_voice, speed=number(0.25, 1.5)),
     ),
+}
+
+_TRANSCRIPTION: Mapping[str, Check] = {
+    "type": one_of("transcription"),
+    "include": anything,
+    "audio": fields(input=_input),
 }
 
 _RESPONSE: Mapping[str, Check] = {

@@ -57,7 +57,7 @@ class House(Protocol):
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""
 
-    def new_session(self, link: Link, model: str) -> Session:
+    def new_session(self, link: Link, admitted: Admitted) -> Session:
         """Make a session for a client that was let in."""
 
     def entered(self, connection: "Connection") -> None:
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(self, house: House) -> None:
-        self._house = house
+        self._house, self._timers = house, house.timers
         self._core = ServerProtocol(
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             select_subprotocol=_select_subprotocol,
@@ -85,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._frames = Frames(_LARGEST_MESSAGE)
         self._transport: asyncio.Transport
         self._session: Session | None = None
+        self._heard_by: Session | None = None  # the session, for as long as the connection is open
         self._fragments: list[bytes] = []
         self._text = True
         self._gone = False
@@ -102,10 +103,17 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes, stamped before anything else is done with them."""
         received_ns = now_ns()
+        if self._timers.next_ns <= received_ns:
+            self._timers.fire()  # what is due does not wait for what has piled up on sockets
         if self._gone:
             return
         try:
-            self._take(data, received_ns)
+            session = self._heard_by
+            text = self._frames.single(data) if session is not None else None
+            if session is None or text is None:
+                self._take(data, received_ns)
+            else:
+                session.receive(text, received_ns)
         except Exception as error:
             self._crashed(error)
 
@@ -119,6 +127,7 @@ class Connection(asyncio.Protocol):
         self._house.left(self)
         if self._timer is not None:
             self._timer.cancel()
+        self._heard_by = None
         session, self._session = self._session, None
         if session is not None:
             session.end()
@@ -148,7 +157,7 @@ class Connection(asyncio.Protocol):
 
     def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
         """Call back at an instant, unless the connection is gone by then."""
-        return self._house.timers.at(due_ns, lambda: self._guard(callback))
+        return self._timers.at(due_ns, lambda: self._guard(callback))
 
     def reset(self) -> None:
         """End it with a TCP reset."""
@@ -185,6 +194,7 @@ class Connection(asyncio.Protocol):
             self.close(1011, "internal error")
         else:
             self._transport.abort()
+        self._heard_by = None
         session, self._session = self._session, None
         if session is not None:
             session.end()
@@ -288,7 +298,7 @@ class Connection(asyncio.Protocol):
             self._let_in(verdict)
 
     def _let_in(self, verdict: Admitted) -> None:
-        self._session = self._house.new_session(self, verdict.model)
+        self._session = self._heard_by = self._house.new_session(self, verdict)
         self._session.open()
         self._timer = self.at(now_ns() + self._house.ping_interval_ns, self._ping)
 
@@ -304,6 +314,8 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Write what the core has ready; an empty piece is its word for the end."""
+        if self._core.state is not State.OPEN:
+            self._heard_by = None
         for piece in self._core.data_to_send():
             if piece:
                 self._transport.write(piece)

@@ -30,14 +30,15 @@ class Item:
         tokens: What it takes when the conversation is read.
         spoken_ms: Audio of it that was sent, `None` for what the model did not say.
         kept_ms: What truncation has left of that.
-        audio: Gives the audio itself, as it was on the wire; `None` when it was not kept.
+        audio: Gives the audio itself, as it was on the wire, `None` once it is gone; `None` when
+            it was never kept.
     """
 
     wire: Json
     tokens: Tokens = field(default_factory=Tokens)
     spoken_ms: int | None = None
     kept_ms: int | None = None
-    audio: Callable[[], bytes] | None = None
+    audio: Callable[[], bytes | None] | None = None
 
     @property
     def id(self) -> str:
@@ -46,9 +47,10 @@ class Item:
 
     def with_audio(self) -> Json:
         """Return the item with its audio, where that was kept."""
-        if self.audio is None or not self.wire["content"]:
+        audio = None if self.audio is None else self.audio()
+        if audio is None or not self.wire["content"]:
             return self.wire
-        part = self.wire["content"][0] | {"audio": base64.b64encode(self.audio()).decode()}
+        part = self.wire["content"][0] | {"audio": base64.b64encode(audio).decode()}
         return self.wire | {"content": [part]}
 
 

@@ -4,7 +4,7 @@ For callers whose pauses are exact digital silence, as this project's are. It co
 what hearing does, so that a server of thousands of sessions is not what a load test finds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.simulator.hearing import Started, Stopped
 
@@ -42,23 +42,32 @@ class LastSample:
         self.speaking = False
         self.last_voiced_sample = None
 
-    def feed(self, audio: bytes) -> Iterator[Started | Stopped]:
+    def feed(self, audio: bytes) -> Iterable[Started | Stopped]:
         """Hear more audio, whole samples.
 
-        Yields:
-            What was found, in order. The iterator must be exhausted.
+        Returns:
+            What was found, in order, mostly nothing. All of it must be asked for.
         """
         before = self.heard_samples
         self.heard_samples += len(audio) // self._width
         voiced_bytes = len(audio.rstrip(self._zeros))
+        if not voiced_bytes and not self.speaking:
+            return ()
+        return self._find(audio, before, voiced_bytes)
+
+    def feed_silence(self, samples: int) -> Iterable[Started | Stopped]:
+        """Hear silence; as `feed` with so many zeros."""
+        before = self.heard_samples
+        self.heard_samples += samples
+        return self._find(b"", before, 0) if self.speaking else ()
+
+    def _find(self, audio: bytes, before: int, voiced_bytes: int) -> Iterator[Started | Stopped]:
         if voiced_bytes:
             self.last_voiced_sample = before + (voiced_bytes - 1) // self._width
             if not self.speaking:
                 self.speaking = True
                 lead = len(audio) - len(audio.lstrip(self._zeros))
                 yield Started(before + lead // self._width)
-        if not self.speaking:
-            return
         last = self.last_voiced_sample
         assert last is not None
         if self.heard_samples - last > self._silence_samples:

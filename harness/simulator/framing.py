@@ -18,6 +18,8 @@ _CONTROL = 0x08
 _FINAL_TEXT = 0x81
 _MASKED = 0x80
 _LONG, _LONGER = 126, 127
+# A masked frame whose length takes two bytes.
+_USUAL, _USUAL_HEAD = _MASKED | _LONG, 8
 
 
 class Frames:
@@ -35,6 +37,23 @@ class Frames:
         self._rest = bytearray()
         self._needed = 0
         self._in_message = False
+
+    def single(self, data: bytes) -> bytes | None:
+        """Return the text of a plain frame of usual length that is all of `data`.
+
+        That is what nearly every read from a caller's socket holds. `None` for anything else,
+        which is to be fed.
+        """
+        if (
+            len(data) >= _USUAL_HEAD
+            and data[0] == _FINAL_TEXT
+            and data[1] == _USUAL
+            and (data[2] << 8 | data[3]) + _USUAL_HEAD == len(data)
+            and not self._rest
+            and not self._in_message
+        ):
+            return apply_mask(data[_USUAL_HEAD:], data[4:_USUAL_HEAD])
+        return None
 
     def feed(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         """Take bytes.

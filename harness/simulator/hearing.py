@@ -10,7 +10,7 @@ together, so that a click does not start it; it then goes on at half that ratio 
 window has passed without a voiced hop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,14 +94,15 @@ class Hearing:
         self._voiced_end = None
         self._voiced_hop = None
 
-    def feed(self, samples: NDArray[np.int16]) -> Iterator[Started | Stopped]:
+    def feed(self, samples: NDArray[np.int16]) -> Iterable[Started | Stopped]:
         """Hear more audio.
 
         Args:
             samples: int16, shape (n,); any length, also empty.
 
-        Yields:
-            What was found, in order. The iterator must be exhausted.
+        Returns:
+            What was found, in order, mostly nothing. It is found as it is asked for, so that what
+            is set between two findings counts: all of it must be asked for.
         """
         if self._rest is not None:
             samples = np.concatenate((self._rest, samples))
@@ -110,25 +111,51 @@ class Hearing:
         if rest:
             self._rest = samples[len(samples) - rest :].copy()
         if not hops:
-            return
-        loud = samples.astype(np.float32)
-        for start in range(0, hops * self._hop, self._hop):
-            wave = loud[start : start + self._hop]
+            return ()
+        waves = samples[: hops * self._hop].astype(np.float32).reshape(hops, self._hop)
+        for number, wave in enumerate(waves):
+            found = self._hear(float(wave.dot(wave)) / self._hop, wave)
+            if found is not None:
+                return self._go_on(found, waves[number + 1 :])
+        return ()
+
+    def feed_silence(self, samples: int) -> Iterable[Started | Stopped]:
+        """Hear exact digital silence: as `feed` with so many zeros, at a fraction of its cost."""
+        hops, rest = divmod(samples, self._hop)
+        if rest or self._rest is not None:
+            return self.feed(np.zeros(samples, dtype=np.int16))
+        if self._voiced_end is None and self._block_hops + hops < _FLOOR_BLOCK_HOPS and hops:
+            self.heard_samples += samples  # nothing can be found
+            self._block_hops += hops
+            self._block_least = 0.0
+            return ()
+        for number in range(hops):
+            found = self._hear(0.0, None)
+            if found is not None:
+                return self._go_on(found, np.zeros((hops - number - 1, self._hop), np.float32))
+        return ()
+
+    def _go_on(
+        self, first: Started | Stopped, waves: NDArray[np.float32]
+    ) -> Iterator[Started | Stopped]:
+        """Hand out what was found, and hear the rest."""
+        yield first
+        for wave in waves:
             found = self._hear(float(wave.dot(wave)) / self._hop, wave)
             if found is not None:
                 yield found
 
-    def _hear(self, energy: float, hop: NDArray[np.float32]) -> Started | Stopped | None:
-        """Hear one hop of mean square `energy`."""
+    def _hear(self, energy: float, hop: NDArray[np.float32] | None) -> Started | Stopped | None:
+        """Hear one hop of mean square `energy`; silence needs no samples."""
         self.heard_samples += self._hop
         if energy < self._block_least:
             self._block_least = energy
         self._block_hops += 1
         if self._block_hops == _FLOOR_BLOCK_HOPS:
             self._end_block()
-        if energy > (self._keep if self.speaking else self._start):
+        if hop is not None and energy > (self._keep if self.speaking else self._start):
             return self._voiced(hop)
-        return self._unvoiced()
+        return None if self._voiced_end is None else self._unvoiced(self._voiced_end)
 
     def _voiced(self, hop: NDArray[np.float32]) -> Started | None:
         if not self._voiced_hops:
@@ -141,10 +168,8 @@ class Hearing:
         self.speaking = True
         return Started(self._onset_sample)
 
-    def _unvoiced(self) -> Stopped | None:
-        if self._voiced_end is None:
-            return None
-        silent = self.heard_samples - self._voiced_end
+    def _unvoiced(self, voiced_end: int) -> Stopped | None:
+        silent = self.heard_samples - voiced_end
         if not self.speaking:
             if silent > _START_GAP_HOPS * self._hop:
                 self._voiced_hops = 0

@@ -1,26 +1,28 @@
 """The caller's audio as it comes in: turns found by VAD or made by the client's commit.
 
-Audio is heard and counted. It is kept only when somebody wants it back, so that a session costs
-the same however long its caller talks.
+Audio is heard and counted; the end of it is kept for the item that it may become.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache
 from typing import Any, Protocol
 
 from harness.clock import now_ns
 from harness.model import ns_from_samples
 from harness.simulator import orders, refusals, usage
+from harness.simulator.arrivals import Arrivals
 from harness.simulator.configuration import Json
 from harness.simulator.conversation import Conversation, Item
 from harness.simulator.endpointing import LastSample
 from harness.simulator.hearing import Hearing, Started, Stopped
+from harness.simulator.keeping import Archive, Tape
 from harness.simulator.sound_formats import FORMATS, PCM, SoundFormat
 
-_FRAMES_KEPT = 128
 _LEAST_COMMIT_MS = 100
+_LONGEST_FRAME_BYTES = 9_600
+# Of a caller who is not speaking the padding is kept, and what it takes to hear that speech begins.
+_ONSET_MS, _MOST_TAPED_MS = 150, 30_000
 _SEMANTIC_PREFIX_MS = 300
 
 
@@ -36,6 +38,7 @@ class Heard:
         anchor_ns: The instant latency counts from.
         item_id: The caller's item, `None` when there is none.
         duration_s: Length of its audio.
+        started_ns: When the caller was heard to begin, `None` without voice activity detection.
     """
 
     frame_end_samples: tuple[int, ...]
@@ -45,6 +48,7 @@ class Heard:
     anchor_ns: int
     item_id: str | None = None
     duration_s: float = 0.0
+    started_ns: int | None = None
 
 
 class Host(Protocol):
@@ -72,6 +76,12 @@ class Host(Protocol):
         """Take a finished turn of the caller."""
 
 
+@lru_cache(maxsize=64)
+def _silence(sound: SoundFormat, samples: int) -> bytes:
+    """Return so much silence; all sessions share it."""
+    return sound.silence(samples)
+
+
 class Listening:
     """The input audio buffer of one session.
 
@@ -79,7 +89,7 @@ class Listening:
         host: The session.
         conversation: Where finished turns become items.
         null: Do without hearing: the last sample that is not zero ends a turn.
-        keep: Keep the audio of each turn with its item.
+        archive: Keeps the audio of each turn, `None` to keep none.
         record: Takes all audio as it comes, `None` for nobody.
     """
 
@@ -89,7 +99,7 @@ class Listening:
         conversation: Conversation,
         *,
         null: bool = False,
-        keep: bool = False,
+        archive: Archive | None = None,
         record: Callable[[bytes, SoundFormat], None] | None = None,
     ) -> None:
         self._host, self._conversation = host, conversation
@@ -97,10 +107,12 @@ class Listening:
         self._detection: Json | None = None
         self._received_samples = 0
         self._buffered_samples = 0
-        self._kept: bytearray | None = bytearray() if keep else None
-        self._frames: deque[tuple[int, int]] = deque(maxlen=_FRAMES_KEPT)
+        self._archive = archive
+        self._tape: Tape | None = None
+        self._arrivals = Arrivals()
         self._speech_item: str | None = None
         self._speech_start_ms = 0
+        self._started_ns: int | None = None
         self._cut_in_at: int | None = None
         self._ignoring = False
         self._take_format(PCM)
@@ -138,12 +150,16 @@ class Listening:
             raise refusals.invalid("audio", "whole samples of two bytes")
         self._received_samples += samples
         self._buffered_samples += samples
-        self._frames.append((self._received_samples, received_ns))
+        self._arrivals.add(self._received_samples, received_ns)
+        is_silent = audio == self._silence or self._is_silence(audio)
+        if is_silent:
+            audio = self._silence  # one for all, so that keeping it takes no memory
         if self._record is not None:
             self._record(audio, self._format)
-        if self._kept is not None:
-            self._kept += audio
-        for found in self._feed(audio):
+        if self._tape is not None:
+            is_needed = self._speech_item is not None or self._detection is None
+            self._tape.add(audio, samples, self._most_taped if is_needed else self._least_taped)
+        for found in self._hearing.feed_silence(samples) if is_silent else self._feed(audio):
             if (detection := self._detection) is None:
                 continue  # what was heard last is still known when the client commits
             if isinstance(found, Started):
@@ -153,6 +169,10 @@ class Listening:
         if self._cut_in_at is not None and self._received_samples >= self._cut_in_at:
             self._cut_in()
 
+    def is_silence(self, audio: bytes) -> bool:
+        """Tell whether what was just appended was exact silence."""
+        return audio == self._silence
+
     def commit(self) -> None:
         """End the turn because the client says so."""
         buffered_ms = self._buffered_samples * 1000 / self._format.rate_hz
@@ -160,7 +180,8 @@ class Listening:
             raise refusals.commit_empty(buffered_ms)
         last = self._hearing.last_voiced_sample
         self._hearing.forget()
-        self._become_item(last, buffered_ms / 1000, respond=False)
+        start = self._received_samples - self._buffered_samples
+        self._become_item(last, (start, self._received_samples), respond=False)
 
     def clear(self) -> None:
         """Forget what has not become an item."""
@@ -180,7 +201,8 @@ class Listening:
         }
         for kind in orders.IDLE:
             self._host.emit(kind, **fields)
-        self._become_item(None, 0.0, respond=self._detection["create_response"])
+        nothing = (self._received_samples, self._received_samples)
+        self._become_item(None, nothing, respond=self._detection.get("create_response", False))
 
     def what_was_heard(self, last_voiced_sample: int | None) -> Heard:
         """Place the last voiced sample on the monotonic clock: latency counts from there.
@@ -189,18 +211,20 @@ class Listening:
         """
         endpoint_ns = now_ns()
         anchor_ns = endpoint_ns
+        end_samples, all_ns = self._arrivals.end_samples, self._arrivals.received_ns
         if last_voiced_sample is not None:
-            for end_sample, received_ns in self._frames:
+            for end_sample, received_ns in zip(end_samples, all_ns, strict=True):
                 if end_sample > last_voiced_sample:
                     after = end_sample - last_voiced_sample
                     anchor_ns = received_ns - ns_from_samples(after, self._format.rate_hz)
                     break
         return Heard(
-            frame_end_samples=tuple(end for end, _ in self._frames),
-            frame_received_ns=tuple(received for _, received in self._frames),
+            frame_end_samples=end_samples,
+            frame_received_ns=all_ns,
             end_sample=last_voiced_sample,
             endpoint_ns=endpoint_ns,
             anchor_ns=anchor_ns,
+            started_ns=self._started_ns,
         )
 
     # -- inside ---------------------------------------------------------------------------------
@@ -208,6 +232,11 @@ class Listening:
     def _take_format(self, sound: SoundFormat) -> None:
         """Begin to hear in another format, its clock at what has been received."""
         self._format = sound
+        self._silence = b""
+        self._most_taped = sound.rate_hz * _MOST_TAPED_MS // 1000
+        self._least_taped = self._most_taped
+        if self._archive is not None:
+            self._tape = Tape(sound.sample_bytes, self._received_samples)
         self._hearing: Hearing | LastSample
         if self._null:
             self._hearing = LastSample(
@@ -217,21 +246,33 @@ class Listening:
             self._hearing = Hearing(rate_hz=sound.rate_hz)
         self._hearing.heard_samples = self._received_samples
         self._buffered_samples = 0
-        self._frames.clear()
+        self._arrivals.clear()
 
     def _ms(self, samples: int) -> int:
         return samples * 1000 // self._format.rate_hz
 
-    def _feed(self, audio: bytes) -> Iterator[Started | Stopped]:
+    def _feed(self, audio: bytes) -> Iterable[Started | Stopped]:
         if isinstance(self._hearing, LastSample):
             return self._hearing.feed(audio)
         return self._hearing.feed(self._format.decode(audio))
+
+    def _is_silence(self, audio: bytes) -> bool:
+        """Learn what exact silence of this length is like, and tell whether this is it.
+
+        Callers who say nothing send it fifty times a second; G.711 has two zeros, one is learnt.
+        """
+        if len(audio) == len(self._silence) or len(audio) > _LONGEST_FRAME_BYTES:
+            return False
+        self._silence = _silence(self._format, len(audio) // self._format.sample_bytes)
+        return audio == self._silence
 
     def _set_window(self) -> None:
         """Set the silence that ends the next turn."""
         detection = self._detection
         if detection is None:
             return
+        padding_ms = detection.get("prefix_padding_ms", _SEMANTIC_PREFIX_MS)
+        self._least_taped = self._format.rate_hz * (padding_ms + _ONSET_MS) // 1000
         if detection["type"] == "semantic_vad":
             patience_ms = self._host.patience_ms(detection["eagerness"])
             self._hearing.configure(silence_ms=patience_ms, threshold=0.5)
@@ -250,10 +291,11 @@ class Listening:
         fields = {"audio_start_ms": self._speech_start_ms, "item_id": self._speech_item}
         for kind in orders.HEARD_START:
             self._host.emit(kind, **fields)
+        self._started_ns = now_ns()
         cut_in_ms = self._host.premature_ms()
         if cut_in_ms is not None:
             self._cut_in_at = found.onset_sample + round(cut_in_ms * self._format.rate_hz / 1000)
-        self._host.speech_started(interrupt=detection["interrupt_response"])
+        self._host.speech_started(interrupt=detection.get("interrupt_response", False))
 
     def _speech_stopped(self, found: Stopped, detection: Json) -> None:
         self._cut_in_at = None
@@ -277,12 +319,13 @@ class Listening:
         end_ms = self._ms(decided_sample)
         for kind in orders.HEARD_STOP:
             self._host.emit(kind, audio_end_ms=end_ms, item_id=self._speech_item)
-        duration_s = (end_ms - self._speech_start_ms) / 1000
-        self._become_item(last, duration_s, respond=detection["create_response"])
+        span = (self._speech_start_ms * self._format.rate_hz // 1000, decided_sample)
+        self._become_item(last, span, respond=detection.get("create_response", False))
 
-    def _become_item(self, last: int | None, duration_s: float, *, respond: bool) -> None:
+    def _become_item(self, last: int | None, span: tuple[int, int], *, respond: bool) -> None:
         """Make the caller's audio an item of the conversation, and say that the turn is over."""
-        heard = self.what_was_heard(last)
+        heard, self._started_ns = self.what_was_heard(last), None
+        duration_s = (span[1] - span[0]) / self._format.rate_hz
         wire = {
             "id": self._speech_item or self._host.new_id("item"),
             "object": "realtime.item",
@@ -292,8 +335,8 @@ class Listening:
             "content": [{"type": "input_audio", "transcript": None}],
         }
         item = Item(wire, usage.heard_tokens(duration_s))
-        if self._kept is not None:
-            item.audio = partial(bytes, bytes(self._kept))
+        if self._tape is not None and self._archive is not None:
+            item.audio = self._archive.keep(self._tape.cut(*span))
         self._speech_item = None
         self._forget_buffer()
         previous = self._conversation.add(item)
@@ -310,5 +353,3 @@ class Listening:
 
     def _forget_buffer(self) -> None:
         self._buffered_samples = 0
-        if self._kept is not None:
-            self._kept.clear()

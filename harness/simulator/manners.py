@@ -1,12 +1,13 @@
 """What a session is given: its connection, and how its server treats all sessions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from harness.model import TruthRecord
 from harness.simulator.capacity import Capacity
+from harness.simulator.keeping import Archive
 from harness.simulator.timers import Timer
 
 
@@ -43,6 +44,7 @@ class Manners:
         heard: Folder for what is heard, `None` to keep nothing.
         capacity: What the server can carry, `None` for everything.
         tell: Takes the truth about each response.
+        archive: Keeps what callers say.
     """
 
     limit_s: float
@@ -51,3 +53,4 @@ class Manners:
     heard: Path | None
     capacity: Capacity | None
     tell: Callable[[TruthRecord], None]
+    archive: Archive = field(default_factory=Archive)

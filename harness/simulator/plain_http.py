@@ -3,6 +3,7 @@
 `POST /v1/realtime/client_secrets` mints a key that opens sessions until it expires.
 """
 
+import copy
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 
 from harness.clock import NS_PER_S, now_ns, wall_time
 from harness.simulator import configuration
+from harness.simulator.configuration import Json
 from harness.simulator.refusals import Refused
 
 _PATHS = ("/v1/realtime/client_secrets", "/openai/v1/realtime/client_secrets")
@@ -38,19 +40,24 @@ class Secrets:
     """The ephemeral keys of a server. Nothing of them is ever written anywhere."""
 
     def __init__(self) -> None:
-        self._expire_ns: dict[str, int] = {}
+        self._made: dict[str, tuple[int, Json]] = {}
 
     def admits(self, key: str) -> bool:
         """Tell whether a key is one of these and has not expired."""
-        expires_ns = self._expire_ns.get(key)
-        return expires_ns is not None and now_ns() < expires_ns
+        return key in self._made and now_ns() < self._made[key][0]
 
-    def mint(self, lifetime_s: int) -> str:
+    def session(self, key: str | None) -> Json | None:
+        """Return the session that was configured with a key, `None` for any other key."""
+        if key is None or not self.admits(key):
+            return None
+        return copy.deepcopy(self._made[key][1])
+
+    def mint(self, lifetime_s: int, session: Json) -> str:
         """Make one more; the oldest is forgotten when there are too many."""
-        while len(self._expire_ns) >= _MOST_SECRETS:
-            del self._expire_ns[next(iter(self._expire_ns))]
+        while len(self._made) >= _MOST_SECRETS:
+            del self._made[next(iter(self._made))]
         key = f"ek_{secrets.token_hex(16)}"
-        self._expire_ns[key] = now_ns() + lifetime_s * NS_PER_S
+        self._made[key] = now_ns() + lifetime_s * NS_PER_S, session
         return key
 
 
@@ -84,12 +91,16 @@ def _mint(body: bytes, minted: Secrets) -> dict[str, Any]:
     lifetime_s = _lifetime_s(asked.get("expires_after"))
     change = asked.get("session", {"type": "realtime"})
     model = change.get("model", _MODEL) if isinstance(change, dict) else _MODEL
-    session = configuration.default_session(
-        session_id=f"sess_{secrets.token_hex(11)[:21]}", model=str(model)[:100], expires_at=0
-    )
+    session_id = f"sess_{secrets.token_hex(11)[:21]}"
+    if isinstance(change, dict) and change.get("type") == "transcription":
+        session = configuration.transcription_session(session_id=session_id, expires_at=0)
+    else:
+        session = configuration.default_session(
+            session_id=session_id, model=str(model)[:100], expires_at=0
+        )
     session = configuration.updated(session, change, voice_is_set=False)
     expires_at = int(wall_time().timestamp()) + lifetime_s
-    return {"value": minted.mint(lifetime_s), "expires_at": expires_at, "session": session}
+    return {"value": minted.mint(lifetime_s, session), "expires_at": expires_at, "session": session}
 
 
 def _lifetime_s(expires_after: Any) -> int:

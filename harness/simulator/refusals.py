@@ -78,6 +78,21 @@ def invalid(param: str, expected: str) -> Refused:
     return Refused("invalid_value", f"Invalid value for '{param}': expected {expected}.", param)
 
 
+def not_simulated(param: str, given: object, expected: str) -> Refused:
+    """Return the refusal of what the service has and this server has not, by its name."""
+    words = f"{expected!r}; {_quoted(str(given))} is not simulated here"
+    return invalid(param, words)
+
+
+def no_responses(kind: str) -> Refused:
+    """Return the refusal to answer in a session that only transcribes (code not captured)."""
+    return Refused(
+        "invalid_value",
+        f"Invalid value: '{kind}' has no meaning in a transcription session.",
+        "type",
+    )
+
+
 def too_small(param: str, least: int) -> Refused:
     """Return the refusal of an integer below its minimum."""
     return Refused(

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import errno
 import gc
+import os
 import secrets
 import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ from harness.simulator.settings import SimulatorConfig
 from harness.simulator.sound_formats import PCM
 from harness.simulator.timers import Timers
 from harness.simulator.truth import TruthLog
-from harness.simulator.upgrade import PATHS, Verdict, examine
+from harness.simulator.upgrade import PATHS, Admitted, Verdict, examine, presented_key
 
 _GOODBYE_S = 1.0
 
@@ -50,7 +52,7 @@ class Simulator:
     def __init__(self, config: SimulatorConfig) -> None:
         self._config = config
         self.ping_interval_ns = round(config.ping_interval_s * NS_PER_S)
-        self._replies = Replies(config.seed, config.replies)
+        self._replies = Replies(config.seed, config.replies, config.answers, config.cut)
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)
         self._sessions_begun = 0
@@ -119,19 +121,24 @@ class Simulator:
 
     def examine(self, request: Request) -> Verdict:
         """Judge a request for a session."""
-        return examine(
+        verdict = examine(
             request.path,
             request.headers,
             api_key=self._config.api_key,
             refuse_at_upgrade=self._config.refuse_at_upgrade,
             is_ephemeral=self._secrets.admits,
         )
+        minted = self._secrets.session(presented_key(request.headers))
+        if not isinstance(verdict, Admitted) or minted is None:
+            return verdict
+        transcribes = minted["type"] == "transcription"
+        return replace(verdict, minted=minted, transcribes=transcribes)
 
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""
         return plain_http.answer(request, self._secrets, self._config.api_key)
 
-    def new_session(self, link: Link, model: str) -> Session:
+    def new_session(self, link: Link, admitted: Admitted) -> Session:
         """Make a session for a client that was let in."""
         number = self._sessions_begun
         self._sessions_begun += 1
@@ -144,7 +151,15 @@ class Simulator:
             tools=self._config.tools,
         )
         tag = f"{self._run_tag}{number:05d}"
-        return Session(link, tag=tag, model=model, draws=draws, manners=self._manners)
+        return Session(
+            link,
+            tag=tag,
+            model=admitted.model,
+            draws=draws,
+            manners=self._manners,
+            transcribes=admitted.transcribes,
+            minted=admitted.minted or {},
+        )
 
     def entered(self, connection: Connection) -> None:
         """Note a new connection."""
@@ -208,7 +223,8 @@ def _collect_seldom() -> None:
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Past Python's buffer, whose lock a waiting thread would hold when the process ends.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     with contextlib.suppress(RuntimeError):  # the loop may have ended first
         loop.call_soon_threadsafe(ending.set)

@@ -8,6 +8,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -26,22 +27,14 @@ from harness.simulator.timers import Timer
 from harness.simulator.transcribing import Transcribing
 
 
-class _Append(msgspec.Struct):
+class _Append(msgspec.Struct, gc=False):
     """The one event that comes fifty times a second; its base64 is decoded while parsing."""
 
     type: str
     audio: bytes = b""
 
-    @property
-    def is_good(self) -> bool:
-        """Whether it is an append of whole samples; all else is read the general way."""
-        return (
-            self.type == "input_audio_buffer.append"
-            and len(self.audio) > 0
-            and len(self.audio) % 2 == 0
-        )
 
-
+_APPEND = "input_audio_buffer.append"
 _encode = msgspec.json.Encoder().encode
 _decode_append = msgspec.json.Decoder(_Append).decode
 _decode = msgspec.json.Decoder().decode
@@ -50,7 +43,15 @@ _CLOSE_REASONS = {
     "close_1011": "internal error",
     "close_1013": "try again later",
 }
+_NOTHING: Json = {}
+_LONGEST_KNOWN = 16_000
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
+
+@lru_cache(maxsize=64)
+def _known(message: bytes, audio: bytes) -> tuple[bytes, bytes]:
+    """Return equal ones that all sessions share."""
+    return message, audio
 
 
 class Session:
@@ -62,17 +63,37 @@ class Session:
         model: Model the client asked for.
         draws: Its own sources of chance.
         manners: How it is treated.
+        transcribes: Whether it only writes down what is said.
+        minted: The session its ephemeral key was made for.
     """
 
-    def __init__(self, link: Link, *, tag: str, model: str, draws: Draws, manners: Manners) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        tag: str,
+        model: str,
+        draws: Draws,
+        manners: Manners,
+        transcribes: bool = False,
+        minted: Json = _NOTHING,
+    ) -> None:
         self._link, self._manners = link, manners
         self._tag = tag
         self._ids = 0
-        self._session = configuration.default_session(
-            session_id=self.new_id("sess"),
-            model=model,
-            expires_at=int(wall_time().timestamp() + manners.limit_s),
-        )
+        self._transcribes = transcribes
+        session_id = self.new_id("sess")
+        expires_at = int(wall_time().timestamp() + manners.limit_s)
+        if transcribes:
+            self._session = configuration.transcription_session(
+                session_id=session_id, expires_at=expires_at
+            )
+        else:
+            self._session = configuration.default_session(
+                session_id=session_id, model=model, expires_at=expires_at
+            )
+        own = ("id", "model", "expires_at")
+        self._session |= {name: value for name, value in minted.items() if name not in own}
         self._conversation = Conversation()
         self._recorder: Recorder | None = None
         if manners.heard is not None:
@@ -82,7 +103,7 @@ class Session:
             self,
             self._conversation,
             null=manners.null,
-            keep=self._recorder is not None,
+            archive=None if manners.null else manners.archive,
             record=self._recorder,
         )
         self._answering = Answering(
@@ -116,6 +137,9 @@ class Session:
 
     def message(self, kind: str, fields: Json) -> bytes:
         """Return one event with an id of its own, encoded."""
+        if self._transcribes and kind in orders.CREATED:
+            # As captured: items of a transcription session do not say what they follow.
+            fields = {"item": fields["item"]}
         return _encode({"type": kind, "event_id": self.new_id("event"), **fields})
 
     def send(self, message: bytes) -> None:
@@ -168,7 +192,21 @@ class Session:
             return
         self._event_id = None
         try:
-            self._receive(message, received_ns)
+            append = _decode_append(message)
+        except _NOT_JSON:
+            append = None  # not an append, or a bad one; the general way finds the words
+        try:
+            if (
+                append is None
+                or append.type != _APPEND
+                or not append.audio
+                or len(append.audio) % 2
+            ):
+                self._receive(message, received_ns)
+                return
+            self._listening.append(append.audio, received_ns)
+            if len(message) < _LONGEST_KNOWN and self._listening.is_silence(append.audio):
+                self._silence = _known(message, append.audio)  # the next one need not be read
         except Refused as refused:
             self._refuse(refused)
 
@@ -186,15 +224,6 @@ class Session:
 
     def _receive(self, message: bytes, received_ns: int) -> None:
         try:
-            append = _decode_append(message)
-        except _NOT_JSON:
-            append = None  # not an append, or a bad one; the general way finds the words
-        if append is not None and append.is_good:
-            if self._manners.null and not append.audio.strip(self._listening.format.zeros):
-                self._silence = (message, append.audio)  # the next one need not be read
-            self._listening.append(append.audio, received_ns)
-            return
-        try:
             event = _decode(message)
         except _NOT_JSON:
             raise refusals.not_json() from None
@@ -202,6 +231,8 @@ class Session:
             raise refusals.no_type()
         event_id = event.get("event_id")
         self._event_id = event_id if isinstance(event_id, str) else None
+        if self._transcribes and event["type"].startswith("response."):
+            raise refusals.no_responses(event["type"])
         handler = self._HANDLERS.get(event["type"])
         if handler is None:
             raise refusals.unknown_type(event["type"])
@@ -225,7 +256,8 @@ class Session:
         changed = configuration.updated(
             self._session, event["session"], voice_is_set=self._conversation.has_spoken
         )
-        if any(changed[name] != self._session[name] for name in ("instructions", "tools")):
+        session = self._session
+        if any(changed.get(name) != session.get(name) for name in ("instructions", "tools")):
             self._conversation.forget_cache()
         self._session = changed
         self._silence = (b"", b"")
@@ -255,6 +287,9 @@ class Session:
         if transcription is not None:
             fails = self._answering.transcript_fails()
             self._transcribing.turn_ended(heard, transcription, fails=fails)
+        if self._transcribes:
+            self._answering.pass_over()
+            return
         self._answering.turn_ended(heard, respond=respond)
 
     # -- items ----------------------------------------------------------------------------------
@@ -303,7 +338,7 @@ class Session:
 
     _HANDLERS: ClassVar[dict[str, Callable[["Session", Json, int], None]]] = {
         "session.update": _session_update,
-        "input_audio_buffer.append": _append,
+        _APPEND: _append,
         "input_audio_buffer.commit": _buffer_commit,
         "input_audio_buffer.clear": _buffer_clear,
         "conversation.item.create": _item_create,

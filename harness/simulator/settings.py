@@ -7,6 +7,8 @@ from harness.errors import BadInput
 from harness.simulator.capacity import CapacityRule
 from harness.simulator.faults import FaultRule
 from harness.simulator.presets import DEFAULT_PRESET, PRESETS, Preset
+from harness.simulator.recorded import Answer
+from harness.simulator.replies import Cut
 from harness.simulator.tools import ToolRule
 
 
@@ -42,7 +44,10 @@ class SimulatorConfig:
         certificate: PEM file of a certificate, which makes it a TLS server.
         private_key: PEM file of its key, when the certificate's file does not hold it.
         speed: Reply audio per unit of time; 5 delivers 10 s of speech in 2 s.
-        replies: Number of different replies.
+        replies: Number of different replies, where speech is made up.
+        corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
+        answers: That speech, for whoever starts the server to fill in.
+        cut: How long the deltas of reply audio are.
         ping_interval_s: Time between pings.
         session_limit_s: Longest session.
     """
@@ -63,6 +68,9 @@ class SimulatorConfig:
     private_key: Path | None = None
     speed: float = 5.0
     replies: int = 8
+    corpus: str | None = None
+    answers: tuple[Answer, ...] = ()
+    cut: Cut = field(default_factory=Cut)
     ping_interval_s: float = 20.3
     session_limit_s: float = 3600.0
 

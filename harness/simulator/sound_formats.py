@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 Table = NDArray[np.int16]
+_PCM16 = np.dtype("<i2")
 
 
 def _mulaw_table() -> Table:
@@ -55,7 +56,7 @@ class SoundFormat:
     def decode(self, audio: bytes) -> Samples:
         """Return int16 samples, shape (n,), of whole samples on the wire."""
         if self.table is None:
-            return np.frombuffer(audio, dtype="<i2")
+            return np.frombuffer(audio, dtype=_PCM16)
         decoded: Samples = self.table[np.frombuffer(audio, dtype=np.uint8)]
         return decoded
 

@@ -316,6 +316,7 @@ class Speaking:
             frame_received_ns=heard.frame_received_ns,
             heard_end_sample=heard.end_sample,
             endpoint_ns=heard.endpoint_ns,
+            heard_start_ns=heard.started_ns,
             drawn_ms=plan.latency_ms,
             lead_silence_ms=plan.lead_samples * 1000 / rate_hz,
             first_audio_due_ns=self._first_due_ns,

@@ -1,16 +1,19 @@
-"""One heap of deadlines for the whole server, and one timer of the event loop armed to the first.
+"""One heap of deadlines for the whole server, and one alarm that is set to the first.
 
 A session adds a deadline without a task and without a timer of the loop, so that thousands of
-replies cost what their deadlines cost. The loop's own timers have a grain of 1 ms, which is too
-coarse: the timer is armed to the whole millisecond before the deadline, and what is left of it,
-less than 1 ms, is spent going round the loop. A deadline is never met early.
+replies cost what their deadlines cost. A deadline is never met early. Whoever is awake anyway may
+have a look at what is due: so a release does not wait until all the audio that has piled up
+before it has been heard.
 """
 
 import asyncio
 import heapq
 from collections.abc import Callable
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
+from harness.simulator.alarm import Alarm
+
+_NEVER_NS = 2**63
 
 
 class Timer:
@@ -32,59 +35,36 @@ class Timers:
 
     Args:
         loop: The event loop everything runs on.
+
+    Attributes:
+        next_ns: The earliest deadline, for those who are awake anyway: `fire` once it has passed.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
         self._heap: list[tuple[int, int, Timer]] = []
         self._added = 0
-        self._armed: asyncio.Handle | None = None
-        self._armed_ns = 0
+        self._alarm = Alarm(loop, self.fire)
+        self._set_ns = _NEVER_NS
         self._firing = False
+        self.next_ns = _NEVER_NS
 
     def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
         """Run `callback` once `due_ns` is reached; it must not raise.
 
         Args:
-            due_ns: Instant on the monotonic clock. One in the past runs at the next turn of the
-                loop, not inside this call.
+            due_ns: Instant on the monotonic clock. One in the past runs soon, not inside this
+                call.
             callback: What to do.
         """
         timer = Timer(due_ns, callback)
         self._added += 1
         heapq.heappush(self._heap, (due_ns, self._added, timer))
-        if not self._firing:
-            self._arm()
+        if due_ns < self.next_ns and not self._firing:
+            self._set()
         return timer
 
-    def close(self) -> None:
-        """Forget every deadline."""
-        self._heap.clear()
-        if self._armed is not None:
-            self._armed.cancel()
-            self._armed = None
-
-    def _arm(self) -> None:
-        """Arm the loop's timer to the earliest deadline, unless it already is."""
-        while self._heap and self._heap[0][2].callback is None:
-            heapq.heappop(self._heap)
-        if not self._heap:
-            return
-        due_ns = self._heap[0][0]
-        if self._armed is not None:
-            if self._armed_ns <= due_ns:
-                return
-            self._armed.cancel()
-        self._armed_ns = due_ns
-        wait_ms = due_ns // NS_PER_MS - now_ns() // NS_PER_MS
-        if wait_ms > 0:
-            self._armed = self._loop.call_later(wait_ms / 1000, self._fire)
-        else:
-            self._armed = self._loop.call_soon(self._fire)
-
-    def _fire(self) -> None:
-        """Run everything that is due, in order, then arm for what is next."""
-        self._armed = None
+    def fire(self) -> None:
+        """Run everything that is due, in order, and set the alarm to what is next."""
         self._firing = True
         limit_ns = now_ns()
         while self._heap and self._heap[0][0] <= limit_ns:
@@ -93,4 +73,22 @@ class Timers:
             if callback is not None:
                 callback()
         self._firing = False
-        self._arm()
+        self._set()
+
+    def close(self) -> None:
+        """Forget every deadline."""
+        self._heap.clear()
+        self._alarm.close()
+        self.next_ns = _NEVER_NS
+
+    def _set(self) -> None:
+        """Set the alarm to the earliest deadline, unless it rings before that anyway."""
+        while self._heap and self._heap[0][2].callback is None:
+            heapq.heappop(self._heap)
+        if not self._heap:
+            self.next_ns = _NEVER_NS
+            return
+        self.next_ns = self._heap[0][0]
+        if not now_ns() < self._set_ns <= self.next_ns:
+            self._set_ns = self.next_ns
+            self._alarm.set(self.next_ns)

@@ -1,6 +1,7 @@
 """Which function the model calls, on which turn, and with what arguments."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,25 @@ class ToolRule:
         """Refuse what is no probability."""
         if not (0 <= self.probability <= 1 and 0 <= self.preamble <= 1):
             raise BadInput("a probability lies between 0 and 1", where="tools")
+
+
+def parse_tool(text: str) -> ToolRule:
+    """Return the rule written as `NAME`, `NAME=PROBABILITY` or `NAME@TURN`; without, every turn.
+
+    Raises:
+        BadInput: It is none of these.
+    """
+    mend = "NAME, NAME=PROBABILITY or NAME@TURN, such as get_weather=0.3"
+    parts = re.fullmatch(r"([^=@]+)(?:=([0-9.]+)|@([0-9]+))?", text)
+    if parts is None:
+        raise BadInput("not a function and when to call it", where=f"--tool {text}", mend=mend)
+    name, share, turn = parts.groups()
+    if turn is not None:
+        return ToolRule(name=name, turns=(int(turn),))
+    try:
+        return ToolRule(name=name, probability=1.0 if share is None else float(share))
+    except ValueError as error:
+        raise BadInput("not a number", where=f"--tool {text}", mend=mend) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ Azure's path a wrong key always is.
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.datastructures import Headers
@@ -18,14 +19,25 @@ SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 # Models the service has had and has no more, and models that never spoke this protocol.
 _RETIRED = ("gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
-_OTHER = ("gpt-4o", "gpt-4.1", "gpt-5", "gpt-live", "whisper", "tts-")
+_OTHER = (
+    *("gpt-4o", "gpt-4.1", "gpt-5", "gpt-live", "whisper", "tts-"),
+    *("gpt-realtime-translate", "gpt-realtime-whisper", "gpt-transcribe"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The client is let in."""
+    """The client is let in.
+
+    Attributes:
+        model: Model it asks for, empty when it asks for none.
+        transcribes: Whether what it says is only to be written down.
+        minted: The session its ephemeral key was made for, `None` for other keys.
+    """
 
     model: str
+    transcribes: bool = False
+    minted: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,8 @@ def examine(
     """
     parts = urlsplit(target)
     path, query = parts.path.rstrip("/"), parse_qs(parts.query)
+    if path.removesuffix("/translations") in PATHS and path not in PATHS:
+        return RefusedByHttp(404, "Translation sessions are not simulated here\n")
     if path not in PATHS:
         return RefusedByHttp(404, f"Nothing here; sessions are at {PATHS[0]}?model=NAME\n")
     is_azure = path == AZURE_PATH
@@ -88,6 +102,9 @@ def examine(
         return RefusedByClose(
             "beta_api_shape_disabled", "The Realtime Beta API is no longer supported", 4000
         )
+    intent = query.get("intent", ["conversation"])[0]
+    if intent == "transcription":
+        return Admitted("", transcribes=True)
     return _judge_model(query.get("model", [""])[0])
 
 

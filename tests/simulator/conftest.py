@@ -29,6 +29,66 @@ _SERVER_EVENT: TypeAdapter[RealtimeServerEvent] = TypeAdapter(RealtimeServerEven
 _UNTYPED = frozenset(("obfuscation", "id", "object", "expires_at"))
 
 
+# What some stock client's own parser refuses to miss, absent or null, beyond the official types.
+# A part of a path that ends in `*` is a list, and all of its members are meant.
+_DEMANDED = {
+    "conversation.item.input_audio_transcription.delta": ("content_index", "delta"),
+    "conversation.item.input_audio_transcription.failed": (
+        "error.code",
+        "error.message",
+        "error.param",
+        "error.type",
+    ),
+    "response.output_audio.delta": ("output_index", "content_index", "response_id", "item_id"),
+    "response.content_part.added": ("part.type",),
+    "response.content_part.done": ("part.type",),
+    "response.created": ("response.output*.type", "response.output*.id"),
+    "response.done": (
+        "response.output*.type",
+        "response.output*.id",
+        "response.usage.input_tokens",
+        "response.usage.output_tokens",
+    ),
+    "rate_limits.updated": (
+        "rate_limits*.name",
+        "rate_limits*.limit",
+        "rate_limits*.remaining",
+        "rate_limits*.reset_seconds",
+    ),
+    "error": ("error.type", "error.message"),
+    "session.created": ("session.type", "session.audio.input.format.type"),
+    "session.updated": ("session.type", "session.audio.input.format.type"),
+}
+_OF_ITEMS = ("item.id", "item.type", "item.status", "item.content*.type")
+_OF_USAGE = (
+    "usage.total_tokens",
+    "usage.input_tokens",
+    "usage.output_tokens",
+    "usage.input_token_details.text_tokens",
+    "usage.input_token_details.audio_tokens",
+)
+
+
+def _check_demands(event: Json) -> None:
+    demanded = _DEMANDED.get(event["type"], ())
+    if "item" in event:
+        demanded += _OF_ITEMS if "content" in event["item"] else _OF_ITEMS[:-1]
+    if (event.get("usage") or {}).get("type") == "tokens":
+        demanded += _OF_USAGE
+    for path in demanded:
+        assert None not in _found([event], path.split(".")), (path, event)
+    if event["type"].startswith("response.content_part."):
+        assert "transcript" not in event["part"] or event["part"]["transcript"] is not None
+
+
+def _found(values: list[Any], path: list[str]) -> list[Any]:
+    """Return everything that a path leads to, `None` where something is missing."""
+    for step in path:
+        inner = [None if value is None else value.get(step.rstrip("*")) for value in values]
+        values = [one for many in inner for one in many or ()] if step.endswith("*") else inner
+    return values
+
+
 def check_event(raw: str | bytes) -> Json:
     """Hold an event against the official types, strictly, and against what stock clients demand.
 
@@ -39,6 +99,7 @@ def check_event(raw: str | bytes) -> Json:
     assert extra <= _UNTYPED, (raw, extra)
     event: Json = json.loads(raw)
     assert event["event_id"]
+    _check_demands(event)
     for item in (event.get("item"), *(event.get("response") or {}).get("output", ())):
         for name, value in (item or {}).items():
             assert value is not None, (name, raw)
@@ -102,11 +163,13 @@ Opened = Callable[..., AbstractAsyncContextManager[Talk]]
 
 
 @asynccontextmanager
-async def _opened(config: SimulatorConfig, **options: Any) -> AsyncIterator[Talk]:
+async def _opened(
+    config: SimulatorConfig, *, query: str = "model=gpt-realtime-2.1", **options: Any
+) -> AsyncIterator[Talk]:
     simulator = Simulator(config)
     port = await simulator.start()
     try:
-        url = f"ws://127.0.0.1:{port}/v1/realtime?model=gpt-realtime-2.1"
+        url = f"ws://127.0.0.1:{port}/v1/realtime?{query}"
         async with connect(url, **options) as socket:
             talk = Talk(socket)
             await talk.until("session.created")
@@ -115,13 +178,13 @@ async def _opened(config: SimulatorConfig, **options: Any) -> AsyncIterator[Talk
         await simulator.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened() -> Opened:
     """A simulator with a client whose session is open."""
     return _opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def quick() -> SimulatorConfig:
     """A simulator that answers within a tenth of a second."""
     return SimulatorConfig(preset=QUICK, speed=100, replies=2, seed=7)
@@ -135,7 +198,9 @@ def silence(seconds: float) -> Audio:
     return np.zeros(round(seconds * RATE_HZ), dtype=np.int16)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def utterance() -> Audio:
     """A second of speech between silences that end a turn."""
-    return np.concatenate((silence(0.4), spoken(1.0), silence(0.6)))
+    samples = np.concatenate((silence(0.4), spoken(1.0), silence(0.6)))
+    samples.setflags(write=False)
+    return samples

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.simulator import CapacityRule, FaultRule, Part, SimulatorConfig, ToolRule, read_config
+from harness.simulator import (
+    CapacityRule,
+    Cut,
+    FaultRule,
+    Part,
+    SimulatorConfig,
+    ToolRule,
+    read_config,
+)
 
 WHOLE = """
 [server]
@@ -18,6 +26,10 @@ preset = "gpt-realtime"
 first_turn_ms = 300
 mixture = [{ weight = 0.1, shift_ms = 3000, median_ms = 500, sigma = 0.4 }]
 outlier_ms = [1, 2]
+
+[speech]
+corpus = "asterisk-en"
+delta_ms = [20, 200]
 
 [faults]
 gap = 0.05
@@ -49,6 +61,8 @@ def test_every_section_arrives(tmp_path: Path) -> None:
     assert config.preset.first_turn_ms == 300
     assert config.preset.mixture == (Part(weight=0.1, shift_ms=3000, median_ms=500, sigma=0.4),)
     assert list(config.preset.outlier_ms) == [1, 2]
+    assert config.corpus == "asterisk-en"
+    assert config.cut == Cut(50, 20, 200)
     assert config.faults == (
         FaultRule(name="gap", probability=0.05),
         FaultRule(name="reset", turn=3),

@@ -51,3 +51,40 @@ def test_frames_come_out_as_they_went_in_however_they_are_cut(
 @pytest.mark.parametrize("wire", [b"\x81\x05hello", b"\x81\xff" + b"\xff" * 8 + b"more"])
 def test_bytes_the_core_must_refuse_are_not_waited_for(wire: bytes) -> None:
     assert list(Frames(2**20).feed(wire)) == [(wire, False)]
+
+
+@given(_SENT, st.integers(0, 20), st.booleans())
+def test_a_lone_plain_frame_is_told_at_a_glance_and_nothing_else_is(
+    sent: list[tuple[Opcode, bool, bytes]], cut: int, after: bool
+) -> None:
+    """Whatever is taken at a glance is what the long way would have found."""
+    glancing, thorough = Frames(2**20), Frames(2**20)
+    for opcode, fin, payload in sent:
+        if opcode is Opcode.PING:
+            payload, fin = payload[:100], True
+        wire = _wire(opcode, payload, fin=fin)
+        data = wire[: len(wire) - cut] if not after else wire + wire[:cut]
+        text = glancing.single(data)
+        found = list(thorough.feed(data))
+        if text is None:
+            assert list(glancing.feed(data)) == found
+        else:
+            assert found == [(text, True)]
+
+
+def test_usual_frame_is_taken_at_a_glance() -> None:
+    payload = b"x" * 1_300
+    assert Frames(2**20).single(_wire(Opcode.TEXT, payload)) == payload
+
+
+def test_usual_frame_inside_a_message_of_several_is_left_to_the_core() -> None:
+    frames, plain = Frames(2**20), _wire(Opcode.TEXT, b"x" * 1_300)
+    list(frames.feed(_wire(Opcode.TEXT, b"begun", fin=False)))
+    assert frames.single(plain) is None
+    assert list(frames.feed(plain)) == [(plain, False)]
+
+
+def test_usual_frame_after_half_of_another_is_not_mistaken_for_a_new_one() -> None:
+    frames, plain = Frames(2**20), _wire(Opcode.TEXT, b"x" * 1_300)
+    list(frames.feed(plain[:40]))
+    assert frames.single(plain) is None

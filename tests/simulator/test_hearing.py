@@ -92,3 +92,32 @@ def test_higher_threshold_hears_only_louder_speech() -> None:
     audio = np.concatenate((_silence(4_800), faint, _silence(12_000)))
     assert _hear(Hearing(threshold=0.5), [audio]) != []
     assert _hear(Hearing(threshold=1.0), [audio]) == []
+
+
+_LENGTHS = st.integers(0, 2_400) | st.integers(0, 10).map(lambda hops: hops * 240)
+
+
+@given(st.lists(st.tuples(st.booleans(), _LENGTHS), max_size=30))
+@settings(max_examples=40, deadline=None)
+def test_exact_silence_may_be_told_by_its_length(pieces: list[tuple[bool, int]]) -> None:
+    one, other = Hearing(), Hearing()
+    for is_silent, length in pieces:
+        if is_silent:
+            found = list(one.feed_silence(length))
+            assert found == list(other.feed(_silence(length)))
+        else:
+            assert list(one.feed(SPEECH[:length])) == list(other.feed(SPEECH[:length]))
+        assert one.heard_samples == other.heard_samples
+        assert one.last_voiced_sample == other.last_voiced_sample
+        for floor in ("_floor", "_block_least", "_block_hops", "_blocks", "_start", "_keep"):
+            assert getattr(one, floor) == getattr(other, floor)
+
+
+def test_what_is_set_after_a_finding_counts_for_the_rest_of_the_same_audio() -> None:
+    hearing, ends = Hearing(silence_ms=100), []
+    audio = np.concatenate((SPEECH, _silence(12_000), SPEECH, _silence(12_000)))
+    for found in hearing.feed(audio):
+        if isinstance(found, Stopped):
+            ends.append(found.decided_sample - found.last_voiced_sample)
+            hearing.configure(silence_ms=300, threshold=0.5)
+    assert ends == [2_401, 7_201]

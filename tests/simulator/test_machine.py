@@ -117,6 +117,8 @@ _FORMATS = st.sampled_from(["audio/pcm", "audio/pcmu", "audio/pcma"]).map(
 class Client(RuleBasedStateMachine):
     """One client of a session with every fault there is, each now and then."""
 
+    transcribes = False
+
     def __init__(self) -> None:
         super().__init__()
         self.link = _Link()
@@ -133,7 +135,14 @@ class Client(RuleBasedStateMachine):
         manners = Manners(
             limit_s=3600, speed=5, null=False, heard=None, capacity=None, tell=self.truths.append
         )
-        self.session = Session(self.link, tag="t", model="m", draws=draws, manners=manners)
+        self.session = Session(
+            self.link,
+            tag="t",
+            model="m",
+            draws=draws,
+            manners=manners,
+            transcribes=self.transcribes,
+        )
         self.session.open()
         self.checked = 0
         self.now = 1
@@ -149,7 +158,7 @@ class Client(RuleBasedStateMachine):
 
     @rule(detection=_DETECTIONS, sound=_FORMATS, text=st.booleans(), tools=st.booleans())
     def update(self, detection: Any, sound: Any, text: bool, tools: bool) -> None:
-        session = {
+        session: dict[str, Any] = {
             "type": "realtime",
             "output_modalities": ["text" if text else "audio"],
             "tools": [_TOOL] if tools else [],
@@ -162,6 +171,9 @@ class Client(RuleBasedStateMachine):
                 "output": {"format": sound},
             },
         }
+        if self.transcribes:
+            audio = {"input": session["audio"]["input"]}
+            session = {"type": "transcription", "audio": audio}
         self._send("session.update", session=session)
 
     @rule(start=st.integers(0, 20_000), length=st.integers(0, 9_600))
@@ -251,6 +263,16 @@ class Client(RuleBasedStateMachine):
 
 TestAnyClient = Client.TestCase
 TestAnyClient.settings = settings(max_examples=80, stateful_step_count=40)
+
+
+class Dictating(Client):
+    """A client of a session that only transcribes."""
+
+    transcribes = True
+
+
+TestAnyClientOfATranscription = Dictating.TestCase
+TestAnyClientOfATranscription.settings = settings(max_examples=25, stateful_step_count=30)
 
 
 @pytest.mark.parametrize("speaking", [False, True])

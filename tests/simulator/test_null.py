@@ -15,7 +15,15 @@ from websockets.asyncio.client import connect
 
 from harness.cli.app import run
 from harness.errors import ExitCode
-from harness.simulator import FAULTS, Simulator, SimulatorConfig, orders
+from harness.simulator import (
+    FAULTS,
+    CapacityRule,
+    Cut,
+    Simulator,
+    SimulatorConfig,
+    ToolRule,
+    orders,
+)
 
 Audio = NDArray[np.int16]
 Opened = Callable[..., AbstractAsyncContextManager[Any]]
@@ -86,7 +94,9 @@ def test_command_lists_the_faults(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "options",
     [["--fault", "nonsense"], ["--fault", "gap=7"], ["--preset", "x"], ["--config", "no.toml"],
-     ["--cert", "no.pem", "--port", "0"], ["--speed", "0"]],
+     ["--cert", "no.pem", "--port", "0"], ["--speed", "0"], ["--delta-ms", "1,2,3"],
+     ["--delta-ms", "0"], ["--tool", "f=much"], ["--service-ms", "5"], ["--slots", "0"],
+     ["--corpus", "/no/such/folder"]],
 )  # fmt: skip
 def test_command_refuses_what_it_cannot_do_in_one_line(
     options: list[str], capsys: pytest.CaptureFixture[str]
@@ -110,7 +120,14 @@ def test_options_beat_the_file_and_loopback_is_left_only_with_a_word(
     assert "beyond this machine" not in capsys.readouterr().err
     run(["simulator", "--host", "0.0.0.0", "--null"])
     assert "beyond this machine, on 0.0.0.0" in capsys.readouterr().err
-    first, second = served
+    words = "--tool f@2 --slots 3 --service-ms 20 --delta-ms 20,200 --port 0"
+    run(["simulator", *words.split()])
+    run(["simulator", "--config", str(path), "--slots", "7"])
+    first, second, third, fourth = served
+    assert third.tools == ToolRule(name="f", turns=(2,))
+    assert third.capacity == CapacityRule(slots=3, service_ms=20)
+    assert third.cut == Cut(20, 20, 200)
+    assert fourth.capacity == CapacityRule(slots=7)
     assert (first.port, first.seed) == (2, 9)
     assert [rule.name for rule in first.faults] == ["gap", "burst"]
     assert (second.port, second.null, second.preset.name) == (8765, True, "null")

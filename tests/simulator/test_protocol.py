@@ -354,6 +354,79 @@ def test_items_are_placed_deleted_and_kept_apart(opened: Opened, quick: Simulato
     _run(talk())
 
 
+def test_transcription_session_writes_down_and_answers_nothing(
+    opened: Opened, quick: SimulatorConfig, utterance: Audio
+) -> None:
+    transcription = {"model": "gpt-4o-transcribe", "language": "de"}
+    update = {"type": "transcription", "audio": {"input": {"transcription": transcription}}}
+
+    async def talk() -> None:
+        async with opened(quick, query="intent=transcription") as client:
+            created = client.events[0]["session"]
+            assert created["object"] == "realtime.transcription_session"
+            assert created["audio"]["input"]["turn_detection"] == {
+                "type": "server_vad",
+                "threshold": 0.5,
+                "prefix_padding_ms": 300,
+                "silence_duration_ms": 200,
+            }
+            await client.send("session.update", session=update)
+            updated = (await client.until("session.updated"))["session"]
+            assert updated["audio"]["input"]["transcription"] == transcription
+            client.drain()
+            for _ in range(2):
+                await client.say(utterance)
+                completed = await client.until(*orders.TRANSCRIBED)
+                kinds = [kind for kind in client.kinds if kind not in orders.TRANSCRIPT_DELTAS]
+                heard = orders.HEARD_START + orders.HEARD_STOP + orders.COMMITTED
+                assert tuple(kinds) == heard + orders.TRANSCRIBED
+                added = next(e for e in client.events if e["type"] == "conversation.item.added")
+                assert "previous_item_id" not in added
+                assert completed["item_id"] == added["item"]["id"]
+                client.drain()
+            for refused in ({"kind": "response.create"}, {"kind": "response.cancel"}):
+                await client.send(**refused)
+                error = await client.refused()
+                assert "transcription" in error["message"]
+            await client.send("session.update", session={"type": "realtime"})
+            assert (await client.refused())["param"] == "session.type"
+            transcription["model"] = "gpt-realtime-whisper"
+            await client.send("session.update", session=update)
+            assert (await client.refused())["param"] == "session.audio.input.turn_detection"
+
+    _run(talk())
+
+
+@pytest.mark.parametrize(
+    ("session", "param"),
+    [
+        ({"tools": [{"type": "mcp", "server_label": "s"}]}, "session.tools[0].type"),
+        ({"tool_choice": {"type": "mcp", "server_label": "s"}}, "session.tool_choice.type"),
+        ({"type": "translation"}, "session.type"),
+        ({"type": "transcription"}, "session.type"),
+    ],
+)
+def test_what_is_not_simulated_is_refused_by_name_and_changes_nothing(
+    opened: Opened, quick: SimulatorConfig, session: Json, param: str
+) -> None:
+    async def talk() -> None:
+        async with opened(quick) as client:
+            changed = {"type": "realtime", "instructions": "x", **session}
+            await client.send("session.update", session=changed)
+            error = await client.refused()
+            assert (error["code"], error["param"]) == ("invalid_value", param)
+            assert (await _configure(client))["instructions"] == ""
+            if "tools" not in session:
+                return
+            for kind in ("session.close", "session.input_audio_buffer.append"):
+                await client.send(kind)
+                error = await client.refused()
+                assert (error["code"], error["param"]) == ("invalid_value", "type")
+                assert kind in error["message"]
+
+    _run(talk())
+
+
 def test_every_event_in_the_tables_is_typed() -> None:
     from typing import get_args
 

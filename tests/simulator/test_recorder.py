@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import wave
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -44,16 +45,31 @@ def test_what_was_heard_is_what_was_said_to_the_sample(
     assert np.array_equal(heard, np.concatenate((utterance, utterance[:1001])))
 
 
-def test_caller_item_is_retrieved_with_its_audio_when_it_is_kept(
-    opened: Opened, quick: SimulatorConfig, utterance: Audio, tmp_path: Path
+def test_caller_item_is_retrieved_with_the_audio_it_was_made_of(
+    opened: Opened, quick: SimulatorConfig, utterance: Audio
 ) -> None:
+    """By VAD from the padding to the end that was told; by commit all that was in the buffer."""
+
+    async def retrieved(client: Any) -> Audio:
+        item_id = (await client.until("input_audio_buffer.committed"))["item_id"]
+        await client.send("conversation.item.retrieve", item_id=item_id)
+        item = (await client.until("conversation.item.retrieved"))["item"]
+        return np.frombuffer(base64.b64decode(item["content"][0]["audio"]), dtype="<i2")
+
     async def talk() -> None:
-        async with opened(replace(quick, heard=tmp_path)) as client:
-            await client.say(utterance)
-            item_id = (await client.until("input_audio_buffer.committed"))["item_id"]
-            await client.send("conversation.item.retrieve", item_id=item_id)
-            item = (await client.until("conversation.item.retrieved"))["item"]
-            assert len(item["content"][0]["audio"]) > 60_000
+        async with opened(quick) as client:
+            said = np.concatenate((np.zeros(48_000, dtype=np.int16), utterance))
+            await client.say(said)
+            started = await client.until("input_audio_buffer.speech_started")
+            stopped = await client.until("input_audio_buffer.speech_stopped")
+            span = slice(started["audio_start_ms"] * 24, stopped["audio_end_ms"] * 24)
+            assert np.array_equal(await retrieved(client), said[span])
+            manual = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+            await client.send("session.update", session=manual)
+            await client.send("input_audio_buffer.clear")
+            await client.say(utterance[1_001:])
+            await client.send("input_audio_buffer.commit")
+            assert np.array_equal(await retrieved(client), utterance[1_001:])
 
     asyncio.run(talk())
 

@@ -61,7 +61,8 @@ def test_command_serves_until_it_is_told_to_end() -> None:
         async with connect(f"{address}?model=any") as client:
             assert json.loads(await client.recv())["session"]["model"] == "any"
 
-    with _process() as (process, address):
+    # Its standard input stays open: the thread that waits for it must not trouble the end.
+    with _process("--exit-with-stdin") as (process, address):
         asyncio.run(greet(address))
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

@@ -163,14 +163,16 @@ def test_openai_mints_an_ephemeral_key_and_opens_a_session_with_it(
             async with _client(address, "right") as client:
                 minted = await client.realtime.client_secrets.create(
                     expires_after={"anchor": "created_at", "seconds": 60},
-                    session={"type": "realtime", "model": _MODEL},
+                    session={"type": "realtime", "model": _MODEL, "instructions": "Be brief."},
                 )
             assert minted.value.startswith("ek_")
             async with (
                 _client(address, minted.value) as client,
                 client.realtime.connect(model=_MODEL) as connection,
             ):
-                await _until(connection, "session.created")
+                created = await _until(connection, "session.created")
+                assert created.session.instructions == "Be brief."
+                assert created.session.id != minted.session.id
 
     asyncio.run(talk())
 
@@ -259,6 +261,25 @@ def test_agents_are_interrupted_and_truncate(quick: SimulatorConfig, utterance: 
             await _next(session, _of_type("audio_interrupted"))
             await _next(session, _of_type("audio"))
             await _next(session, _of_type("audio_end"))
+
+    asyncio.run(talk())
+
+
+def _status(event: Any) -> Any:
+    return getattr(getattr(event, "data", None), "status", None)
+
+
+def test_agents_are_told_of_expiry_and_come_back(quick: SimulatorConfig, utterance: Audio) -> None:
+    async def talk() -> None:
+        async with _served(replace(quick, session_limit_s=0.5)) as address:
+            async with _agent_session(address, []) as session:
+                seen = [event async for event in session]  # it ends by itself
+                (error,) = [event.error for event in seen if event.type == "error"]
+                assert error.code == "session_expired"
+                assert "disconnected" in [_status(event) for event in seen]
+            async with _agent_session(address, []) as session:
+                await session.send_message("Greet the caller.")
+                await _next(session, _of_type("audio"))
 
     asyncio.run(talk())
 

@@ -71,3 +71,20 @@ def test_closed_timers_stay_silent() -> None:
         assert met == []
 
     asyncio.run(close())
+
+
+def test_whoever_is_awake_can_see_and_fire_what_is_due() -> None:
+    async def look() -> None:
+        timers = Timers(asyncio.get_running_loop())
+        met: list[str] = []
+        due_ns = now_ns() - 1
+        timers.at(now_ns() + 10**12, lambda: met.append("late"))
+        later_ns = timers.next_ns
+        timers.at(due_ns, lambda: met.append("due"))
+        assert timers.next_ns == due_ns
+        timers.fire()
+        assert met == ["due"]
+        assert timers.next_ns == later_ns
+        timers.close()
+
+    asyncio.run(look())

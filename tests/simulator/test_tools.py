@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.simulator import ToolRule
+from harness.errors import BadInput
+from harness.simulator import ToolRule, parse_tool
 from harness.simulator.tools import ToolDraw
 
 A, B = ({"type": "function", "name": name, "parameters": {}} for name in "ab")
@@ -63,3 +64,15 @@ def test_arguments_are_json_whatever_the_schema(schema: Any) -> None:
     call = ToolDraw(ALWAYS, np.random.default_rng(1), 2).choose([tool], "auto", answered=False)
     assert call is not None
     json.loads(call.arguments)
+
+
+def test_rule_is_read_as_faults_are() -> None:
+    assert parse_tool("f") == ToolRule(name="f", probability=1.0)
+    assert parse_tool("f=0.25") == ToolRule(name="f", probability=0.25)
+    assert parse_tool("f@3") == ToolRule(name="f", turns=(3,))
+
+
+@pytest.mark.parametrize("text", ["", "=0.5", "f=often", "f=7", "f@x", "f=1.2.3"])
+def test_what_is_no_rule_is_bad_input(text: str) -> None:
+    with pytest.raises(BadInput):
+        parse_tool(text)

@@ -161,3 +161,18 @@ def test_certificate_that_cannot_be_read_is_bad_input(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="certificate"):
         asyncio.run(start())
+
+
+def test_transcription_is_asked_for_by_intent_and_names_no_model() -> None:
+    verdict = _judge("/v1/realtime?intent=transcription", Authorization="Bearer right")
+    assert verdict == Admitted("", transcribes=True)
+
+
+@pytest.mark.parametrize("path", ["/v1/realtime", "/openai/v1/realtime"])
+def test_translation_is_refused_by_name(path: str) -> None:
+    verdict = _judge(f"{path}/translations?model=gpt-realtime-translate")
+    assert isinstance(verdict, RefusedByHttp)
+    assert "Translation" in verdict.text
+    by_model = _judge("/v1/realtime?model=gpt-realtime-translate", Authorization="Bearer right")
+    assert isinstance(by_model, RefusedByClose)
+    assert (by_model.code, by_model.close_code) == ("invalid_model", 4000)
