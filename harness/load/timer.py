@@ -34,7 +34,10 @@ class DeadlineTimer:
         self._handle: asyncio.Handle | None = None
         self._descriptor: int | None = None
         if sys.platform == "linux":
-            self._libc = ctypes.CDLL(None, use_errno=True)
+            # These calls take a microsecond; giving the interpreter away for it, and waiting to
+            # get it back from a busy thread, takes up to its switch interval.
+            self._libc = ctypes.PyDLL(None, use_errno=True)
+            self._expirations = ctypes.create_string_buffer(8)
             descriptor = self._libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC)
             if descriptor >= 0:
                 self._descriptor = descriptor
@@ -66,8 +69,5 @@ class DeadlineTimer:
 
     def _read(self) -> None:
         assert self._descriptor is not None
-        try:
-            os.read(self._descriptor, 8)
-        except BlockingIOError:
-            return
-        self._callback()
+        if self._libc.read(self._descriptor, self._expirations, 8) == 8:
+            self._callback()

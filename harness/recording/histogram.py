@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from hdrh import codec
 from hdrh.histogram import HdrHistogram
+from numpy.typing import NDArray
 
 from harness.model import Spread
 
@@ -44,7 +45,8 @@ class Histogram:
     """
 
     def __init__(self) -> None:
-        self._buckets = HdrHistogram(1, LONGEST_US, _DIGITS)
+        # Made when needed: most histograms are merged into another before that.
+        self._buckets: HdrHistogram | None = None
         self._pending: dict[int, int] = {}
         self.max_ns: int | None = None
 
@@ -65,7 +67,7 @@ class Histogram:
         pending = self._pending
         pending[value_us] = pending.get(value_us, 0) + 1
         if len(pending) > _PENDING_LIMIT:
-            self._settle()
+            self._settled()
 
     def record_many(self, values_ns: Iterable[int]) -> None:
         """Count many values.
@@ -83,14 +85,14 @@ class Histogram:
         pending, buckets = other.contents()
         for value_us, count in pending.items():
             self._pending[value_us] = self._pending.get(value_us, 0) + count
-        if buckets.get_total_count():
-            self._buckets.decode_and_add(buckets.encode())
+        if buckets is not None:
+            self._settled().decode_and_add(buckets.encode())
         if len(self._pending) > _PENDING_LIMIT:
-            self._settle()
+            self._settled()
         self.max_ns = other.max_ns if self.max_ns is None else max(self.max_ns, other.max_ns)
 
-    def contents(self) -> tuple[dict[int, int], HdrHistogram]:
-        """Return the counts by the microsecond, not in buckets yet, and the buckets.
+    def contents(self) -> tuple[dict[int, int], HdrHistogram | None]:
+        """Return the counts by the microsecond, not in buckets yet, and the buckets if any.
 
         What is merged soon need not go through the buckets twice.
         """
@@ -114,8 +116,7 @@ class Histogram:
 
     def payload(self) -> str:
         """Return the buckets in the library's compressed form, base64, in microseconds."""
-        self._settle()
-        text: bytes = self._buckets.encode()
+        text: bytes = self._settled().encode()
         return text.decode("ascii")
 
     @classmethod
@@ -127,10 +128,10 @@ class Histogram:
         """
         histogram = cls()
         try:
-            histogram._buckets.decode_and_add(payload)
+            histogram._settled().decode_and_add(payload)
         except _UNREADABLE as error:
             raise ValueError(f"not an encoded histogram: {type(error).__name__}") from error
-        if (histogram._buckets.get_total_count() == 0) != (max_ns is None):
+        if (histogram._settled().get_total_count() == 0) != (max_ns is None):
             raise ValueError("not an encoded histogram: its maximum does not fit its counts")
         histogram.max_ns = max_ns
         return histogram
@@ -142,15 +143,15 @@ class Histogram:
         """
         if self.max_ns is None:
             return None
-        self._settle()
-        reached = np.cumsum(np.frombuffer(self._buckets.counts, dtype=np.uint64))
+        buckets = self._settled()
+        reached = np.cumsum(np.frombuffer(buckets.counts, dtype=np.uint64))
         n = int(reached[-1])
 
         def percentile_ms(permille: int) -> float:
             # Rank ceil(n p), in whole numbers so that no rank is lost to a binary fraction.
             index = int(np.searchsorted(reached, -(-n * permille // 1000)))
-            lowest_us = self._buckets.get_value_from_index(index)
-            highest_us: int = self._buckets.get_highest_equivalent_value(lowest_us)
+            lowest_us = buckets.get_value_from_index(index)
+            highest_us: int = buckets.get_highest_equivalent_value(lowest_us)
             return min(highest_us / _US_PER_MS, largest_ms)
 
         largest_ms = self.max_ns / _NS_PER_MS
@@ -162,8 +163,39 @@ class Histogram:
             max_ms=largest_ms,
         )
 
-    def _settle(self) -> None:
-        """Move what was counted by the microsecond into the buckets."""
-        for value_us, count in self._pending.items():
-            assert self._buckets.record_value(value_us, count), "checked when it was recorded"
-        self._pending.clear()
+    def _settled(self) -> HdrHistogram:
+        """Move what was counted by the microsecond into the buckets, and return these.
+
+        All at once: the library takes microseconds for each value, and whoever records a frame
+        waits meanwhile for the interpreter.
+        """
+        if self._buckets is None:
+            self._buckets = HdrHistogram(1, LONGEST_US, _DIGITS)
+        buckets, pending = self._buckets, self._pending
+        if pending:
+            values_us = np.fromiter(pending.keys(), dtype=np.int64, count=len(pending))
+            counts = np.fromiter(pending.values(), dtype=np.uint64, count=len(pending))
+            np.add.at(
+                np.frombuffer(buckets.counts, dtype=np.uint64), _places(buckets, values_us), counts
+            )
+            buckets.total_count += int(counts.sum())
+            buckets.min_value = min(buckets.min_value, int(values_us.min()))
+            buckets.max_value = max(buckets.max_value, int(values_us.max()))
+            pending.clear()
+        return buckets
+
+
+def _places(buckets: HdrHistogram, values_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the library counts these values, as its own `record_value` finds it.
+
+    A value's bucket is how often it must be halved to fit the finest one; within a bucket the
+    library has one place per halved value, and keeps only the upper half of all but the first.
+    """
+    magnitude, half = (
+        int(buckets.sub_bucket_half_count_magnitude),
+        int(buckets.sub_bucket_half_count),
+    )
+    at_least = (values_us | int(buckets.sub_bucket_mask)).astype(np.float64)
+    bits = np.frexp(at_least)[1].astype(np.int64)
+    bucket = bits - (magnitude + 1)
+    return ((bucket + 1) << magnitude) + (values_us >> bucket) - half

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,17 @@ def test_percentiles_are_nearest_ranks_to_three_digits_and_never_too_short(
     for share, found_ms in ((500, spread.p50_ms), (990, spread.p99_ms), (999, spread.p999_ms)):
         true_ms = ordered[-(-len(ordered) * share // 1_000) - 1] / 1e6
         assert true_ms <= found_ms <= true_ms * 1.001 + 0.001 + 1e-9
+
+
+@given(durations)
+def test_every_value_is_counted_where_the_library_itself_counts_it(values_ns: list[int]) -> None:
+    library = HdrHistogram(1, LONGEST_US, 3)
+    for value_ns in values_ns:
+        library.record_value(-(-value_ns // 1_000))
+    found = HdrHistogram(1, LONGEST_US, 3)
+    found.decode_and_add(filled(values_ns).payload())
+    assert list(found.counts) == list(library.counts)
+    assert found.total_count == library.total_count
 
 
 @given(durations, durations)
