@@ -22,10 +22,6 @@ LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
 # This many times beyond a limit nobody else's work is the reason.
 _BEYOND_DOUBT = 3.0
 _MISSING_BEYOND_DOUBT = 0.02
-# Where the searches start, engine and straightforward client, by the length of a frame: a little
-# under what one core held where this was written.
-_STARTS = {20: (400, 140), 100: (1_000, 320)}
-_OTHER_STARTS = (200, 70)
 _MOST = 6_400
 # Few enough for any machine: what they take is the floor that memory is counted from.
 _FEW = 50
@@ -105,12 +101,13 @@ class Contender:
 
 
 def measure_capacity(
-    frame_ms: int, *, budget_s: float, seconds: float, progress: Progress
+    frame_ms: int, *, starts: tuple[int, int], budget_s: float, seconds: float, progress: Progress
 ) -> CapacityFinding:
     """Find what one core holds at one frame length.
 
     Args:
         frame_ms: Length of the callers' frames.
+        starts: Where the searches start, engine's and straightforward client's.
         budget_s: Time to spend; what is not settled by then is reported as not confirmed.
         seconds: Window of one measurement.
         progress: Who hears how it goes.
@@ -123,7 +120,6 @@ def measure_capacity(
             Child("harness.load.trial", *words, core=mine) as engine,
             Child("harness.selfcheck.plain_client", *words, core=mine) as plain,
         ):
-            starts = _STARTS.get(frame_ms, _OTHER_STARTS)
             contenders = (
                 Contender("engine", starts[0], engine.ask),
                 Contender("plain client", starts[1], plain.ask),
