@@ -22,7 +22,7 @@ within this run.
                     unexpected, unanswered; each only where a dialogue script asked for it
     failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
     send_lateness   n, p50_ms, p99_ms, p999_ms, max_ms; of every audio frame we sent
-    loop_lag        the same, of our event loop's wake-ups
+    loop_lag        the same, of our event loop's wake-ups: what arrives is stamped as late
     gc_pause        the same, of pauses for garbage collection
     cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
                     tokens, model, prices: {date, source}, note

@@ -17,13 +17,17 @@ def instrument(run: Run, summary: Summary) -> Section:
         head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
         rows=(
             ("Frame lateness", *_spread(run.send_lateness)),
-            ("Event-loop lag", *_spread(run.loop_lag)),
+            ("Event-loop lag, receive stamps", *_spread(run.loop_lag)),
             ("Garbage collection", *_spread(run.gc_pause)),
         ),
         notes=(
             (
                 "Frame lateness: when each audio frame went out, less when it was due. It"
                 " is reported beside the latencies and never taken off them."
+            ),
+            (
+                "Event-loop lag: when the loop came to something that could be read from a known"
+                " instant on, less that instant. What arrives is stamped as late."
             ),
         ),
     )
