@@ -48,7 +48,7 @@ class Slicer:
             data = bytes(self._rest)
             self._rest.clear()
         pieces: list[tuple[bool, bytes]] = []
-        at, size = 0, len(data)
+        at, size, self._need = 0, len(data), 2
         while size - at >= 2:
             length, body = data[at + 1], at + 2
             if length >= _TWO_BYTES:

@@ -68,6 +68,15 @@ def test_what_no_server_may_send_is_left_to_the_core_from_its_first_byte(
     assert b"".join(raw for _, raw in pieces[1:]) == bad + good
 
 
+def test_what_one_frame_waited_for_is_not_waited_for_again() -> None:
+    long = Frame(Opcode.TEXT, b"long").serialize(mask=False)
+    empty = Frame(Opcode.TEXT, b"").serialize(mask=False)
+    slicer = Slicer(LIMIT_BYTES)
+    assert slicer.feed(long[:4]) == []
+    assert slicer.feed(long[4:] + empty[:1]) == [(True, b"long")]
+    assert slicer.feed(empty[1:]) == [(True, b"")]
+
+
 def test_a_frame_that_has_not_arrived_waits_without_being_looked_at_again() -> None:
     frame = Frame(Opcode.TEXT, b"x" * 60_000).serialize(mask=False)
     slicer = Slicer(LIMIT_BYTES)
