@@ -237,6 +237,10 @@ def test_a_wrong_key_is_one_line_without_the_key(
     line = refusal_line(done)
     assert "refused the key" in line
     assert "987654" not in done.stderr + done.stdout
+
+
+def test_a_right_key_is_written_nowhere(serve: Callable[..., str], tmp_path: Path) -> None:
+    host = serve("--api-key-env", KEY, **{KEY: "sk-right-key-123456"})
     right = run_locust(
         *BRIEF,
         *("--host", host, "--calls", "1"),
