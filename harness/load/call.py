@@ -5,15 +5,15 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.dialects import Dialect, MalformedMessage, SessionSettings
 from harness.errors import Fault, Party, Phase
+from harness.load.lane import Lane
 from harness.model import SessionCreated, SessionRecord, TurnRecord
 from harness.network import Impairment
 from harness.session import Session, is_retryable
 from harness.transport import Connection, Target, connect, ready_message
 
-_PING_EVERY_NS = 5 * NS_PER_S
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +64,7 @@ class Host:
         tell: There is an outcome.
     """
 
-    began: Callable[["Call"], None]
+    began: Callable[["Call", Lane["Call"]], None]
     again: Callable[["Call", float], None]
     tell: Callable[["Call", Outcome], None]
 
@@ -76,15 +76,18 @@ class Call:
         session: What the caller does.
         route: How it reaches the API.
         host: The engine's side.
+
+    Attributes:
+        lane: The way of its frames on the present connection, `None` while there is no session.
     """
 
     def __init__(self, session: Session, route: Route, host: Host) -> None:
         self.session = session
         self.over = False
+        self.lane: Lane[Call] | None = None
         self._route, self._host = route, host
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
-        self._ping_ns = 0
 
     @property
     def given_up(self) -> bool:
@@ -122,22 +125,26 @@ class Call:
             self._begin(connection)
 
     def tick(self, at_ns: int) -> int:
-        """Send the due frame and return its lateness in nanoseconds."""
+        """Send the due frame, asking the session, and return its lateness in nanoseconds."""
         assert self._connection is not None
         message, lateness_ns = self.session.tick(at_ns)
         self._connection.write(message)
-        if at_ns >= self._ping_ns:
-            self._ping_ns = at_ns + _PING_EVERY_NS
-            self._connection.ping()
         if self.session.has_news:
             self._relay(self._connection)
         if self.session.finished:
+            self._end_lane()
             self._connection.close()
         return lateness_ns
+
+    def ping(self) -> None:
+        """Send a ping."""
+        if self._connection is not None:
+            self._connection.ping()
 
     def hang_up(self, why: Fault | None = None) -> None:
         """Close the connection; `why` is told if the session was not finished."""
         self._verdict = why
+        self._end_lane()
         if self._connection is not None:
             self._connection.close()
         else:
@@ -182,6 +189,7 @@ class Call:
         if self.over:
             return
         self._connection = None
+        self._end_lane()
         fault = fault if self._verdict is None else self._verdict
         if fault is not None and fault.phase is Phase.CLOSE:
             fault = Fault(fault.party, self.session.phase(), fault.code, fault.detail)
@@ -205,9 +213,14 @@ class Call:
     def _begin(self, connection: Connection) -> None:
         for message in self._route.dialect.configure(self._route.settings):
             connection.write(ready_message(message))
-        # The first ping waits a second: the set-up's own traffic would be in its round trip.
-        self._ping_ns = now_ns() + NS_PER_S
-        self._host.began(self)
+        pacing = self.session.pacing
+        self.lane = Lane(self, pacing.ahead, connection.sender(), pacing.frame_ns)
+        self._host.began(self, self.lane)
+
+    def _end_lane(self) -> None:
+        if self.lane is not None:
+            self.lane.end()
+            self.lane = None
 
 
 def no_session(limit_s: float) -> Fault:

@@ -6,6 +6,7 @@ put calls in (`hold`) and look for outcomes (`take_outcomes`); nothing else cros
 """
 
 import asyncio
+from array import array
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -13,11 +14,13 @@ from typing import Any, TypeVar
 import gevent
 import gevent.event
 import gevent.threadpool
+import numpy as np
 import uvloop
 
 from harness.clock import NS_PER_MS, now_ns
 from harness.load.call import Call, Host, Outcome, Route, no_session, stopped
 from harness.load.deadlines import Deadlines
+from harness.load.lane import Lane
 from harness.load.timer import DeadlineTimer
 from harness.recording import Histogram
 from harness.session import Session
@@ -29,6 +32,7 @@ _SETUP_LIMIT_S = 15.0
 # No whole number of milliseconds, so that beats fall anywhere between frames.
 _HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
+_FIRST_PING_S, _PING_EVERY_S = 1.0, 5.0
 _SEND_AT_MOST_NS = 2 * NS_PER_MS
 
 
@@ -36,12 +40,11 @@ class AudioEngine:
     """One thread, one loop, all sessions of this process. Make it after any fork."""
 
     def __init__(self) -> None:
-        self._lateness = Histogram()
-        self._lag = Histogram()
+        self._late_ns, self._lag = array("q"), Histogram()
         self._outcomes: deque[Outcome] = deque()
-        self._measured: deque[dict[str, Histogram]] = deque()
+        self._measured: deque[tuple[array[int], Histogram]] = deque()
         self._calls: set[Call] = set()
-        self._due: Deadlines[Call] = Deadlines()
+        self._due: Deadlines[Lane[Call]] = Deadlines()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -111,8 +114,9 @@ class AudioEngine:
         """
         total = {"send_lateness": Histogram(), "loop_lag": Histogram()}
         while self._measured:
-            for tag, values in self._measured.popleft().items():
-                total[tag].merge(values)
+            late_ns, lag = self._measured.popleft()
+            total["send_lateness"].record_array(np.frombuffer(late_ns, dtype=np.int64))
+            total["loop_lag"].merge(lag)
         return total
 
     def _from_outside(self, function: Callable[..., Any], *arguments: Any) -> None:
@@ -169,13 +173,21 @@ class AudioEngine:
         if not call.session.ready and not call.over:
             call.hang_up(no_session(_SETUP_LIMIT_S))
 
-    def _began(self, call: Call) -> None:
+    def _began(self, call: Call, lane: Lane[Call]) -> None:
         assert call.session.due_ns is not None
         assert self._loop is not None
         if call.impairment is not None:
             call.impairment.begin(self._loop, call.session.due_ns)
-        self._due.add(call.session.due_ns, call)
+        self._due.add(call.session.due_ns, lane.frame_ns, lane)
         self._arm()
+        # The set-up's own traffic would be in the round trip of an earlier one.
+        self._loop.call_later(_FIRST_PING_S, self._ping, lane)
+
+    def _ping(self, lane: Lane[Call]) -> None:
+        assert self._loop is not None
+        if lane.owner.lane is lane:
+            lane.owner.ping()
+            self._loop.call_later(_PING_EVERY_S, self._ping, lane)
 
     def _told(self, call: Call, outcome: Outcome) -> None:
         if outcome.session is not None:
@@ -207,21 +219,45 @@ class AudioEngine:
             # What arrives waits meanwhile, and would be stamped late.
             if due_ns > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
                 break
-            for call in due.take():
-                # A session that lost its connection meanwhile has other deadlines, or none.
-                if call.session.due_ns == due_ns and not (call.over or call.given_up):
-                    self._send(call)
+            frame_ns, lanes = due.take()
+            self._send(due_ns, frame_ns, lanes)
         self._arm()
 
-    def _send(self, call: Call) -> None:
+    def _send(self, due_ns: int, frame_ns: int, lanes: list[Lane[Call]]) -> None:
+        """Send the frames that were due at one instant, each as it is known ahead if it is."""
+        slips_ns = due_ns + frame_ns
+        late, kept = self._late_ns.append, []
+        for lane in lanes:
+            ahead, at_ns = lane.ahead, now_ns()
+            message = next(ahead.frames, None) if at_ns < slips_ns else None
+            if message is None:
+                self._ask(lane)
+                continue
+            try:
+                lane.write(message)
+            except Exception as error:
+                lane.owner.crashed(error)
+                continue
+            ahead.sent_ns, late_ns = at_ns, at_ns - due_ns
+            if late_ns > ahead.late_max_ns:
+                ahead.late_max_ns = late_ns
+            late(late_ns)
+            kept.append(lane)
+        self._due.add_all(slips_ns, frame_ns, kept)
+
+    def _ask(self, lane: Lane[Call]) -> None:
+        """Send a frame that takes a thought of the session."""
+        call = lane.owner
+        if call.lane is not lane:
+            return
         try:
-            self._lateness.record_ns(call.tick(now_ns()))
+            self._late_ns.append(call.tick(now_ns()))
         except Exception as error:
             call.crashed(error)
             return
         next_ns = call.session.due_ns
-        if next_ns is not None and not call.session.finished:
-            self._due.add(next_ns, call)
+        if next_ns is not None and call.lane is lane:
+            self._due.add(next_ns, lane.frame_ns, lane)
 
     def _forget(self) -> None:
         self._hand_over()
@@ -231,8 +267,8 @@ class AudioEngine:
         self._heart.arm(self._beat_ns)
 
     def _hand_over(self) -> None:
-        self._measured.append({"send_lateness": self._lateness, "loop_lag": self._lag})
-        self._lateness, self._lag = Histogram(), Histogram()
+        self._measured.append((self._late_ns, self._lag))
+        self._late_ns, self._lag = array("q"), Histogram()
 
     def _hand_over_again(self) -> None:
         assert self._loop is not None

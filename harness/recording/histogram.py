@@ -78,6 +78,29 @@ class Histogram:
         for value_ns in values_ns:
             self.record_ns(value_ns)
 
+    def record_array(self, values_ns: NDArray[np.int64]) -> None:
+        """Count many values at once, as `record_ns` counts each.
+
+        Args:
+            values_ns: int64, shape (n,).
+
+        Raises:
+            ValueError: As `record_ns`; no value is counted.
+        """
+        if not len(values_ns):
+            return
+        least, largest = int(values_ns.min()), int(values_ns.max())
+        if least < 0 or largest > _LONGEST_NS:
+            wrong = least if least < 0 else largest
+            raise ValueError(f"a duration must lie between 0 and 1 hour, got {wrong} ns")
+        self.max_ns = largest if self.max_ns is None else max(self.max_ns, largest)
+        values_us, counts = np.unique(-(-values_ns // _NS_PER_US), return_counts=True)
+        pending = self._pending
+        for value_us, count in zip(values_us.tolist(), counts.tolist(), strict=True):
+            pending[value_us] = pending.get(value_us, 0) + count
+        if len(pending) > _PENDING_LIMIT:
+            self._settled()
+
     def merge(self, other: "Histogram") -> None:
         """Add the counts of another histogram, as if its values had been recorded here."""
         if other.max_ns is None:

@@ -4,6 +4,7 @@ Pure: time and events come in as arguments, decisions go out as values. It does 
 API is at the other end, nor that sockets exist.
 """
 
+from harness.session.ahead import Ahead
 from harness.session.calibration import Bias, calibrate
 from harness.session.dialogue import draw_dialogue
 from harness.session.grid import FrameGrid
@@ -22,6 +23,7 @@ from harness.session.turn import Turn
 
 __all__ = [
     "ONSET_TABLE",
+    "Ahead",
     "Bias",
     "Dialogue",
     "FrameGrid",

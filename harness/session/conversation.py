@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.errors import Fault
 from harness.model import (
+    AudioDelta,
     BargeIn,
     Conducted,
     Event,
@@ -16,13 +17,12 @@ from harness.model import (
     ResponseStatus,
     SpeechStarted,
     ToolCall,
-    TurnInstants,
     TurnRecord,
 )
 from harness.session.application import Application
 from harness.session.interruption import Interruption
 from harness.session.reaction import WORD_OF_SPEECH_NS, Reaction
-from harness.session.spoken import Spoken
+from harness.session.spoken import Instants, Spoken
 from harness.session.turn import Turn
 
 
@@ -63,7 +63,11 @@ class Conversation:
         self._gone: set[str] = set()
 
     def begin(
-        self, spoken: Spoken, before: TurnInstants, reaction: Reaction | None, now_ns: int
+        self,
+        spoken: Spoken,
+        before: Instants,
+        reaction: Reaction | None,
+        now_ns: int,
     ) -> None:
         """Begin a turn; one that is still open is interrupted by it.
 
@@ -105,6 +109,17 @@ class Conversation:
             self._run_tools(turn, event, now_ns)
         if self._interrupted is not None and turn.audible_ns is not None:
             self._settle_interruption(now_ns)
+
+    def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
+        """Take a piece of audio if it only prolongs what is heard; otherwise it is for `receive`.
+
+        It changes nothing about what the caller does next, but that it may be later.
+        """
+        return (
+            self._interrupted is None
+            and self.turn is not None
+            and self.turn.hear_more(delta, now_ns)
+        )
 
     def ended(self, now_ns: int) -> bool:
         """Tell whether the turn is over: nothing is left to wait for, and no hum under way."""

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from harness.model import TurnCounts
 from harness.session.listener import Listener
 from harness.session.onset import OnsetDetector
+from harness.session.sending import Sending
 
 # Jitter buffers of a headset, a browser and a telephone bridge.
 _BUFFERS_MS = (20, 60, 200)
+_NO_UNDERRUNS = tuple(Listener(1, buffer_ms).underruns() for buffer_ms in _BUFFERS_MS)
 
 
 class Hearing:
@@ -43,7 +45,8 @@ class Hearing:
         self.doubt = ""
         self._rate_hz = rate_hz
         self._ear = Listener(rate_hz)
-        self._buffered = [Listener(rate_hz, buffer_ms) for buffer_ms in _BUFFERS_MS]
+        # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
+        self._buffered: list[Listener] = []
         self._onset = OnsetDetector(rate_hz)
         self._reply_from = 0
         self._deltas = self._wasted = 0
@@ -53,6 +56,11 @@ class Hearing:
     def plays_until_ns(self) -> int | None:
         """When what has arrived is played out; `None` when nothing is to be heard."""
         return self._ear.plays_until_ns
+
+    @property
+    def settled(self) -> bool:
+        """Whether more of this reply changes nothing but when it is over."""
+        return self.audible_ns is not None and self._onset.settled
 
     @property
     def kept_samples(self) -> int:
@@ -66,6 +74,8 @@ class Hearing:
     def next_reply(self) -> None:
         """Note that another reply begins."""
         self.settle()
+        if self._ear.samples:
+            self._make_listeners()
         for listener in (self._ear, *self._buffered):
             listener.next_reply()
         self._listen_anew()
@@ -82,11 +92,8 @@ class Hearing:
         self.last_audio_ns = now_ns
         if self.first_audio_ns is None:
             self.first_audio_ns = now_ns
-        listening = self.audible_ns is None or not self._onset.settled
-        pcm = _decoded(audio) if listening or follow else None
-        samples = _samples_in(audio) if pcm is None else len(pcm)
-        for listener in (self._ear, *self._buffered):
-            listener.receive(now_ns, samples)
+        pcm = None if self.settled and not follow else _decoded(audio)
+        self._arrived(_samples_in(audio) if pcm is None else len(pcm), now_ns)
         if pcm is None:
             return
         if not self._onset.settled:
@@ -94,6 +101,12 @@ class Hearing:
             self._note()
         if self.audible_ns is not None and self._onset.is_loud(pcm):
             self.sound_ns = self.plays_until_ns
+
+    def hear_more(self, audio: bytes, now_ns: int) -> None:
+        """Take a piece of a reply that is `settled`."""
+        self._deltas += 1
+        self.last_audio_ns = now_ns
+        self._arrived(_samples_in(audio), now_ns)
 
     def waste(self, audio: bytes) -> None:
         """Take a piece of a reply that is over for the caller: delivered, but never heard."""
@@ -108,6 +121,7 @@ class Hearing:
     def stop(self, now_ns: int) -> None:
         """Stop listening at `now_ns`, and forget a reply of which nothing audible was heard."""
         self.settle()
+        self._make_listeners()
         for listener in (self._ear, *self._buffered):
             listener.stop(now_ns)
         if self.audible_ns is None or self.audible_ns >= now_ns:
@@ -118,14 +132,28 @@ class Hearing:
             self.answer_ns = None
         self._listen_anew()
 
-    def counts(self, now_ns: int | None) -> TurnCounts:
-        """Return what came in; what was not played by `now_ns` was not heard."""
+    def counts(self, now_ns: int | None, sending: Sending) -> TurnCounts:
+        """Return what went out and came in; what was not played by `now_ns` was not heard."""
         return TurnCounts(
+            frames_sent=sending.frames,
+            samples_sent=sending.samples,
             audio_deltas=self._deltas,
             samples_received=self._ear.samples + self._wasted,
             samples_unheard=self._ear.unheard(now_ns) + self._wasted,
-            underruns=tuple(listener.underruns() for listener in self._buffered),
+            underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
         )
+
+    def _arrived(self, samples: int, now_ns: int) -> None:
+        ear = self._ear
+        if not self._buffered and ear.plays_until_ns is not None and now_ns > ear.plays_until_ns:
+            self._make_listeners()
+        ear.receive(now_ns, samples)
+        for listener in self._buffered:
+            listener.receive(now_ns, samples)
+
+    def _make_listeners(self) -> None:
+        if not self._buffered:
+            self._buffered = [self._ear.delayed(buffer_ms) for buffer_ms in _BUFFERS_MS]
 
     def _listen_anew(self) -> None:
         if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):

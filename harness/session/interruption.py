@@ -145,7 +145,7 @@ class Interruption:
         cut = self.old.interrupt(now_ns)
         if was_playing:
             self._stopped_ns = self.old.playout_end_ns
-            self._late_ns = self._new.lateness_max_ns
+            self._late_ns = self._new.sending.late_max_ns
         return cut
 
     def _judge(self, now_ns: int, *, cut: bool) -> BargeIn:

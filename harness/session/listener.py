@@ -42,6 +42,13 @@ class Listener:
         self._stopped = self._may_pause = False
         self.plays_until_ns: int | None = None
 
+    def delayed(self, buffer_ms: int) -> "Listener":
+        """Return one who heard the same with a buffer, for one without who never ran dry."""
+        other = Listener(self._rate_hz, buffer_ms)
+        for stretch in self._stretches:
+            other.receive(stretch.start_ns, self._samples)
+        return other
+
     @property
     def samples(self) -> int:
         """Samples received so far."""

@@ -5,10 +5,10 @@ decision before a reply was answered; what belonged to a reply that was withdraw
 heard it is forgotten.
 """
 
-from dataclasses import replace
-
 from harness.model import SpeechStopped, TurnInstants
 from harness.session.hearing import Hearing
+from harness.session.sending import Sending
+from harness.session.spoken import Instants, Spoken, since
 
 _OF_A_REPLY = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
 
@@ -17,7 +17,7 @@ class Notes:
     """What was noted of one turn.
 
     Args:
-        before: Instants that were known when it began.
+        before: Instants that were known when it began, by the same names.
 
     Attributes:
         at: Instants by the names they have in `TurnInstants`.
@@ -25,7 +25,7 @@ class Notes:
 
     __slots__ = ("_before", "_decided_ns", "at")
 
-    def __init__(self, before: TurnInstants) -> None:
+    def __init__(self, before: Instants) -> None:
         self.at: dict[str, int] = {}
         self._before = before
         self._decided_ns: int | None = None
@@ -58,18 +58,22 @@ class Notes:
         for name in _OF_A_REPLY:
             self.at.pop(name, None)
 
-    def instants(self, last_sent_ns: int | None, hearing: Hearing) -> TurnInstants:
-        """Return everything that is known, with the last frame sent and what was heard."""
-        noted: dict[str, int | None] = {**self.at}
-        if self._decided_ns is not None:
-            noted.setdefault("server_endpoint_ns", self._decided_ns)
-        return replace(
-            self._before,
-            **noted,
-            last_frame_sent_ns=last_sent_ns,
-            first_audio_ns=hearing.first_audio_ns,
-            first_audible_ns=None if hearing.doubt else hearing.audible_ns,
-            answer_audible_ns=None if hearing.doubt else hearing.answer_ns,
-            last_audio_ns=hearing.last_audio_ns,
-            playout_end_ns=hearing.plays_until_ns,
-        )
+    def instants(
+        self, origin_ns: int, spoken: Spoken, sending: Sending, hearing: Hearing
+    ) -> TurnInstants:
+        """Return everything that is known, counted from `origin_ns`."""
+        known: dict[str, int | None] = {
+            "server_endpoint_ns": self._decided_ns,
+            **self._before,
+            **self.at,
+            "speech_onset_ns": spoken.onset_ns,
+            "speech_end_ns": spoken.end_ns,
+            "speech_end_sent_ns": sending.end_ns,
+            "last_frame_sent_ns": sending.last_ns,
+            "first_audio_ns": hearing.first_audio_ns,
+            "first_audible_ns": None if hearing.doubt else hearing.audible_ns,
+            "answer_audible_ns": None if hearing.doubt else hearing.answer_ns,
+            "last_audio_ns": hearing.last_audio_ns,
+            "playout_end_ns": hearing.plays_until_ns,
+        }
+        return since(known, origin_ns)

@@ -14,6 +14,8 @@ What it cannot tell is said in `doubt`: speech above a steady noise that is loud
 in `onset_table`, which the tests derive anew.
 """
 
+from math import sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,20 +129,20 @@ class OnsetDetector:
         """Tell whether any hop of `samples` is as loud as speech over the noise known so far."""
         whole = len(samples) // self._hop_samples * self._hop_samples
         powers = _powers(samples[:whole], self._hop_samples)
-        return bool((powers > self._loud_above()).any())
+        return max(powers, default=0.0) > self._loud_above()
 
     def _read(self, samples: NDArray[np.int16]) -> None:
         hop_samples = self._hop_samples
-        kept = np.concatenate((self._kept, samples))
+        kept = np.concatenate((self._kept, samples)) if len(self._kept) else samples
         judged = self._hop * hop_samples - self._kept_from
         hops = (len(kept) - judged) // hop_samples
         powers = _powers(kept[judged : judged + hops * hop_samples], hop_samples)
         self._kept = kept
-        if self._rise is None and hops and float(powers.max()) <= self._rises_above():
+        if self._rise is None and hops and max(powers) <= self._rises_above():
             self._learn(powers)
             self._hop += hops
         else:
-            for power in powers.tolist():
+            for power in powers:
                 self._judge(power)
                 self._hop += 1
                 if self._over:
@@ -159,7 +161,7 @@ class OnsetDetector:
             if power > self._rises_above():
                 self._rise = _Rise(self._hop, self._first_above(self._hop), power)
             else:
-                self._learn(np.array((power,)))
+                self._learn([power])
             return
         rise.add(power, quiet=power <= self._rises_above())
         if rise.steady and rise.hops == _NOISE_HOPS and self._is_voiced(rise):
@@ -220,12 +222,12 @@ class OnsetDetector:
             level_dbfs = 10 * np.log10(rise.level / _FULL_SCALE**2)
             self.doubt = f"steady noise of {level_dbfs:.0f} dBFS goes before the speech"
 
-    def _learn(self, powers: NDArray[np.float32]) -> None:
+    def _learn(self, powers: list[float]) -> None:
         """Move the floor towards hops that did not rise; exact silence says nothing of noise."""
-        sounding = powers[powers > 0]
-        if not len(sounding):
+        sounding = [power for power in powers if power > 0]
+        if not sounding:
             return
-        mean = float(sounding.mean())
+        mean = sum(sounding) / len(sounding)
         keep = 0.0 if self._floor is None else _FLOOR_MEMORY ** len(sounding)
         self._floor = keep * (self._floor or 0.0) + (1 - keep) * mean
 
@@ -254,11 +256,15 @@ class OnsetDetector:
         size = self._hop_samples
         here = hop * size - self._kept_from
         before = max(0, here - size)
-        base = self._kept[before:here].mean() if before < here else 0.0
-        peak = np.sqrt(max(_RISE_GATE, (self._floor or 0.0) * _PEAK_SIGMAS**2))
-        above = np.abs(self._kept[before : here + size] - np.float32(base)) > peak
-        found = int(np.argmax(above))
-        return self._kept_from + (before + found if above[found] else here)
+        peak = sqrt(max(_RISE_GATE, (self._floor or 0.0) * _PEAK_SIGMAS**2))
+        # Two hops are so few that numpy takes longer to begin.
+        levels: list[int] = self._kept[before : here + size].tolist()
+        lead = here - before
+        base = sum(levels[:lead]) / lead if lead else 0.0
+        for number, level in enumerate(levels, start=before):
+            if abs(level - base) > peak:
+                return self._kept_from + number
+        return self._kept_from + here
 
 
 class _Rise:
@@ -330,12 +336,13 @@ class _Rise:
         return sum(power > above for power in self._powers[-last:])
 
 
-def _powers(samples: NDArray[np.int16], hop_samples: int) -> NDArray[np.float32]:
+def _powers(samples: NDArray[np.int16], hop_samples: int) -> list[float]:
     """Return the variance of each hop, in squared sample steps."""
     body = samples.reshape(-1, hop_samples).astype(np.float32)
-    # The reductions themselves: their methods take longer to begin than a few hops to add up.
-    sums = np.add.reduce(body, axis=1)
-    power: NDArray[np.float32] = np.einsum("ij,ij->i", body, body)
-    power -= sums * sums * np.float32(1 / hop_samples)
-    power /= np.float32(hop_samples)
-    return np.maximum(power, np.float32(0.0), out=power)
+    # As few calls as can be: each takes longer to begin than these few hops to add up.
+    sums: list[float] = np.add.reduce(body, axis=1).tolist()
+    squares: list[float] = np.vecdot(body, body).tolist()
+    return [
+        max(0.0, (square - total * total / hop_samples) / hop_samples)
+        for square, total in zip(squares, sums, strict=True)
+    ]

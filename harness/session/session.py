@@ -5,14 +5,15 @@ to send; `receive` is called with every event. Everything else, from think time 
 is decided on those two occasions, so a session needs no timer of its own. What is to be known
 outside lies in `take_turns` and `take_requests`, and `has_news` says whether anything does.
 
-Most ticks send silence while nothing can happen: until when that is so is known, and is not looked
-at again before that or before something comes.
+Most frames are known long before they are due: the rest of what is being said, and silence as long
+as nothing can happen. They lie in `ahead`, for whoever sends to take without a tick.
 """
 
 from collections.abc import Sequence
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    AudioDelta,
     CallPlan,
     Event,
     ProviderError,
@@ -20,15 +21,14 @@ from harness.model import (
     SessionConfigured,
     SessionCreated,
     SessionRecord,
-    TurnInstants,
     TurnKind,
     TurnRecord,
     TurnStatus,
 )
 from harness.session.conversation import Conversation
-from harness.session.grid import FrameGrid
 from harness.session.line import Line, Manner, hesitant
 from harness.session.link import Link
+from harness.session.pacing import Pacing
 from harness.session.reaction import Reaction
 from harness.session.spoken import Spoken, since
 
@@ -48,7 +48,7 @@ class Session:
         hum: What the caller hums with where the plan says so.
 
     Attributes:
-        due_ns: When the next frame is to be sent, `None` while there is no session.
+        pacing: When its frames are due, and those that are known ahead.
         finished: Nothing more is to be said.
         has_news: `take_turns` or `take_requests` has something to give.
     """
@@ -64,18 +64,13 @@ class Session:
         hum: Line | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
-        self.due_ns: int | None = None
         self.finished = self.has_news = False
         self._plan, self._lines, self._manner, self._hum = plan, lines, manner, hum
         self._origin_ns = origin_ns
         self._scheduled_ns = scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
-        self._grid: FrameGrid | None = None
-        # Frames sent before the present connection: a new session counts its audio from 0.
-        self._earlier = 0
-        self._frames = self._slipped = 0
-        self._lateness_max_ns: int | None = None
+        self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
             rate_hz=manner.rate_hz,
@@ -90,13 +85,26 @@ class Session:
         self._last_error: ProviderError | None = None
 
     @property
+    def due_ns(self) -> int | None:
+        """When the next frame is to be sent, `None` while there is no session.
+
+        As of the last tick or event: each frame taken from `ahead` since moves it by one.
+        """
+        return self.pacing.due_ns
+
+    @property
     def ready(self) -> bool:
         """Whether a session exists now."""
         return self.link.up
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
-        self._silent_until_ns = 0
+        conversation = self._conversation
+        if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns):
+            return
+        self._count_sent()
+        if self._line is None:
+            self._look_again()
         match event:
             case SessionCreated() if not self.link.up:
                 self.link.created(now_ns)
@@ -106,7 +114,6 @@ class Session:
                 self._acknowledged = event.acknowledged
             case ProviderError():
                 self._last_error = event
-        conversation = self._conversation
         conversation.receive(event, now_ns)
         if conversation.requests or conversation.records:
             self.has_news = True
@@ -118,32 +125,27 @@ class Session:
             now_ns: The time, not before `due_ns`.
 
         Returns:
-            The ready message of the due frame, and its lateness in nanoseconds.
+            The ready message of the due frame, and its lateness in nanoseconds. Frames that may
+            follow it without a tick are in `ahead`.
         """
-        grid, due_ns = self._grid, self.due_ns
-        assert grid is not None
-        assert due_ns is not None
-        lateness_ns = now_ns - due_ns
-        if self._lateness_max_ns is None or lateness_ns > self._lateness_max_ns:
-            self._lateness_max_ns = lateness_ns
-        if lateness_ns >= grid.frame_ns:
-            slots = lateness_ns // grid.frame_ns
-            self._slipped += slots
-            grid = self._grid = grid.slipped(slots)
+        self._count_sent()
+        pacing = self.pacing
+        lateness_ns = pacing.take_up(now_ns)
         if self._line is not None:
             message = self._speak(now_ns, lateness_ns)
-        elif now_ns < self._silent_until_ns:
+        elif now_ns - lateness_ns < self._silent_until_ns:
             message = self._manner.silence
         else:
-            message = self._act(now_ns, lateness_ns, grid)
-        self._frames += 1
-        self.due_ns = grid.due_ns(self._frames - self._earlier)
+            message = self._act(now_ns, lateness_ns)
+        self._look_ahead(pacing.sent(1))
         return message, lateness_ns
 
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current one has ended."""
         self._winding_up = True
-        self._silent_until_ns = 0
+        self._count_sent()
+        if self._line is None:
+            self._look_again()
         if self._conversation.turn is None:
             self.finished = True
 
@@ -158,6 +160,8 @@ class Session:
             Seconds to wait before opening again; `None` when the session is better given up, and
             `closed` is to be called.
         """
+        self._count_sent()
+        self._look_again()
         more_to_say = self._next < len(self._lines) and not self._winding_up
         if self.finished or self.link.ready_ns is None or not more_to_say:
             return None
@@ -167,8 +171,7 @@ class Session:
         self.link.lost(now_ns)
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
-        self.due_ns = None
-        self._silent_until_ns = 0
+        self.pacing.end()
         return None if self.finished else wait_s
 
     def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
@@ -183,6 +186,8 @@ class Session:
             The session's record. A turn that was cut off, or that was about to begin when the
             session broke, is among `take_turns`.
         """
+        self._count_sent()
+        self._look_again()
         early, link = not self.finished, self.link
         if early and fault is None:
             fault = Fault(Party.OURS, self.phase(), "stopped", "the run ended")
@@ -212,9 +217,9 @@ class Session:
             outage_ns=link.outage_ns,
             round_trips_ns=tuple(link.round_trips_ns),
             closed_ns=self._since(now_ns),
-            frames_intended=self._frames + self._slipped,
-            frames_sent=self._frames,
-            send_lateness_max_ns=self._lateness_max_ns,
+            frames_intended=self.pacing.frames + self.pacing.slipped,
+            frames_sent=self.pacing.frames,
+            send_lateness_max_ns=self.pacing.late_max_ns,
             provider_session_id=self._conversation.provider_session_id,
             acknowledged=self._acknowledged,
             close_code=close_code,
@@ -224,7 +229,7 @@ class Session:
     @property
     def frames(self) -> tuple[int, int]:
         """Frames sent so far, and frame slots that passed unused because the caller was late."""
-        return self._frames, self._slipped
+        return self.pacing.frames + self.pacing.ahead.peek(), self.pacing.slipped
 
     def take_turns(self) -> list[TurnRecord]:
         """Return the turns that have ended since the last call."""
@@ -241,20 +246,40 @@ class Session:
         self.has_news = bool(conversation.records)
         return requests
 
+    def _look_ahead(self, due_ns: int) -> None:
+        """Plan the frames from the one due at `due_ns` up to the next that takes a thought."""
+        line = self._line
+        if line is None:
+            silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
+            self.pacing.ahead.keep_saying(self._manner.silence, max(0, silent))
+            return
+        # Of two frames of a line more is to be noted: the one that ends speech, and the last.
+        first, last = self._line_frame, len(line.messages) - 1
+        until = self._end_frame if first <= self._end_frame else last
+        self.pacing.ahead.say(line.messages[first:until])
+
+    def _look_again(self) -> None:
+        """Plan nothing any more: what comes next depends on what has just happened."""
+        self._silent_until_ns = 0
+        self.pacing.ahead.drop()
+
+    def _count_sent(self) -> None:
+        """Count the frames that were taken from `ahead`."""
+        frames, late_ns = self.pacing.count()
+        turn = self._conversation.turn
+        if frames and self._line is not None and turn is not None:
+            self._line_frame += frames
+            samples = frames * self._manner.frame_samples
+            turn.sending.note(self.pacing.ahead.sent_ns, late_ns, frames=frames, samples=samples)
+
     def _start_grid(self, now_ns: int) -> None:
-        manner = self._manner
-        # Frames of all sessions fall due on one grid of milliseconds, so that sending those of a
-        # thousand sessions takes at most a thousand wake-ups a second.
-        start_ns = -(-(now_ns + self._plan.phase_ns) // _NS_PER_MS) * _NS_PER_MS
-        self._grid = FrameGrid(start_ns, manner.frame_samples, manner.rate_hz)
-        self._earlier = self._frames
-        self.due_ns = self._grid.due_ns(0)
+        self.pacing.begin(now_ns + self._plan.phase_ns)
         turn = min(self._next, len(self._lines) - 1)
         self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * _NS_PER_MS)
 
-    def _act(self, now_ns: int, lateness_ns: int, grid: FrameGrid) -> bytes:
+    def _act(self, now_ns: int, lateness_ns: int) -> bytes:
         """Do what is due while nothing is being said, and look when to look again."""
-        conversation, frame_ns = self._conversation, grid.frame_ns
+        conversation, frame_ns = self._conversation, self.pacing.frame_ns
         # The frame that is due now began a frame ago, and carries what was spoken since then.
         frame_start_ns = now_ns - lateness_ns - frame_ns
         if conversation.turn is not None:
@@ -263,7 +288,7 @@ class Session:
                 self._close_turn(now_ns, None)
         speaks_from_ns = self._speaks_from_ns()
         if speaks_from_ns is not None and frame_start_ns >= speaks_from_ns:
-            self._begin_turn(grid, now_ns)
+            self._begin_turn(now_ns)
             return self._speak(now_ns, lateness_ns)
         hum = conversation.hum(frame_start_ns)
         self.has_news = bool(conversation.requests or conversation.records)
@@ -281,7 +306,7 @@ class Session:
             return self._speak_from_ns
         return self._conversation.cuts_in_ns()
 
-    def _begin_turn(self, grid: FrameGrid, now_ns: int) -> None:
+    def _begin_turn(self, now_ns: int) -> None:
         turn, manner, plan = self._next, self._manner, self._plan
         line, reaction = self._lines[turn], None
         if plan.conduct:
@@ -290,7 +315,7 @@ class Session:
                 line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
             after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
             reaction = Reaction(conduct, self._hum, after, manner)
-        frame = self._frames - self._earlier
+        frame, grid = self.pacing.position()
         first = frame * manner.frame_samples
         end_frame = line.end_sample // manner.frame_samples
         spoken = Spoken(
@@ -312,11 +337,12 @@ class Session:
         line, turn, frame = self._line, self._conversation.turn, self._line_frame
         assert line is not None
         assert turn is not None
-        turn.sent(
+        turn.sending.note(
             now_ns,
             lateness_ns,
-            ends_speech=frame == self._end_frame,
+            frames=1,
             samples=self._manner.frame_samples,
+            ends_speech=frame == self._end_frame,
         )
         self._line_frame = frame + 1
         if self._line_frame == len(line.messages):
@@ -349,12 +375,12 @@ class Session:
             fault=fault,
         )
 
-    def _session_instants(self) -> TurnInstants:
-        return TurnInstants(
-            scheduled_start_ns=self._scheduled_ns,
-            session_open_start_ns=self.link.open_start_ns,
-            session_ready_ns=self.link.ready_ns,
-        )
+    def _session_instants(self) -> dict[str, int | None]:
+        return {
+            "scheduled_start_ns": self._scheduled_ns,
+            "session_open_start_ns": self.link.open_start_ns,
+            "session_ready_ns": self.link.ready_ns,
+        }
 
     def phase(self) -> Phase:
         """Return what the session is doing, for whoever has to say where it broke."""

@@ -1,8 +1,12 @@
 """What the caller says in a turn, placed on the plan."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model import TurnInstants
+
+# By the names of `TurnInstants`.
+Instants = Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +36,8 @@ class Spoken:
     limit_ns: int
 
 
-def since(at: TurnInstants, origin_ns: int) -> TurnInstants:
+def since(known: Instants, origin_ns: int) -> TurnInstants:
     """Return the same instants, counted from `origin_ns`."""
-    values = {name: getattr(at, name) for name in TurnInstants.__dataclass_fields__}
     return TurnInstants(
-        **{name: None if v is None else v - origin_ns for name, v in values.items()}
+        **{name: None if at_ns is None else at_ns - origin_ns for name, at_ns in known.items()}
     )

@@ -23,8 +23,6 @@ The rules of this file:
   the reply to the tool's result was heard.
 """
 
-from dataclasses import replace
-
 from harness.errors import Fault, Phase, printable
 from harness.model import (
     AudioDelta,
@@ -41,7 +39,6 @@ from harness.model import (
     TokenUsage,
     ToolCall,
     Truncate,
-    TurnInstants,
     TurnKind,
     TurnRecord,
 )
@@ -50,7 +47,8 @@ from harness.session.items import Items
 from harness.session.judging import Seen, judge
 from harness.session.notes import Notes
 from harness.session.reply import NEXT, Reply, Withdrawn
-from harness.session.spoken import Spoken, since
+from harness.session.sending import Sending
+from harness.session.spoken import Instants, Spoken
 
 _NS_PER_MS = 1_000_000
 _TOOLS_KEPT = 16
@@ -69,12 +67,13 @@ class Turn:
 
     Attributes:
         reply: How far the server has come.
+        sending: What went out of the utterance.
         responses: Replies that belong to this turn.
         tools: Names of the tools that were called.
     """
 
     def __init__(
-        self, spoken: Spoken, *, rate_hz: int, stale: frozenset[str], before: TurnInstants
+        self, spoken: Spoken, *, rate_hz: int, stale: frozenset[str], before: Instants
     ) -> None:
         self.spoken = spoken
         self.reply = Reply.NONE
@@ -82,9 +81,7 @@ class Turn:
         self.tools: tuple[str, ...] = ()
         self._stale = stale
         self._hearing = Hearing(rate_hz)
-        self._noted = Notes(
-            replace(before, speech_onset_ns=spoken.onset_ns, speech_end_ns=spoken.end_ns)
-        )
+        self._noted = Notes(before)
         self._current = self._sounding = ""
         self._finished: set[str] = set()
         self._cancelled: set[str] = set()
@@ -97,9 +94,9 @@ class Turn:
         self._done: ResponseDone | None = None
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
-        self._frames = self._samples = 0
-        self._sent_ns: int | None = None
-        self._lateness_max_ns: int | None = None
+        self.sending = Sending()
+        # Reply and item of which more can only prolong what is heard already.
+        self._sounds: tuple[str, str] | None = None
         self._provider: dict[str, str] = {}
 
     @property
@@ -125,20 +122,18 @@ class Turn:
         sound_ns = None if self._announces else self._hearing.sound_ns
         return self._hearing.plays_until_ns if sound_ns is None else sound_ns
 
-    @property
-    def lateness_max_ns(self) -> int:
-        """How late the worst frame so far was."""
-        return self._lateness_max_ns or 0
+    def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
+        """Take a piece of audio if all there is to it is that the reply goes on.
 
-    def sent(self, now_ns: int, lateness_ns: int, *, ends_speech: bool, samples: int = 0) -> None:
-        """Note that a frame of the utterance, `samples` long, went out."""
-        self._frames += 1
-        self._samples += samples
-        self._sent_ns = now_ns
-        if ends_speech:
-            self._noted.at["speech_end_sent_ns"] = now_ns
-        if self._lateness_max_ns is None or lateness_ns > self._lateness_max_ns:
-            self._lateness_max_ns = lateness_ns
+        Most pieces are such, and most of what `receive` looks at is then known.
+
+        Returns:
+            Whether it was taken; otherwise it is for `receive`.
+        """
+        if self._sounds != (delta.response_id, delta.item_id):
+            return False
+        self._hearing.hear_more(delta.audio, now_ns)
+        return True
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
@@ -148,6 +143,7 @@ class Turn:
         if response:
             self.responses.add(response)
         moves: type | None = type(event)
+        self._sounds = None
         match event:
             case AudioDelta():
                 moves = self._hear(event, now_ns)
@@ -178,7 +174,7 @@ class Turn:
         Returns:
             How much was heard of the item that was playing, `None` when nothing was cut off.
         """
-        hearing = self._hearing
+        hearing, self._sounds = self._hearing, None
         before = hearing.kept_samples
         hearing.stop(now_ns)
         self._cancelled |= self.responses
@@ -246,7 +242,7 @@ class Turn:
         """
         self._hearing.settle()
         status, why = judge(self._seen(), fault)
-        spoken = self.spoken
+        spoken, sending = self.spoken, self.sending
         return TurnRecord(
             session_id=spoken.session_id,
             turn_index=spoken.turn_index,
@@ -255,21 +251,19 @@ class Turn:
             network=spoken.network,
             utterance_id=spoken.utterance_id,
             limit_ms=spoken.limit_ns / _NS_PER_MS,
-            at=since(self._noted.instants(self._sent_ns, self._hearing), origin_ns),
-            counts=replace(
-                self._hearing.counts(now_ns), frames_sent=self._frames, samples_sent=self._samples
-            ),
+            at=self._noted.instants(origin_ns, spoken, sending, self._hearing),
+            counts=self._hearing.counts(now_ns, sending),
             fault=why,
             provider_ids=self._provider,
             speech_end_sample=spoken.end_sample,
-            send_lateness_max_ns=self._lateness_max_ns,
+            send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             usage=self._usage,
             conduct=conduct,
         )
 
     def phase(self) -> Phase:
         """Return what the turn is waiting for."""
-        if "speech_end_sent_ns" not in self._noted:
+        if self.sending.end_ns is None:
             return Phase.SEND
         if self.audible_ns is not None:
             return Phase.PLAYOUT
@@ -327,7 +321,11 @@ class Turn:
         if self._owed and not self._announces:
             self._owed = "tool_result_sent_ns" not in self._noted
         self._hearing.hear(delta.audio, now_ns, follow=not self._announces)
-        return None if response and response in self._finished else AudioDelta
+        if response and response in self._finished:
+            return None
+        if self._announces and self._hearing.settled:
+            self._sounds = response, delta.item_id
+        return AudioDelta
 
     def _finish(self, done: ResponseDone, now_ns: int) -> type | None:
         response = done.response_id
@@ -376,7 +374,7 @@ class Turn:
 
     def _seen(self) -> Seen:
         hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
-        sent_ns = self._noted.at.get("speech_end_sent_ns")
+        sent_ns = self.sending.end_ns
         return Seen(
             late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
             doubt=hearing.doubt,

@@ -6,7 +6,7 @@ frames that were encoded ahead of time (`ready_message`), so sending one costs o
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -105,8 +105,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; `connect` says when to go on."""
-        # uvloop's transports have asyncio's methods without deriving from its classes.
-        self._transport = cast("asyncio.Transport", transport)
+        self._use(transport)
 
     async def tunnel(self, host: str, port: int) -> str | None:
         """Ask an HTTP proxy for a way to the target; return what it said if it refused."""
@@ -121,7 +120,7 @@ class Connection(asyncio.Protocol):
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
         """Send the upgrade request over `transport`, the secured one where there is TLS."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._use(transport)
         request = self._core.connect()
         for name, value in self._headers:
             request.headers[name] = value
@@ -170,6 +169,15 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self._closing:
             self._transport.write(message)
 
+    def sender(self) -> Callable[[bytes], None]:
+        """Return what writes a ready message at once, for many of them.
+
+        Unlike `write` it does not look whether the connection is going down: nothing may be
+        written with it after `close` or `Receiver.gone`.
+        """
+        assert self._transport is not None
+        return self._transport.write
+
     def ping(self) -> None:
         """Send a ping that carries its own time; `Receiver.pong` hears of its return."""
         if self._core.state is State.OPEN and not self._closing:
@@ -193,6 +201,13 @@ class Connection(asyncio.Protocol):
         self._over = True
         if self._transport is not None:
             self._transport.abort()
+
+    def _use(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports have asyncio's methods without deriving from its classes.
+        self._transport = cast("asyncio.Transport", transport)
+        # Unless every write is one too many to be kept, uvloop keeps them all until the loop comes
+        # round: frames would leave later than their stamps say, and cost a fifth more.
+        self._transport.set_write_buffer_limits(high=0)
 
     def _shake_hands(self, data: bytes, at_ns: int) -> bytes:
         """Give the core the head of the answer to the upgrade; return what comes after it."""

@@ -107,3 +107,22 @@ def test_text_that_is_no_histogram_is_refused(text: str) -> None:
 def test_a_maximum_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="maximum"):
         Histogram.from_payload(filled([5_000]).payload(), None)
+
+
+@given(durations, durations)
+def test_values_counted_at_once_are_as_those_counted_one_by_one(
+    first_ns: list[int], then_ns: list[int]
+) -> None:
+    at_once = Histogram()
+    at_once.record_array(np.array(first_ns, dtype=np.int64))
+    at_once.record_array(np.array([], dtype=np.int64))
+    at_once.record_array(np.array(then_ns, dtype=np.int64))
+    assert at_once.encode() == filled(first_ns + then_ns).encode()
+
+
+@pytest.mark.parametrize("wrong_ns", [-1, LONGEST_US * 1_000 + 1])
+def test_a_value_out_of_range_raises_among_others_too(wrong_ns: int) -> None:
+    histogram = Histogram()
+    with pytest.raises(ValueError, match=f"got {wrong_ns} ns"):
+        histogram.record_array(np.array([5, wrong_ns], dtype=np.int64))
+    assert histogram.spread() is None

@@ -21,7 +21,6 @@ from harness.model import (
     TextDelta,
     ToolCall,
     Truncate,
-    TurnInstants,
     TurnKind,
     TurnRecord,
 )
@@ -51,7 +50,7 @@ def turn(index: int, onset_ms: int, end_ms: int, stale: frozenset[str] = frozens
         end_due_ns=end_ms * MS,
         limit_ns=5_000 * MS,
     )
-    return Turn(spoken, rate_hz=RATE_HZ, stale=stale, before=TurnInstants())
+    return Turn(spoken, rate_hz=RATE_HZ, stale=stale, before={})
 
 
 class Both:
@@ -64,7 +63,7 @@ class Both:
         if fully_sent:
             self.old.receive(ResponseDone(name, COMPLETED), 1_010 * MS)
         self.new = turn(1, 1_500, 2_500, frozenset(self.old.responses))
-        self.new.sent(1_400 * MS, 0, ends_speech=False)
+        self.new.sending.note(1_400 * MS, 0, frames=1, samples=480, ends_speech=False)
         self.between = Interruption(self.old, self.new)
         self.cuts: list[Truncate] = []
 
@@ -77,7 +76,7 @@ class Both:
 
     def end(self, at_ms: int = 9_000, *, cut: bool = False) -> tuple[BargeIn, TurnRecord]:
         outcome = self.between.settle(at_ms * MS, cut=cut)
-        self.new.sent(2_500 * MS, 0, ends_speech=True)
+        self.new.sending.note(2_500 * MS, 0, frames=1, samples=480, ends_speech=True)
         return outcome, self.between.amend(self.new.record(0, now_ns=at_ms * MS), 0)
 
 
@@ -221,7 +220,7 @@ def test_a_session_that_breaks_while_both_speak_does_not_know() -> None:
 
 def test_our_own_lateness_is_not_charged_to_the_server() -> None:
     both = Both()
-    both.new.sent(1_580 * MS, 60 * MS, ends_speech=False)
+    both.new.sending.note(1_580 * MS, 60 * MS, frames=1, samples=480, ends_speech=False)
     both.receive((1_650, SpeechStarted("u2")), *ANSWER)
     outcome, record = both.end()
     assert outcome is BargeIn.STOPPED

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
@@ -63,30 +65,48 @@ class Answering:
         self.sent: list[tuple[int, bytes]] = []
         self.turns: list[TurnRecord] = []
         self.late_ns: Callable[[int], int] = lambda frame: 0
+        self.takes_ahead = False
+        self._due_ns: int | None = None
         self._pending: list[tuple[int, Event]] = []
         self._replies = 0
 
     def run(self, until_ms: int) -> None:
         while not self.session.finished and self.session.due_ns is not None:
-            now_ns = self.session.due_ns + self.late_ns(len(self.sent))
+            if self._due_ns is None:
+                self._due_ns = self.session.due_ns
+            now_ns = self._due_ns + self.late_ns(len(self.sent))
             if now_ns > until_ms * MS:
                 return
             for at_ns, event in [p for p in self._pending if p[0] <= now_ns]:
                 self.session.receive(event, at_ns)
             self._pending = [p for p in self._pending if p[0] > now_ns]
-            message, _ = self.session.tick(now_ns)
+            message = self._send(self._due_ns, now_ns)
             self.sent.append((now_ns, message))
             self.turns += self.session.take_turns()
             if message.endswith(b"-9"):
                 self._reply(now_ns)
+
+    def _send(self, due_ns: int, now_ns: int) -> bytes:
+        """Ask for the frame; if `takes_ahead`, only where it is not known, as the engine does."""
+        ahead, late_ns = self.session.pacing.ahead, now_ns - due_ns
+        known = self.takes_ahead and late_ns < 20 * MS
+        message = next(ahead.frames, None) if known else None
+        if message is None:
+            message, told_ns = self.session.tick(now_ns)
+            assert told_ns == late_ns
+            self._due_ns = self.session.due_ns
+            return message
+        ahead.sent_ns, ahead.late_max_ns = now_ns, max(ahead.late_max_ns, late_ns)
+        self._due_ns = due_ns + 20 * MS
+        return message
 
     def _reply(self, now_ns: int) -> None:
         name, at_ns = f"r{self._replies}", now_ns + self.latency_ms * MS
         self._replies += 1
         self._pending += [
             (at_ns - MS, ResponseCreated(name)),
-            (at_ns, AudioDelta(LOUD, name)),
-            (at_ns + MS, ResponseDone(name, ResponseStatus.COMPLETED)),
+            *((at_ns + piece * 30 * MS, AudioDelta(LOUD, name, "item")) for piece in range(6)),
+            (at_ns + 151 * MS, ResponseDone(name, ResponseStatus.COMPLETED)),
         ]
 
 
@@ -243,3 +263,39 @@ def test_a_loss_in_the_last_turn_is_not_worth_a_new_session() -> None:
     session.receive(SessionCreated(), 0)
     Answering(session).run(until_ms=400)
     assert session.lost(450 * MS, Fault(Party.THEIRS, Phase.SEND, "close_1011")) is None
+
+
+@given(
+    lateness_ms=st.lists(st.sampled_from([0, 0, 0, 1, 3, 19, 20, 45]), min_size=1, max_size=7),
+    latency_ms=st.integers(0, 900),
+    cut_ms=st.one_of(st.none(), st.integers(100, 3_000)),
+)
+def test_a_call_is_the_same_whether_frames_are_taken_ahead_or_asked_for_one_by_one(
+    lateness_ms: list[int], latency_ms: int, cut_ms: int | None
+) -> None:
+    def held(*, takes_ahead: bool) -> tuple[object, ...]:
+        session = new_session(turns=2)
+        session.receive(SessionCreated("sess_1"), 10 * MS)
+        server = Answering(session, latency_ms)
+        server.takes_ahead = takes_ahead
+        server.late_ns = lambda frame: lateness_ms[frame % len(lateness_ms)] * MS
+        server.run(until_ms=20_000 if cut_ms is None else cut_ms)
+        record = hang_up(session)
+        return server.sent, server.turns + session.take_turns(), record, session.frames
+
+    assert held(takes_ahead=True) == held(takes_ahead=False)
+
+
+@pytest.mark.parametrize("takes_ahead", [False, True])
+def test_the_caller_speaks_again_as_soon_as_the_reply_was_heard_and_thought_over(
+    takes_ahead: bool,
+) -> None:
+    session = new_session(turns=2)
+    session.receive(SessionCreated("sess_1"), 0)
+    server = Answering(session)
+    server.takes_ahead = takes_ahead
+    server.run(until_ms=20_000)
+    heard_ns, again_ns = server.turns[0].at.playout_end_ns, server.turns[1].at.speech_onset_ns
+    assert heard_ns is not None
+    assert again_ns is not None
+    assert 100 * MS <= again_ns - heard_ns < 150 * MS

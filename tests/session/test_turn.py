@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import Fault, Party, Phase
@@ -25,12 +25,11 @@ from harness.model import (
     TokenUsage,
     ToolCall,
     Truncate,
-    TurnInstants,
     TurnKind,
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Spoken, Turn
+from harness.session import Reply, Spoken, Turn
 
 MS = 1_000_000
 RATE_HZ = 24_000
@@ -67,8 +66,8 @@ def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
         end_due_ns=(END_MS + 7) * MS,
         limit_ns=5_000 * MS,
     )
-    turn = Turn(spoken, rate_hz=RATE_HZ, stale=stale, before=TurnInstants())
-    turn.sent((END_MS + 7) * MS, 0, ends_speech=True)
+    turn = Turn(spoken, rate_hz=RATE_HZ, stale=stale, before={})
+    turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
 
 
@@ -231,7 +230,7 @@ def test_an_error_event_is_not_the_end_but_explains_it() -> None:
 
 def test_our_own_lateness_voids_the_turn() -> None:
     turn = new_turn()
-    turn.sent((END_MS + 7 + 26) * MS, 26 * MS, ends_speech=True)
+    turn.sending.note((END_MS + 7 + 26) * MS, 26 * MS, frames=1, samples=480, ends_speech=True)
     record = play(turn, *CAPTURED)
     assert record.status is TurnStatus.VOID
     assert record.fault is not None
@@ -779,3 +778,48 @@ def test_every_turn_ends_when_nothing_more_comes(events: list[tuple[int, Event]]
         turn.receive(event, (END_MS + now_ms) * MS)
     played_ms = 25 * 2_000 + max(0, now_ms) + 5_000 + 5_000
     assert turn.ended((END_MS + played_ms) * MS)
+
+
+# Silence goes before the sound, so that where it begins is settled at once.
+SETTLING = AudioDelta(
+    base64.b64encode(base64.b64decode(audio(20, silent=True)) + base64.b64decode(audio(80))),
+    "r1",
+    "i1",
+)
+PIECES = st.sampled_from(
+    [
+        SETTLING,
+        delta(silent=True),
+        delta(),
+        AudioDelta(audio(), "r1", "i2"),
+        delta(response="r2"),
+        AudioDelta(audio()),
+        ResponseCreated("r1"),
+        ResponseCreated("r2"),
+        ResponseDone("r1", ResponseStatus.COMPLETED),
+        ResponseDone("r1", ResponseStatus.CANCELLED),
+        SpeechStarted("u1"),
+        None,
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), PIECES), max_size=12))
+@example([(0, delta(silent=True)), (0, SETTLING)])
+@example([(0, SETTLING), (0, done(ResponseStatus.CANCELLED)), (0, delta())])
+def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
+    steps: list[tuple[int, Event | None]],
+) -> None:
+    def played(*, short: bool) -> tuple[TurnRecord, Reply, int | None, int]:
+        turn, at_ms = new_turn(), 0
+        for wait_ms, event in [(0, ResponseCreated("r1")), *steps]:
+            at_ms += wait_ms
+            now_ns = (END_MS + at_ms) * MS
+            if event is None:
+                turn.interrupt(now_ns, for_good=False)
+            elif not (short and isinstance(event, AudioDelta) and turn.hear_more(event, now_ns)):
+                turn.receive(event, now_ns)
+        now_ns += 50 * MS
+        return turn.record(0, now_ns=now_ns), turn.reply, turn.playout_end_ns, turn.ends_ns()
+
+    assert played(short=True) == played(short=False)

@@ -1,0 +1,39 @@
+"""What went out of one utterance, and how late."""
+
+
+class Sending:
+    """Frames of one turn; all times are monotonic nanoseconds.
+
+    Attributes:
+        frames: How many went out.
+        samples: How much audio that was.
+        last_ns: When the last one did, `None` before the first.
+        end_ns: When the one did that carries the labelled end of speech; likewise.
+        late_max_ns: How late the latest one was, 0 before the first.
+    """
+
+    __slots__ = ("end_ns", "frames", "last_ns", "late_max_ns", "samples")
+
+    def __init__(self) -> None:
+        self.frames = self.samples = self.late_max_ns = 0
+        self.last_ns: int | None = None
+        self.end_ns: int | None = None
+
+    def note(
+        self, now_ns: int, late_ns: int, *, frames: int, samples: int, ends_speech: bool = False
+    ) -> None:
+        """Note that frames went out.
+
+        Args:
+            now_ns: When the last of them did.
+            late_ns: How late the latest of them was.
+            frames: How many.
+            samples: How much audio they hold together.
+            ends_speech: Whether the last one carries the labelled end.
+        """
+        self.frames += frames
+        self.samples += samples
+        self.last_ns = now_ns
+        self.late_max_ns = max(self.late_max_ns, late_ns)
+        if ends_speech:
+            self.end_ns = now_ns
