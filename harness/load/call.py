@@ -62,11 +62,13 @@ class Host:
         began: The session exists and its frames are due.
         again: The connection is to be opened anew after so many seconds.
         tell: There is an outcome.
+        between: A message has been dealt with; others may be waiting.
     """
 
     began: Callable[["Call", Lane["Call"]], None]
     again: Callable[["Call", float], None]
     tell: Callable[["Call", Outcome], None]
+    between: Callable[[], None]
 
 
 class Call:
@@ -183,6 +185,7 @@ class Call:
             self._begin(self._connection)
         if self.session.has_news and self._connection is not None:
             self._relay(self._connection)
+        self._host.between()
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
         """Open again after a retryable close, or write the session down, once."""

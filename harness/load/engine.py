@@ -48,7 +48,7 @@ class AudioEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
-        self._beat_ns = 0
+        self._beat_ns = self._read_until_ns = 0
         self._crash: BaseException | None = None
 
     def start(self) -> None:
@@ -151,7 +151,7 @@ class AudioEngine:
 
     def _open(self, session: Session, route: Route) -> None:
         assert self._loop is not None
-        host = Host(began=self._began, again=self._again, tell=self._told)
+        host = Host(began=self._began, again=self._again, tell=self._told, between=self._between)
         call = Call(session, route, host)
         self._calls.add(call)
         self._connect(call)
@@ -222,6 +222,20 @@ class AudioEngine:
             frame_ns, lanes = due.take()
             self._send(due_ns, frame_ns, lanes)
         self._arm()
+
+    def _between(self) -> None:
+        """Send the frames of one instant if that has come.
+
+        The loop reads all that has arrived before it looks at its timers, which may take longer
+        than a frame may wait. But what arrives may not wait for ever either: reading gets as long
+        as sending took before.
+        """
+        next_ns, at_ns = self._due.next_ns, now_ns()
+        if next_ns is not None and next_ns <= at_ns and self._read_until_ns <= at_ns:
+            frame_ns, lanes = self._due.take()
+            self._send(next_ns, frame_ns, lanes)
+            sent_ns = now_ns()
+            self._read_until_ns = sent_ns + (sent_ns - at_ns)
 
     def _send(self, due_ns: int, frame_ns: int, lanes: list[Lane[Call]]) -> None:
         """Send the frames that were due at one instant, each as it is known ahead if it is."""

@@ -23,6 +23,8 @@ _NS_PER_MS = 1_000_000
 LONGEST_US = 3_600_000_000
 _LONGEST_NS = LONGEST_US * _NS_PER_US
 _DIGITS = 3
+# Up to here each microsecond can have a counter of its own.
+_SHORT_NS = 1_000_000_000
 # Distinct microseconds held before they go into the buckets: bounds the memory to a few MB.
 _PENDING_LIMIT = 50_000
 # What the library raises for a text that is not a histogram; it has no error of its own for it.
@@ -94,7 +96,14 @@ class Histogram:
             wrong = least if least < 0 else largest
             raise ValueError(f"a duration must lie between 0 and 1 hour, got {wrong} ns")
         self.max_ns = largest if self.max_ns is None else max(self.max_ns, largest)
-        values_us, counts = np.unique(-(-values_ns // _NS_PER_US), return_counts=True)
+        values_us = -(-values_ns // _NS_PER_US)
+        if largest < _SHORT_NS:
+            # Thousands of values a second: sorting them would hold the interpreter up.
+            counts = np.bincount(values_us)
+            values_us = np.flatnonzero(counts)
+            counts = counts[values_us]
+        else:
+            values_us, counts = np.unique(values_us, return_counts=True)
         pending = self._pending
         for value_us, count in zip(values_us.tolist(), counts.tolist(), strict=True):
             pending[value_us] = pending.get(value_us, 0) + count

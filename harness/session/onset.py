@@ -136,23 +136,31 @@ class OnsetDetector:
         kept = np.concatenate((self._kept, samples)) if len(self._kept) else samples
         judged = self._hop * hop_samples - self._kept_from
         hops = (len(kept) - judged) // hop_samples
-        powers = _powers(kept[judged : judged + hops * hop_samples], hop_samples)
+        window = kept[judged : judged + hops * hop_samples]
         self._kept = kept
-        if self._rise is None and hops and max(powers) <= self._rises_above():
-            self._learn(powers)
+        if self._rise is None and not window.any():
+            # Digital silence goes before many replies: it does not rise, nor tell of noise.
             self._hop += hops
         else:
-            for power in powers:
-                self._judge(power)
-                self._hop += 1
-                if self._over:
-                    break
+            self._judge_all(_powers(window, hop_samples))
         keep_hop = self._hop - _KEPT_HOPS
         if self._rise is not None and self._rise.hops <= _NOISE_HOPS:
             keep_hop = min(keep_hop, self._rise.hop)
         keep_from = max(self._kept_from, keep_hop * hop_samples)
         self._kept = self._kept[keep_from - self._kept_from :]
         self._kept_from = keep_from
+
+    def _judge_all(self, powers: list[float]) -> None:
+        """Take the levels of the hops from number `self._hop` on."""
+        if self._rise is None and max(powers) <= self._rises_above():
+            self._learn(powers)
+            self._hop += len(powers)
+            return
+        for power in powers:
+            self._judge(power)
+            self._hop += 1
+            if self._over:
+                break
 
     def _judge(self, power: float) -> None:
         """Take the level of hop number `self._hop`."""

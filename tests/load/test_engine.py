@@ -4,7 +4,16 @@ import json
 import subprocess
 import sys
 import textwrap
-from typing import Any
+from typing import Any, cast
+
+import pytest
+
+from harness.load.call import Call
+from harness.load.engine import AudioEngine
+from harness.load.lane import Lane
+from harness.session import Ahead
+
+MS = 1_000_000
 
 ENGINE = """
 import json, asyncio, threading
@@ -124,3 +133,43 @@ def test_a_crash_of_one_session_never_touches_another() -> None:
     assert "ours/" in faults.pop("call-000002")
     assert set(faults.values()) == {None}
     assert result["turns"].count("completed") == 5
+
+
+class Clock:
+    """A clock that moves when told, and by what sending a frame takes."""
+
+    def __init__(self) -> None:
+        self.at_ns = 100 * MS
+        self.written: list[bytes] = []
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+    def write(self, message: bytes) -> None:
+        self.written.append(message)
+        self.at_ns += MS // 2
+
+
+def test_between_two_messages_due_frames_leave_but_reading_gets_as_long_as_sending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, engine = Clock(), AudioEngine()
+    monkeypatch.setattr("harness.load.engine.now_ns", clock.now_ns)
+    for due_ns, name in ((101 * MS, b"first"), (102 * MS, b"then")):
+        for _ in range(2):
+            ahead = Ahead()
+            ahead.keep_saying(name, 5)
+            lane = Lane(cast("Call", None), ahead, clock.write, 20 * MS)
+            engine._due.add(due_ns, 20 * MS, lane)
+
+    def written_at(at_ns: int) -> list[bytes]:
+        clock.at_ns = at_ns
+        engine._between()
+        told, clock.written = clock.written, []
+        return told
+
+    assert written_at(100 * MS) == []
+    assert written_at(103 * MS) == [b"first", b"first"]  # took until 104 ms
+    assert written_at(104 * MS) == []
+    assert written_at(105 * MS) == [b"then", b"then"]
+    assert engine._due.next_ns == 121 * MS
