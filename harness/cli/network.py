@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from harness import environment
+from harness.cli.network_model import compare_model
 from harness.cli.terminal import TerminalProgress
+from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
 from harness.errors import BadInput, ExitCode
 from harness.model import Direction, NetworkProfile, RealisedNetwork
 from harness.network import (
@@ -19,10 +21,8 @@ from harness.network import (
     collapse,
     find_or_install,
     load_profiles,
-    parse_api,
     parse_ports,
 )
-from harness.network.model import FLOWS, cases, compare
 from harness.network.regions import regions
 
 _LAG_MS, _CORES = 10.0, 0.15
@@ -40,20 +40,12 @@ _extra = click.option(
 )
 
 
-_toxiproxy = click.option(
-    "--toxiproxy",
-    default="",
-    help="Use the Toxiproxy that runs at this URL; its host has to reach this machine. A token goes"
-    " into TOXIPROXY_AUTH_TOKEN.",
-)
-_ports = click.option(
-    "--toxiproxy-ports", "ports", default="", help="Ports that proxies may listen on."
-)
-
-
 @click.group()
 def command() -> None:
     """List, show and measure network profiles."""
+
+
+command.add_command(compare_model)
 
 
 @command.command("list")
@@ -107,11 +99,23 @@ def show(name: str, extra: Path | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the findings to this file.",
 )
-@_toxiproxy
-@_ports
+@click.option(
+    "--streams", type=click.IntRange(1, 1000), help="Streams that look for stalls, 16 by default."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(1, 600), help="For how long they do, 6 by default."
+)
+@toxiproxy_option
+@ports_option
 @_extra
 def measure(
-    names: tuple[str, ...], target: Path | None, toxiproxy: str, ports: str, extra: Path | None
+    names: tuple[str, ...],
+    target: Path | None,
+    streams: int | None,
+    seconds: float | None,
+    toxiproxy: str,
+    ports: str,
+    extra: Path | None,
 ) -> int:
     """Measure profiles through Toxiproxy; all of them when none is named.
 
@@ -120,7 +124,7 @@ def measure(
     listening = parse_ports(ports)
     profiles = load_profiles(extra)
     chosen = [choose_profile(profiles, name) for name in names or profiles]
-    server = _server(toxiproxy)
+    server = chosen_server(toxiproxy)
     for warning in filter(None, (collapse(profile, Stream().cadence_ms) for profile in chosen)):
         click.echo(f"warning: {warning}", err=True)
     if isinstance(server, Api):
@@ -130,7 +134,7 @@ def measure(
     click.echo(_row("profile", "rtt_ms", "p10_ms", "p50_ms", "p90_ms") + "  finding")
     with NetworkLayer(server, profiles, ports=listening) as layer:
         for profile in chosen:
-            found = layer.verify(profile.name)
+            found = layer.verify(profile.name, streams=streams, seconds=seconds)
             findings.append((profile, found))
             quantiles = (found.rtt_p10_ms, found.rtt_p50_ms, found.rtt_p90_ms)
             shown = ("-" if value is None else f"{value:.1f}" for value in quantiles)
@@ -178,7 +182,7 @@ def hold_calls(
 
     profile = _LOSSY if name is None else choose_profile(load_profiles(extra), name)
     held = hold(
-        _server(""),
+        chosen_server(""),
         profile,
         callers=callers,
         talking=callers if talking is None else min(callers, talking),
@@ -203,45 +207,12 @@ def hold_calls(
     return ExitCode.PASS if good and not account.failed else ExitCode.FAIL
 
 
-@command.command("model")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--flows", default=FLOWS, show_default=True, help="Connections per case.")
-def compare_model(as_json: bool, flows: int) -> int:
-    """Hold the simulated TCP sender against Linux's own.
-
-    Ends with code 1 when a case that has to agree does not.
-    """
-    found = []
-    if not as_json:
-        click.echo("| case | late, kernel | late, model | off | mean, kernel | mean, model | off |")
-        click.echo("|---|---|---|---|---|---|---|")
-    for row in compare(cases(), flows=flows):
-        found.append(row)
-        if not as_json:
-            click.echo(
-                f"| {'**' if row.case.bar else ''}{row.case}{'**' if row.case.bar else ''}"
-                f" | {row.case.late_percent:.2f} % | {row.late_percent:.2f} %"
-                f" | {row.late_off:+.0%} | {row.case.mean_ms:.2f} ms | {row.mean_ms:.2f} ms"
-                f" | {row.mean_off:+.0%} |"
-            )
-    if as_json:
-        click.echo(json.dumps([asdict(row) for row in found], indent=2))
-    return ExitCode.PASS if all(row.good for row in found if row.case.bar) else ExitCode.FAIL
-
-
 @command.command()
 def install() -> None:
     """Find Toxiproxy or obtain it, and print where it is."""
     with TerminalProgress() as progress:
         binary = find_or_install(environment.cache_dir(), progress)
     click.echo(str(binary))
-
-
-def _server(url: str) -> Path | Api:
-    if url:
-        return parse_api(url, environment.secret("TOXIPROXY_AUTH_TOKEN"))
-    with TerminalProgress() as progress:
-        return find_or_install(environment.cache_dir(), progress)
 
 
 def _course(profile: NetworkProfile) -> str:

@@ -201,6 +201,11 @@ class RealisedNetwork:
         down_stalls: The same from API to caller.
         up_planned: What was planned for the very same messages as `up_stalls`.
         down_planned: The same for `down_stalls`.
+        up_undisturbed_ms: What a message from caller to API that nothing held up took beyond the
+            delay of the profile, median: the own delay of proxy, machine and probe, which is
+            taken off `up_stalls`. `None` without stalls to be, or where `why` tells that too few
+            messages were left undisturbed.
+        down_undisturbed_ms: The same from API to caller.
     """
 
     profile: str
@@ -216,6 +221,8 @@ class RealisedNetwork:
     down_stalls: StallFigures | None = None
     up_planned: StallFigures | None = None
     down_planned: StallFigures | None = None
+    up_undisturbed_ms: float | None = None
+    down_undisturbed_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from typing import Any
 
 from harness.clock import NS_PER_MS
 from harness.model import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
+from harness.network import stall_probe
 from harness.network.changes import changes
 from harness.network.cost import CostWatch
 from harness.network.impairment import Conductor, Impairment
@@ -29,7 +30,7 @@ from harness.network.proxies import Proxies
 from harness.network.remote import RemoteToxiproxy
 from harness.network.server import ToxiproxyServer
 from harness.network.stages import bare, plain
-from harness.network.stall_probe import RunOnLoop, judge_stalls, probe_stalls
+from harness.network.streams import Flows, RunOnLoop, stream_frames
 from harness.network.toxics import toxics
 from harness.network.traces import Draw, Stream, TracePool
 from harness.network.updates import Api
@@ -208,7 +209,14 @@ class NetworkLayer:
         if proxy is not None and self._made is not None:
             self._made.remove(proxy)
 
-    def verify(self, profile: str, run: RunOnLoop | None = None) -> RealisedNetwork:
+    def verify(
+        self,
+        profile: str,
+        run: RunOnLoop | None = None,
+        *,
+        streams: int | None = None,
+        seconds: float | None = None,
+    ) -> RealisedNetwork:
         """Measure through ways with this profile what it really does; some ten seconds.
 
         Delay, jitter and bandwidth first, with nothing stalled; of a profile that changes, those
@@ -220,6 +228,8 @@ class NetworkLayer:
             profile: Its name.
             run: Runs coroutines on the loop that is going to carry the calls; on a loop of its own
                 when not given.
+            streams: How many streams look for stalls, 16 by default.
+            seconds: For how long, 6 by default.
 
         Raises:
             BadInput: There is no such profile, or no port is left.
@@ -241,8 +251,39 @@ class NetworkLayer:
             return realised
         with asyncio.Runner() as runner:
             on_loop = runner.run if run is None else run
-            judged = self._verify_stalls(wanted, realised, on_loop)
-            return judged if judged.verified else self._verify_stalls(wanted, realised, on_loop)
+            look = functools.partial(
+                self._verify_stalls,
+                wanted,
+                realised,
+                on_loop,
+                stall_probe.STREAMS if streams is None else streams,
+                stall_probe.SECONDS if seconds is None else seconds,
+            )
+            judged = look()
+            return judged if judged.verified else look()
+
+    def stream(
+        self,
+        profile: NetworkProfile,
+        draws: Sequence[tuple[Draw, Draw]],
+        run: RunOnLoop,
+        *,
+        seconds: float,
+    ) -> Flows:
+        """Send frames both ways over ways of this profile, and say what came of each.
+
+        Args:
+            profile: What they are subject to, besides the schedules.
+            draws: The schedules of each way, upwards and downwards.
+            run: Runs coroutines, all on the same loop.
+            seconds: How long.
+
+        Raises:
+            BadInput: No port is left.
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        ways = _Ways(self, profile)
+        return stream_frames(ways, draws, self._stream, run, host=self._here, seconds=seconds)
 
     def measure_overhead(self) -> ProxyCost:
         """Measure what the proxy costs by itself: round trips directly and through it.
@@ -290,12 +331,18 @@ class NetworkLayer:
             self.release(session_id)
 
     def _verify_stalls(
-        self, wanted: NetworkProfile, found: RealisedNetwork, run: RunOnLoop
+        self,
+        wanted: NetworkProfile,
+        found: RealisedNetwork,
+        run: RunOnLoop,
+        streams: int,
+        seconds: float,
     ) -> RealisedNetwork:
         before = self._ledger.failed
-        probed = _Probed(self, bare(wanted), self._pool(wanted))
-        measured = probe_stalls(probed, self._stream, run, self._here)
-        return judge_stalls(found, measured, failed=self._ledger.failed - before)
+        drawn = stall_probe.draws(self._pool(wanted), wanted, streams)
+        flows = self.stream(bare(wanted), drawn, run, seconds=seconds)
+        measured = stall_probe.sum_up(flows, self._stream)
+        return stall_probe.judge_stalls(found, measured, failed=self._ledger.failed - before)
 
     def _open(
         self,
@@ -322,12 +369,12 @@ class NetworkLayer:
         return self._pools[wanted.name]
 
 
-class _Probed:
-    """One profile as `probe_stalls` sees it."""
+class _Ways:
+    """Ways of one profile as `stream_frames` sees them."""
 
-    def __init__(self, layer: NetworkLayer, profile: NetworkProfile, pool: TracePool) -> None:
+    def __init__(self, layer: NetworkLayer, profile: NetworkProfile) -> None:
         self.profile = profile
-        self._layer, self._pool = layer, pool
+        self._layer = layer
 
     def open(
         self, session_id: str, port: int, drawn: tuple[Draw, Draw]
@@ -335,11 +382,6 @@ class _Probed:
         layer = self._layer
         way = layer._open(session_id, self.profile, layer._here, port, drawn)  # noqa: SLF001
         return way, layer.impairment(session_id)
-
-    def draw(self, session_id: str, near_ms: float | None) -> tuple[Draw, Draw]:
-        drawn = self._pool.draw(session_id, near_ms)
-        assert drawn is not None
-        return drawn
 
     def close(self, session_id: str) -> None:
         self._layer.release(session_id)

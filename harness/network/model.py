@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.model import Direction, Stage
-from harness.network.path import ProfilePath
+from harness.network.path import NOISE_MS, NOTHING_MS, ProfilePath
 from harness.network.sender import deliver
 
 FLOWS = 120
@@ -23,7 +23,6 @@ TOLERANCE = 0.2
 _SKIPPED_MS = 2000.0
 _LATE_MS = 50.0
 _LATENESS_MS = 0.1
-_NOISE_MS, _NOTHING_MS = 0.15, 1.0
 _WHEEL_MS = 32.0
 
 
@@ -140,6 +139,6 @@ def extra_delay_ms(case: Case, rng: np.random.Generator, seconds: float) -> npt.
     end_ms = float(sent_ms[-1]) + 60_000.0
     delivered_ms = np.array([end_ms if at_ms is None else at_ms for at_ms in done])
     raw_ms = delivered_ms - sent_ms - half_ms
-    extra_ms = np.where(raw_ms > _NOTHING_MS, raw_ms - _NOISE_MS, 0.0)
+    extra_ms = np.where(raw_ms > NOTHING_MS, raw_ms - NOISE_MS, 0.0)
     found: npt.NDArray[np.float64] = extra_ms[sent_ms >= _SKIPPED_MS]
     return found

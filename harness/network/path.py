@@ -13,7 +13,11 @@ import numpy as np
 from harness.model import Direction, Stage
 from harness.network.loss import loss_process
 
-_NOISE_MS = 0.15
+NOISE_MS = 0.15
+"""Mean of what a packet takes beyond the delay."""
+
+NOTHING_MS = 1.0
+"""Extra delay up to this is that noise and no stall."""
 
 
 class _Way:
@@ -37,9 +41,7 @@ class _Way:
         if self._loss[stage].lost(at_ms):
             return None
         leaves_ms = self._stalls[stage].until(at_ms)
-        arrives_ms = (
-            leaves_ms + self._delay_ms[stage] + self._rng.standard_exponential() * _NOISE_MS
-        )
+        arrives_ms = leaves_ms + self._delay_ms[stage] + self._rng.standard_exponential() * NOISE_MS
         self._last_ms = max(self._last_ms, arrives_ms)
         return self._last_ms
 

@@ -4,7 +4,9 @@ The toxic stands behind the base latency and passes everything on as long as its
 A group of messages that is delivered at one instant is held by a latency that will not run out,
 set shortly before the first of them comes, and let go by setting 0: head and queue leave at once,
 which is what head-of-line blocking looks like. A message that is late alone gets its lateness as
-the latency itself.
+the latency itself, unless one that is to stay waits behind it: then it is a group of one, since its
+leaving by itself and the change for the next would fall on one moment, and a change that comes
+second lets the next go.
 
 Two properties of Toxiproxy matter. Changing a latency lets the one message go that is being slept
 on, and judges the next by the new value; so as many changes as a group has messages release just
@@ -13,17 +15,23 @@ counts that wait as served already, which is the base latency less the cadence; 
 late message makes up for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 THETA_MS = 8.0
 
 _GUARD_MS = 8.0
 _TOGETHER_MS = 1.0
+# Changes are carried out a little late, and messages come a little late to the toxic; this far
+# apart they keep their order.
+_APART_MS = 3.0
 _ALIKE_MS = 4.0
 _AFTER_MS = 0.5
 _BEFORE_MS = 0.7
 _SPARE_MS = 2000
+# In cadences: more than changes are late, and less than it takes the next message to come.
+_RUNS_OUT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,11 @@ def settings(
     found: list[Setting] = []
     groups = _groups(arrives_ms, delivered_ms, theta_ms, credit_ms)
     now = _Group(0, -1, 0)
-    for group in groups:
+    for group in _safe(groups, arrives_ms, delivered_ms, credit_ms, _RUNS_OUT * cadence_ms):
         comes_ms = arrives_ms[group.first]
         left_ms = delivered_ms[now.last] if now.last >= 0 else comes_ms - cadence_ms
         if now.held:
-            waiting = comes_ms <= left_ms + _TOGETHER_MS and group.latency_ms > 0
+            waiting = comes_ms <= left_ms + _APART_MS and group.latency_ms > 0
             if waiting:
                 size = now.last - now.first + 1
                 found += [Setting(left_ms, now.latency_ms)] * (size - 1)
@@ -135,9 +143,44 @@ def _groups(
     return groups
 
 
+def _safe(
+    groups: Sequence[_Group],
+    arrives_ms: Sequence[float],
+    delivered_ms: Sequence[float],
+    credit_ms: Sequence[float],
+    spare_ms: float,
+) -> Iterator[_Group]:
+    """Yield the groups so that letting one go lets none behind it go that is to stay.
+
+    Where others are close behind, late messages become groups of one. What holds them runs out
+    `spare_ms` after it should have been changed: a change that comes while the toxic is still busy
+    with the one before has no effect, and is to delay one message, not all that come after.
+    """
+    for group, after in zip_longest(groups, groups[1:]):
+        first, last = group.first, group.last
+        crowded = (
+            group.latency_ms > 0
+            and after is not None
+            and after.latency_ms > 0
+            and arrives_ms[after.first] <= delivered_ms[last] + _APART_MS
+        )
+        if not crowded:
+            yield group
+            continue
+        begin = first if group.held else last
+        while begin > first and arrives_ms[begin] <= delivered_ms[begin - 1] + _APART_MS:
+            begin -= 1
+        if begin > first:
+            yield replace(group, last=begin - 1)
+        for number in (first,) if group.held else range(begin, last + 1):
+            late_ms = delivered_ms[number] - arrives_ms[number] + credit_ms[number]
+            latency_ms = round(late_ms + spare_ms)
+            yield _Group(number, last if group.held else number, latency_ms, held=True)
+
+
 def _with_it(
     first: int, other: int, arrives_ms: Sequence[float], delivered_ms: Sequence[float]
 ) -> bool:
     """Tell whether `other` is let go together with `first`, having waited itself."""
     together = delivered_ms[other] - delivered_ms[first] < _TOGETHER_MS
-    return together and arrives_ms[other] < delivered_ms[other] - 0.3
+    return together and arrives_ms[other] < delivered_ms[other] - _APART_MS

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.model import NetworkProfile, StallFigures
-from harness.network.path import ProfilePath
+from harness.network.path import NOTHING_MS, ProfilePath
 from harness.network.sender import deliver
 from harness.network.stages import base_latencies_ms
 from harness.network.stalls import Setting, settings
@@ -49,7 +49,7 @@ class Trace:
     """What one direction of one connection goes through.
 
     Attributes:
-        extra_ms: Extra delay of every message, shape (messages,).
+        extra_ms: Extra delay of every message, 0 for one that nothing holds up, shape (messages,).
         settings: What the stall toxic is set to, from the first message's sending on.
         length_ms: After this much time it begins again.
         loops_from_ms: Where it begins again.
@@ -152,16 +152,29 @@ class TracePool:
 
 
 def make_trace(
-    profile: NetworkProfile, stream: Stream, rng: np.random.Generator, *, upwards: bool
+    profile: NetworkProfile,
+    stream: Stream,
+    rng: np.random.Generator,
+    *,
+    upwards: bool,
+    length_s: float | None = None,
 ) -> Trace:
     """Simulate one direction of one connection and compile it.
 
     Frames leave a little late, as those of any caller do, which keeps them from tying with
     acknowledgements. The delay of a stage is the base toxic's, which is changed with the stage;
     all beyond it is the stall toxic's work.
+
+    Args:
+        profile: What the network is.
+        stream: What is sent over it.
+        rng: Source of chance.
+        upwards: Whether messages go from caller to API.
+        length_s: How long the trace is, `TRACE_S` by default; a network that changes in the course
+            of a call has its own length.
     """
     cadence_ms = stream.cadence_ms
-    loops_from_ms, length_ms = 0.0, TRACE_S * 1000
+    loops_from_ms, length_ms = 0.0, (length_s or TRACE_S) * 1000
     if profile.stages:
         loops_from_ms = profile.stages[-1].from_s * 1000 + _TIMELINE_TAIL_S * 500
         length_ms = loops_from_ms + _TIMELINE_TAIL_S * 1000
@@ -188,7 +201,8 @@ def make_trace(
         credit_ms=np.maximum(0.0, base_ms - cadence_ms).tolist(),
         cadence_ms=cadence_ms,
     )
-    extra_ms = delivered_ms - planned_ms - base_ms
+    late_ms = delivered_ms - planned_ms - base_ms
+    extra_ms = np.where(late_ms > NOTHING_MS, late_ms, 0.0)
     return Trace(
         extra_ms=extra_ms,
         settings=tuple(compiled),

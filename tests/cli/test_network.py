@@ -9,7 +9,7 @@ from harness import environment
 from harness.cli.app import run
 from harness.errors import ExitCode
 from harness.model import Unshown
-from harness.network import find_or_install, layer
+from harness.network import find_or_install, layer, through_proxy
 
 MINE = "[mine]\nrtt_ms = 100\njitter_ms = 10\nup_kbit_s = 4000\n"
 
@@ -104,6 +104,52 @@ def test_model_prints_every_case_beside_the_kernel(capsys: pytest.CaptureFixture
     rows = json.loads(capsys.readouterr().out)
     assert sum(row["case"]["bar"] for row in rows) == 6
     assert all(row["mean_ms"] > 0 for row in rows)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("toxiproxy")
+def test_model_through_the_proxy_prints_found_beside_planned_and_kernel(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(through_proxy, "SPELLS", 1)
+    words = ["--through-proxy", "--case", "80/2", "--streams", "2", "--seconds", "1"]
+    # Two streams each way are too few to tell, on a busy machine as on any.
+    assert run(["network", "model", *words]) == ExitCode.INCONCLUSIVE
+    head, _, row, _, besides = capsys.readouterr().out.splitlines()
+    assert head.count("planned") == head.count("found") == 2
+    assert "RTT 80 ms, 2 % | 17.31 %" in row
+    assert "to tell |" in row
+    assert "of 4 streams" in besides
+    assert run(["network", "model", *words, "--json"]) == ExitCode.INCONCLUSIVE
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["late_percent"]["kernel"] == 17.31
+    assert found["late_percent"]["low"] is None
+    assert found["messages"] <= 200
+
+
+def test_a_case_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["network", "model", "--case", "40/9"]) == ExitCode.BAD_INPUT
+    complaint = capsys.readouterr().err
+    assert complaint.count("\n") == 1
+    assert "20/1, 20/2, 40/1, 40/2, 80/1, 80/2" in complaint
+    assert run(["network", "model", "--case", "150/1", "--through-proxy"]) == ExitCode.BAD_INPUT
+    assert "none of those that have to agree" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("toxiproxy")
+def test_measure_takes_as_many_streams_as_asked_and_says_what_is_the_proxys_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lossy, target = tmp_path / "lossy.toml", tmp_path / "found.json"
+    lossy.write_text("[lossy]\nrtt_ms = 20\nloss_percent = 1\n")
+    words = ["lossy", "--profiles", str(lossy), "--streams", "3", "--seconds", "1"]
+    run(["network", "measure", *words, "--json", str(target)])
+    (finding,) = json.loads(target.read_text())
+    realised = finding["realised"]
+    assert realised["up_stalls"]["messages"] == realised["down_stalls"]["messages"] == 150
+    assert 0 < realised["up_undisturbed_ms"] < 20
+    assert "undisturbed" in capsys.readouterr().out or "own taken off" in finding["why"]
 
 
 @pytest.mark.timeout(600)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import accumulate
 
 from hypothesis import given
@@ -76,6 +77,28 @@ def test_a_toxic_so_set_delivers_what_was_wanted(late_ms: list[float]) -> None:
     got = play(changes, arrives)
     off = [abs(g - w) for g, w in zip(got, wanted, strict=True)]
     assert max(off) <= 9.0, list(zip(arrives, wanted, got, strict=True))
+
+
+@given(late_ms=stretches, lag_ms=st.floats(0, 2.5))
+def test_changes_that_come_a_little_late_let_nobody_else_go(
+    late_ms: list[float], lag_ms: float
+) -> None:
+    arrives, wanted, changes = compiled(late_ms)
+    late = [replace(change, at_ms=change.at_ms + lag_ms) for change in changes]
+    got = play(late, arrives)
+    off = [abs(g - w) for g, w in zip(got, wanted, strict=True)]
+    assert max(off) <= 9.0 + lag_ms, list(zip(arrives, wanted, got, strict=True))
+
+
+def test_a_change_without_effect_delays_one_message_and_not_all_that_come_after() -> None:
+    arrives, wanted, changes = compiled([0.0, 80, 60, 80, 60, 80, 60, 40, 20, 0, 0])
+    released = [number for number, change in enumerate(changes) if change.at_ms == wanted[1]]
+    assert len(released) == 2
+    del changes[released[0]]
+    got = play(changes, arrives)
+    off = [g - w for g, w in zip(got, wanted, strict=True)]
+    assert 0 < off[2] < CADENCE_MS + 20
+    assert [abs(ms) <= 1 for number, ms in enumerate(off) if number != 2] == [True] * 10, off
 
 
 @given(late_ms=stretches)

@@ -5,7 +5,7 @@ import pytest
 
 from harness.model import Direction, NetworkProfile, Stage
 from harness.network import traces as module
-from harness.network.traces import Stream, TracePool, figures
+from harness.network.traces import Stream, TracePool, figures, make_trace
 
 LOSSY = Direction(delay_ms=20, loss=0.02)
 
@@ -67,6 +67,20 @@ def test_extra_delays_go_round_with_the_schedule() -> None:
     assert drawn is not None
     extra = drawn[0].trace.extra_from(drawn[0].begin_ms, Stream(), 2500)
     assert np.array_equal(extra[:1000], extra[1000:2000])
+
+
+def test_nothing_is_planned_for_a_message_that_nothing_holds_up() -> None:
+    for trace in pool().up:
+        assert (trace.extra_ms == 0).mean() > 0.5
+        assert trace.extra_ms[trace.extra_ms > 0].min() > 1
+
+
+def test_a_trace_is_as_long_as_asked() -> None:
+    profile = NetworkProfile(name="x", up=LOSSY, down=LOSSY)
+    rng = np.random.default_rng(1)
+    made = make_trace(profile, Stream(), rng, upwards=True, length_s=7)
+    assert made.length_ms == 7000
+    assert len(made.extra_ms) == 350
 
 
 def test_a_network_without_loss_has_no_schedule() -> None:
