@@ -99,7 +99,7 @@ class Hearing:
         if not self._onset.settled:
             self._onset.feed(pcm)
             self._note()
-        if self.audible_ns is not None and self._onset.is_loud(pcm):
+        if follow and self.audible_ns is not None and self._onset.is_loud(pcm):
             self.sound_ns = self.plays_until_ns
 
     def hear_more(self, audio: bytes, now_ns: int) -> None:
