@@ -71,11 +71,20 @@ def _stall_table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
     note = (
         "Found, and below it what was planned for the very same frames. A stall is a moment at"
         " which frames that had been held were let go; extra delay is what a frame takes beyond"
-        " the delay that the network always has."
+        " the delay that the network always has, and its own delay: what proxy and machine add to"
+        " frames that nothing holds up."
     )
     return Table(
         title="Stalls",
-        head=("Network", "Way", "Stalls a minute", "Mean extra, ms", "P99 extra, ms", _LATE),
+        head=(
+            "Network",
+            "Way",
+            "Own delay, ms",
+            "Stalls a minute",
+            "Mean extra, ms",
+            "P99 extra, ms",
+            _LATE,
+        ),
         rows=rows,
         words=2,
         notes=(note,),
@@ -86,12 +95,17 @@ def _stalls(profile: NetworkProfile, found: RealisedNetwork | None) -> list[tupl
     if found is None:
         return []
     ways = (
-        ("up", profile.up, found.up_stalls, found.up_planned),
-        ("down", profile.down, found.down_stalls, found.down_planned),
+        ("up", profile.up, found.up_undisturbed_ms, found.up_stalls, found.up_planned),
+        ("down", profile.down, found.down_undisturbed_ms, found.down_stalls, found.down_planned),
     )
     return [
-        (printable(profile.name), f"{way}, {_loss(asked)}", *_figures(got, planned))
-        for way, asked, got, planned in ways
+        (
+            printable(profile.name),
+            f"{way}, {_loss(asked)}",
+            MISSING if own_ms is None else number(own_ms),
+            *_figures(got, planned),
+        )
+        for way, asked, own_ms, got, planned in ways
         if got is not None
     ]
 

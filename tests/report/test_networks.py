@@ -15,6 +15,7 @@ from harness.model import (
 )
 from harness.report.blocks import Facts, Table
 from harness.report.networks import network
+from harness.report.wording import MISSING
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], dict[str, Any]]
@@ -44,6 +45,7 @@ def lossy_run(run: Run) -> Run:
         up_stalls=figures(33),
         down_stalls=figures(44),
         up_planned=figures(30),
+        up_undisturbed_ms=0.7,
         down_planned=figures(40),
     )
     account = NetworkAccount(
@@ -80,8 +82,9 @@ def test_stalls_stand_as_found_above_as_planned_in_both_directions(
     assert delays.rows[0][-1] == "41.0"
     assert isinstance(stalls, Table)
     up, down = stalls.rows
-    assert up[:3] == ("lossy", "up, loss 1 % for 60 ms at a time", ("33.0", "30.0"))
-    assert down[2] == ("44.0", "40.0")
+    assert up[:2] == ("lossy", "up, loss 1 % for 60 ms at a time")
+    assert up[2:4] == ("0.70", ("33.0", "30.0"))
+    assert down[2:4] == (MISSING, ("44.0", "40.0"))
     assert up[-1] == ("1.2 %", "1.2 %")
     assert isinstance(facts, Facts)
     said = dict(facts.pairs)
