@@ -1,8 +1,9 @@
 """The largest number that holds, on a machine that is disturbed now and then.
 
 Pure: somebody else measures. Growing until a number fails, then narrowing down. One failure on
-a shared machine may be somebody else's work, so a number has failed when it failed twice, or
-once beyond doubt; and the largest is believed when it held twice.
+a shared machine may be somebody else's work, and one success a lucky moment, so what counts is by
+how much one outweighs the other: a number has failed when it failed two times more than it held, or
+once beyond doubt, and the largest is believed when it held two times more than it failed.
 """
 
 from dataclasses import dataclass
@@ -20,18 +21,28 @@ class Verdict(Enum):
 
 # How much further the next try goes as long as nothing failed.
 _GROWTH = 1.5
-_FAILURES_TO_FAIL = 2
-_TIMES_TO_BELIEVE = 2
+_TO_DECIDE = 2
+# After so many tries the larger number of outcomes decides.
+_TRIES = 6
 
 
 @dataclass(slots=True)
 class _Tried:
-    held: int = 0
-    failures: int = 0
+    times: int = 0
+    # How often it held, less how often it failed.
+    balance: int = 0
 
     @property
     def has_failed(self) -> bool:
-        return self.failures >= _FAILURES_TO_FAIL
+        return self.balance <= -_TO_DECIDE or (self.times >= _TRIES and self.balance <= 0)
+
+    @property
+    def is_believed(self) -> bool:
+        return self.balance >= _TO_DECIDE or (self.times >= _TRIES and self.balance > 0)
+
+    @property
+    def is_in_question(self) -> bool:
+        return self.balance <= 0 and not self.has_failed
 
 
 class Search:
@@ -56,7 +67,7 @@ class Search:
         held = (
             number
             for number, tried in self._tried.items()
-            if tried.held and not tried.has_failed and (failed is None or number < failed)
+            if tried.balance > 0 and (failed is None or number < failed)
         )
         return max(held, default=None)
 
@@ -72,8 +83,7 @@ class Search:
             return self._start
         best, failed = self.best, self._least_failed
         for number, tried in self._tried.items():
-            in_question = tried.failures and not tried.held and not tried.has_failed
-            if in_question and (failed is None or number < failed):
+            if tried.is_in_question and (failed is None or number < failed):
                 return number
         if best is None:
             assert failed is not None
@@ -81,13 +91,13 @@ class Search:
         between = self._between(best, failed)
         if between is not None:
             return between
-        return best if self._tried[best].held < _TIMES_TO_BELIEVE else None
+        return None if self._tried[best].is_believed else best
 
     def tell(self, number: int, verdict: Verdict) -> None:
         """Take the outcome of one measurement."""
         tried = self._tried.setdefault(number, _Tried())
-        tried.held += verdict is Verdict.HELD
-        tried.failures += verdict.value
+        tried.times += 1
+        tried.balance += 1 if verdict is Verdict.HELD else -verdict.value
 
     @property
     def _least_failed(self) -> int | None:

@@ -59,9 +59,9 @@ def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
 def test_one_failure_is_given_a_second_chance() -> None:
     search = Search(100, most=100)
     search.tell(100, Verdict.FAILED)
-    assert search.next == 100
-    search.tell(100, Verdict.HELD)
-    search.tell(100, Verdict.HELD)
+    for _ in range(3):
+        assert search.next == 100
+        search.tell(100, Verdict.HELD)
     assert search.confirmed
     assert search.best == 100
 
@@ -72,11 +72,23 @@ def test_a_failure_beyond_doubt_is_not() -> None:
     assert search.next == 50
 
 
-def test_a_number_that_failed_as_often_as_it_takes_is_not_the_best_though_it_held_once() -> None:
+def test_a_number_that_held_and_failed_is_neither_and_tried_again() -> None:
     search = Search(100, most=100)
     search.tell(100, Verdict.HELD)
     search.tell(100, Verdict.FAILED_BEYOND_DOUBT)
+    assert (search.best, search.next) == (None, 100)
+    for _ in range(3):
+        search.tell(100, Verdict.HELD)
+    assert (search.best, search.confirmed) == (100, True)
+
+
+def test_a_number_that_holds_as_often_as_not_has_failed_in_the_end() -> None:
+    search = Search(100, most=100)
+    for verdict in (Verdict.HELD, Verdict.FAILED) * 3:
+        assert search.next == 100
+        search.tell(100, verdict)
     assert search.best is None
+    assert search.next == 50
 
 
 def test_nothing_holds_is_said_as_nothing() -> None:
