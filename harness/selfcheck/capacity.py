@@ -19,8 +19,8 @@ from harness.selfcheck.search import Search, Verdict
 Sample = dict[str, Any]
 
 LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
-# This many times beyond a limit nobody else's work is the reason.
-_BEYOND_DOUBT = 3.0
+# This many times beyond a limit, and with the core full, nobody else's work is the reason.
+_BEYOND_DOUBT, _FULL = 3.0, 0.95
 _MISSING_BEYOND_DOUBT = 0.02
 _MOST = 6_400
 # Few enough for any machine: what they take is the floor that memory is counted from.
@@ -37,7 +37,8 @@ def judge(sample: Sample) -> Verdict:
     missing = 1 - sample["frames_sent"] / sample["frames_intended"]
     if p99_ms <= LATE_P99_MS and p999_ms <= LATE_P999_MS and missing == 0:
         return Verdict.HELD
-    if p99_ms > _BEYOND_DOUBT * LATE_P99_MS or missing > _MISSING_BEYOND_DOUBT:
+    full = sample["cpu_s"] >= _FULL * sample["window_s"]
+    if full and (p99_ms > _BEYOND_DOUBT * LATE_P99_MS or missing > _MISSING_BEYOND_DOUBT):
         return Verdict.FAILED_BEYOND_DOUBT
     return Verdict.FAILED
 
