@@ -16,7 +16,7 @@ from harness.network.ports import candidate_ports, is_free
 from harness.network.server import ToxiproxyServer
 
 # Starts a server, says where, and does what its second argument says.
-OWNER = """
+OWNER = r"""
 import os, signal, sys, time
 from pathlib import Path
 from harness.network import ToxiproxyServer
@@ -26,7 +26,7 @@ server.start()
 if sys.argv[2] == "fork" and os.fork() == 0:
     sys.stdin.read()
     os._exit(0)
-signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted\n"))
 print(server.port, flush=True)
 while True:
     time.sleep(60)
