@@ -23,7 +23,7 @@ _LONG_WINDOW_S = 6.0
 _LONG_ACCURACY_S = {1: 60.0, 50: 30.0, 200: 30.0, 500: 30.0}
 # Where the searches start on a machine that was never measured, engine and straightforward client:
 # a little under what one core held where this was written.
-_STARTS = {20: (500, 200), 100: (1_400, 500)}
+_STARTS = {20: (800, 220), 100: (2_000, 580)}
 
 
 def check(progress: Progress, *, thorough: bool = False) -> Findings:
