@@ -92,11 +92,6 @@ class Call:
         self._verdict: Fault | None = None
 
     @property
-    def given_up(self) -> bool:
-        """Whether we are closing the session before it was finished."""
-        return self._verdict is not None
-
-    @property
     def impairment(self) -> Impairment | None:
         """What the network does to this session beyond its delay, `None` for nothing."""
         return self._route.impairment
@@ -167,9 +162,12 @@ class Call:
         self.session.link.pong(round_trip_ns)
 
     def message(self, data: bytes, at_ns: int) -> None:
-        """Parse one message and hand it to the session."""
-        if self.over:
-            return
+        """Parse one message and hand it to the session; then let frames of others leave."""
+        if not self.over:
+            self._take(data, at_ns)
+        self._host.between()
+
+    def _take(self, data: bytes, at_ns: int) -> None:
         try:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
@@ -185,7 +183,6 @@ class Call:
             self._begin(self._connection)
         if self.session.has_news and self._connection is not None:
             self._relay(self._connection)
-        self._host.between()
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
         """Open again after a retryable close, or write the session down, once."""

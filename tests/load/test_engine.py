@@ -8,10 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from harness.load.call import Call
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.load.call import Call, Host, Route
 from harness.load.engine import AudioEngine
 from harness.load.lane import Lane
-from harness.session import Ahead
+from harness.model import CallPlan
+from harness.session import Ahead, Line, Manner, Session
+from harness.transport import parse_target
 
 MS = 1_000_000
 
@@ -173,3 +176,23 @@ def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
     assert written_at(104 * MS + MS // 4) == []
     assert written_at(104 * MS + MS // 2) == [b"then", b"then"]
     assert engine._due.next_ns == 121 * MS
+
+
+@pytest.mark.parametrize("message", [b"{not json", b'{"type":"never.heard.of"}'])
+def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message: bytes) -> None:
+    sent: list[bytes] = []
+    host = Host(
+        began=lambda call, lane: None,
+        again=lambda call, wait_s: None,
+        tell=lambda call, outcome: None,
+        between=lambda: sent.append(b"frame"),
+    )
+    dialect, settings = OpenAIRealtime(), SessionSettings()
+    target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
+    route = Route(target=target, headers=(), dialect=dialect, settings=settings)
+    plan = CallPlan(number=0, network="none", utterance_ids=("u",), think_ms=(0.0,))
+    manner = Manner(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
+    line = Line(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
+    session = Session(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
+    Call(session, route, host).message(message, 0)
+    assert sent == [b"frame"]
