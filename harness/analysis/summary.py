@@ -55,11 +55,11 @@ import numpy as np
 
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
-from harness.analysis.conduct import conduct_summary
+from harness.analysis.behaviour import conduct_summary
 from harness.analysis.cost import PriceList, cost, total_usage
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
-from harness.analysis.pairs import conditions, paired_summary
+from harness.analysis.paired_difference import conditions, paired_summary
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (

@@ -7,14 +7,13 @@ import click
 
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, obtain_corpus
+from harness.dialects import OpenAIRealtime
+from harness.engine.target_check import Checkup, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
-from harness.load.checkup import Checkup, check
-from harness.load.ingredients import the_dialect
-from harness.load.options import Options
 from harness.model import SessionRecord
 from harness.network import installed
-from harness.session.telling import untold
+from harness.session.event_coverage import untold
 
 _NS_PER_MS = 1_000_000
 
@@ -33,11 +32,11 @@ def command(target: str | None, turns: int, corpus: str | None, model: str, ca: 
     _machine()
     if target is None:
         return ExitCode.PASS
-    options = Options(host=target, model=model, authority=None if ca is None else Path(ca))
+    authority = None if ca is None else Path(ca)
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, cache_dir(), progress)
         progress.step(f"Holding one call of {turns} turns")
-        found = check(options, the_dialect(), speech, turns)
+        found = check(target, OpenAIRealtime(), speech, turns, model=model, authority=authority)
     return _target(target, found)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import environment
-from harness.cli.network_model import compare_model
+from harness.cli.selfcheck_network import compare_model
 from harness.cli.terminal import TerminalProgress
 from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
 from harness.errors import BadInput, ExitCode
@@ -23,7 +23,7 @@ from harness.network import (
     load_profiles,
     parse_ports,
 )
-from harness.network.regions import regions
+from harness.network.profiles.regions import regions
 
 _LAG_MS, _CORES = 10.0, 0.15
 _LOSSY = NetworkProfile(
@@ -178,7 +178,7 @@ def hold_calls(
     full size and gets each back from a process beside. Ends with code 1 when the P99 of lag is
     above 10 ms or the controller takes more than 0.15 core.
     """
-    from harness.load.hold import hold
+    from harness.bench.stall_updates import hold
 
     profile = _LOSSY if name is None else choose_profile(load_profiles(extra), name)
     held = hold(

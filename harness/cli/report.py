@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
+from harness.bench import recall
+from harness.bench.findings import SAFE_SHARE
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
 from harness.model import Run
 from harness.recording import write_summary
 from harness.report import result_table, write_report, write_turns
-from harness.selfcheck import recall
-from harness.selfcheck.findings import SAFE_SHARE
 
 
 @click.command(name="report")

@@ -19,7 +19,8 @@ import click
 
 from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.network import choose_profile, load_profiles, parse_api, parse_mix, parse_ports
+from harness.network import choose_profile, load_profiles, parse_api, parse_ports
+from harness.plan import parse_mix
 from harness.recording import reserve
 
 _DIRECT = "none"

@@ -5,10 +5,7 @@ from pathlib import Path
 import click
 
 from harness import environment
-from harness.cli.terminal import TerminalProgress
-from harness.errors import ExitCode
-from harness.recording import replace_file
-from harness.selfcheck import (
+from harness.bench import (
     CapacityFinding,
     Findings,
     ServerFinding,
@@ -18,6 +15,9 @@ from harness.selfcheck import (
     check_server,
     remember,
 )
+from harness.cli.terminal import TerminalProgress
+from harness.errors import ExitCode
+from harness.recording import replace_file
 
 
 @click.command("selfcheck")

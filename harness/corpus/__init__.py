@@ -5,9 +5,8 @@ know sessions, APIs or the network. Other people's recordings stay in the user's
 folder; nothing of theirs is ever written into the project.
 """
 
-from harness.corpus.agreement import Agreement, agreement, hand_marks
-from harness.corpus.annotate import SpeechMarks, annotate, doubtful
-from harness.corpus.encoded import (
+from harness.corpus.degradation.transforming import transform_clips
+from harness.corpus.encoding.encoded import (
     DISK_MB,
     Encoded,
     EncodedStore,
@@ -16,17 +15,18 @@ from harness.corpus.encoded import (
     encoded_folder,
     megabytes,
 )
+from harness.corpus.encoding.utterances import load_sound, load_utterance, load_utterances
+from harness.corpus.encoding.wire import frames, silence_frame
 from harness.corpus.formats import FORMATS
-from harness.corpus.generate import speech_like
 from harness.corpus.importing import Imported, annotate_manifest, import_corpus
-from harness.corpus.known import KNOWN_CORPORA, KnownCorpus
-from harness.corpus.noises import KNOWN_NOISES, KnownNoise, obtain_noise
-from harness.corpus.obtain import Corpus, obtain_corpus
-from harness.corpus.partial import kept_bytes, partials_beside
-from harness.corpus.transforming import transform_clips
-from harness.corpus.utterances import load_sound, load_utterance, load_utterances
+from harness.corpus.marks.agreement import Agreement, agreement, hand_marks
+from harness.corpus.marks.annotate import SpeechMarks, annotate, doubtful
+from harness.corpus.sources.generate import speech_like
+from harness.corpus.sources.named_corpora import KNOWN_CORPORA, KnownCorpus
+from harness.corpus.sources.noises import KNOWN_NOISES, KnownNoise, obtain_noise
+from harness.corpus.sources.obtain import Corpus, obtain_corpus
+from harness.corpus.sources.partial import kept_bytes, partials_beside
 from harness.corpus.validating import Validation, validate_manifest
-from harness.corpus.wire import frames, silence_frame
 
 __all__ = [
     "DISK_MB",

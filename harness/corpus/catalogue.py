@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.corpus.annotate import ANNOTATOR
-from harness.corpus.examine import Task, examine
 from harness.corpus.manifest import Place, Skipped, place, read_manifest, write_manifest
+from harness.corpus.marks.annotate import ANNOTATOR
+from harness.corpus.marks.examine import Task, examine
 from harness.corpus.recording import Recording
 from harness.corpus.sound import suffixes
 from harness.errors import printable

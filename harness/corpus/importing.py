@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.corpus.annotate import doubtful
 from harness.corpus.catalogue import file_digests, tell_skipped
-from harness.corpus.examine import examine
 from harness.corpus.formats import FORMATS, Format, recognise
 from harness.corpus.formats.reading import Reading
 from harness.corpus.manifest import Entry, Skipped, load_manifest, write_manifest
+from harness.corpus.marks.annotate import doubtful
+from harness.corpus.marks.examine import examine
 from harness.corpus.recording import Recording
 from harness.errors import BadInput, printable
 from harness.model import Clip, Progress

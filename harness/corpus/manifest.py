@@ -28,8 +28,8 @@ from pathlib import Path
 
 import msgspec
 
-from harness.corpus.annotate import ANNOTATOR
 from harness.corpus.inside import inside
+from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.recording import Recording
 from harness.errors import BadInput, printable
 from harness.model import Clip

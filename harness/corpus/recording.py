@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.corpus.annotate import SpeechMarks
+from harness.corpus.marks.annotate import SpeechMarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

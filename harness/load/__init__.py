@@ -6,7 +6,7 @@ them live; it never supplies a published number.
 
 from typing import TYPE_CHECKING, Any
 
-from harness.session import Dialogue
+from harness.plan import Dialogue
 
 if TYPE_CHECKING:
     from harness.load.user import VoiceUser

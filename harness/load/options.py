@@ -7,7 +7,8 @@ from typing import Any
 
 from harness.environment import secret
 from harness.errors import BadInput
-from harness.network import PORTS, Api, Mix, parse_api, parse_mix, parse_ports
+from harness.network import PORTS, Api, parse_api, parse_ports
+from harness.plan import Mix, parse_mix
 
 DIRECT = "none"
 

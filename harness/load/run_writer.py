@@ -14,12 +14,12 @@ from pathlib import Path
 
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
-from harness.load.ingredients import Schedule, the_dialect, the_profiles, the_route
+from harness.engine.speech import memory_bytes
 from harness.load.options import Options
-from harness.load.speech import memory_bytes
+from harness.load.run_setup import Schedule, the_dialect, the_profiles, the_route
 from harness.model import RunEvent, RunEventKind, RunManifest
+from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
-from harness.session import Seeds, schedule_hash
 from harness.transport import printable_target
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.

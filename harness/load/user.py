@@ -5,8 +5,8 @@ from pathlib import Path
 from locust import User, constant, task
 from locust.exception import StopUser
 
-from harness.load.conduct import conductor_of
-from harness.session import Dialogue
+from harness.load.run_controller import conductor_of
+from harness.plan import Dialogue
 
 
 class VoiceUser(User):

@@ -8,17 +8,17 @@ import gevent.event
 
 from harness.clock import NS_PER_S, now_ns
 from harness.corpus import Corpus
+from harness.engine.backchannel import generated_hum
+from harness.engine.engine import AudioEngine
+from harness.engine.preflight import refusal, visit
+from harness.engine.process_tuning import ClockWatch, GarbagePauses, quiet_process
+from harness.engine.route import Route
+from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase
-from harness.load.call import Route
-from harness.load.engine import AudioEngine
-from harness.load.health import ClockWatch, GarbagePauses, quiet_process
-from harness.load.hum import generated_hum
-from harness.load.impaired import Impaired
-from harness.load.ingredients import Schedule, the_dialect, the_route
+from harness.load.impaired_routes import Impaired
 from harness.load.options import DIRECT, Options
-from harness.load.preflight import refusal, visit
-from harness.load.speech import Speech, memory_bytes
+from harness.load.run_setup import Schedule, the_dialect, the_route
 from harness.model import (
     CallPlan,
     Progress,

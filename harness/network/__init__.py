@@ -5,32 +5,28 @@ API's, and says what the way through that address really costs. It does not know
 or WebSockets.
 """
 
-from harness.network.impairment import Impairment
-from harness.network.install import find_or_install, installed
 from harness.network.layer import NetworkLayer
-from harness.network.mix import Mix, choose_network, parse_mix
-from harness.network.ports import PORTS, parse_ports
-from harness.network.profiles import choose_profile, collapse, load_profiles
-from harness.network.remote import parse_api
-from harness.network.server import ToxiproxyServer
-from harness.network.traces import Stream
-from harness.network.updates import Api
+from harness.network.profiles.catalogue import choose_profile, collapse, load_profiles
+from harness.network.tcp.traces import Stream
+from harness.network.toxiproxy.install import find_or_install, installed
+from harness.network.toxiproxy.ports import PORTS, parse_ports
+from harness.network.toxiproxy.remote import parse_api
+from harness.network.toxiproxy.server import ToxiproxyServer
+from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_scheduler import Impairment
 
 __all__ = [
     "PORTS",
     "Api",
     "Impairment",
-    "Mix",
     "NetworkLayer",
     "Stream",
     "ToxiproxyServer",
-    "choose_network",
     "choose_profile",
     "collapse",
     "find_or_install",
     "installed",
     "load_profiles",
     "parse_api",
-    "parse_mix",
     "parse_ports",
 ]

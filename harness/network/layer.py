@@ -18,23 +18,23 @@ from typing import Any
 
 from harness.clock import NS_PER_MS
 from harness.model import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
-from harness.network import stall_probe
-from harness.network.changes import changes
-from harness.network.cost import CostWatch
-from harness.network.impairment import Conductor, Impairment
-from harness.network.ledger import Ledger
-from harness.network.ports import PORTS
-from harness.network.probe import measure_overhead, probe
-from harness.network.profiles import choose_profile
-from harness.network.proxies import Proxies
-from harness.network.remote import RemoteToxiproxy
-from harness.network.server import ToxiproxyServer
-from harness.network.stages import bare, plain
-from harness.network.streams import Flows, RunOnLoop, stream_frames
-from harness.network.toxics import toxics
-from harness.network.traces import Draw, Stream, TracePool
-from harness.network.updates import Api
-from harness.network.watch import Watch
+from harness.network.probe import stall_probe
+from harness.network.probe.frame_flow import Flows, RunOnLoop, stream_frames
+from harness.network.probe.profile_probe import measure_overhead, probe
+from harness.network.probe.proxy_overhead import CostWatch
+from harness.network.profiles.catalogue import choose_profile
+from harness.network.tcp.stages import bare, plain
+from harness.network.tcp.traces import Draw, Stream, TracePool
+from harness.network.toxiproxy.liveness import Watch
+from harness.network.toxiproxy.ports import PORTS
+from harness.network.toxiproxy.proxies import Proxies
+from harness.network.toxiproxy.remote import RemoteToxiproxy
+from harness.network.toxiproxy.server import ToxiproxyServer
+from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_schedule import changes
+from harness.network.toxiproxy.toxic_scheduler import Conductor, Impairment
+from harness.network.toxiproxy.toxics import toxics
+from harness.network.toxiproxy.update_log import Ledger
 
 _HOST = "127.0.0.1"
 _WATCH_S, _WATCH_LIMIT_S = 1.0, 3.0

@@ -8,7 +8,7 @@ from harness.recording.batch import Batch
 from harness.recording.directory import RunDirectory, reserve
 from harness.recording.files import replace_file
 from harness.recording.histogram import Histogram
-from harness.recording.lines import decode_lines, encode_lines
+from harness.recording.jsonl import decode_lines, encode_lines
 from harness.recording.reading import read_manifest, read_run, read_truth
 from harness.recording.summary import read_summary, write_summary
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from harness.model import RunEvent, SessionRecord, TurnRecord
 from harness.recording.directory import RunDirectory
 from harness.recording.histogram import Histogram
-from harness.recording.lines import decode_lines, encode_lines
+from harness.recording.jsonl import decode_lines, encode_lines
 
 _WHERE = "a worker's message"
 

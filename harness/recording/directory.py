@@ -11,7 +11,7 @@ from harness.model import RunEvent, RunManifest, SessionRecord, TurnRecord
 from harness.recording import files
 from harness.recording.histogram import Histogram
 from harness.recording.hlog import log_header, log_line
-from harness.recording.lines import encode_lines
+from harness.recording.jsonl import encode_lines
 
 
 def reserve(root: Path, slug: str, day: date) -> Path:

@@ -8,7 +8,7 @@ from harness.model import Run, RunEvent, RunManifest, SessionRecord, TruthRecord
 from harness.model.run import MANIFEST_SCHEMA
 from harness.recording import files
 from harness.recording.hlog import read_log
-from harness.recording.lines import decode_lines, decode_object
+from harness.recording.jsonl import decode_lines, decode_object
 
 Record = TypeVar("Record")
 

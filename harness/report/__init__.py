@@ -7,7 +7,7 @@ text from servers and corpora is escaped.
 from pathlib import Path
 
 from harness.model import Run
-from harness.report.reading import Summary
+from harness.report.summary_view import Summary
 from harness.report.table import result_table
 
 __all__ = ["result_table", "write_report", "write_turns"]

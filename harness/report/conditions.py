@@ -1,82 +1,102 @@
-"""The sections of the page that say what happened to the turns, and under which conditions."""
+"""The speech under several conditions: what each comes to, and what it does to the same words."""
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from harness.errors import printable
-from harness.model import Run, TurnStatus
-from harness.report.blocks import Facts, Section, Table, Text
-from harness.report.wording import MISSING, counted, number
+from harness.report import figure_sections as plates
+from harness.report.blocks import Cell, Section, Table, Text
+from harness.report.forest import forest
+from harness.report.formatting import MINUS, MISSING, condition_name, counted, difference, number
+from harness.report.sections import strata_table
+from harness.report.summary_view import HEADLINE, Summary, paired
 
-_FAULTS_SHOWN = 30
-_STATUSES = {
-    TurnStatus.COMPLETED: "the reply was heard",
-    TurnStatus.PREMATURE: "the reply began before the caller had ended; kept, negative",
-    TurnStatus.TIMEOUT: "nothing to be heard within the limit; counts as at least the limit",
-    TurnStatus.NO_REPLY: "nothing came within the limit; counts as at least the limit",
-    TurnStatus.FAILED: "the provider said that the reply failed",
-    TurnStatus.CLOSED: "the session ended first",
-    TurnStatus.DROPPED: "an intended call that never started",
-    TurnStatus.VOID: "spoiled by ourselves; counts against the run, not the API",
+_COLUMNS = {
+    HEADLINE: "Voice to voice, ms",
+    "endpoint_delay": "Endpoint delay, ms",
+    "response_delay": "Response delay, ms",
 }
+_SAYS = (
+    (
+        "The words make more difference than most conditions do. So the same utterances are"
+        " compared, on the same network: an utterance's difference is that of its two medians, and"
+        " what stands here is the median over utterances. Above zero the condition is slower."
+    ),
+    (
+        "The small numbers are 95 % intervals: what other sessions and other utterances might have"
+        " shown (bootstrap, clustered by both)."
+    ),
+)
 
 
-def corpus(run: Run) -> Section:
-    """Return what was said to the API."""
-    facts = run.manifest.corpus
-    kind = "synthetic speech: nobody ever said it" if facts.synthetic else "recorded speech"
-    pairs = (
-        ("Corpus", printable(facts.name)),
-        ("Kind", kind),
-        ("Clips", number(facts.clips, 0)),
-        ("Source", printable(facts.source)),
-        ("Licence", printable(facts.licence)),
-        ("End of speech from", printable(facts.end_source)),
-        ("Its uncertainty", f"at most ± {facts.end_uncertainty_ms:g} ms"),
-        ("Digest", printable(facts.digest)),
+def sections(summary: Summary) -> list[Section]:
+    """Return what conditions of the speech come to; nothing where all speech was original."""
+    strata = {
+        condition_name(part["by"]["condition"]): part
+        for part in summary["strata"]
+        if set(part["by"]) == {"condition"}
+    }
+    if not strata:
+        return []
+    by_itself = Section(
+        id="conditions",
+        title="Voice to voice by condition of the speech",
+        says=("What was done to the recordings before they were said. Each row stands by itself.",),
+        parts=(strata_table("Condition", strata),),
     )
-    says = ("The labelled end of speech is the zero of every latency.",)
-    return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
+    return [by_itself, _paired(paired(summary), len(strata))]
 
 
-def errors(run: Run) -> Section:
-    """Return how turns ended and, where they went wrong, whose fault it was."""
-    statuses = Counter(turn.status for turn in run.turns)
-    ended = Table(
-        title="How turns ended",
-        head=("Status", "Meaning", "Turns"),
-        rows=tuple(
-            (str(status), _STATUSES[status], number(statuses[status], 0))
-            for status in TurnStatus
-            if statuses[status]
-        ),
-        words=2,
-    )
-    faults: Counter[tuple[str, str, str, str]] = Counter()
-    words: dict[tuple[str, str, str, str], str] = {}
-    found = [("turn", turn.fault) for turn in run.turns]
-    found += [("session", session.fault) for session in run.sessions]
-    for of, fault in found:
-        if fault is not None:
-            key = (str(fault.party), str(fault.phase), fault.code, of)
-            faults[key] += 1
-            words.setdefault(key, fault.detail)
-    says = ("Whose fault it was, in which phase, and the first words that came with it.",)
-    if not run.turns and not faults:
-        text = Text(text="No turn was recorded.")
-        return Section(id="errors", title="What went wrong", says=says, parts=(text,))
-    if not faults:
-        text = Text(text="No turn and no session went wrong.")
-        return Section(id="errors", title="What went wrong", says=says, parts=(ended, text))
-    shown = faults.most_common(_FAULTS_SHOWN)
-    hidden = len(faults) - len(shown)
+def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Section:
+    title = "The same utterances under each condition"
+    if not found:
+        why = (
+            "Nothing to compare with: no speech was original or under a condition called clean."
+            if conditions > 1
+            else "Nothing to compare: all speech was under the same condition."
+        )
+        return Section(id="paired", title=title, says=_SAYS[:1], parts=(Text(text=why),))
+    rows = tuple((_name(metrics), *_row(metrics)) for metrics in found.values())
+    reasons = {
+        _name(metrics): printable(metrics[HEADLINE]["why"])
+        for metrics in found.values()
+        if metrics[HEADLINE].get("why")
+    }
     table = Table(
-        title="Faults",
-        head=("Party", "Phase", "Code", "Of", "First words", "Count"),
-        rows=tuple(
-            (*map(printable, key), printable(words[key]) or MISSING, number(count, 0))
-            for key, count in shown
-        ),
-        words=5,
-        notes=(f"{counted(hidden, 'rarer kind')} not shown.",) if hidden else (),
+        title="Differences of the same utterances",
+        head=("Condition", "Utterances", "Turns", *_COLUMNS.values()),
+        rows=rows,
+        notes=tuple(f"{name}: {why}." for name, why in reasons.items()),
     )
-    return Section(id="errors", title="What went wrong", says=says, parts=(ended, table))
+    each = {_name(metrics): metrics[HEADLINE] for metrics in found.values()}
+    drawn = {name: one for name, one in each.items() if _listed(one)}
+    if not drawn:
+        return Section(id="paired", title=title, says=_SAYS, parts=(table,))
+    figure = plates.drawing(lambda width: forest(drawn, width_px=width), _caption(drawn))
+    return Section(id="paired", title=title, says=_SAYS, parts=(table, figure))
+
+
+def _name(metrics: Mapping[str, Summary]) -> str:
+    one = metrics[HEADLINE]
+    return f"{condition_name(one['condition'])} {MINUS} {condition_name(one['against'])}"
+
+
+def _row(metrics: Mapping[str, Summary]) -> list[Cell]:
+    one = metrics[HEADLINE]
+    turns = number(one["turns"], 0), f"and {number(one['turns_against'], 0)}"
+    row: list[Cell] = [number(one["utterances"], 0), turns]
+    for metric in _COLUMNS:
+        value, under = difference(metrics[metric]) if metric in metrics else (MISSING, "")
+        row.append(value if value == MISSING else (value, under))
+    return row
+
+
+def _listed(one: Summary) -> Sequence[float]:
+    return [each["value"] for each in one["each"] if each["value"] is not None]
+
+
+def _caption(drawn: Mapping[str, Summary]) -> str:
+    caption = "Dot: one utterance. Line: their median. Bar: its 95 % interval."
+    unanswered = sum(len(one["each"]) - len(_listed(one)) for one in drawn.values())
+    if unanswered:
+        caption += f" Without {counted(unanswered, 'utterance')} that had no answer on one side."
+    return caption

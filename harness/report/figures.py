@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from harness.report import drawing
+from harness.report import svg as drawing
+from harness.report.formatting import MISSING, number
 from harness.report.points import STAGES, Point, StageMeans, spectrum
-from harness.report.reading import Quantile
-from harness.report.wording import MISSING, number
+from harness.report.summary_view import Quantile
 
 _NARROW_PX = 500
 _PERCENTILES = ((2, "P50"), (10, "P90"), (20, "P95"), (100, "P99"), (1_000, "P99.9"))

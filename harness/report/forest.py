@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from harness.report import drawing
-from harness.report.reading import Summary
-from harness.report.wording import signed
+from harness.report import svg as drawing
+from harness.report.formatting import signed
+from harness.report.summary_view import Summary
 
 _ROW_PX = 84
 _DOTS_HIGH = 0.5

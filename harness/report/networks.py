@@ -6,8 +6,8 @@ from typing import Any
 from harness.errors import printable
 from harness.model import Direction, NetworkProfile, RealisedNetwork, Run, StallFigures
 from harness.report.blocks import Cell, Facts, Section, Table
-from harness.report.reading import Summary
-from harness.report.wording import MISSING, counted, number, percent
+from harness.report.formatting import MISSING, counted, number, percent
+from harness.report.summary_view import Summary
 
 _LATE = "Later than 50 ms"
 

@@ -7,10 +7,28 @@ import jinja2
 
 from harness.errors import printable
 from harness.model import Run
-from harness.report import conditions, conducted, instrument, networks, pairs, plates, sections
+from harness.report import (
+    behaviour as conducted,
+)
+from harness.report import (
+    conditions as pairs,
+)
+from harness.report import (
+    figure_sections as plates,
+)
+from harness.report import (
+    networks,
+    sections,
+)
+from harness.report import (
+    outcomes as conditions,
+)
+from harness.report import (
+    run_quality as instrument,
+)
 from harness.report.blocks import Card, Section
-from harness.report.reading import Summary, by_kind
-from harness.report.wording import counted, moment
+from harness.report.formatting import counted, moment
+from harness.report.summary_view import Summary, by_kind
 
 _VERDICTS = {
     "VALID": "The instrument was fit and the networks were what they say: the numbers can be used.",

@@ -7,7 +7,7 @@ from harness.analysis import BY_NAME as METRICS_BY_NAME
 from harness.analysis import turn_latency
 from harness.analysis.failures import is_ours
 from harness.model import Run, TurnRecord
-from harness.report.reading import HEADLINE
+from harness.report.summary_view import HEADLINE
 
 _NS_PER_S = 1e9
 _MIDDLE = (0.45, 0.55)

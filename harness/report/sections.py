@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from harness.analysis import METRICS
 from harness.errors import printable
 from harness.report.blocks import Card, Cell, Drawing, Facts, Section, Table
-from harness.report.reading import (
+from harness.report.formatting import MISSING, counted, money, number, percent
+from harness.report.summary_view import (
     HEADLINE,
     Quantile,
     Summary,
@@ -16,13 +17,6 @@ from harness.report.reading import (
     measured,
     quantiles,
     turns,
-)
-from harness.report.wording import (
-    MISSING,
-    counted,
-    money,
-    number,
-    percent,
 )
 
 _ALL = "all together"

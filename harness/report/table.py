@@ -4,8 +4,18 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import printable
-from harness.report import conducted
-from harness.report.reading import (
+from harness.report import behaviour as conducted
+from harness.report.formatting import (
+    MINUS,
+    MISSING,
+    condition_name,
+    counted,
+    difference,
+    money,
+    number,
+    signed,
+)
+from harness.report.summary_view import (
     HEADLINE,
     Quantile,
     Summary,
@@ -15,16 +25,6 @@ from harness.report.reading import (
     paired,
     quantiles,
     turns,
-)
-from harness.report.wording import (
-    MINUS,
-    MISSING,
-    condition_name,
-    counted,
-    difference,
-    money,
-    number,
-    signed,
 )
 
 WIDTH = 100

@@ -19,11 +19,11 @@ from harness.model import (
     ToolCall,
     TurnRecord,
 )
-from harness.session.application import Application
+from harness.session.behaviour import WORD_OF_SPEECH_NS, Reaction
 from harness.session.interruption import Interruption
-from harness.session.reaction import WORD_OF_SPEECH_NS, Reaction
-from harness.session.spoken import Instants, Spoken
-from harness.session.turn import Turn
+from harness.session.tool_responder import Application
+from harness.session.turn.machine import Turn
+from harness.session.turn.planned_speech import Instants, Spoken
 
 
 @dataclass(frozen=True, slots=True)

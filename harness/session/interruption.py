@@ -29,9 +29,9 @@ from harness.model import (
     TurnKind,
     TurnRecord,
 )
-from harness.session.judging import VOID_LATENESS_NS
-from harness.session.reply import Reply
-from harness.session.turn import Turn
+from harness.session.turn.machine import Turn
+from harness.session.turn.outcome import VOID_LATENESS_NS
+from harness.session.turn.response_state import Reply
 
 _NS_PER_MS = 1_000_000
 _OF_A_REPLY = (AudioDelta, TextDelta, ToolCall, ResponseDone)

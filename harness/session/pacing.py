@@ -4,8 +4,8 @@ Frames are counted from the caller's first to the last, over all connections; a 
 opened anew has a grid of its own, on which audio counts from 0.
 """
 
-from harness.session.ahead import Ahead
 from harness.session.grid import FrameGrid
+from harness.session.ready_frames import Ahead
 
 _NS_PER_MS = 1_000_000
 

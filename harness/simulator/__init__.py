@@ -4,15 +4,15 @@ It shares no code with the callers' side of the wire (dialects, session, transpo
 one must not cancel out in the other.
 """
 
-from harness.simulator.capacity import CapacityRule
+from harness.simulator.chance.faults import FAULTS, FaultRule, parse_fault
+from harness.simulator.chance.presets import DEFAULT_PRESET, NULL_PRESET, PRESETS, Part, Preset
 from harness.simulator.configfile import read_config
-from harness.simulator.faults import FAULTS, FaultRule, parse_fault
-from harness.simulator.presets import DEFAULT_PRESET, NULL_PRESET, PRESETS, Part, Preset
-from harness.simulator.recorded import Answer, answers_from
-from harness.simulator.replies import Cut
 from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
-from harness.simulator.tools import ToolRule, parse_tool
+from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.voice.recorded import Answer, answers_from
+from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.tools import ToolRule, parse_tool
 
 __all__ = [
     "DEFAULT_PRESET",

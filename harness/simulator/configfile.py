@@ -37,12 +37,12 @@ from typing import Any
 import msgspec
 
 from harness.errors import BadInput, printable
-from harness.simulator.capacity import CapacityRule
-from harness.simulator.faults import FaultRule
-from harness.simulator.presets import DEFAULT_PRESET, Part, Preset
-from harness.simulator.replies import Cut
+from harness.simulator.chance.faults import FaultRule
+from harness.simulator.chance.presets import DEFAULT_PRESET, Part, Preset
 from harness.simulator.settings import SimulatorConfig, find_preset
-from harness.simulator.tools import ToolRule
+from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.tools import ToolRule
 
 
 class _Server(msgspec.Struct, forbid_unknown_fields=True):

@@ -18,19 +18,20 @@ from websockets.http11 import Request
 
 from harness.clock import NS_PER_S
 from harness.errors import BadInput, printable
-from harness.simulator import plain_http, recorder
-from harness.simulator.capacity import Capacity
-from harness.simulator.connection import Connection
-from harness.simulator.draws import Draws
-from harness.simulator.encryption import encrypted_by
-from harness.simulator.manners import Link, Manners
-from harness.simulator.replies import Replies
-from harness.simulator.session import Session
+from harness.simulator.chance.draws import Draws
+from harness.simulator.protocol.session import Session
+from harness.simulator.protocol.session_limits import Link, Manners
 from harness.simulator.settings import SimulatorConfig
-from harness.simulator.sound_formats import PCM
-from harness.simulator.timers import Timers
+from harness.simulator.timing.capacity import Capacity
+from harness.simulator.timing.deadlines import Timers
 from harness.simulator.truth import TruthLog
-from harness.simulator.upgrade import PATHS, Admitted, Verdict, examine, presented_key
+from harness.simulator.voice import recorder
+from harness.simulator.voice.sound_formats import PCM
+from harness.simulator.voice.spoken_answers import Replies
+from harness.simulator.wire import plain_http
+from harness.simulator.wire.connection import Connection
+from harness.simulator.wire.encryption import encrypted_by
+from harness.simulator.wire.upgrade import PATHS, Admitted, Verdict, examine, presented_key
 
 _GOODBYE_S = 1.0
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.simulator.capacity import CapacityRule
-from harness.simulator.faults import FaultRule
-from harness.simulator.presets import DEFAULT_PRESET, PRESETS, Preset
-from harness.simulator.recorded import Answer
-from harness.simulator.replies import Cut
-from harness.simulator.tools import ToolRule
+from harness.simulator.chance.faults import FaultRule
+from harness.simulator.chance.presets import DEFAULT_PRESET, PRESETS, Preset
+from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.voice.recorded import Answer
+from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.tools import ToolRule
 
 
 def find_preset(name: str) -> Preset:

@@ -5,13 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.intervals import (
-    covering_ranks,
-    effective_n,
-    t_quantile,
-    turns_needed,
-    wilson,
-)
+from harness.analysis.intervals import covering_ranks, effective_n, t_quantile, turns_needed, wilson
 
 
 @pytest.mark.parametrize(

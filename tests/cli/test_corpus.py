@@ -6,7 +6,7 @@ import soundfile
 
 from harness.cli.app import run
 from harness.corpus import DISK_MB, KNOWN_NOISES, encoded_folder, partials_beside, speech_like
-from harness.corpus.partial import Edition, kept_partial
+from harness.corpus.sources.partial import Edition, kept_partial
 from harness.errors import ExitCode
 
 

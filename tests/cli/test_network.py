@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from harness import environment
+from harness.bench import proxy_validation as through_proxy
 from harness.cli.app import run
 from harness.errors import ExitCode
 from harness.model import Unshown
-from harness.network import find_or_install, layer, through_proxy
+from harness.network import find_or_install, layer
 
 MINE = "[mine]\nrtt_ms = 100\njitter_ms = 10\nup_kbit_s = 4000\n"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.bench import ServerFinding, ServerFindings, ServerRow
 from harness.cli.app import run
 from harness.errors import ExitCode
-from harness.selfcheck import ServerFinding, ServerFindings, ServerRow
 
 
 def test_findings_are_a_table_and_a_file(

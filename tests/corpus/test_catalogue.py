@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from harness.corpus import examine
 from harness.corpus.catalogue import describe, file_digests, plain_recordings
+from harness.corpus.marks import examine
 from harness.corpus.recording import Recording
 from harness.model import Unshown
 

@@ -14,8 +14,8 @@ from harness.corpus import (
     obtain_corpus,
     speech_like,
 )
-from harness.corpus.annotate import ANNOTATOR
 from harness.corpus.manifest import load_manifest
+from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.recording import Recording
 from harness.errors import BadInput
 from harness.model import Unshown

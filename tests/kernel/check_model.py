@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from harness.network.model import Case, extra_delay_ms
+from harness.bench.tcp_validation import Case, extra_delay_ms
 
 FLOWS, SECONDS = 40, 20.0
 

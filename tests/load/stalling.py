@@ -8,7 +8,7 @@ from locust import events
 from locust.env import Environment
 
 from harness.load import Dialogue, VoiceUser
-from harness.load.conduct import conductor_of
+from harness.load.run_controller import conductor_of
 
 
 class Caller(VoiceUser):

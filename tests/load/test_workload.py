@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.corpus import Corpus, obtain_corpus
-from harness.load.ingredients import make_schedule
 from harness.load.options import Options
+from harness.load.run_setup import make_schedule
 from harness.load.workload import Workload
 from harness.model import TurnStatus, Unshown
-from harness.session import Dialogue
+from harness.plan import Dialogue
 
 
 @pytest.fixture

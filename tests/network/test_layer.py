@@ -17,9 +17,9 @@ from harness.errors import BadInput, RunInvalid
 from harness.model import NetworkProfile
 from harness.network import NetworkLayer, ToxiproxyServer, parse_api
 from harness.network import layer as module
-from harness.network.ports import FIRST_PORT, LAST_PORT, candidate_ports, is_free
-from harness.network.proxies import Proxies
-from harness.network.toxics import Toxic, toxics
+from harness.network.toxiproxy.ports import FIRST_PORT, LAST_PORT, candidate_ports, is_free
+from harness.network.toxiproxy.proxies import Proxies
+from harness.network.toxiproxy.toxics import Toxic, toxics
 
 UNDER_GEVENT = """
 from gevent import monkey
@@ -27,7 +27,8 @@ monkey.patch_all()
 import gevent, sys
 from pathlib import Path
 from harness.model import Direction, NetworkProfile
-from harness.network import NetworkLayer, stall_probe
+from harness.network import NetworkLayer
+from harness.network.probe import stall_probe
 
 stall_probe.SECONDS = 2.0
 far, lossy = Direction(delay_ms=40), Direction(delay_ms=40, loss=0.03)

@@ -15,7 +15,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus
-from harness.recording import files, lines
+from harness.recording import files, jsonl as lines
 index = 0
 while True:
     turn = TurnRecord(session_id="s", turn_index=index, kind=TurnKind.LATER,

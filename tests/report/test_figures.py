@@ -5,10 +5,11 @@ import matplotlib as mpl
 import pytest
 
 from harness.model import Run
-from harness.report import drawing, figures
+from harness.report import figures
+from harness.report import svg as drawing
+from harness.report.formatting import MISSING
 from harness.report.points import Point, points, typical_and_slow
-from harness.report.reading import Quantile
-from harness.report.wording import MISSING
+from harness.report.summary_view import Quantile
 
 MakeRun = Callable[..., Run]
 _KNOWN = Quantile(value=700.0, low=650.0, high=760.0)

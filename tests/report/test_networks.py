@@ -14,8 +14,8 @@ from harness.model import (
     StallFigures,
 )
 from harness.report.blocks import Facts, Table
+from harness.report.formatting import MISSING
 from harness.report.networks import network
-from harness.report.wording import MISSING
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], dict[str, Any]]

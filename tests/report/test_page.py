@@ -12,8 +12,8 @@ import pytest
 from harness.errors import Fault, Party, Phase
 from harness.model import Run
 from harness.report import write_report
+from harness.report.formatting import MISSING
 from harness.report.page import render_page
-from harness.report.wording import MISSING
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], dict[str, Any]]

@@ -7,14 +7,7 @@ from hypothesis import strategies as st
 
 from harness.errors import Fault, Party, Phase
 from harness.model import Run, TurnStatus
-from harness.report.points import (
-    Point,
-    networks,
-    points,
-    spectrum,
-    thinned,
-    typical_and_slow,
-)
+from harness.report.points import Point, networks, points, spectrum, thinned, typical_and_slow
 
 MakeRun = Callable[..., Run]
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.model import Run, TurnStatus
 from harness.report import result_table
-from harness.report.wording import MINUS, MISSING
+from harness.report.formatting import MINUS, MISSING
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], dict[str, Any]]

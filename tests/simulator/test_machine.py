@@ -20,12 +20,14 @@ from pydantic import TypeAdapter
 
 from harness.corpus import speech_like
 from harness.model import TruthRecord
-from harness.simulator import FAULTS, FaultRule, Preset, ToolRule, orders, refusals
-from harness.simulator.draws import Draws
-from harness.simulator.manners import Manners
-from harness.simulator.replies import Replies
-from harness.simulator.session import Session
-from harness.simulator.timers import Timer
+from harness.simulator import FAULTS, FaultRule, Preset, ToolRule
+from harness.simulator.chance.draws import Draws
+from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import refusals
+from harness.simulator.protocol.session import Session
+from harness.simulator.protocol.session_limits import Manners
+from harness.simulator.timing.deadlines import Timer
+from harness.simulator.voice.spoken_answers import Replies
 
 _PRESET = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.5, first_turn_ms=20)
 _SPEECH = speech_like(np.random.default_rng(1), 1.0, 24_000)

@@ -15,15 +15,8 @@ from websockets.asyncio.client import connect
 
 from harness.cli.app import run
 from harness.errors import ExitCode
-from harness.simulator import (
-    FAULTS,
-    CapacityRule,
-    Cut,
-    Simulator,
-    SimulatorConfig,
-    ToolRule,
-    orders,
-)
+from harness.simulator import FAULTS, CapacityRule, Cut, Simulator, SimulatorConfig, ToolRule
+from harness.simulator.protocol import event_order as orders
 
 Audio = NDArray[np.int16]
 Opened = Callable[..., AbstractAsyncContextManager[Any]]

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.simulator import SimulatorConfig, ToolRule, orders
-from harness.simulator.sound_formats import ALAW, MULAW, SoundFormat
+from harness.simulator import SimulatorConfig, ToolRule
+from harness.simulator.protocol import event_order as orders
+from harness.simulator.voice.sound_formats import ALAW, MULAW, SoundFormat
 
 Json = dict[str, Any]
 Audio = NDArray[np.int16]

@@ -14,13 +14,7 @@ from websockets.http11 import Request, Response
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.transport import (
-    Connection,
-    connect,
-    parse_target,
-    printable_target,
-    ready_message,
-)
+from harness.transport import Connection, connect, parse_target, printable_target, ready_message
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from harness.corpus.annotate import SpeechMarks
 from harness.corpus.formats.reading import Reading, aligned, named, number
+from harness.corpus.marks.annotate import SpeechMarks
 from harness.corpus.recording import Recording
 from harness.corpus.sound import Unreadable, file_length_s
 from harness.errors import BadInput, printable

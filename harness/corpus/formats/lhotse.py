@@ -8,8 +8,8 @@ or an address is refused.
 from pathlib import Path
 from typing import Any
 
-from harness.corpus.annotate import SpeechMarks
 from harness.corpus.formats.reading import Reading, aligned, named, number, objects, text
+from harness.corpus.marks.annotate import SpeechMarks
 from harness.corpus.recording import Recording
 
 SOURCE = "alignment-lhotse"

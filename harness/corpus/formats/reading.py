@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 import msgspec
 
-from harness.corpus.annotate import SpeechMarks
 from harness.corpus.inside import inside
+from harness.corpus.marks.annotate import SpeechMarks
 from harness.errors import BadInput, printable
 
 _MOST_BYTES = 1 << 30

@@ -1,0 +1,284 @@
+"""How far off the onset detector is, on signals whose onset is known to the sample.
+
+`calibrate` makes replies from seeds, reads them as a session would, and states bias and spread
+for each condition. `onset_table` holds what it gave; a test derives that anew.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.session.playout.onset import OnsetDetector
+
+Samples = NDArray[np.int16]
+# Draws a reply: generator, seconds, sample rate; about -20 dBFS, loud from its first sample.
+Speech = Callable[[np.random.Generator, float, int], Samples]
+
+TRIALS = 40
+_SEED = 20_260_401
+_RATE_HZ, _TELEPHONE_HZ = 24_000, 8_000
+_SPEECH_DBFS, _SPEECH_S = -20.0, 0.7
+_FRICATIVE_S = 0.08
+_CLICK_HEIGHT = 8_000
+_DELTA_S = 0.1
+_FULL_SCALE = 32768.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A kind of reply.
+
+    Attributes:
+        name: What the table calls it.
+        speech_dbfs: Level of the speech.
+        noise_dbfs: Level of steady white noise under all of it, `None` for digital silence.
+        noise_top_hz: Highest frequency of the noise, `None` for white.
+        lead_ms: Shortest and longest time before the speech.
+        zeros_ms: Digital silence ahead of the noise, within the lead.
+        rise_ms: How long the speech fades in.
+        fricative_dbfs: Level of 80 ms of hiss that the speech begins with, `None` for none.
+        offset: Constant added to every sample, in sample steps.
+        click_ms: Length of a click in the middle of the lead.
+        law: Codec of the telephone line it comes through, at 8 kHz; empty for none.
+        limit: What its row does not tell.
+    """
+
+    name: str
+    speech_dbfs: float = _SPEECH_DBFS
+    noise_dbfs: float | None = None
+    noise_top_hz: float | None = None
+    lead_ms: tuple[float, float] = (180.0, 900.0)
+    zeros_ms: float = 0.0
+    rise_ms: float = 0.0
+    fricative_dbfs: float | None = None
+    offset: int = 0
+    click_ms: float = 0.0
+    law: str = ""
+    limit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bias:
+    """How the detector reads one condition; late is positive.
+
+    Attributes:
+        condition: Name of it.
+        bias_ms: Median of found minus true over the replies that were told; `None` for none.
+        p95_abs_ms: 95th percentile of the size of that, nearest rank.
+        refused: Share of replies where the detector said that it cannot tell.
+        missed: Share of replies where it heard nothing, and said nothing.
+        limit: What the figures do not tell, in words.
+    """
+
+    condition: str
+    bias_ms: float | None
+    p95_abs_ms: float | None
+    refused: float = 0.0
+    missed: float = 0.0
+    limit: str = ""
+
+
+CONDITIONS = (
+    Condition(name="speech -10 dBFS, no noise", speech_dbfs=-10.0),
+    Condition(name="speech -20 dBFS, no noise"),
+    Condition(name="speech -30 dBFS, no noise", speech_dbfs=-30.0),
+    Condition(name="speech -40 dBFS, no noise", speech_dbfs=-40.0),
+    Condition(
+        name="no lead at all",
+        lead_ms=(0.0, 0.0),
+        limit="a breath fainter than -42 dBFS that a reply begins with is taken for noise",
+    ),
+    Condition(name="noise -70 dBFS", noise_dbfs=-70.0),
+    Condition(name="noise -60 dBFS", noise_dbfs=-60.0),
+    Condition(name="noise -50 dBFS", noise_dbfs=-50.0),
+    Condition(name="noise -45 dBFS", noise_dbfs=-45.0),
+    Condition(name="noise -50 dBFS, lead 60 to 150 ms", noise_dbfs=-50.0, lead_ms=(65.0, 150.0)),
+    Condition(
+        name="noise -50 dBFS, lead under 60 ms",
+        noise_dbfs=-50.0,
+        lead_ms=(5.0, 55.0),
+        limit="noise shorter than 60 ms is not told from speech: early by its length",
+    ),
+    Condition(
+        name="zeros, then noise -50 dBFS", noise_dbfs=-50.0, zeros_ms=100.0, lead_ms=(300.0, 900.0)
+    ),
+    Condition(name="SNR 20 dB, noise -50 dBFS", speech_dbfs=-30.0, noise_dbfs=-50.0),
+    Condition(name="SNR 15 dB, noise -50 dBFS", speech_dbfs=-35.0, noise_dbfs=-50.0),
+    Condition(name="SNR 10 dB, noise -50 dBFS", speech_dbfs=-40.0, noise_dbfs=-50.0),
+    Condition(
+        name="SNR 5 dB, noise -50 dBFS",
+        speech_dbfs=-45.0,
+        noise_dbfs=-50.0,
+        limit="not to be relied on: below 8 dB speech is missed, late or refused",
+    ),
+    Condition(
+        name="noise -50 dBFS below 2 kHz",
+        noise_dbfs=-50.0,
+        noise_top_hz=2_000.0,
+    ),
+    Condition(
+        name="noise -45 dBFS below 1 kHz",
+        noise_dbfs=-45.0,
+        noise_top_hz=1_000.0,
+        limit="dull noise swells: now and then a reply of it alone is taken for speech",
+    ),
+    Condition(
+        name="noise -35 dBFS",
+        noise_dbfs=-35.0,
+        limit="refused: steady noise above -42 dBFS cannot be told from the reply",
+    ),
+    Condition(name="mu-law, idle line", law="mulaw"),
+    Condition(name="A-law, idle line", law="alaw"),
+    Condition(name="mu-law, noise -60 dBFS", law="mulaw", noise_dbfs=-60.0),
+    Condition(name="A-law, noise -60 dBFS", law="alaw", noise_dbfs=-60.0),
+    Condition(name="mu-law, noise -50 dBFS", law="mulaw", noise_dbfs=-50.0),
+    Condition(name="A-law, noise -50 dBFS", law="alaw", noise_dbfs=-50.0),
+    Condition(name="offset of 1000 steps", offset=1000, noise_dbfs=-65.0),
+    Condition(name="click of 10 ms in the lead", click_ms=10.0),
+    Condition(name="fade-in of 50 ms", rise_ms=50.0),
+    Condition(name="fade-in of 300 ms", rise_ms=300.0, limit="from where the fade passes -55 dBFS"),
+    Condition(name="fade-in of 50 ms, noise -50 dBFS", rise_ms=50.0, noise_dbfs=-50.0),
+    Condition(name="fricative -40 dBFS first", fricative_dbfs=-40.0),
+    Condition(
+        name="fricative -40 dBFS first, noise -60 dBFS", fricative_dbfs=-40.0, noise_dbfs=-60.0
+    ),
+    Condition(
+        name="fricative -45 dBFS first, noise -50 dBFS",
+        fricative_dbfs=-45.0,
+        noise_dbfs=-50.0,
+        limit="a hiss less than 8 dB above the noise may be lost: late by its length",
+    ),
+)
+
+
+def calibrate(speech: Speech, conditions: tuple[Condition, ...] = CONDITIONS) -> Iterator[Bias]:
+    """Measure the detector, condition by condition.
+
+    Args:
+        speech: Where replies come from, such as `harness.corpus.speech_like`.
+        conditions: What to measure.
+
+    Yields:
+        One row for each condition, always the same for the same speech.
+    """
+    drawn: dict[int, list[Samples]] = {}
+    for condition in conditions:
+        rate_hz = _TELEPHONE_HZ if condition.law else _RATE_HZ
+        if rate_hz not in drawn:
+            generators = (np.random.default_rng((_SEED, trial)) for trial in range(TRIALS))
+            drawn[rate_hz] = [speech(rng, _SPEECH_S, rate_hz) for rng in generators]
+        readings = []
+        for trial, spoken in enumerate(drawn[rate_hz]):
+            rng = np.random.default_rng((_SEED, TRIALS + trial))
+            reply, onset = make_reply(condition, spoken, rng, rate_hz)
+            found, doubt = read(reply, rate_hz)
+            error_ms = None if found is None else (found - onset) * 1000 / rate_hz
+            readings.append((error_ms, bool(doubt)))
+        yield _stated(condition, readings)
+
+
+def make_reply(
+    condition: Condition, speech: Samples, rng: np.random.Generator, rate_hz: int
+) -> tuple[Samples, int]:
+    """Put speech into its condition.
+
+    Args:
+        condition: What the reply is like.
+        speech: int16 samples at about -20 dBFS.
+        rng: Where lead and noise are drawn from.
+        rate_hz: Sample rate.
+
+    Returns:
+        int16 samples, shape (n,), and the index of the first sample of speech.
+    """
+
+    def length(span_ms: float) -> int:
+        return round(span_ms * rate_hz / 1000)
+
+    onset = length(rng.uniform(*condition.lead_ms))
+    spoken = speech * 10 ** ((condition.speech_dbfs - _SPEECH_DBFS) / 20)
+    rise = length(condition.rise_ms)
+    spoken[:rise] *= np.linspace(0.0, 1.0, rise)
+    if condition.fricative_dbfs is not None:
+        # The first difference of white noise rises with frequency, as a hiss does.
+        hiss = np.diff(rng.standard_normal(round(_FRICATIVE_S * rate_hz) + 1)) / np.sqrt(2)
+        spoken = np.concatenate((hiss * _rms(condition.fricative_dbfs), spoken))
+    reply = np.concatenate((np.zeros(onset), spoken))
+    reply[onset // 2 : onset // 2 + length(condition.click_ms)] = _CLICK_HEIGHT
+    if condition.noise_dbfs is not None:
+        noise = _noise(rng, len(reply), rate_hz, condition.noise_top_hz)
+        noise *= _rms(condition.noise_dbfs)
+        noise[: length(condition.zeros_ms)] = 0.0
+        reply += noise
+    whole = _whole(reply + condition.offset)
+    return (_LAWS[condition.law](whole) if condition.law else whole), onset
+
+
+def read(reply: Samples, rate_hz: int) -> tuple[int | None, str]:
+    """Read a reply in deltas of 100 ms; return the onset, if any, and the doubt, if any."""
+    detector, delta = OnsetDetector(rate_hz), round(_DELTA_S * rate_hz)
+    for start in range(0, len(reply), delta):
+        detector.feed(reply[start : start + delta])
+    return detector.close(), detector.doubt
+
+
+def through_mulaw(samples: Samples) -> Samples:
+    """Return what mu-law leaves of the samples: 14 bits in the segments of ITU-T G.711."""
+    linear = samples.astype(np.int32) >> 2
+    magnitude = np.minimum(np.abs(linear), 8158) + 33
+    step = 1 << (_bit_length(magnitude) - 5)
+    middle = magnitude // step * step + step // 2 - 33
+    return _whole(np.where(linear < 0, -middle, middle) * 4)
+
+
+def through_alaw(samples: Samples) -> Samples:
+    """Return what A-law leaves of the samples: 13 bits; an idle line is a constant 8."""
+    linear = samples.astype(np.int32) >> 3
+    magnitude = np.where(linear < 0, ~linear, linear)
+    step = 1 << np.maximum(_bit_length(magnitude) - 5, 1)
+    middle = magnitude // step * step + step // 2
+    return _whole(np.where(linear < 0, -middle, middle) * 8)
+
+
+_LAWS: dict[str, Callable[[Samples], Samples]] = {"mulaw": through_mulaw, "alaw": through_alaw}
+
+
+def _bit_length(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.frexp(magnitude.astype(np.float64))[1]
+
+
+def _noise(
+    rng: np.random.Generator, samples: int, rate_hz: int, top_hz: float | None
+) -> NDArray[np.float64]:
+    """Return noise of unit power, shape (samples,)."""
+    white = rng.standard_normal(samples)
+    if top_hz is None:
+        return white
+    spectrum = np.fft.rfft(white)
+    spectrum[np.fft.rfftfreq(samples, 1 / rate_hz) > top_hz] = 0.0
+    dull = np.fft.irfft(spectrum, samples)
+    return np.asarray(dull / np.sqrt(np.mean(dull**2)))
+
+
+def _whole(signal: NDArray[np.float64] | NDArray[np.int32]) -> Samples:
+    return np.clip(np.rint(signal), -32768, 32767).astype(np.int16)
+
+
+def _rms(dbfs: float) -> float:
+    return float(_FULL_SCALE * 10 ** (dbfs / 20))
+
+
+def _stated(condition: Condition, readings: list[tuple[float | None, bool]]) -> Bias:
+    refused = sum(doubt for _, doubt in readings)
+    told = [error for error, doubt in readings if error is not None and not doubt]
+    sizes = sorted(abs(error) for error in told)
+    return Bias(
+        condition=condition.name,
+        bias_ms=round(float(np.median(told)), 2) if told else None,
+        p95_abs_ms=round(sizes[-(-len(sizes) * 95 // 100) - 1], 2) if told else None,
+        refused=refused / len(readings),
+        missed=(len(readings) - refused - len(told)) / len(readings),
+        limit=condition.limit,
+    )

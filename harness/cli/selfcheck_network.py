@@ -1,0 +1,175 @@
+"""`harness network model`: stalls held against what Linux's own TCP did."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from harness.bench.proxy_validation import (
+    SECONDS,
+    SPELLS,
+    STREAMS,
+    TOLERANCE,
+    Figure,
+    Played,
+    Verdict,
+    play,
+)
+from harness.bench.tcp_validation import FLOWS, Case, cases, compare
+from harness.cli.terminal import TerminalProgress
+from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
+from harness.errors import BadInput, ExitCode
+from harness.network import NetworkLayer, Stream, parse_ports
+
+_HEAD = "late, kernel", "planned", "found", "off", "mean, kernel", "planned", "found", "off"
+
+
+@click.command("model")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--flows", default=FLOWS, show_default=True, help="Connections simulated per case.")
+@click.option("--through-proxy", is_flag=True, help="Hold what Toxiproxy makes of it against it.")
+@click.option(
+    "--streams",
+    type=click.IntRange(1, 1000),
+    default=STREAMS,
+    show_default=True,
+    help="Connections through the proxy at once.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 600),
+    default=SECONDS,
+    show_default=True,
+    help=f"How long they stream at a time; rare cases take up to {SPELLS} times.",
+)
+@click.option(
+    "--case", "which", default="", help="Only this one, as in 40/1: RTT in ms / loss in %."
+)
+@toxiproxy_option
+@ports_option
+def compare_model(
+    as_json: bool,
+    flows: int,
+    through_proxy: bool,
+    streams: int,
+    seconds: float,
+    which: str,
+    toxiproxy: str,
+    ports: str,
+) -> int:
+    """Hold the simulated TCP sender against Linux's own.
+
+    Ends with code 1 when a case that has to agree does not. With --through-proxy these cases are
+    played through Toxiproxy by real streams, which takes some eight minutes. "Planned" is then the
+    model for the very frames that were sent, and the whole 95 % interval of what was found has to
+    be within a quarter of the kernel's figure. Code 2 is for too few late messages to tell, or a
+    machine that was busy with something else.
+    """
+    chosen = _chosen(which)
+    if not through_proxy:
+        return _compare(chosen, as_json=as_json, flows=flows)
+    barred = [case for case in chosen if case.bar]
+    if not barred:
+        raise BadInput("is none of those that have to agree", where=which, mend=_known())
+    stream = Stream(cadence_ms=barred[0].cadence_ms, message_bytes=barred[0].message_bytes)
+    listening, found = parse_ports(ports), []
+    with (
+        NetworkLayer(chosen_server(toxiproxy), {}, stream=stream, ports=listening) as layer,
+        asyncio.Runner() as runner,
+        TerminalProgress() as progress,
+    ):
+        if not as_json:
+            _print(["case", *_HEAD, "stalls", "verdict"], ["---"] * 11)
+        for row in play(barred, layer, runner.run, progress, connections=streams, seconds=seconds):
+            found.append(row)
+            if not as_json:
+                _print(_cells(row))
+    if as_json:
+        click.echo(json.dumps([_as_json(row) for row in found], indent=2))
+    else:
+        click.echo("\n".join(["", *(_besides(row) for row in found)]))
+    verdicts = {row.verdict for row in found}
+    if Verdict.OUTSIDE in verdicts:
+        return ExitCode.FAIL
+    return ExitCode.PASS if verdicts == {Verdict.WITHIN} else ExitCode.INCONCLUSIVE
+
+
+def _chosen(which: str) -> Sequence[Case]:
+    if not which:
+        return cases()
+    if found := [case for case in cases() if _short(case) == which]:
+        return found
+    raise BadInput("no such case", where=which, mend=_known())
+
+
+def _known() -> str:
+    return f"Take one of {', '.join(_short(case) for case in cases() if case.bar)}."
+
+
+def _short(case: Case) -> str:
+    return f"{case.rtt_ms:g}/{case.loss_percent:g}"
+
+
+def _compare(chosen: Sequence[Case], *, as_json: bool, flows: int) -> int:
+    found = []
+    if not as_json:
+        click.echo("| case | late, kernel | late, model | off | mean, kernel | mean, model | off |")
+        click.echo("|---|---|---|---|---|---|---|")
+    for row in compare(chosen, flows=flows):
+        found.append(row)
+        if not as_json:
+            click.echo(
+                f"| {'**' if row.case.bar else ''}{row.case}{'**' if row.case.bar else ''}"
+                f" | {row.case.late_percent:.2f} % | {row.late_percent:.2f} %"
+                f" | {row.late_off:+.0%} | {row.case.mean_ms:.2f} ms | {row.mean_ms:.2f} ms"
+                f" | {row.mean_off:+.0%} |"
+            )
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in found], indent=2))
+    return ExitCode.PASS if all(row.good for row in found if row.case.bar) else ExitCode.FAIL
+
+
+def _print(*rows: Sequence[str]) -> None:
+    for row in rows:
+        click.echo(f"| {' | '.join(row)} |")
+
+
+def _cells(row: Played) -> list[str]:
+    return [
+        str(row.case),
+        *_figure(row.late_percent, "%"),
+        *_figure(row.mean_ms, "ms"),
+        str(row.late_events),
+        (not row.busy and row.unlikely) or str(row.verdict),
+    ]
+
+
+def _figure(figure: Figure, unit: str) -> list[str]:
+    values = (figure.kernel, figure.planned, figure.found)
+    if figure.low is None or figure.high is None:
+        interval = "no interval"
+    else:
+        ends = (end / figure.kernel - 1 for end in (figure.low, figure.high))
+        interval = " to ".join(f"{end:+.0%}" for end in ends)
+    return [*(f"{value:.2f} {unit}" for value in values), f"{figure.off:+.0%} ({interval})"]
+
+
+def _besides(row: Played) -> str:
+    own = "not known" if row.undisturbed_ms is None else f"{row.undisturbed_ms:.2f} ms"
+    lag = "none" if row.lag_p99_ms is None else f"P99 {row.lag_p99_ms:.1f} ms late"
+    disturbed = f", and {row.disturbed} disturbed" if row.disturbed else ""
+    return (
+        f"{row.case}: {row.messages} messages of {row.streams} streams in {row.spells}"
+        f" spell{'s' * (row.spells > 1)}{disturbed}; own delay taken off {own};"
+        f" {row.left_out:.2%} left out, since they were sent late; changes {lag}"
+    )
+
+
+def _as_json(row: Played) -> dict[str, object]:
+    figures = {
+        name: asdict(figure) | {"off": figure.off, "verdict": figure.verdict}
+        for name, figure in (("late_percent", row.late_percent), ("mean_ms", row.mean_ms))
+    }
+    return asdict(row) | figures | {"verdict": row.verdict, "tolerance": TOLERANCE}

@@ -1,0 +1,1 @@
+"""Speech under degraded conditions: telephone lines, noise, rooms, microphones."""

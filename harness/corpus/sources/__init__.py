@@ -1,0 +1,1 @@
+"""Where corpora come from: named collections, their downloads and archives, generated speech."""

@@ -1,0 +1,206 @@
+"""A corpus by name: from the cache, else from where it is kept, else the next best one."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness.corpus.catalogue import describe, digest, plain_recordings, tell_skipped
+from harness.corpus.encoding.atomic_folder import fill_folder
+from harness.corpus.formats.plain import with_sides
+from harness.corpus.formats.reading import Reading
+from harness.corpus.manifest import Skipped, load_manifest
+from harness.corpus.recording import Recording
+from harness.corpus.sources.named_corpora import KNOWN_CORPORA, KnownCorpus
+from harness.corpus.sources.origin_note import Unavailable, read_source
+from harness.errors import BadInput, printable
+from harness.model import Clip, CorpusFacts, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """Recorded speech, ready to be read.
+
+    Attributes:
+        facts: What a report must say about it.
+        folder: Where the clips' paths begin.
+        clips: At least one.
+    """
+
+    facts: CorpusFacts
+    folder: Path
+    clips: tuple[Clip, ...]
+
+
+def obtain_corpus(
+    name: str | None, cache: Path, progress: Progress, *, processes: int = 1
+) -> Corpus:
+    """Return a corpus with the speech in every clip marked.
+
+    Args:
+        name: A known corpus, a manifest, a folder of audio files, or `None` for the first known
+            corpus that is to be had.
+        cache: The user's cache folder; need not exist. A folder of the user's is only read.
+        progress: Told what is being done and what had to be left out.
+        processes: How many mark the speech of new clips.
+
+    Raises:
+        BadInput: The name means nothing, the corpus is not to be had, or there is no speech in it.
+    """
+    try:
+        if name is None:
+            return _default(cache, progress, processes)
+        for known in KNOWN_CORPORA:
+            if known.name == name:
+                return _obtain(known, cache, progress, processes)
+        if name.endswith(".jsonl") and Path(name).is_file():
+            return _from_manifest(Path(name), cache, progress, processes)
+        return _from_folder(name, cache, progress, processes)
+    except Unavailable as reason:
+        mend = "Try another corpus: harness corpus list"
+        raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", mend=mend) from reason
+    except OSError as error:
+        raise BadInput(
+            f"files cannot be read or written: {error.strerror or error}",
+            where=f"corpus {name or 'default'}",
+            mend="Check the folder and the free space, or set HARNESS_CACHE to another cache",
+        ) from error
+
+
+def _default(cache: Path, progress: Progress, processes: int) -> Corpus:
+    """Return the first known corpus to be had; say why the earlier ones were not."""
+    *others, last = [known for known in KNOWN_CORPORA if known.default]
+    for known in others:
+        try:
+            return _obtain(known, cache, progress, processes)
+        except Unavailable as reason:
+            progress.step(f"corpus {known.name} is not to be had ({printable(reason)})")
+    progress.step(f"falling back to corpus {last.name}: nobody ever said these clips")
+    return _obtain(last, cache, progress, processes)
+
+
+def _obtain(known: KnownCorpus, cache: Path, progress: Progress, processes: int) -> Corpus:
+    """Return a known corpus, filled on first use."""
+    folder = known.folder(cache)
+    if not folder.is_dir():
+        fill_folder(folder, lambda filled: known.fill(filled, progress))
+    try:
+        recordings, source = known.recordings(folder), read_source(folder)
+    except OSError:
+        # A file of ours is gone from the cache.
+        recordings, source = [], ""
+    clips = describe(
+        folder, recordings, _manifest(cache, folder.name), progress, processes=processes
+    )
+    if not clips:
+        raise BadInput(
+            "nothing readable is left of it",
+            where=f"corpus {known.name}",
+            mend=f"Delete the folder corpora/{folder.name} in the cache and start again",
+        )
+    return _corpus(known.name, folder, clips, source, known.licence, synthetic=known.synthetic)
+
+
+def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> Corpus:
+    """Return the audio files of a user's folder; what is found out goes into the cache."""
+    folder = Path(name)
+    if name.endswith(".jsonl") and not folder.exists():
+        raise BadInput("there is no such manifest", where=name)
+    if not name or not folder.is_dir():
+        known = ", ".join(known.name for known in KNOWN_CORPORA)
+        raise BadInput(
+            "is a file, not a folder" if folder.is_file() else "neither a corpus nor a folder",
+            where=name or "corpus",
+            mend=f"Known corpora: {known}; any folder of audio files or a manifest will do too",
+        )
+    # A folder that may not be listed must not pass for one without audio.
+    next(folder.iterdir(), None)
+    reading = Reading(folder)
+    recordings = [with_sides(reading, found) for found in plain_recordings(folder, progress)]
+    for refusal in reading.refused:
+        progress.step(f"not used: {refusal}")
+    if not recordings:
+        raise BadInput(
+            "no audio files in this folder", where=name, mend="WAV, FLAC, Ogg and MP3 can be read"
+        )
+    key = _key(folder)
+    clips = describe(
+        folder, recordings, _manifest(cache, f"user-{key}"), progress, processes=processes
+    )
+    if not clips:
+        raise BadInput(
+            f"none of its {len(recordings)} audio files is readable speech",
+            where=name,
+            mend="See why above, or name another folder",
+        )
+    title = printable(folder.resolve().name) or "folder"
+    return _corpus(title, folder, clips, f"folder {title}", "not stated", synthetic=False)
+
+
+def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) -> Corpus:
+    """Return the clips of a manifest whose files are as it says; mark what it leaves unmarked."""
+    folder, entries = load_manifest(path)
+    unmarked = [entry for entry in entries if isinstance(entry, Recording)]
+    known = _manifest(cache, f"user-{_key(path)}")
+    marked = describe(folder, unmarked, known, progress, processes=processes) if unmarked else ()
+    by_id = {clip.id: clip for clip in marked}
+    digests: dict[str, str | None] = {}
+    clips: list[Clip] = []
+    changed: list[Skipped] = []
+    for entry in entries:
+        if isinstance(entry, Skipped):
+            continue
+        if isinstance(entry, Recording):
+            clips += [by_id[entry.id]] if entry.id in by_id else []
+            continue
+        if entry.path not in digests:
+            digests[entry.path] = digest(folder / entry.path)
+        if digests[entry.path] == entry.sha256:
+            clips.append(entry)
+        else:
+            changed.append(Skipped(entry.path, "", "is not the file the manifest describes"))
+    tell_skipped(progress, changed)
+    if not clips:
+        mend = "harness corpus validate says what does not fit"
+        raise BadInput("none of its clips can be used", where=printable(path.name), mend=mend)
+    # `transform` calls every manifest so; it is the folder that tells them apart.
+    title = printable(path.resolve().parent.name if path.name == "manifest.jsonl" else path.stem)
+    licence = ", ".join(sorted({clip.licence or "not stated" for clip in clips}))
+    synthetic = all(clip.end_uncertainty_ms == 0 for clip in clips)
+    return _corpus(
+        title, folder, tuple(clips), f"manifest {title}", printable(licence), synthetic=synthetic
+    )
+
+
+def _key(path: Path) -> str:
+    """Return a name for what the cache keeps about a path of the user's."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
+
+
+def _manifest(cache: Path, key: str) -> Path:
+    return cache / "corpora" / "manifests" / key / "manifest.jsonl"
+
+
+def _corpus(
+    name: str, folder: Path, clips: tuple[Clip, ...], source: str, licence: str, *, synthetic: bool
+) -> Corpus:
+    """Sum up what a report must say."""
+    facts = CorpusFacts(
+        name=name,
+        synthetic=synthetic,
+        clips=len(clips),
+        digest=_digest(clips),
+        licence=licence,
+        source=source,
+        end_source=", ".join(sorted({clip.end_source for clip in clips})),
+        end_uncertainty_ms=max(clip.end_uncertainty_ms for clip in clips),
+    )
+    return Corpus(facts=facts, folder=folder, clips=clips)
+
+
+def _digest(clips: tuple[Clip, ...]) -> str:
+    """Return one digest of what is said and where it ends, whatever the order of the files."""
+    rows = sorted((clip.id, clip.sha256, clip.speech_start_s, clip.speech_end_s) for clip in clips)
+    return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()

@@ -1,0 +1,6 @@
+"""Calls in flight: one native event-loop thread a process that carries all audio.
+
+Joins what a caller does (`session`), what an API says (`dialects`) and how bytes travel
+(`transport`, `network`), paces every frame, and measures its own lateness. It does not know Locust:
+whoever has calls to hold gives them to an `AudioEngine` and collects their outcomes.
+"""

@@ -1,0 +1,204 @@
+"""One call on the engine's loop: a session, its dialect and its connection, joined."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.clock import now_ns
+from harness.dialects import MalformedMessage
+from harness.engine.frame_stream import Lane
+from harness.engine.route import Route
+from harness.errors import Fault, Party, Phase
+from harness.model import SessionCreated, SessionRecord, TurnRecord
+from harness.network import Impairment
+from harness.session import Session, is_retryable
+from harness.transport import Connection, connect, ready_message
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call has to say; `session` is there when it is over."""
+
+    turns: list[TurnRecord]
+    session: SessionRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What a call asks of the engine that holds it.
+
+    Attributes:
+        began: The session exists and its frames are due.
+        again: The connection is to be opened anew after so many seconds.
+        tell: There is an outcome.
+        between: A message has been dealt with; others may be waiting.
+    """
+
+    began: Callable[["Call", Lane["Call"]], None]
+    again: Callable[["Call", float], None]
+    tell: Callable[["Call", Outcome], None]
+    between: Callable[[], None]
+
+
+class Call:
+    """One session in flight; a `transport.Receiver`.
+
+    Args:
+        session: What the caller does.
+        route: How it reaches the API.
+        host: The engine's side.
+
+    Attributes:
+        lane: The way of its frames on the present connection, `None` while there is no session.
+    """
+
+    def __init__(self, session: Session, route: Route, host: Host) -> None:
+        self.session = session
+        self.over = False
+        self.lane: Lane[Call] | None = None
+        self._route, self._host = route, host
+        self._connection: Connection | None = None
+        self._verdict: Fault | None = None
+
+    @property
+    def impairment(self) -> Impairment | None:
+        """What the network does to this session beyond its delay, `None` for nothing."""
+        return self._route.impairment
+
+    async def open(self) -> None:
+        """Connect; everything after that happens in callbacks."""
+        self.session.link.opening(now_ns())
+        route = self._route
+        made = await connect(
+            route.target,
+            route.headers,
+            self,
+            via=route.via,
+            tunnel=route.tunnel,
+            tls=route.tls,
+        )
+        if isinstance(made, Fault):
+            self.gone(now_ns(), None, made)
+            return
+        connection, stages = made
+        if self.over:
+            connection.close()
+            return
+        self._connection = connection
+        self.session.link.stood(stages.reached_ns, stages.secured_ns)
+        if self.session.ready:
+            # A quick server's first message is read before this coroutine has its turn.
+            self._begin(connection)
+
+    def tick(self, at_ns: int) -> int:
+        """Send the due frame, asking the session, and return its lateness in nanoseconds."""
+        assert self._connection is not None
+        message, lateness_ns = self.session.tick(at_ns)
+        self._connection.write(message)
+        if self.session.has_news:
+            self._relay(self._connection)
+        if self.session.finished:
+            self._end_lane()
+            self._connection.close()
+        return lateness_ns
+
+    def ping(self) -> None:
+        """Send a ping."""
+        if self._connection is not None:
+            self._connection.ping()
+
+    def hang_up(self, why: Fault | None = None) -> None:
+        """Close the connection; `why` is told if the session was not finished."""
+        self._verdict = why
+        self._end_lane()
+        if self._connection is not None:
+            self._connection.close()
+        else:
+            self.gone(now_ns(), None, why)
+
+    def crashed(self, error: Exception) -> None:
+        """Give up a session that met a bug of ours; the others never notice."""
+        _log.error("%s crashed", self.session.id, exc_info=error)
+        words = f"{type(error).__name__}: {error}"
+        self.hang_up(Fault(Party.OURS, self.session.phase(), "crash", words))
+
+    def upgraded(self, at_ns: int) -> None:
+        """Note the accepted upgrade."""
+        self.session.link.upgraded(at_ns)
+
+    def pong(self, round_trip_ns: int) -> None:
+        """Keep a round trip."""
+        self.session.link.pong(round_trip_ns)
+
+    def message(self, data: bytes, at_ns: int) -> None:
+        """Parse one message and hand it to the session; then let frames of others leave."""
+        if not self.over:
+            self._take(data, at_ns)
+        self._host.between()
+
+    def _take(self, data: bytes, at_ns: int) -> None:
+        try:
+            event = self._route.dialect.parse(data)
+        except MalformedMessage:
+            # A message nobody can read is not the end of a session, as an error event is not.
+            return
+        first = isinstance(event, SessionCreated) and not self.session.ready
+        try:
+            self.session.receive(event, at_ns)
+        except Exception as error:
+            self.crashed(error)
+            return
+        if first and self._connection is not None:
+            self._begin(self._connection)
+        if self.session.has_news and self._connection is not None:
+            self._relay(self._connection)
+
+    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
+        """Open again after a retryable close, or write the session down, once."""
+        if self.over:
+            return
+        self._connection = None
+        self._end_lane()
+        fault = fault if self._verdict is None else self._verdict
+        if fault is not None and fault.phase is Phase.CLOSE:
+            fault = Fault(fault.party, self.session.phase(), fault.code, fault.detail)
+        if fault is not None and self._verdict is None and is_retryable(close_code):
+            wait_s = self.session.lost(at_ns, fault)
+            if wait_s is not None:
+                self._host.tell(self, Outcome(self.session.take_turns()))
+                self._host.again(self, wait_s)
+                return
+        self.over = True
+        record = self.session.closed(at_ns, fault, close_code)
+        self._host.tell(self, Outcome(self.session.take_turns(), record))
+
+    def _relay(self, connection: Connection) -> None:
+        """Say what the session has to say besides audio, and tell of turns that have ended."""
+        for request in self.session.take_requests():
+            connection.write(ready_message(self._route.dialect.request(request)))
+        if turns := self.session.take_turns():
+            self._host.tell(self, Outcome(turns))
+
+    def _begin(self, connection: Connection) -> None:
+        for message in self._route.dialect.configure(self._route.settings):
+            connection.write(ready_message(message))
+        pacing = self.session.pacing
+        self.lane = Lane(self, pacing.ahead, connection.sender(), pacing.frame_ns)
+        self._host.began(self, self.lane)
+
+    def _end_lane(self) -> None:
+        if self.lane is not None:
+            self.lane.end()
+            self.lane = None
+
+
+def no_session(limit_s: float) -> Fault:
+    """Return the fault of a server that accepted the upgrade and then said nothing."""
+    return Fault(Party.THEIRS, Phase.SETUP, "no_session", f"no session within {limit_s:g} s")
+
+
+def stopped(phase: Phase) -> Fault:
+    """Return the fault of a call that the end of the run cut off."""
+    return Fault(Party.OURS, phase, "stopped", "the run ended")

@@ -1,0 +1,98 @@
+"""One session opened and closed before any load: a target that refuses is known at once."""
+
+import asyncio
+
+from harness.dialects import MalformedMessage
+from harness.engine.route import Route
+from harness.errors import BadInput, Fault, Party, Phase
+from harness.model import ProviderError, SessionCreated
+from harness.transport import connect, printable_target
+
+_LIMIT_S = 15.0
+_LEAVE_LIMIT_S = 3.0
+_KEY = "Set the API's key in OPENAI_API_KEY or HARNESS_API_KEY"
+_KEY_CODES = ("http_401", "http_403", "close_3000")
+
+
+class _Visitor:
+    """A `transport.Receiver` that waits for a session and then leaves."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._error: ProviderError | None = None
+        loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Fault | None] = loop.create_future()
+        self.left: asyncio.Future[None] = loop.create_future()
+
+    def upgraded(self, at_ns: int) -> None:
+        """Wait on: an upgrade proves nothing."""
+
+    def message(self, data: bytes, at_ns: int) -> None:
+        try:
+            event = self._route.dialect.parse(data)
+        except MalformedMessage:
+            return
+        if isinstance(event, SessionCreated):
+            self._settle(None)
+        elif isinstance(event, ProviderError):
+            self._error = event
+
+    def pong(self, round_trip_ns: int) -> None:
+        """Never asked for."""
+
+    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
+        if fault is not None and self._error is not None:
+            words = f"{self._error.code}: {self._error.detail}"
+            fault = Fault(fault.party, fault.phase, fault.code, words)
+        self._settle(fault)
+        self.left.set_result(None)
+
+    def _settle(self, fault: Fault | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(fault)
+
+
+async def visit(route: Route) -> Fault | None:
+    """Open a session and close it again.
+
+    Returns:
+        `None` when the server said that a session exists, else why there is none.
+    """
+    visitor = _Visitor(route)
+    made = await connect(
+        route.target,
+        route.headers,
+        visitor,
+        via=route.via,
+        tunnel=route.tunnel,
+        tls=route.tls,
+    )
+    if isinstance(made, Fault):
+        return made
+    connection, _ = made
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            return await visitor.answer
+    except TimeoutError:
+        words = f"the upgrade was accepted, but no session came within {_LIMIT_S:g} s"
+        return Fault(Party.THEIRS, Phase.SETUP, "no_session", words)
+    finally:
+        connection.close()
+        await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
+
+
+def refusal(route: Route, fault: Fault) -> BadInput:
+    """Return the error that tells a person why the target cannot be loaded."""
+    where = printable_target(route.target)
+    if fault.code in _KEY_CODES:
+        return BadInput(f"the target refused the key ({fault})", where=where, mend=_KEY)
+    if fault.code == "tls":
+        mend = "Name the authority that signed its certificate with --ca FILE"
+        return BadInput(
+            f"the target's certificate is not trusted ({fault})", where=where, mend=mend
+        )
+    if fault.phase is Phase.CONNECT and fault.party is Party.NETWORK:
+        mend = "Check the address, and that a server listens there"
+        return BadInput(f"the target cannot be reached ({fault})", where=where, mend=mend)
+    mend = "Check address and model, and that it speaks the OpenAI Realtime protocol"
+    return BadInput(f"the target opened no session ({fault})", where=where, mend=mend)

@@ -1,0 +1,148 @@
+"""One call to a target, looked at closely: what it is like, and what it does not tell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gevent
+
+from harness.clock import NS_PER_S, now_ns
+from harness.corpus import Corpus
+from harness.dialects import Dialect, SessionSettings
+from harness.engine.engine import AudioEngine
+from harness.engine.preflight import refusal, visit
+from harness.engine.route import resolve_route
+from harness.engine.speech import encode_corpus
+from harness.model import (
+    AudioFormat,
+    Event,
+    Request,
+    SessionRecord,
+    TurnRecord,
+    ns_from_samples,
+)
+from harness.plan import Dialogue, Seeds, draw_call
+from harness.session import Session
+from harness.session.event_coverage import Telling
+
+_POLL_S = 0.02
+_SETUP_LIMIT_S = 30.0
+_SPEECH_LIMIT_S = 15.0
+_FRAME_MS, _TURN_LIMIT_S, _SILENCE_MS, _SEED = 20, 15.0, 500, 1
+_DIRECT = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What one call found.
+
+    Attributes:
+        session: The session.
+        turns: Its turns.
+        told: Which kinds of event came, for `session.telling.untold`.
+    """
+
+    session: SessionRecord
+    turns: tuple[TurnRecord, ...]
+    told: frozenset[str]
+
+
+class _Overheard:
+    """A dialect whose every event is noted on its way."""
+
+    def __init__(self, dialect: Dialect, note: Callable[[Event], None]) -> None:
+        self._dialect, self._note = dialect, note
+        self.name, self.default_model = dialect.name, dialect.default_model
+        self.audio: AudioFormat = dialect.audio
+
+    def path(self, settings: SessionSettings) -> str:
+        return self._dialect.path(settings)
+
+    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
+        return self._dialect.headers(api_key)
+
+    def configure(self, settings: SessionSettings) -> list[bytes]:
+        return self._dialect.configure(settings)
+
+    def append_audio(self, frame: bytes) -> bytes:
+        return self._dialect.append_audio(frame)
+
+    def request(self, request: Request) -> bytes:
+        return self._dialect.request(request)
+
+    def parse(self, message: bytes) -> Event:
+        event = self._dialect.parse(message)
+        self._note(event)
+        return event
+
+
+def check(
+    host: str,
+    dialect: Dialect,
+    corpus: Corpus,
+    turns: int,
+    *,
+    model: str = "",
+    authority: Path | None = None,
+) -> Checkup:
+    """Hold one call of a few turns, directly.
+
+    Args:
+        host: Address of the API.
+        dialect: The API's words.
+        corpus: What can be said.
+        turns: How many turns the call has.
+        model: Model to ask for, empty for the dialect's default.
+        authority: File of certificates to trust in place of the system's.
+
+    Raises:
+        BadInput: The target opens no session.
+    """
+    telling = Telling()
+    settings = SessionSettings(model=model, silence_ms=_SILENCE_MS)
+    route = resolve_route(host, dialect, settings, frame_ms=_FRAME_MS, authority=authority)
+    route = replace(route, dialect=_Overheard(dialect, telling.note))
+    audio = dialect.audio
+    plan = draw_call(
+        0,
+        seeds=Seeds.from_one(_SEED),
+        dialogue=Dialogue(turns=turns),
+        utterance_ids=[clip.id for clip in corpus.clips],
+        network=_DIRECT,
+        frame_ns=ns_from_samples(audio.frame_samples(_FRAME_MS), audio.rate_hz),
+    )
+    said = tuple(clip for clip in corpus.clips if clip.id in plan.utterance_ids)
+    spoken = replace(corpus, clips=said)
+    lines, manner = encode_corpus(spoken, dialect, _FRAME_MS, _TURN_LIMIT_S)
+    engine = AudioEngine()
+    engine.start()
+    try:
+        fault = engine.run(visit(route))
+        if fault is not None:
+            raise refusal(route, fault)
+        session = Session(
+            plan,
+            [lines[name] for name in plan.utterance_ids],
+            manner=manner,
+            origin_ns=now_ns(),
+            scheduled_ns=now_ns(),
+        )
+        engine.hold(session, route)
+        patience_s = _SETUP_LIMIT_S + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)
+        record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
+    finally:
+        engine.stop()
+    return Checkup(session=record, turns=tuple(heard), told=telling.told)
+
+
+def _wait(engine: AudioEngine, give_up_ns: int) -> tuple[SessionRecord, list[TurnRecord]]:
+    turns: list[TurnRecord] = []
+    while True:
+        for outcome in engine.take_outcomes():
+            turns += outcome.turns
+            if outcome.session is not None:
+                return outcome.session, turns
+        if now_ns() > give_up_ns:
+            engine.abandon()
+            give_up_ns += NS_PER_S
+        gevent.sleep(_POLL_S)

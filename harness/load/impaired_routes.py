@@ -1,0 +1,196 @@
+"""The networks of one process's calls: made ready, handed out, watched and accounted for."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.engine.engine import AudioEngine
+from harness.engine.preflight import visit
+from harness.engine.route import Route
+from harness.environment import LOOPBACK, cache_dir
+from harness.errors import BadInput, printable
+from harness.load.options import DIRECT, Options
+from harness.load.run_setup import the_profiles
+from harness.model import Progress, RunEvent, RunEventKind, TurnInstants, TurnRecord
+from harness.network import NetworkLayer, Stream, collapse, find_or_install
+
+_VISIT = "visit"
+
+
+class Impaired:
+    """Ways to the target through networks. Make it after any fork, with the engine running.
+
+    Args:
+        options: What was asked for.
+        route: The direct way.
+        engine: What carries the calls.
+        message_bytes: Size of a message with one frame of audio.
+    """
+
+    def __init__(
+        self, options: Options, route: Route, engine: AudioEngine, message_bytes: int
+    ) -> None:
+        self._options, self._route, self._engine = options, route, engine
+        self._stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
+        self._layer: NetworkLayer | None = None
+        self._profiles = the_profiles(options)
+        self.lost = ""
+
+    def prepare(self, progress: Progress) -> list[RunEvent]:
+        """Start or find Toxiproxy and measure every profile; return what was found.
+
+        Raises:
+            BadInput: Toxiproxy cannot be had, or cannot carry the calls.
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        if not self._profiles:
+            return []
+        theirs = self._options.toxiproxy
+        if theirs is not None and theirs.host not in LOOPBACK and self._upstream()[0] in LOOPBACK:
+            raise BadInput(
+                "the target is on this machine, and the Toxiproxy on another one",
+                where=f"--toxiproxy {theirs.url}",
+                mend="Give the target by an address that the Toxiproxy reaches it by",
+            )
+        self._layer = layer = NetworkLayer(
+            theirs or find_or_install(cache_dir(), progress),
+            self._profiles,
+            stream=self._stream,
+            seed=self._options.seed,
+            ports=self._options.toxiproxy_ports,
+        )
+        layer.start()
+        events = []
+        for name, profile in self._profiles.items():
+            progress.step(f"Measuring network profile {name} through Toxiproxy")
+            found = layer.verify(name, self._engine.run)
+            if theirs is not None and not found.probes:
+                raise self._unfit(found.why)
+            if (warning := collapse(profile, self._stream.cadence_ms)) is not None:
+                progress.step(f"Warning: {warning}")
+                found = replace(found, why=f"{found.why}; {warning}")
+            kind = RunEventKind.NETWORK
+            events.append(RunEvent(kind=kind, at_ns=0, detail=found.why, network=found))
+        if theirs is not None:
+            progress.step(f"Opening one session through {theirs.url}")
+            self._visit(layer)
+        layer.watch_cost(self._engine.run)
+        return events
+
+    def begin(self) -> None:
+        """Count from now on; what was measured while preparing is no part of the run."""
+        if self._layer is not None:
+            self._layer.forget()
+
+    def route(self, session_id: str, network: str) -> Route:
+        """Return a session's way to the target.
+
+        Raises:
+            BadInput: No port is left.
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        if network == DIRECT or self._layer is None:
+            return self._route
+        via = self._layer.route(session_id, network, *self._upstream())
+        return replace(self._route, via=via, impairment=self._layer.impairment(session_id))
+
+    def release(self, session_id: str) -> None:
+        """Close a session's way, if it has one; may take its time."""
+        if self._layer is not None and not self.lost:
+            self._layer.release(session_id)
+
+    def check(self) -> bool:
+        """Tell whether calls can go on; `lost` says why not."""
+        if self._layer is not None and not self.lost and not self._layer.alive():
+            self.lost = "it ended, hung or refused changes during the run"
+        return not self.lost
+
+    def marked(self, turns: Sequence[TurnRecord], origin_ns: int) -> list[TurnRecord]:
+        """Return turns with the time for which their network was not as planned.
+
+        Args:
+            turns: Turns that have ended.
+            origin_ns: Run start, which their instants count from.
+        """
+        return [self._marked(turn, origin_ns) for turn in turns]
+
+    def quiet(self) -> None:
+        """Have nothing more on the engine's loop, which is about to end."""
+        if self._layer is not None:
+            # An engine that died took along whatever was on its loop.
+            with contextlib.suppress(RuntimeError):
+                self._engine.run(self._layer.end_cost())
+
+    def close(self, at_ns: int) -> list[RunEvent]:
+        """End everything and return what it came to; idempotent."""
+        layer, self._layer = self._layer, None
+        if layer is None:
+            return []
+        account, cost = layer.account(), layer.cost()
+        layer.stop()
+        words = [f"the proxy itself: {cost}"] if cost is not None else []
+        if account.planned:
+            words.insert(0, str(account))
+        if not words:
+            return []
+        return [
+            RunEvent(
+                kind=RunEventKind.NETWORK,
+                at_ns=at_ns,
+                detail="; ".join(words),
+                account=account if account.planned else None,
+                proxy=cost,
+            )
+        ]
+
+    def _marked(self, turn: TurnRecord, origin_ns: int) -> TurnRecord:
+        profile = self._profiles.get(turn.network)
+        if self._layer is None or profile is None or not profile.stalls:
+            return turn
+        began_ns, ended_ns = measured_part_ns(turn.at)
+        if began_ns is None or ended_ns is None:
+            return turn
+        late_ns = overlap_ns(
+            self._layer.marks(turn.session_id), began_ns + origin_ns, ended_ns + origin_ns
+        )
+        return replace(turn, network_late_ns=late_ns)
+
+    def _upstream(self) -> tuple[str, int]:
+        target = self._route.target
+        return self._route.via or (target.host, target.port)
+
+    def _visit(self, layer: NetworkLayer) -> None:
+        """See that the Toxiproxy reaches the target."""
+        name = next(iter(self._profiles))
+        via = layer.route(_VISIT, name, *self._upstream())
+        fault = self._engine.run(visit(replace(self._route, via=via)))
+        layer.release(_VISIT)
+        if fault is not None:
+            raise self._unfit(f"no session could be opened through it ({fault})")
+
+    def _unfit(self, why: str) -> BadInput:
+        assert self._options.toxiproxy is not None
+        ports = self._options.toxiproxy_ports
+        return BadInput(
+            printable(why),
+            where=f"--toxiproxy {self._options.toxiproxy.url}",
+            mend=f"Its ports {ports[0]} to {ports[-1]} have to be open to this machine, and this"
+            " machine and the target to it",
+        )
+
+
+def measured_part_ns(at: TurnInstants) -> tuple[int | None, int | None]:
+    """Return the part of a turn in which the network goes into its latency, since run start.
+
+    That is from the end of speech to the first sound, or to the last that is known of the turn.
+    """
+    if at.speech_end_ns is None:
+        return None, None
+    known = (at.first_audible_ns, at.playout_end_ns, at.last_audio_ns, at.first_audio_ns)
+    ended_ns = next((ns for ns in known if ns is not None), at.last_frame_sent_ns)
+    return at.speech_end_ns, ended_ns
+
+
+def overlap_ns(marks: Sequence[tuple[int, int]], began_ns: int, ended_ns: int) -> int:
+    """Return for how long marks, from when to when, lie between two instants."""
+    return sum(max(0, min(end, ended_ns) - max(begin, began_ns)) for begin, end in marks)

@@ -1,0 +1,144 @@
+"""What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.corpus import Corpus, obtain_corpus
+from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
+from harness.engine.route import Route, resolve_route
+from harness.environment import cache_dir
+from harness.errors import BadInput
+from harness.load.options import DIRECT, Options
+from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
+from harness.network import choose_profile, load_profiles
+from harness.plan import Dialogue, Seeds, choose_network, draw_call
+from harness.plan.dialogue import draw_dialogue
+from harness.plan.pairing import Pairing, pair
+from harness.plan.script import Script, parse_script
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The calls of a run, drawn on demand.
+
+    Attributes:
+        options: What was asked for.
+        dialogue: What a caller does, unless there is a script.
+        clips: What can be said, in a fixed order.
+        frame_ns: Length of a frame.
+        script: A dialogue script, `None` for none.
+        pairing: How the same words are said under every condition; `None` where they are not.
+    """
+
+    options: Options
+    dialogue: Dialogue
+    clips: tuple[Clip, ...]
+    frame_ns: int
+    script: Script | None = None
+    pairing: Pairing | None = None
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that callers' applications offer."""
+        return () if self.script is None else self.script.tools
+
+    def call(self, number: int) -> CallPlan:
+        """Return call `number`.
+
+        Raises:
+            BadInput: The corpus has no clip that fits a turn of the script.
+        """
+        if self.pairing is None:
+            return self._drawn(number, self.clips)
+        drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
+        return self.pairing.under(drawn, number, self.frame_ns)
+
+    def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
+        network = choose_network(self.options.mix, number, self.options.seed)
+        if self.script is not None:
+            return draw_dialogue(
+                number,
+                seeds=Seeds.from_one(self.options.seed),
+                script=self.script,
+                clips=clips,
+                network=network,
+                frame_ns=self.frame_ns,
+            )
+        return draw_call(
+            number,
+            seeds=Seeds.from_one(self.options.seed),
+            dialogue=self.dialogue,
+            utterance_ids=[clip.id for clip in clips],
+            network=network,
+            frame_ns=self.frame_ns,
+        )
+
+
+def the_dialect() -> Dialect:
+    """Return the dialect that is spoken; so far there is one."""
+    return OpenAIRealtime()
+
+
+def the_route(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
+    """Return the direct way to the target, credentials included.
+
+    The key goes out over TLS or to this machine only.
+
+    Args:
+        options: What was asked for.
+        dialect: The API's words.
+        tools: Names of the tools that callers' applications offer.
+
+    Raises:
+        BadInput: The address is none, or the frame length does not fit the dialect's audio.
+    """
+    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms, tools=tools)
+    return resolve_route(
+        options.host,
+        dialect,
+        settings,
+        frame_ms=options.frame_ms,
+        authority=options.authority,
+    )
+
+
+def the_profiles(options: Options) -> dict[str, NetworkProfile]:
+    """Return the profiles that were asked for, by name; direct calls need none.
+
+    Raises:
+        BadInput: A profile is unknown or impossible.
+    """
+    known = load_profiles(options.profiles_file)
+    wanted = dict.fromkeys(name for name in options.networks if name != DIRECT)
+    return {name: choose_profile(known, name) for name in wanted}
+
+
+def the_corpus(options: Options, progress: Progress) -> Corpus:
+    """Return the speech that was asked for, obtaining it if need be."""
+    return obtain_corpus(options.corpus, cache_dir(), progress)
+
+
+def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
+    """Return the schedule of a run."""
+    frame_samples = the_dialect().audio.frame_samples(options.frame_ms)
+    return Schedule(
+        options=options,
+        dialogue=dialogue,
+        clips=corpus.clips,
+        frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
+        script=None if options.dialogue is None else _script(options.dialogue),
+        pairing=pair(corpus.clips),
+    )
+
+
+def _script(path: Path) -> Script:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"no dialogue script can be read from it ({type(error).__name__})",
+            where=f"--dialogue {path}",
+            mend="Give a TOML file, such as those in corpora/dialogues",
+        ) from error
+    return parse_script(text, str(path))

@@ -1,0 +1,1 @@
+"""Measurements of a route through the proxy: whether the impairment is what its profile says."""

@@ -1,0 +1,113 @@
+"""A Toxiproxy that somebody else runs: used, and left as it was found."""
+
+import re
+import socket
+from urllib.parse import urlsplit
+
+import requests
+
+from harness.environment import LOOPBACK
+from harness.errors import BadInput, printable
+from harness.network.toxiproxy.toxic_client import Api
+
+_DEFAULT_PORT = 8474
+_LIMIT_S = 5.0
+_OLDEST = (2, 12)
+_MEND = "Give it as http://HOST:8474; a token goes into TOXIPROXY_AUTH_TOKEN."
+
+
+def parse_api(url: str, token: str | None) -> Api:
+    """Return the Toxiproxy that `url` names.
+
+    Args:
+        url: Such as `http://127.0.0.1:8474` or `host:8474`.
+        token: What it wants to be shown, `None` for nothing.
+
+    Raises:
+        BadInput: It is no such address.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError as error:
+        raise BadInput(str(error), where="--toxiproxy", mend=_MEND) from error
+    if parts.username is not None or parts.query:
+        raise BadInput("an address holds no credentials", where="--toxiproxy", mend=_MEND)
+    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
+        where = f"--toxiproxy {printable(url)}"
+        raise BadInput("is not the address of a Toxiproxy", where=where, mend=_MEND)
+    return Api(host=parts.hostname, port=port or _DEFAULT_PORT, token=token or "")
+
+
+class RemoteToxiproxy:
+    """A running server, in the place of one of our own.
+
+    Args:
+        api: Where it is.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    @property
+    def port(self) -> int:
+        """Port of its API."""
+        return self.api.port
+
+    @property
+    def url(self) -> str:
+        """Address of its API."""
+        return self.api.url
+
+    def start(self) -> None:
+        """See whether it is there and will do.
+
+        Raises:
+            BadInput: Nobody answers, it is not Toxiproxy, too old, or wants another token.
+        """
+        try:
+            answer = self._ask()
+        except requests.RequestException as error:
+            raise BadInput("no Toxiproxy answers", where=self.url, mend=_MEND) from error
+        if answer.status_code in (401, 403):
+            raise BadInput("it wants another token", where=self.url, mend=_MEND)
+        said = answer.text[:100] if answer.ok else ""
+        if "version" not in said:
+            raise BadInput("what answers is no Toxiproxy", where=self.url, mend=_MEND)
+        number = re.search(r"(\d+)\.(\d+)", said)  # one that Go built calls its version "git"
+        if number and (int(number[1]), int(number[2])) < _OLDEST:
+            raise BadInput(
+                f"it is {printable(number[0])}, older than 2.12", where=self.url, mend="Renew it."
+            )
+
+    def reached_from(self) -> str:
+        """Return the address by which it reaches this machine, as far as one can tell.
+
+        Raises:
+            BadInput: Nobody answers.
+        """
+        if self.api.host in LOOPBACK:
+            return "127.0.0.1"
+        try:
+            with socket.create_connection((self.api.host, self.api.port), _LIMIT_S) as here:
+                return str(here.getsockname()[0])
+        except OSError as error:
+            raise BadInput("no Toxiproxy answers", where=self.url, mend=_MEND) from error
+
+    def alive(self) -> bool:
+        """Tell that it was there; whether it still is shows in what it answers."""
+        return True
+
+    def stop(self) -> None:
+        """Leave it running."""
+
+    def _ask(self) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            headers = {"Authorization": f"Bearer {self.api.token}"} if self.api.token else {}
+            # A path that wants the token, where there is one.
+            if not (
+                found := session.get(f"{self.url}/proxies", headers=headers, timeout=_LIMIT_S)
+            ).ok:
+                return found
+            return session.get(f"{self.url}/version", headers=headers, timeout=_LIMIT_S)

@@ -1,0 +1,102 @@
+"""Drawing calls of a dialogue script from seeds, before anything is sent.
+
+Everything that chance decides of a call stands in its plan: what is said and after which pause,
+where the caller interrupts, hums or hesitates, and how long its tools take.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.errors import BadInput
+from harness.model import CallPlan, Clip, TurnConduct
+from harness.plan.schedule import Seeds
+from harness.plan.script import BACKCHANNEL, Script, ScriptTurn
+
+
+def draw_dialogue(
+    number: int,
+    *,
+    seeds: Seeds,
+    script: Script,
+    clips: Sequence[Clip],
+    network: str,
+    frame_ns: int,
+) -> CallPlan:
+    """Draw call `number` of a script.
+
+    An utterance is not said twice in a call as long as another one fits.
+
+    Args:
+        number: Position in the schedule.
+        seeds: Sources of chance.
+        script: What is drawn.
+        clips: What can be said, in a fixed order.
+        network: Name of the call's profile.
+        frame_ns: Length of a frame; the call's phase lies within it.
+
+    Returns:
+        The call. The same arguments always give the same call.
+
+    Raises:
+        BadInput: No clip fits a turn.
+    """
+    words = np.random.default_rng([seeds.utterances, number])
+    pauses = np.random.default_rng([seeds.think, number])
+    manner = np.random.default_rng([seeds.think, number, 1])
+    phase = np.random.default_rng([seeds.phase, number])
+    said: list[str] = []
+    for place, line in enumerate(script.turns, start=1):
+        fitting = [clip.id for clip in clips if line.fits(clip)]
+        if not fitting:
+            raise BadInput(
+                "no clip of the corpus fits",
+                where=f"dialogue {script.name}, turn {place}",
+                mend="Change its `say`, or take a corpus with such a clip",
+            )
+        fresh = [name for name in fitting if name not in said] or fitting
+        said.append(fresh[int(words.integers(len(fresh)))])
+    return CallPlan(
+        number=number,
+        network=network,
+        utterance_ids=tuple(said),
+        think_ms=tuple(line.think.draw(pauses) or 0.0 for line in script.turns),
+        phase_ns=int(phase.integers(0, frame_ns)),
+        dialogue=script.name,
+        conduct=tuple(
+            _conduct(line, manner, is_last=place == len(script.turns))
+            for place, line in enumerate(script.turns, start=1)
+        ),
+        backchannel_id=_backchannel(clips, number, seeds),
+    )
+
+
+def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
+    """Return what a caller hums with, empty where the corpus has no such recording."""
+    hums = [clip.id for clip in clips if BACKCHANNEL in clip.tags]
+    rng = np.random.default_rng([seeds.utterances, number, 1])
+    return hums[int(rng.integers(len(hums)))] if hums else ""
+
+
+def _conduct(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnConduct:
+    """Draw how a turn goes; who has nothing more to say does not interrupt."""
+    barge_in_ms = None if line.barge_in is None else line.barge_in.draw(rng)
+    barge_in_ms = None if is_last else barge_in_ms
+    hesitation_ms = None if line.hesitation is None else line.hesitation.draw(rng)
+    hums: list[float] = []
+    if line.backchannel_ms is not None:
+        chances = rng.random(line.backchannels_most)
+        hums = [
+            round(line.backchannel_ms * (place + 1), 3)
+            for place, chance in enumerate(chances)
+            if chance < line.backchannel_chance
+        ]
+    return TurnConduct(
+        barge_in_ms=barge_in_ms,
+        # Who has interrupted does not hum along as well.
+        backchannels_ms=tuple(at for at in hums if barge_in_ms is None or at < barge_in_ms),
+        hesitation_ms=hesitation_ms or 0.0,
+        hesitation_at=round(float(rng.uniform(0.3, 0.7)), 3),
+        expected_tool=line.expect_tool,
+        tool_ms=line.tool_takes.draw(rng) or 0.0,
+    )

@@ -1,0 +1,91 @@
+"""What came of a dialogue script's wishes, on the page and in the table."""
+
+from collections.abc import Callable, Mapping
+
+from harness.report.blocks import Facts, Section
+from harness.report.formatting import MISSING, counted, number
+from harness.report.summary_view import Summary, measured, quantiles
+
+_BARGE_IN = {
+    "stopped": "stopped the reply",
+    "ended_first": "came as it ended",
+    "deaf": "not heard by the server",
+    "missed": "due after the reply had ended",
+    "cut": "cut off",
+}
+_TOOLS = {
+    "not_used": "not used in",
+    "unexpected": "another one used in",
+    "unanswered": "no answer heard in",
+}
+
+
+def section(summary: Summary) -> list[Section]:
+    """Return the section of a scripted run; none where no script asked for anything."""
+    pairs = tuple((label.capitalize(), text) for label, text in facts(summary))
+    says = (
+        "What callers did besides speaking and waiting, as their dialogue script asked.",
+        (
+            "An interruption ends with the last sample of the reply that is heard; one that the"
+            " server never heard is at least as long as the reply went on."
+        ),
+    )
+    told = Section(
+        id="conduct", title="What the script asked for", says=says, parts=(Facts(pairs=pairs),)
+    )
+    return [told] if pairs else []
+
+
+def facts(summary: Summary) -> list[tuple[str, str]]:
+    """Return what came of it, as label and sentence."""
+    found = summary.get("conduct") or {}
+    lines = []
+    for name, (label, words, metric) in _WORDS.items():
+        if name in found:
+            lines.append((label, words(found[name]) + _latency(summary, metric)))
+    return lines
+
+
+def _interruptions(found: Summary) -> str:
+    ends = [f"{number(found[end], 0)} {said}" for end, said in _BARGE_IN.items() if found[end]]
+    return f"{counted(found['planned'], 'interruption')}: {', '.join(ends)}"
+
+
+def _hums(found: Summary) -> str:
+    taken = number(found["taken_for_turns"], 0)
+    return f"{counted(found['sent'], 'hum')}, {taken} taken for a turn"
+
+
+def _pauses(found: Summary) -> str:
+    early = number(found["answered_within"], 0)
+    return f"{counted(found['planned'], 'utterance')} with a pause, {early} answered too early"
+
+
+def _tools(found: Summary) -> str:
+    words = [f"expected in {counted(found['expected'], 'turn')}"]
+    words.append(f"used in {number(found['used'], 0)}")
+    words += [f"{said} {number(found[name], 0)}" for name, said in _TOOLS.items() if found[name]]
+    return ", ".join(words)
+
+
+_WORDS: Mapping[str, tuple[str, Callable[[Summary], str], str]] = {
+    "barge_in": ("barge-in", _interruptions, "barge_in_stop"),
+    "backchannels": ("backchannels", _hums, ""),
+    "hesitations": ("hesitation", _pauses, ""),
+    "tools": ("tools", _tools, "tool_gap"),
+}
+
+
+def _latency(summary: Summary, metric: str) -> str:
+    """Write a metric's percentiles, those that its turns support; empty for no metric."""
+    n = measured(summary["metrics"], metric)
+    if not n:
+        return ""
+    told = []
+    for name, found in quantiles(summary["metrics"], metric).items():
+        if found.value is not None:
+            low, high = (MISSING if end is None else number(end) for end in (found.low, found.high))
+            told.append(f"{name} {number(found.value)} ms [{low}, {high}]")
+        elif found.low is not None:
+            told.append(f"{name} ≥ {number(found.low)} ms")
+    return f"; {metric} {', '.join(told) or MISSING} over {number(n, 0)}"

@@ -1,0 +1,134 @@
+"""The sections of the page that are drawn: intervals, percentile curve, time, stages."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from markupsafe import Markup
+
+from harness.model import Run
+from harness.report import figures
+from harness.report.blocks import Drawing, Section, Text
+from harness.report.formatting import counted, number
+from harness.report.points import Point, networks, points, thinned, typical_and_slow
+from harness.report.summary_view import Summary, by_network, quantiles
+
+_WIDE_PX, _NARROW_PX = 860, 358
+_WIDE_POINTS, _NARROW_POINTS = 4_000, 1_500
+
+
+def drawn_sections(run: Run) -> list[Section]:
+    """Return curve, turns over time and stages; without turns there is nothing to draw."""
+    names = networks(run)
+    everything = points(run)
+    groups = {name: [p for p in everything if p.network == name] for name in names}
+    groups = {name: drawn for name, drawn in groups.items() if drawn}
+    if not groups:
+        return []
+    return [_curve(groups), _over_time(groups), _stages(groups)]
+
+
+def interval_figure(summary: Summary) -> Drawing | None:
+    """Return P50, P95 and P99 by network as dots with bars; `None` when none is known."""
+    rows = {name: quantiles(part["metrics"]) for name, part in by_network(summary).items()}
+    if all(quantile.value is None for found in rows.values() for quantile in found.values()):
+        return None
+    return drawing(
+        lambda width: figures.intervals(rows, width_px=width),
+        caption="Dot: the percentile. Bar: its 95 % interval.",
+    )
+
+
+def drawing(draw: Callable[[int], str], caption: str = "") -> Drawing:
+    """Return a figure in the page's two widths.
+
+    Args:
+        draw: Takes a width in pixels and returns what `drawing.svg` made.
+        caption: How to read it.
+    """
+    # Markup marks as safe what drawing.svg made; foreign text in it was escaped by the export.
+    return Drawing(
+        wide=Markup(draw(_WIDE_PX)),  # noqa: S704
+        narrow=Markup(draw(_NARROW_PX)),  # noqa: S704
+        caption=caption,
+    )
+
+
+def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
+    merged = [point for drawn in groups.values() for point in drawn]
+    waited = sum(p.latency_ms is None and p.floor_ms is not None for p in merged)
+    cut_off = sum(p.latency_ms is None and p.floor_ms is None for p in merged)
+    caption = (
+        "Every order statistic of the run, without smoothing; each line ends at its slowest turn."
+    )
+    if waited:
+        caption += (
+            f" Of {counted(waited, 'turn')} nothing was heard within the limit: they stand in it"
+            " with the limit, the least they would have taken."
+        )
+    if cut_off:
+        caption += f" It is without {counted(cut_off, 'turn')} that failed or ended early."
+    return Section(
+        id="curve",
+        title="Percentile curve",
+        says=(
+            "The axis gives every further nine the same room, so the tail can be read.",
+            "To the right of the last percentile printed above, the line is a few turns only.",
+        ),
+        parts=(drawing(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
+    )
+
+
+def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
+    merged = [point for drawn in groups.values() for point in drawn if point.at_s is not None]
+    duration = max((p.at_s for p in merged if p.at_s is not None), default=0.0)
+
+    def draw(width: int) -> str:
+        limit = _WIDE_POINTS if width == _WIDE_PX else _NARROW_POINTS
+        kept = thinned(merged, limit)
+        chosen = {name: [p for p in kept if p.network == name] for name in groups}
+        return figures.turns_over_time(chosen, duration_s=duration, width_px=width)
+
+    caption = ""
+    if len(merged) > _WIDE_POINTS:
+        caption = (
+            f"Shows about {number(_WIDE_POINTS, 0)} of {number(len(merged), 0)} turns: a tenth of"
+            " them the worst, those without an answer before the slowest, the others every k-th"
+            f" in order of time. A narrow window shows about {number(_NARROW_POINTS, 0)}."
+        )
+    return Section(
+        id="time",
+        title="Turns over time",
+        says=(
+            "One mark a turn, at the moment the caller stopped speaking.",
+            "A drift or a step here means that the percentiles mix different conditions.",
+        ),
+        parts=(drawing(draw, caption),),
+    )
+
+
+def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
+    found = {name: typical_and_slow(drawn) for name, drawn in groups.items()}
+    rows = {name: means for name, means in found.items() if means is not None}
+    says = (
+        (
+            "Percentiles of stages do not add up to the percentile of the whole; means of the same"
+            " turns do."
+        ),
+        (
+            "Typical: the mean of the turns between P45 and P55 of voice_to_voice. Slow: the mean"
+            " of the slowest tenth of the turns that were answered."
+        ),
+    )
+    if not rows:
+        why = "Not drawn: no network has 20 answered turns in which the server told its endpoint."
+        return Section(id="stages", title="Where the time goes", says=says, parts=(Text(text=why),))
+    sizes = "; ".join(
+        f"{name} {number(typical.n, 0)} and {number(slow.n, 0)}"
+        for name, (typical, slow) in rows.items()
+    )
+    caption = (
+        "Endpoint delay: until the server decided that the caller had finished. Response delay:"
+        " from there to the first audio received. Silence: from there to the first audible sample."
+        f" Turns averaged, typical and slow: {sizes}."
+    )
+    figure = drawing(lambda w: figures.stages(rows, width_px=w), caption)
+    return Section(id="stages", title="Where the time goes", says=says, parts=(figure,))

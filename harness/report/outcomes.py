@@ -1,0 +1,82 @@
+"""The sections of the page that say what happened to the turns, and under which conditions."""
+
+from collections import Counter
+
+from harness.errors import printable
+from harness.model import Run, TurnStatus
+from harness.report.blocks import Facts, Section, Table, Text
+from harness.report.formatting import MISSING, counted, number
+
+_FAULTS_SHOWN = 30
+_STATUSES = {
+    TurnStatus.COMPLETED: "the reply was heard",
+    TurnStatus.PREMATURE: "the reply began before the caller had ended; kept, negative",
+    TurnStatus.TIMEOUT: "nothing to be heard within the limit; counts as at least the limit",
+    TurnStatus.NO_REPLY: "nothing came within the limit; counts as at least the limit",
+    TurnStatus.FAILED: "the provider said that the reply failed",
+    TurnStatus.CLOSED: "the session ended first",
+    TurnStatus.DROPPED: "an intended call that never started",
+    TurnStatus.VOID: "spoiled by ourselves; counts against the run, not the API",
+}
+
+
+def corpus(run: Run) -> Section:
+    """Return what was said to the API."""
+    facts = run.manifest.corpus
+    kind = "synthetic speech: nobody ever said it" if facts.synthetic else "recorded speech"
+    pairs = (
+        ("Corpus", printable(facts.name)),
+        ("Kind", kind),
+        ("Clips", number(facts.clips, 0)),
+        ("Source", printable(facts.source)),
+        ("Licence", printable(facts.licence)),
+        ("End of speech from", printable(facts.end_source)),
+        ("Its uncertainty", f"at most ± {facts.end_uncertainty_ms:g} ms"),
+        ("Digest", printable(facts.digest)),
+    )
+    says = ("The labelled end of speech is the zero of every latency.",)
+    return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
+
+
+def errors(run: Run) -> Section:
+    """Return how turns ended and, where they went wrong, whose fault it was."""
+    statuses = Counter(turn.status for turn in run.turns)
+    ended = Table(
+        title="How turns ended",
+        head=("Status", "Meaning", "Turns"),
+        rows=tuple(
+            (str(status), _STATUSES[status], number(statuses[status], 0))
+            for status in TurnStatus
+            if statuses[status]
+        ),
+        words=2,
+    )
+    faults: Counter[tuple[str, str, str, str]] = Counter()
+    words: dict[tuple[str, str, str, str], str] = {}
+    found = [("turn", turn.fault) for turn in run.turns]
+    found += [("session", session.fault) for session in run.sessions]
+    for of, fault in found:
+        if fault is not None:
+            key = (str(fault.party), str(fault.phase), fault.code, of)
+            faults[key] += 1
+            words.setdefault(key, fault.detail)
+    says = ("Whose fault it was, in which phase, and the first words that came with it.",)
+    if not run.turns and not faults:
+        text = Text(text="No turn was recorded.")
+        return Section(id="errors", title="What went wrong", says=says, parts=(text,))
+    if not faults:
+        text = Text(text="No turn and no session went wrong.")
+        return Section(id="errors", title="What went wrong", says=says, parts=(ended, text))
+    shown = faults.most_common(_FAULTS_SHOWN)
+    hidden = len(faults) - len(shown)
+    table = Table(
+        title="Faults",
+        head=("Party", "Phase", "Code", "Of", "First words", "Count"),
+        rows=tuple(
+            (*map(printable, key), printable(words[key]) or MISSING, number(count, 0))
+            for key, count in shown
+        ),
+        words=5,
+        notes=(f"{counted(hidden, 'rarer kind')} not shown.",) if hidden else (),
+    )
+    return Section(id="errors", title="What went wrong", says=says, parts=(ended, table))

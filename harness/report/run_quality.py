@@ -1,0 +1,184 @@
+"""The sections that say how far the numbers can be trusted: our own fitness, provenance, method."""
+
+from collections.abc import Mapping
+
+from harness.analysis import METRICS
+from harness.errors import printable
+from harness.model import Run, RunEventKind, Spread
+from harness.report.blocks import Facts, Section, Table
+from harness.report.formatting import MINUS, MISSING, number, percent, signed
+from harness.report.summary_view import Summary
+
+
+def instrument(run: Run, summary: Summary) -> Section:
+    """Return our own lateness, what we delivered, and measured minus true."""
+    spreads = Table(
+        title="Our own lateness",
+        head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
+        rows=(
+            ("Frame lateness", *_spread(run.send_lateness)),
+            ("Event-loop lag, receive stamps", *_spread(run.loop_lag)),
+            ("Garbage collection", *_spread(run.gc_pause)),
+        ),
+        notes=(
+            (
+                "Frame lateness: when each audio frame went out, less when it was due. It"
+                " is reported beside the latencies and never taken off them."
+            ),
+            (
+                "Event-loop lag: when the loop came to something that could be read from a known"
+                " instant on, less that instant. What arrives is stamped as late."
+            ),
+        ),
+    )
+    parts: list[Table | Facts] = [spreads, Facts(pairs=_delivered(run))]
+    if rows := tuple(_accuracy(one) for one in summary.get("accuracy") or ()):
+        parts.append(
+            Table(
+                title="Measured minus true",
+                head=(f"Measured {MINUS} true, ms", "n", "P50", "P95", "P99", "Least", "Most"),
+                rows=rows,
+                notes=(
+                    (
+                        "Turn by turn against the simulator's own log, on the same clock. Where"
+                        " the network adds delay, the way there and back is part of it;"
+                        " where it adds none, it is the error of the ruler and of the machine."
+                    ),
+                ),
+            )
+        )
+    says = ("A latency tester that is late itself measures itself. This is how late it was.",)
+    return Section(id="instrument", title="The instrument", says=says, parts=tuple(parts))
+
+
+def _spread(spread: Spread | None) -> tuple[str, ...]:
+    if spread is None:
+        return (MISSING,) * 5
+    values = (spread.p50_ms, spread.p99_ms, spread.p999_ms, spread.max_ms)
+    return (number(spread.n, 0), *(number(value) for value in values))
+
+
+def _delivered(run: Run) -> tuple[tuple[str, str], ...]:
+    intended = sum(session.frames_intended for session in run.sessions)
+    sent = sum(session.frames_sent for session in run.sessions)
+    share = f" ({percent(sent / intended)})" if intended else ""
+    lost = sum(event.kind is RunEventKind.WORKER_LOST for event in run.events)
+    steps = sum(event.kind is RunEventKind.CLOCK_STEP for event in run.events)
+    finished = any(event.kind is RunEventKind.FINISHED for event in run.events)
+    return (
+        ("Frames sent", f"{number(sent, 0)} of {number(intended, 0)} intended{share}"),
+        ("Calls", f"{number(len(run.sessions), 0)} ended, {_planned(run)}"),
+        ("Workers lost", number(lost, 0)),
+        ("Clock steps", number(steps, 0)),
+        ("Came to its end", "yes" if finished else "no: killed, or still going on"),
+    )
+
+
+def _planned(run: Run) -> str:
+    planned = run.manifest.calls_planned
+    return "none planned: time decides" if planned is None else f"{number(planned, 0)} planned"
+
+
+def _accuracy(found: Summary) -> tuple[str, ...]:
+    names = ("p50_ms", "p95_ms", "p99_ms", "min_ms", "max_ms")
+    differences = (signed(found["difference"][name]) for name in names)
+    return (printable(found["network"]), number(found["n"], 0), *differences)
+
+
+def provenance(run: Run) -> Section:
+    """Return what it takes to do the same run again."""
+    manifest = run.manifest
+    target = printable(manifest.target) + (" (simulator)" if manifest.simulated else "")
+    pairs = (
+        ("Run", manifest.run_id),
+        ("Started", manifest.started_at),
+        ("Target", target),
+        ("Model and dialect", f"{manifest.model}, {manifest.dialect}"),
+        ("Scenario", manifest.scenario),
+        ("Scenario digest", manifest.scenario_digest),
+        ("Schedule hash", manifest.schedule_hash),
+        ("Seeds", _pairs(manifest.seeds)),
+        ("Audio frames", f"{manifest.frame_ms} ms"),
+        ("Patience of a caller", f"{number(manifest.turn_limit_ms, 0)} ms"),
+        ("Settings", _pairs(manifest.settings)),
+        ("Versions", _pairs(manifest.versions)),
+        ("Machine", _pairs(manifest.host)),
+        ("Commit", manifest.commit),
+    )
+    known = tuple((label, text if label == "Target" else _words(text)) for label, text in pairs)
+    says = (
+        "Equal schedule hashes mean that the same calls were made at the same moments.",
+        "The numbers of this page are in summary.json, the records in turns.jsonl, beside it.",
+    )
+    return Section(id="provenance", title="Provenance", says=says, parts=(Facts(pairs=known),))
+
+
+def _pairs(named: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in named.items())
+
+
+def _words(text: str) -> str:
+    """Make one line of foreign text; long lists of versions stay whole, in pieces."""
+    return ", ".join(printable(piece) for piece in text.split(", ")) or MISSING
+
+
+def method() -> Section:
+    """Return definitions and rules, from the table that the metrics are computed by."""
+    definitions = Facts(pairs=tuple((m.title, f"{m.definition}.") for m in METRICS))
+    rules = Facts(
+        pairs=(
+            (
+                "Plan",
+                (
+                    "Every latency counts from the instant the pacing plan gives to the labelled"
+                    " end of speech, not from the frame that carried it: no coordinated omission."
+                ),
+            ),
+            ("Percentile", "The nearest rank of the raw turns: a latency that somebody had."),
+            (
+                "Interval",
+                (
+                    "95 %, from order statistics (Woodruff), with the number of turns reduced"
+                    " to the independent ones they are worth, sessions being the clusters."
+                ),
+            ),
+            (
+                "Support",
+                (
+                    "A percentile is printed when its interval exists: P50 from 6, P95 from 59,"
+                    " P99 from 299 independent turns."
+                ),
+            ),
+            (
+                "No answer",
+                (
+                    "A turn that was waited for in vain stays in the tail as at least the"
+                    " limit. One that failed or was cut off is counted as failed."
+                ),
+            ),
+            (
+                "Failure rate",
+                (
+                    "Turns without a reply that was heard, less those we spoiled"
+                    " ourselves; Wilson interval."
+                ),
+            ),
+            (
+                "Validity",
+                (
+                    "Judged before any latency is looked at, from our own lateness, frames"
+                    " sent, lost workers, clock steps, the probe of each network and what was"
+                    " seen of it while calls ran: changes, pings and the cost of the proxy."
+                ),
+            ),
+        )
+    )
+    says = (
+        (
+            "What each number means. A definition can be changed without a new run: the records"
+            " hold instants, not durations."
+        ),
+    )
+    return Section(
+        id="method", title="Method and definitions", says=says, parts=(definitions, rules)
+    )

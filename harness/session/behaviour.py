@@ -1,0 +1,119 @@
+"""What a caller does while a reply is heard: hum along, and cut in.
+
+Offsets count from the first sample of the reply that was heard. Nothing here is looked at frame by
+frame: `next_ns` says when the caller next opens the mouth, and until then there is only silence.
+"""
+
+from harness.model import BargeIn, Conducted, TurnConduct, ns_from_samples
+from harness.session.encoded_utterance import Line, Manner
+
+_NS_PER_MS = 1_000_000
+# How long after the caller was last heard a server's word of it may come.
+WORD_OF_SPEECH_NS = 1_000 * _NS_PER_MS
+
+
+class Reaction:
+    """One turn's conduct, acted out; all times are monotonic nanoseconds.
+
+    Args:
+        conduct: What the script says.
+        hum: What the caller hums with, `None` for a caller who does not.
+        interruption: What would be said into the reply, `None` for nothing.
+        manner: How it goes on the wire.
+    """
+
+    def __init__(
+        self, conduct: TurnConduct, hum: Line | None, interruption: Line | None, manner: Manner
+    ) -> None:
+        self.conduct = conduct
+        self._hum, self._manner = hum, manner
+        self._hums_ns = [round(at * _NS_PER_MS) for at in conduct.backchannels_ms] if hum else []
+        self._hums_ns.sort(reverse=True)
+        self._hum_lead_ns = 0 if hum is None else self._length_ns(hum.onset_sample)
+        self._cut_in_ns: int | None = None
+        if conduct.barge_in_ms is not None and interruption is not None:
+            # Its speech is to begin at the offset, so what goes before that begins earlier.
+            lead_ns = self._length_ns(interruption.onset_sample)
+            self._cut_in_ns = max(0, round(conduct.barge_in_ms * _NS_PER_MS) - lead_ns)
+        self._frame = 0
+        self._listens_until_ns: int | None = None
+        self._sent = self._taken = 0
+
+    @property
+    def humming(self) -> bool:
+        """Whether a hum is under way."""
+        return self._frame > 0
+
+    def cuts_in_ns(self, heard_ns: int | None) -> int | None:
+        """Return when the caller begins to interrupt, `None` for not at all or not known yet.
+
+        Args:
+            heard_ns: When the first sample of the reply is heard.
+        """
+        if heard_ns is None or self._cut_in_ns is None:
+            return None
+        return heard_ns + self._cut_in_ns
+
+    def next_ns(self, heard_ns: int | None) -> int | None:
+        """Return when the caller next does anything but listen."""
+        if self.humming:
+            return 0
+        cut_in_ns = self.cuts_in_ns(heard_ns)
+        if heard_ns is None or not self._hums_ns:
+            return cut_in_ns
+        hum_ns = heard_ns + self._hums_ns[-1] - self._hum_lead_ns
+        return hum_ns if cut_in_ns is None else min(hum_ns, cut_in_ns)
+
+    def hum(self, frame_start_ns: int, heard_ns: int | None) -> bytes | None:
+        """Return the frame of a hum that begins or goes on now, `None` for silence."""
+        hum = self._hum
+        if hum is None:
+            return None
+        if not self.humming:
+            if heard_ns is None or not self._hums_ns:
+                return None
+            if frame_start_ns < heard_ns + self._hums_ns[-1] - self._hum_lead_ns:
+                return None
+            self._begin(hum, frame_start_ns, heard_ns)
+        message = hum.messages[self._frame]
+        self._frame = (self._frame + 1) % len(hum.messages)
+        return message
+
+    def was_taken_for_a_turn(self, now_ns: int) -> bool:
+        """Take the server's word that it heard the caller; return whether it was of a hum."""
+        if self._listens_until_ns is None or now_ns > self._listens_until_ns:
+            return False
+        self._listens_until_ns = None
+        self._taken += 1
+        return True
+
+    def conducted(self, tools: tuple[str, ...], barge_in: BargeIn | None) -> Conducted | None:
+        """Return what came of it, `None` when nothing was asked for and nothing came.
+
+        Args:
+            tools: Tools that were called.
+            barge_in: What came of an interruption, `None` when there was none.
+        """
+        conduct = self.conduct
+        if barge_in is None and conduct.barge_in_ms is not None:
+            barge_in = BargeIn.MISSED
+        told = Conducted(
+            barge_in=barge_in,
+            backchannels=self._sent,
+            backchannels_taken=self._taken,
+            hesitation_ms=conduct.hesitation_ms,
+            expected_tool=conduct.expected_tool,
+            tools=tools,
+        )
+        return None if told == Conducted() else told
+
+    def _begin(self, hum: Line, frame_start_ns: int, heard_ns: int) -> None:
+        """Begin a hum; others that would fall into it are left out."""
+        self._sent += 1
+        ends_ns = frame_start_ns + self._length_ns(len(hum.messages) * self._manner.frame_samples)
+        self._listens_until_ns = ends_ns + WORD_OF_SPEECH_NS
+        while self._hums_ns and heard_ns + self._hums_ns[-1] - self._hum_lead_ns < ends_ns:
+            self._hums_ns.pop()
+
+    def _length_ns(self, samples: int) -> int:
+        return ns_from_samples(samples, self._manner.rate_hz)

@@ -1,0 +1,395 @@
+"""The caller's side of one session: what to send now, and what to make of what came.
+
+Driven from outside by two calls. `tick` is called when `due_ns` is reached and returns the frame
+to send; `receive` is called with every event. Everything else, from think time to giving up,
+is decided on those two occasions, so a session needs no timer of its own. What is to be known
+outside lies in `take_turns` and `take_requests`, and `has_news` says whether anything does.
+
+Most frames are known long before they are due: the rest of what is being said, and silence as long
+as nothing can happen. They lie in `ahead`, for whoever sends to take without a tick.
+"""
+
+from collections.abc import Sequence
+
+from harness.errors import Fault, Party, Phase
+from harness.model import (
+    AudioDelta,
+    CallPlan,
+    Event,
+    ProviderError,
+    Request,
+    SessionConfigured,
+    SessionCreated,
+    SessionRecord,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
+from harness.session.behaviour import Reaction
+from harness.session.conversation import Conversation
+from harness.session.encoded_utterance import Line, Manner, hesitant
+from harness.session.link import Link
+from harness.session.pacing import Pacing
+from harness.session.turn.planned_speech import Spoken, since
+
+_NS_PER_MS = 1_000_000
+_GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
+
+
+class Session:
+    """One call.
+
+    Args:
+        plan: What the caller is going to do.
+        lines: What is said, one per turn of the plan.
+        manner: How it goes on the wire.
+        origin_ns: Run start; records count from it.
+        scheduled_ns: When the call should have started.
+        hum: What the caller hums with where the plan says so.
+
+    Attributes:
+        pacing: When its frames are due, and those that are known ahead.
+        finished: Nothing more is to be said.
+        has_news: `take_turns` or `take_requests` has something to give.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        lines: Sequence[Line],
+        *,
+        manner: Manner,
+        origin_ns: int,
+        scheduled_ns: int,
+        hum: Line | None = None,
+    ) -> None:
+        self.id = f"call-{plan.number:06d}"
+        self.finished = self.has_news = False
+        self._plan, self._lines, self._manner, self._hum = plan, lines, manner, hum
+        self._origin_ns = origin_ns
+        self._scheduled_ns = scheduled_ns
+        self.link = Link(seed=plan.number)
+        self._acknowledged = ""
+        self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
+        self._conversation = Conversation(
+            origin_ns=origin_ns,
+            rate_hz=manner.rate_hz,
+            answers_tools=any(conduct.expected_tool for conduct in plan.conduct),
+        )
+        self._line: Line | None = None
+        self._line_frame = self._end_frame = 0
+        self._next = 0
+        self._speak_from_ns = self._silent_until_ns = 0
+        self._winding_up = False
+        self._turns_done = 0
+        self._last_error: ProviderError | None = None
+
+    @property
+    def due_ns(self) -> int | None:
+        """When the next frame is to be sent, `None` while there is no session.
+
+        As of the last tick or event: each frame taken from `ahead` since moves it by one.
+        """
+        return self.pacing.due_ns
+
+    @property
+    def ready(self) -> bool:
+        """Whether a session exists now."""
+        return self.link.up
+
+    def receive(self, event: Event, now_ns: int) -> None:
+        """Take one event that arrived at `now_ns`."""
+        conversation = self._conversation
+        if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns):
+            return
+        self._count_sent()
+        if self._line is None:
+            self._look_again()
+        match event:
+            case SessionCreated() if not self.link.up:
+                self.link.created(now_ns)
+                self._conversation.provider_session_id = event.provider_session_id
+                self._start_grid(now_ns)
+            case SessionConfigured():
+                self._acknowledged = event.acknowledged
+            case ProviderError():
+                self._last_error = event
+        conversation.receive(event, now_ns)
+        if conversation.requests or conversation.records:
+            self.has_news = True
+
+    def tick(self, now_ns: int) -> tuple[bytes, int]:
+        """Return the message to send now and how late that is.
+
+        Args:
+            now_ns: The time, not before `due_ns`.
+
+        Returns:
+            The ready message of the due frame, and its lateness in nanoseconds. Frames that may
+            follow it without a tick are in `ahead`.
+        """
+        self._count_sent()
+        pacing = self.pacing
+        lateness_ns = pacing.take_up(now_ns)
+        if self._line is not None:
+            message = self._speak(now_ns, lateness_ns)
+        elif now_ns - lateness_ns < self._silent_until_ns:
+            message = self._manner.silence
+        else:
+            message = self._act(now_ns, lateness_ns)
+        self._look_ahead(pacing.sent(1))
+        return message, lateness_ns
+
+    def wind_up(self) -> None:
+        """Begin no further turn; the session is finished when the current one has ended."""
+        self._winding_up = True
+        self._count_sent()
+        if self._line is None:
+            self._look_again()
+        if self._conversation.turn is None:
+            self.finished = True
+
+    def lost(self, now_ns: int, fault: Fault) -> float | None:
+        """Take the loss of the connection, and say when to try again.
+
+        Args:
+            now_ns: When it was lost.
+            fault: Why. The turn that was open is closed with it; further turns are still to come.
+
+        Returns:
+            Seconds to wait before opening again; `None` when the session is better given up, and
+            `closed` is to be called.
+        """
+        self._count_sent()
+        self._look_again()
+        more_to_say = self._next < len(self._lines) and not self._winding_up
+        if self.finished or self.link.ready_ns is None or not more_to_say:
+            return None
+        wait_s = self.link.backoff_s()
+        if wait_s is None:
+            return None
+        self.link.lost(now_ns)
+        if self._conversation.turn is not None:
+            self._close_turn(now_ns, fault)
+        self.pacing.end()
+        return None if self.finished else wait_s
+
+    def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
+        """End the session and write it down.
+
+        Args:
+            now_ns: When the connection was gone.
+            fault: Why, `None` when the caller hung up.
+            close_code: The WebSocket close code, if there was one.
+
+        Returns:
+            The session's record. A turn that was cut off, or that was about to begin when the
+            session broke, is among `take_turns`.
+        """
+        self._count_sent()
+        self._look_again()
+        early, link = not self.finished, self.link
+        if early and fault is None:
+            fault = Fault(Party.OURS, self.phase(), "stopped", "the run ended")
+        if early and fault is not None and self._last_error is not None and not fault.detail:
+            words = f"{self._last_error.code}: {self._last_error.detail}"
+            fault = Fault(fault.party, fault.phase, fault.code, words)
+        if self._conversation.turn is not None:
+            self._close_turn(now_ns, fault)
+        elif early and fault is not None and fault.party is not Party.OURS:
+            self._conversation.records.append(self._unbegun(fault))
+            self.has_news = True
+        self.finished = True
+        turns_done = self._turns_done + len(self._conversation.records)
+        return SessionRecord(
+            session_id=self.id,
+            call_number=self._plan.number,
+            network=self._plan.network,
+            turns_planned=len(self._lines),
+            turns_done=turns_done,
+            scheduled_start_ns=self._since(self._scheduled_ns),
+            open_start_ns=self._since(link.open_start_ns),
+            reached_ns=self._since(link.reached_ns),
+            secured_ns=self._since(link.secured_ns),
+            connected_ns=self._since(link.upgraded_ns),
+            ready_ns=self._since(link.ready_ns),
+            reconnects=link.reconnects,
+            outage_ns=link.outage_ns,
+            round_trips_ns=tuple(link.round_trips_ns),
+            closed_ns=self._since(now_ns),
+            frames_intended=self.pacing.frames + self.pacing.slipped,
+            frames_sent=self.pacing.frames,
+            send_lateness_max_ns=self.pacing.late_max_ns,
+            provider_session_id=self._conversation.provider_session_id,
+            acknowledged=self._acknowledged,
+            close_code=close_code,
+            fault=fault if early else None,
+        )
+
+    @property
+    def frames(self) -> tuple[int, int]:
+        """Frames sent so far, and frame slots that passed unused because the caller was late."""
+        return self.pacing.frames + self.pacing.ahead.peek(), self.pacing.slipped
+
+    def take_turns(self) -> list[TurnRecord]:
+        """Return the turns that have ended since the last call."""
+        conversation = self._conversation
+        records, conversation.records = conversation.records, []
+        self._turns_done += len(records)
+        self.has_news = bool(conversation.requests)
+        return records
+
+    def take_requests(self) -> list[Request]:
+        """Return what is to be said besides audio, at once and in this order."""
+        conversation = self._conversation
+        requests, conversation.requests = conversation.requests, []
+        self.has_news = bool(conversation.records)
+        return requests
+
+    def _look_ahead(self, due_ns: int) -> None:
+        """Plan the frames from the one due at `due_ns` up to the next that takes a thought."""
+        line = self._line
+        if line is None:
+            silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
+            self.pacing.ahead.keep_saying(self._manner.silence, max(0, silent))
+            return
+        # Of two frames of a line more is to be noted: the one that ends speech, and the last.
+        first, last = self._line_frame, len(line.messages) - 1
+        until = self._end_frame if first <= self._end_frame else last
+        self.pacing.ahead.say(line.messages[first:until])
+
+    def _look_again(self) -> None:
+        """Plan nothing any more: what comes next depends on what has just happened."""
+        self._silent_until_ns = 0
+        self.pacing.ahead.drop()
+
+    def _count_sent(self) -> None:
+        """Count the frames that were taken from `ahead`."""
+        frames, late_ns = self.pacing.count()
+        turn = self._conversation.turn
+        if frames and self._line is not None and turn is not None:
+            self._line_frame += frames
+            samples = frames * self._manner.frame_samples
+            turn.sending.note(self.pacing.ahead.sent_ns, late_ns, frames=frames, samples=samples)
+
+    def _start_grid(self, now_ns: int) -> None:
+        self.pacing.begin(now_ns + self._plan.phase_ns)
+        turn = min(self._next, len(self._lines) - 1)
+        self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * _NS_PER_MS)
+
+    def _act(self, now_ns: int, lateness_ns: int) -> bytes:
+        """Do what is due while nothing is being said, and look when to look again."""
+        conversation, frame_ns = self._conversation, self.pacing.frame_ns
+        # The frame that is due now began a frame ago, and carries what was spoken since then.
+        frame_start_ns = now_ns - lateness_ns - frame_ns
+        if conversation.turn is not None:
+            conversation.answer_tools(now_ns)
+            if conversation.ended(now_ns):
+                self._close_turn(now_ns, None)
+        speaks_from_ns = self._speaks_from_ns()
+        if speaks_from_ns is not None and frame_start_ns >= speaks_from_ns:
+            self._begin_turn(now_ns)
+            return self._speak(now_ns, lateness_ns)
+        hum = conversation.hum(frame_start_ns)
+        self.has_news = bool(conversation.requests or conversation.records)
+        if conversation.turn is not None:
+            self._silent_until_ns = conversation.changes_ns(frame_ns)
+        elif speaks_from_ns is not None:
+            self._silent_until_ns = speaks_from_ns + frame_ns
+        return self._manner.silence if hum is None else hum
+
+    def _speaks_from_ns(self) -> int | None:
+        """Return when the next utterance begins, `None` when that is not known or never."""
+        if self.finished or self._winding_up or self._next >= len(self._lines):
+            return None
+        if self._conversation.turn is None:
+            return self._speak_from_ns
+        return self._conversation.cuts_in_ns()
+
+    def _begin_turn(self, now_ns: int) -> None:
+        turn, manner, plan = self._next, self._manner, self._plan
+        line, reaction = self._lines[turn], None
+        if plan.conduct:
+            conduct = plan.conduct[turn]
+            if conduct.hesitation_ms:
+                line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
+            after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
+            reaction = Reaction(conduct, self._hum, after, manner)
+        frame, grid = self.pacing.position()
+        first = frame * manner.frame_samples
+        end_frame = line.end_sample // manner.frame_samples
+        spoken = Spoken(
+            session_id=self.id,
+            turn_index=turn,
+            network=plan.network,
+            utterance_id=line.utterance_id,
+            onset_ns=grid.sample_ns(first + line.onset_sample),
+            end_ns=grid.sample_ns(first + line.end_sample),
+            end_sample=first + line.end_sample,
+            end_due_ns=grid.due_ns(frame + end_frame),
+            limit_ns=manner.limit_ns,
+        )
+        self._conversation.begin(spoken, self._session_instants(), reaction, now_ns)
+        self._line, self._line_frame, self._end_frame = line, 0, end_frame
+        self._next += 1
+
+    def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
+        line, turn, frame = self._line, self._conversation.turn, self._line_frame
+        assert line is not None
+        assert turn is not None
+        turn.sending.note(
+            now_ns,
+            lateness_ns,
+            frames=1,
+            samples=self._manner.frame_samples,
+            ends_speech=frame == self._end_frame,
+        )
+        self._line_frame = frame + 1
+        if self._line_frame == len(line.messages):
+            self._line, self._silent_until_ns = None, 0
+        return line.messages[frame]
+
+    def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
+        turn = self._conversation.turn
+        assert turn is not None
+        record = self._conversation.close(now_ns, fault)
+        self.has_news, self._line = True, None
+        if record.status in _GIVES_UP or self._next >= len(self._lines) or self._winding_up:
+            self.finished = True
+            return
+        after_ns = max(now_ns, turn.playout_end_ns or now_ns)
+        self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * _NS_PER_MS)
+
+    def _unbegun(self, fault: Fault) -> TurnRecord:
+        """Return the record of the turn that a broken session never began."""
+        index = min(self._next, len(self._lines) - 1)
+        return TurnRecord(
+            session_id=self.id,
+            turn_index=index,
+            kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
+            status=TurnStatus.CLOSED,
+            network=self._plan.network,
+            utterance_id=self._lines[index].utterance_id,
+            limit_ms=self._manner.limit_ns / _NS_PER_MS,
+            at=since(self._session_instants(), self._origin_ns),
+            fault=fault,
+        )
+
+    def _session_instants(self) -> dict[str, int | None]:
+        return {
+            "scheduled_start_ns": self._scheduled_ns,
+            "session_open_start_ns": self.link.open_start_ns,
+            "session_ready_ns": self.link.ready_ns,
+        }
+
+    def phase(self) -> Phase:
+        """Return what the session is doing, for whoever has to say where it broke."""
+        if self.link.upgraded_ns is None:
+            return Phase.CONNECT
+        if not self.link.up:
+            return Phase.SETUP
+        turn = self._conversation.turn
+        return Phase.SEND if turn is None else turn.phase()
+
+    def _since(self, instant_ns: int | None) -> int | None:
+        return None if instant_ns is None else instant_ns - self._origin_ns

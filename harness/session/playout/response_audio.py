@@ -1,0 +1,188 @@
+"""The caller's ear in one turn: what arrives, what of it is heard, and where it becomes audible.
+
+Replies come one after the other; each has its own silence at the head, so each is listened to
+anew until something audible was heard. A reply that is cancelled before that has not been heard at
+all, and leaves no instants behind, only the count of what was delivered.
+"""
+
+import base64
+import binascii
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.model import TurnCounts
+from harness.session.playout.onset import OnsetDetector
+from harness.session.playout.playout import Listener
+from harness.session.sent_frames import Sending
+
+# Jitter buffers of a headset, a browser and a telephone bridge.
+_BUFFERS_MS = (20, 60, 200)
+_NO_UNDERRUNS = tuple(Listener(1, buffer_ms).underruns() for buffer_ms in _BUFFERS_MS)
+
+
+class Hearing:
+    """What the caller hears in a turn; all times are monotonic nanoseconds.
+
+    Args:
+        rate_hz: Sample rate of the replies.
+
+    Attributes:
+        first_audio_ns: When the first audio of a reply came that was not thrown away unheard.
+        last_audio_ns: When the last of it came.
+        audible_ns: When its first audible sample is heard.
+        answer_ns: The same of the first reply after `expect_answer`.
+        sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
+        doubt: Why the first audible sample cannot be told.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self.first_audio_ns: int | None = None
+        self.last_audio_ns: int | None = None
+        self.audible_ns: int | None = None
+        self.answer_ns: int | None = None
+        self.sound_ns: int | None = None
+        self.doubt = ""
+        self._rate_hz = rate_hz
+        self._ear = Listener(rate_hz)
+        # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
+        self._buffered: list[Listener] = []
+        self._onset = OnsetDetector(rate_hz)
+        self._reply_from = 0
+        self._deltas = self._wasted = 0
+        self._expects_answer = self._is_answer = False
+
+    @property
+    def plays_until_ns(self) -> int | None:
+        """When what has arrived is played out; `None` when nothing is to be heard."""
+        return self._ear.plays_until_ns
+
+    @property
+    def settled(self) -> bool:
+        """Whether more of this reply changes nothing but when it is over."""
+        return self.audible_ns is not None and self._onset.settled
+
+    @property
+    def kept_samples(self) -> int:
+        """Samples that came and were not thrown away."""
+        return self._ear.samples - self._ear.unheard()
+
+    def expect_answer(self) -> None:
+        """Note that the next reply answers: where it becomes audible is wanted too."""
+        self._expects_answer = True
+
+    def next_reply(self) -> None:
+        """Note that another reply begins."""
+        self.settle()
+        if self._ear.samples:
+            self._make_listeners()
+        for listener in (self._ear, *self._buffered):
+            listener.next_reply()
+        self._listen_anew()
+
+    def hear(self, audio: bytes, now_ns: int, *, follow: bool) -> None:
+        """Take a piece of a reply.
+
+        Args:
+            audio: PCM16 in base64; what is not base64 holds no samples.
+            now_ns: When it arrived.
+            follow: Whether to keep `sound_ns`, for servers that do not say when a reply ends.
+        """
+        self._deltas += 1
+        self.last_audio_ns = now_ns
+        if self.first_audio_ns is None:
+            self.first_audio_ns = now_ns
+        pcm = None if self.settled and not follow else _decoded(audio)
+        self._arrived(_samples_in(audio) if pcm is None else len(pcm), now_ns)
+        if pcm is None:
+            return
+        if not self._onset.settled:
+            self._onset.feed(pcm)
+            self._note()
+        if follow and self.audible_ns is not None and self._onset.is_loud(pcm):
+            self.sound_ns = self.plays_until_ns
+
+    def hear_more(self, audio: bytes, now_ns: int) -> None:
+        """Take a piece of a reply that is `settled`."""
+        self._deltas += 1
+        self.last_audio_ns = now_ns
+        self._arrived(_samples_in(audio), now_ns)
+
+    def waste(self, audio: bytes) -> None:
+        """Take a piece of a reply that is over for the caller: delivered, but never heard."""
+        self._deltas += 1
+        self._wasted += _samples_in(audio)
+
+    def settle(self) -> None:
+        """Decide what is still open: no more of this reply will come."""
+        self._onset.close()
+        self._note()
+
+    def stop(self, now_ns: int) -> None:
+        """Stop listening at `now_ns`, and forget a reply of which nothing audible was heard."""
+        self.settle()
+        self._make_listeners()
+        for listener in (self._ear, *self._buffered):
+            listener.stop(now_ns)
+        if self.audible_ns is None or self.audible_ns >= now_ns:
+            self.first_audio_ns = self.last_audio_ns = None
+            self.audible_ns = self.sound_ns = None
+            self.doubt = ""
+        if self.answer_ns is not None and self.answer_ns >= now_ns:
+            self.answer_ns = None
+        self._listen_anew()
+
+    def counts(self, now_ns: int | None, sending: Sending) -> TurnCounts:
+        """Return what went out and came in; what was not played by `now_ns` was not heard."""
+        return TurnCounts(
+            frames_sent=sending.frames,
+            samples_sent=sending.samples,
+            audio_deltas=self._deltas,
+            samples_received=self._ear.samples + self._wasted,
+            samples_unheard=self._ear.unheard(now_ns) + self._wasted,
+            underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
+        )
+
+    def _arrived(self, samples: int, now_ns: int) -> None:
+        ear = self._ear
+        if not self._buffered and ear.plays_until_ns is not None and now_ns > ear.plays_until_ns:
+            self._make_listeners()
+        ear.receive(now_ns, samples)
+        for listener in self._buffered:
+            listener.receive(now_ns, samples)
+
+    def _make_listeners(self) -> None:
+        if not self._buffered:
+            self._buffered = [self._ear.delayed(buffer_ms) for buffer_ms in _BUFFERS_MS]
+
+    def _listen_anew(self) -> None:
+        if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):
+            self._is_answer = self._expects_answer
+            self._onset = OnsetDetector(self._rate_hz)
+            self._reply_from = self._ear.samples
+
+    def _note(self) -> None:
+        self.doubt = self.doubt or self._onset.doubt
+        found = self._onset.audible_sample
+        if found is None:
+            return
+        if self.audible_ns is None:
+            self.audible_ns = self._ear.heard_ns(self._reply_from + found)
+            self.sound_ns = self.plays_until_ns
+        if self._is_answer and self.answer_ns is None:
+            self.answer_ns = self._ear.heard_ns(self._reply_from + found)
+
+
+def _samples_in(audio: bytes) -> int:
+    """Return how many PCM16 samples base64 text holds, without decoding it."""
+    padding = audio[-2:].count(b"=")
+    return max(0, (len(audio) * 3 // 4 - padding) // 2)
+
+
+def _decoded(audio: bytes) -> NDArray[np.int16]:
+    """Return the PCM16 samples; what is not base64 holds none."""
+    try:
+        raw = base64.b64decode(audio, validate=True)
+    except binascii.Error:
+        return np.empty(0, dtype=np.int16)
+    return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.int16, copy=False)

@@ -1,0 +1,1 @@
+"""One turn: from the caller's first word to the last sample of the response, and its record."""

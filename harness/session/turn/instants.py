@@ -1,0 +1,79 @@
+"""The instants of a turn, noted in passing: some the first time, one the last time, all in ns.
+
+A server may decide several times in one utterance that the caller has finished. Only the last
+decision before a reply was answered; what belonged to a reply that was withdrawn before anybody
+heard it is forgotten.
+"""
+
+from harness.model import SpeechStopped, TurnInstants
+from harness.session.playout.response_audio import Hearing
+from harness.session.sent_frames import Sending
+from harness.session.turn.planned_speech import Instants, Spoken, since
+
+_OF_A_REPLY = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
+
+
+class Notes:
+    """What was noted of one turn.
+
+    Args:
+        before: Instants that were known when it began, by the same names.
+
+    Attributes:
+        at: Instants by the names they have in `TurnInstants`.
+    """
+
+    __slots__ = ("_before", "_decided_ns", "at")
+
+    def __init__(self, before: Instants) -> None:
+        self.at: dict[str, int] = {}
+        self._before = before
+        self._decided_ns: int | None = None
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether an instant has been noted."""
+        return name in self.at
+
+    def first(self, name: str, now_ns: int) -> None:
+        """Note an instant unless it has been noted before."""
+        self.at.setdefault(name, now_ns)
+
+    def decided(self, event: object, now_ns: int) -> None:
+        """Note that the server thinks the caller has finished; a commit repeats it."""
+        if self._decided_ns is None or isinstance(event, SpeechStopped):
+            self._decided_ns = now_ns
+
+    def went_on(self) -> None:
+        """Note that the server heard the caller go on after all."""
+        self._decided_ns = None
+
+    def answers(self) -> None:
+        """Keep the last decision before the reply that begins."""
+        self.at.pop("server_endpoint_ns", None)
+        if self._decided_ns is not None:
+            self.at["server_endpoint_ns"] = self._decided_ns
+
+    def withdraw(self) -> None:
+        """Forget a reply that nobody heard."""
+        for name in _OF_A_REPLY:
+            self.at.pop(name, None)
+
+    def instants(
+        self, origin_ns: int, spoken: Spoken, sending: Sending, hearing: Hearing
+    ) -> TurnInstants:
+        """Return everything that is known, counted from `origin_ns`."""
+        known: dict[str, int | None] = {
+            "server_endpoint_ns": self._decided_ns,
+            **self._before,
+            **self.at,
+            "speech_onset_ns": spoken.onset_ns,
+            "speech_end_ns": spoken.end_ns,
+            "speech_end_sent_ns": sending.end_ns,
+            "last_frame_sent_ns": sending.last_ns,
+            "first_audio_ns": hearing.first_audio_ns,
+            "first_audible_ns": None if hearing.doubt else hearing.audible_ns,
+            "answer_audible_ns": None if hearing.doubt else hearing.answer_ns,
+            "last_audio_ns": hearing.last_audio_ns,
+            "playout_end_ns": hearing.plays_until_ns,
+        }
+        return since(known, origin_ns)

@@ -1,0 +1,397 @@
+"""One turn: from the caller's first word to the last sample of the reply.
+
+Theory of operation. The caller speaks and then waits; the server may tell, in any order and with
+anything missing, that it heard the end, that a reply exists, that it is over. The table in
+`reply` is every transition; what is not in it changes nothing. Instants are noted in passing.
+
+The rules of this file:
+
+* Audio alone is enough. A server that never says a word about turns still gets its number from
+  the caller's labelled speech end and the first audible sample; its reply is over when nothing
+  was heard for a while.
+* What was heard counts. A reply cancelled before anything of it was heard leaves no trace but the
+  count of its audio; the reply that follows is the turn's. A reply that was heard is the turn's,
+  even if it came too early, was cancelled then, and the real answer followed: the turn stays
+  premature with its negative latency, because that is what happened to the caller.
+* Only the last decision before a reply was answered: the server may hear the caller stop and go
+  on several times in one utterance.
+* Events of replies that belong to an earlier turn, that were cancelled, or that are not the one
+  under way, move nothing, so late deltas after a cancel never count as heard.
+* A caller who said nothing goes on listening: `SpeechStarted` alone does not stop the playout, a
+  cancelled reply does. One who spoke into the reply stops it: `interrupt` is for `session` to call.
+* What is said before a tool is called is heard, but it is not the answer: the turn goes on until
+  the reply to the tool's result was heard.
+"""
+
+from harness.errors import Fault, Phase, printable
+from harness.model import (
+    AudioDelta,
+    Conducted,
+    Event,
+    InputCommitted,
+    ProviderError,
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+    Truncate,
+    TurnKind,
+    TurnRecord,
+)
+from harness.session.playout.response_audio import Hearing
+from harness.session.sent_frames import Sending
+from harness.session.turn.instants import Notes
+from harness.session.turn.items import Items
+from harness.session.turn.outcome import Seen, judge
+from harness.session.turn.planned_speech import Instants, Spoken
+from harness.session.turn.response_state import NEXT, Reply, Withdrawn
+
+_NS_PER_MS = 1_000_000
+_TOOLS_KEPT = 16
+# A reply that nobody announces as over is over when nothing was heard for this long.
+_IDLE_NS = 2_000 * _NS_PER_MS
+
+
+class Turn:
+    """The state of one turn; all times are monotonic nanoseconds.
+
+    Args:
+        spoken: What the caller says.
+        rate_hz: Sample rate of the reply.
+        stale: Replies that belong to earlier turns.
+        before: Instants of the session that every record repeats.
+
+    Attributes:
+        reply: How far the server has come.
+        sending: What went out of the utterance.
+        responses: Replies that belong to this turn.
+        tools: Names of the tools that were called.
+    """
+
+    def __init__(
+        self, spoken: Spoken, *, rate_hz: int, stale: frozenset[str], before: Instants
+    ) -> None:
+        self.spoken = spoken
+        self.reply = Reply.NONE
+        self.responses: set[str] = set()
+        self.tools: tuple[str, ...] = ()
+        self._stale = stale
+        self._hearing = Hearing(rate_hz)
+        self._noted = Notes(before)
+        self._current = self._sounding = ""
+        self._finished: set[str] = set()
+        self._cancelled: set[str] = set()
+        # After a cancel without an id, audio without one is late until another reply is announced.
+        self._muted = self._announces = False
+        # An answer to a tool's result is owed until it begins, and awaited until it is heard.
+        self._owed = self._awaits_answer = False
+        self._items = Items(rate_hz)
+        self._over_ns = 0
+        self._done: ResponseDone | None = None
+        self._error: ProviderError | None = None
+        self._usage: TokenUsage | None = None
+        self.sending = Sending()
+        # Reply and item of which more can only prolong what is heard already.
+        self._sounds: tuple[str, str] | None = None
+        self._provider: dict[str, str] = {}
+
+    @property
+    def audible_ns(self) -> int | None:
+        """When the first audible sample is heard, once it has arrived."""
+        return self._hearing.audible_ns
+
+    @property
+    def answer_ns(self) -> int | None:
+        """When the reply is heard from, the answer where a tool was called; `None` before that."""
+        if self._awaits_answer:
+            return self._hearing.answer_ns
+        return self._hearing.audible_ns
+
+    @property
+    def playout_end_ns(self) -> int | None:
+        """When what has arrived of the reply has been played."""
+        return self._hearing.plays_until_ns
+
+    @property
+    def faded_ns(self) -> int | None:
+        """When the reply has been heard; its last sound, of a server that does not say so."""
+        sound_ns = None if self._announces else self._hearing.sound_ns
+        return self._hearing.plays_until_ns if sound_ns is None else sound_ns
+
+    def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
+        """Take a piece of audio if all there is to it is that the reply goes on.
+
+        Most pieces are such, and most of what `receive` looks at is then known.
+
+        Returns:
+            Whether it was taken; otherwise it is for `receive`.
+        """
+        if self._sounds != (delta.response_id, delta.item_id):
+            return False
+        self._hearing.hear_more(delta.audio, now_ns)
+        return True
+
+    def receive(self, event: Event, now_ns: int) -> None:
+        """Take one event that arrived at `now_ns`."""
+        response = getattr(event, "response_id", "")
+        if response and response in self._stale:
+            return
+        if response:
+            self.responses.add(response)
+        moves: type | None = type(event)
+        self._sounds = None
+        match event:
+            case AudioDelta():
+                moves = self._hear(event, now_ns)
+            case SpeechStarted():
+                self._noted.went_on()
+            case SpeechStopped() | InputCommitted():
+                self._decide(event, now_ns)
+            case ResponseCreated():
+                moves = self._create(response, now_ns)
+            case TextDelta():
+                self._first("first_text_ns", response, now_ns)
+            case ToolCall():
+                self._call(event, now_ns)
+            case ResponseDone():
+                moves = self._finish(event, now_ns)
+            case ProviderError():
+                self._error = event
+        if moves is not None:
+            self.reply = NEXT.get((self.reply, moves), self.reply)
+
+    def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
+        """Stop listening: the caller speaks into the reply; what was not played is not heard.
+
+        Args:
+            now_ns: When.
+            for_good: Nothing more of this turn is to be heard; otherwise another reply may come.
+
+        Returns:
+            How much was heard of the item that was playing, `None` when nothing was cut off.
+        """
+        hearing, self._sounds = self._hearing, None
+        before = hearing.kept_samples
+        hearing.stop(now_ns)
+        self._cancelled |= self.responses
+        self._muted = for_good or self._announces
+        if not for_good:
+            self.reply = NEXT.get((self.reply, self._withdraw()), self.reply)
+        heard = hearing.kept_samples
+        return None if heard == before else self._items.cut_off(heard)
+
+    def owe(self) -> None:
+        """Note that a tool's result will be given: the turn goes on until it is answered."""
+        self._owed = self._awaits_answer = True
+
+    def gave_result(self, now_ns: int) -> None:
+        """Note that the results of the tools called so far went out."""
+        self._noted.first("tool_result_sent_ns", now_ns)
+        self._hearing.expect_answer()
+        if not self._announces:
+            self._hearing.next_reply()
+
+    def ended(self, now_ns: int) -> bool:
+        """Tell whether there is nothing left to wait for."""
+        if now_ns < self.ends_ns():
+            return False
+        if self.reply is not Reply.OVER and self.answer_ns is None:
+            self._hearing.settle()
+            return now_ns >= self.ends_ns()
+        return True
+
+    def ends_ns(self) -> int:
+        """Return when there is nothing left to wait for, if nothing more comes."""
+        deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
+        played_ns, over = self.playout_end_ns, self.reply is Reply.OVER
+        if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
+            return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
+        if over:
+            until_ns = self._over_ns if played_ns is None else played_ns
+            if self.answer_ns is None and self._finished_well():
+                # A tool call or a text may yet be followed by a spoken reply.
+                until_ns = min(max(until_ns, self._over_ns + _IDLE_NS), deadline_ns)
+            return until_ns
+        if self.audible_ns is None or played_ns is None:
+            return deadline_ns
+        return self._patience_ns(played_ns, deadline_ns)
+
+    def record(
+        self,
+        origin_ns: int,
+        fault: Fault | None = None,
+        *,
+        now_ns: int | None = None,
+        conduct: Conducted | None = None,
+    ) -> TurnRecord:
+        """Write the turn down.
+
+        Args:
+            origin_ns: Run start; recorded instants count from it.
+            fault: Why the turn is being cut short from outside, `None` when it ended by itself.
+            now_ns: When the caller stops listening; what has not been played by then counts as
+                unheard. `None` for a caller who hears it out.
+            conduct: What came of the script's wishes.
+
+        Returns:
+            The record, with the status that follows from what was seen.
+        """
+        self._hearing.settle()
+        status, why = judge(self._seen(), fault)
+        spoken, sending = self.spoken, self.sending
+        return TurnRecord(
+            session_id=spoken.session_id,
+            turn_index=spoken.turn_index,
+            kind=self._kind(),
+            status=status,
+            network=spoken.network,
+            utterance_id=spoken.utterance_id,
+            limit_ms=spoken.limit_ns / _NS_PER_MS,
+            at=self._noted.instants(origin_ns, spoken, sending, self._hearing),
+            counts=self._hearing.counts(now_ns, sending),
+            fault=why,
+            provider_ids=self._provider,
+            speech_end_sample=spoken.end_sample,
+            send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
+            usage=self._usage,
+            conduct=conduct,
+        )
+
+    def phase(self) -> Phase:
+        """Return what the turn is waiting for."""
+        if self.sending.end_ns is None:
+            return Phase.SEND
+        if self.audible_ns is not None:
+            return Phase.PLAYOUT
+        return Phase.ENDPOINT if self.reply is Reply.NONE else Phase.RESPONSE
+
+    def _first(self, name: str, response: str, now_ns: int) -> None:
+        if not response or response not in self._cancelled:
+            self._noted.first(name, now_ns)
+
+    def _call(self, call: ToolCall, now_ns: int) -> None:
+        self._first("tool_call_ns", call.response_id, now_ns)
+        if len(self.tools) < _TOOLS_KEPT:
+            self.tools = (*self.tools, printable(call.name))
+
+    def _decide(self, event: SpeechStopped | InputCommitted, now_ns: int) -> None:
+        """Note that the server thinks the caller has finished, unless a reply already sounds."""
+        if self._hearing.first_audio_ns is not None:
+            return
+        self._noted.decided(event, now_ns)
+        if event.item_id:
+            self._provider["item"] = event.item_id
+
+    def _create(self, response: str, now_ns: int) -> type | None:
+        if response and response in self._finished:
+            return None
+        self._announces = True
+        self._muted = False
+        self._owed = self._owed and "tool_result_sent_ns" not in self._noted
+        self._current = response
+        if self.audible_ns is None:
+            self._noted.answers()
+            self._noted.at["response_created_ns"] = now_ns
+            if response:
+                self._provider["response"] = response
+        self._hearing.next_reply()
+        return ResponseCreated
+
+    def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
+        response = delta.response_id
+        if response in self._cancelled or (self._muted and not response):
+            self._hearing.waste(delta.audio)
+            return None
+        if response and (not self._current or self._current in self._finished):
+            self._current = response
+        if response and response != self._sounding:
+            if self._sounding:
+                self._hearing.next_reply()
+            self._sounding = response
+        if self._hearing.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
+            self._noted.answers()
+        if response and self.audible_ns is None:
+            self._provider["response"] = response
+        if delta.item_id != self._items.latest:
+            self._items.begin(delta.item_id, self._hearing.kept_samples)
+        if self._owed and not self._announces:
+            self._owed = "tool_result_sent_ns" not in self._noted
+        self._hearing.hear(delta.audio, now_ns, follow=not self._announces)
+        if response and response in self._finished:
+            return None
+        if self._announces and self._hearing.settled:
+            self._sounds = response, delta.item_id
+        return AudioDelta
+
+    def _finish(self, done: ResponseDone, now_ns: int) -> type | None:
+        response = done.response_id
+        if done.usage is not None:
+            self._usage = done.usage if self._usage is None else self._usage + done.usage
+        is_current = not response or not self._current or response == self._current
+        if response:
+            self._finished.add(response)
+        if done.status is ResponseStatus.CANCELLED:
+            if response:
+                self._cancelled.add(response)
+            if not is_current:
+                return None
+            self._muted = self._muted or (not response and self._announces)
+            self._hearing.stop(now_ns)
+            return self._withdraw()
+        if not is_current:
+            return None
+        self._hearing.settle()
+        if self.audible_ns is None and now_ns < self.spoken.end_ns:
+            self._hearing.stop(now_ns)
+            return self._withdraw()
+        self._done, self._over_ns = done, now_ns
+        return ResponseDone
+
+    def _withdraw(self) -> type:
+        if self.audible_ns is None:
+            self._noted.withdraw()
+            self._provider.pop("response", None)
+        return Withdrawn
+
+    def _finished_well(self) -> bool:
+        return self._done is not None and self._done.status is ResponseStatus.COMPLETED
+
+    def _patience_ns(self, played_ns: int, deadline_ns: int) -> int:
+        """Return until when more of a reply that was heard, and not said to be over, may come."""
+        audible_ns, sound_ns = self.audible_ns, self._hearing.sound_ns
+        if self.reply is Reply.NONE:
+            premature = audible_ns is not None and audible_ns < self.spoken.end_ns
+            idle_ns = played_ns + _IDLE_NS
+            return max(idle_ns, deadline_ns) if premature else idle_ns
+        if self._announces:
+            return played_ns + self.spoken.limit_ns
+        # A server that sends silence for ever is heard out when its last sound has faded.
+        return (played_ns if sound_ns is None else sound_ns) + _IDLE_NS
+
+    def _seen(self) -> Seen:
+        hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
+        sent_ns = self.sending.end_ns
+        return Seen(
+            late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
+            doubt=hearing.doubt,
+            heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
+            phase=self.phase(),
+            limit_ns=spoken.limit_ns,
+            done=self._done if self.reply is Reply.OVER else None,
+            error=self._error,
+            begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
+            audio=hearing.first_audio_ns is not None,
+            text="first_text_ns" in self._noted,
+            tool="tool_call_ns" in self._noted,
+            awaits_answer=self._awaits_answer and hearing.answer_ns is None,
+            owed=self._owed,
+        )
+
+    def _kind(self) -> TurnKind:
+        if "tool_call_ns" in self._noted:
+            return TurnKind.TOOL
+        return TurnKind.LATER if self.spoken.turn_index else TurnKind.FIRST

@@ -1,0 +1,1 @@
+"""The session as the API documents it: configuration, conversation, order of events, refusals."""

@@ -1,0 +1,56 @@
+"""What a session is given: its connection, and how its server treats all sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from harness.model import TruthRecord
+from harness.simulator.timing.capacity import Capacity
+from harness.simulator.timing.deadlines import Timer
+from harness.simulator.voice.audio_archive import Archive
+
+
+class Link(Protocol):
+    """The connection as its session sees it."""
+
+    def send(self, message: bytes) -> None:
+        """Send one text message."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+        """Call back at an instant of the monotonic clock."""
+
+    def reset(self) -> None:
+        """End the connection with a TCP reset."""
+
+    def die_in_mid_frame(self) -> None:
+        """Send a part of a frame, then end the connection."""
+
+    def stop_reading(self, duration_ns: int) -> None:
+        """Read nothing from the connection for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How a server treats all its sessions.
+
+    Attributes:
+        limit_s: Longest a session may last.
+        speed: Delivery of reply audio, times real time.
+        null: Do without hearing.
+        heard: Folder for what is heard, `None` to keep nothing.
+        capacity: What the server can carry, `None` for everything.
+        tell: Takes the truth about each response.
+        archive: Keeps what callers say.
+    """
+
+    limit_s: float
+    speed: float
+    null: bool
+    heard: Path | None
+    capacity: Capacity | None
+    tell: Callable[[TruthRecord], None]
+    archive: Archive = field(default_factory=Archive)

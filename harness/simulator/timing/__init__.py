@@ -1,0 +1,1 @@
+"""Deadlines, the timer behind them, and the capacity that responses queue for."""

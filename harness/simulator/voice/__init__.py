@@ -1,0 +1,1 @@
+"""What the server hears and says: turn detection, responses, tools and their audio."""

@@ -1,0 +1,285 @@
+"""When the model answers, and with what: turns become responses here.
+
+One response of the conversation runs at a time; responses out of band run beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from harness.clock import NS_PER_MS, now_ns
+from harness.model import TruthRecord
+from harness.simulator.chance.draws import Draws, Turn
+from harness.simulator.chance.faults import Faults
+from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import refusals
+from harness.simulator.protocol.configuration import Json
+from harness.simulator.protocol.conversation import Conversation
+from harness.simulator.protocol.refusals import Refused
+from harness.simulator.timing.capacity import Capacity
+from harness.simulator.timing.deadlines import Timer
+from harness.simulator.voice.listening import Heard, Listening
+from harness.simulator.voice.outputs import Outlet
+from harness.simulator.voice.sound_formats import FORMATS, PCM
+from harness.simulator.voice.speaking import Plan, Speaking
+
+_TOKENS_PER_MINUTE = 15_000_000
+# A turn with a function call takes this share of its latency up to the call, the rest after the
+# result; what the client's function takes comes on top.
+_CALL_SHARE = 0.5
+
+
+class Host(Outlet, Protocol):
+    """The session as its responses see it."""
+
+    @property
+    def configuration(self) -> Json:
+        """The session object in effect."""
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        """Send one event."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Send one `error` event."""
+
+
+class Answering:
+    """The responses of one session.
+
+    Args:
+        host: The session.
+        conversation: Its conversation.
+        listening: Its input audio buffer.
+        draws: Its sources of chance.
+        speed: Delivery of reply audio, times real time.
+        capacity: What the server can carry, `None` for everything.
+        tell: Takes the truth about each response.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        conversation: Conversation,
+        listening: Listening,
+        draws: Draws,
+        *,
+        speed: float,
+        capacity: Capacity | None,
+        tell: Callable[[TruthRecord], None],
+    ) -> None:
+        self._host, self._conversation, self._listening = host, conversation, listening
+        self._draws, self._speed, self._capacity, self._tell = draws, speed, capacity, tell
+        self._heard: Heard | None = None
+        self._next: Turn | None = None
+        self._last: Turn | None = None
+        self._answered: Heard | None = None
+        self._speaking: Speaking | None = None
+        self._aside: set[Speaking] = set()
+        self._playing_until_ns = 0
+        self._deaf = False
+        self._idle: Timer | None = None
+
+    # -- from the caller's audio ----------------------------------------------------------------
+
+    def is_deaf(self) -> bool:
+        """Tell whether the caller's interruption is not to be heard."""
+        return self._deaf and (self._speaking is not None or now_ns() < self._playing_until_ns)
+
+    def premature_ms(self) -> float | None:
+        """Return when to cut in on the turn that begins, `None` for never."""
+        faults = self._upcoming().faults
+        return faults.size("premature") if "premature" in faults else None
+
+    def transcript_fails(self) -> bool:
+        """Tell whether the words of the turn that has ended cannot be made out."""
+        return self._upcoming().faults.apply("untranscribed")
+
+    def speech_started(self, *, interrupt: bool) -> None:
+        """Stop talking when the caller begins to."""
+        self._call_off_idle()
+        if self._speaking is not None and interrupt:
+            self._speaking.cancel("turn_detected")
+
+    def turn_ended(self, heard: Heard, *, respond: bool) -> None:
+        """Answer the caller's turn, or keep what is needed to answer it when asked to."""
+        self._heard = heard
+        if not respond:
+            return
+        if self._speaking is None:
+            self._respond({})
+        else:
+            self._host.refuse(refusals.already_active(self._speaking.id))
+
+    def pass_over(self) -> None:
+        """Leave the caller's turn, which nobody is to answer, and go on to the next."""
+        self._next = None
+
+    # -- from the client ------------------------------------------------------------------------
+
+    def create(self, options: Json) -> None:
+        """Begin a response because the client asks for it."""
+        if options.get("conversation") == "none":
+            self._begin(options, self._listening.what_was_heard(None), self._draws.aside())
+            return
+        if self._speaking is not None:
+            raise refusals.already_active(self._speaking.id)
+        self._respond(options)
+
+    def cancel(self, response_id: Any) -> None:
+        """Stop a response because the client asks for it: the one it names, or the running one."""
+        running = [self._speaking, *self._aside] if response_id is not None else [self._speaking]
+        for speaking in running:
+            if speaking is not None and response_id in (None, speaking.id):
+                speaking.cancel("client_cancelled")
+                return
+        raise refusals.nothing_to_cancel()
+
+    def end(self) -> None:
+        """Stop: the connection is gone."""
+        self._call_off_idle()
+        for speaking in (self._speaking, *tuple(self._aside)):
+            if speaking is not None:
+                speaking.abandon()
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _upcoming(self) -> Turn:
+        if self._next is None:
+            self._next = self._draws.turn()
+        return self._next
+
+    def _respond(self, options: Json) -> None:
+        """Begin the next response of the conversation."""
+        self._call_off_idle()
+        if self._conversation.answers_a_call and self._last is not None:
+            self._finish_tool_turn(options, self._last)
+            return
+        turn, self._next = self._upcoming(), None
+        heard = self._heard or self._listening.what_was_heard(None)
+        self._heard, self._last, self._answered = None, turn, heard
+        self._deaf = turn.faults.apply("deaf")
+        if "premature" in turn.faults and heard.end_sample is not None:
+            turn.faults.apply("premature")
+            turn = replace(turn, latency_ms=0.0, lead_ms=0.0)
+        if turn.faults.apply("no_reply"):
+            self._tell_of_silence(turn, heard)
+            return
+        self._begin(options, heard, turn)
+
+    def _finish_tool_turn(self, options: Json, turn: Turn) -> None:
+        """Answer after a function's result: the rest of the turn's latency, from now on."""
+        heard = self._listening.what_was_heard(None)
+        if self._answered is not None:
+            heard = replace(self._answered, anchor_ns=heard.endpoint_ns)
+        rest_ms = (turn.latency_ms + turn.tool_ms) * (1 - _CALL_SHARE)
+        rest = replace(turn, latency_ms=rest_ms, tool_ms=0.0, faults=Faults({}))
+        self._begin(options, heard, rest)
+
+    def _begin(self, options: Json, heard: Heard, turn: Turn) -> None:
+        speaking = Speaking(
+            self._host,
+            self._conversation,
+            session=self._host.configuration,
+            options=options,
+            heard=heard,
+            plan=self._plan(options, heard, turn),
+            ended=self._ended,
+        )
+        if speaking.out_of_band:
+            self._aside.add(speaking)
+        else:
+            self._speaking = speaking
+        speaking.begin()
+
+    def _plan(self, options: Json, heard: Heard, turn: Turn) -> Plan:
+        session = self._host.configuration
+        asked = (options.get("audio") or {}).get("output") or {}
+        wire = asked.get("format") or session["audio"]["output"]["format"]
+        call = turn.tools.choose(
+            options.get("tools") or session["tools"],
+            options.get("tool_choice", session["tool_choice"]),
+            answered=self._conversation.answers_a_call,
+        )
+        silent = call is not None and not turn.tools.preamble
+        latency_ms = turn.latency_ms
+        if silent:
+            latency_ms = (turn.latency_ms + turn.tool_ms) * _CALL_SHARE
+        queued_ns = self._capacity.admit(now_ns()) if self._capacity is not None else 0
+        return Plan(
+            turn_index=turn.index,
+            reply=None if silent else self._draws.reply(turn, FORMATS[wire.get("type", PCM.name)]),
+            in_text=options.get("output_modalities", session["output_modalities"]) == ["text"],
+            call=call,
+            latency_ms=latency_ms,
+            anchor_ns=heard.anchor_ns,
+            lead_ms=turn.lead_ms,
+            queued_ns=queued_ns or 0,
+            speed=self._speed,
+            faults=turn.faults,
+            failure="overload" if queued_ns is None else turn.faults.failure(),
+        )
+
+    def _tell_of_silence(self, turn: Turn, heard: Heard) -> None:
+        """Leave a line about a turn that is never answered."""
+        due_ns = heard.anchor_ns + round((turn.latency_ms - turn.lead_ms) * NS_PER_MS)
+        self._tell(
+            TruthRecord(
+                session_id=self._host.configuration["id"],
+                response_id="",
+                turn_index=turn.index,
+                frame_end_samples=heard.frame_end_samples,
+                frame_received_ns=heard.frame_received_ns,
+                heard_end_sample=heard.end_sample,
+                endpoint_ns=heard.endpoint_ns,
+                heard_start_ns=heard.started_ns,
+                drawn_ms=turn.latency_ms,
+                lead_silence_ms=turn.lead_ms,
+                first_audio_due_ns=due_ns,
+                fault=turn.faults.applied,
+            )
+        )
+
+    def _ended(self, speaking: Speaking, truth: TruthRecord, tokens: int) -> None:
+        """A response has ended: tell the truth, and soon after it the rate limits."""
+        again = not truth.cancelled and speaking.faults.apply("double")
+        self._tell(replace(truth, fault=speaking.faults.applied))
+        limits = [
+            {
+                "name": "tokens",
+                "limit": _TOKENS_PER_MINUTE,
+                "remaining": max(0, _TOKENS_PER_MINUTE - tokens),
+                "reset_seconds": round(tokens * 60 / _TOKENS_PER_MINUTE, 3),
+            }
+        ]
+        due_ns = now_ns() + round(self._draws.rate_limits_ms() * NS_PER_MS)
+        self._host.at(due_ns, lambda: self._host.emit(orders.RATE_LIMITS[0], rate_limits=limits))
+        if speaking.out_of_band:
+            self._aside.discard(speaking)
+            return
+        self._speaking = None
+        self._playing_until_ns = speaking.heard_until_ns
+        if again and self._last is not None:
+            turn = replace(self._last, reply=self._last.reply + 1, faults=Faults({}))
+            heard = self._answered or self._listening.what_was_heard(None)
+            self._host.at(now_ns(), lambda: self._say_again(heard, turn))
+        elif not truth.cancelled:
+            self._wait_for_caller()
+
+    def _say_again(self, heard: Heard, turn: Turn) -> None:
+        if self._speaking is None:
+            self._begin({}, heard, turn)
+
+    # -- a caller who says nothing --------------------------------------------------------------
+
+    def _wait_for_caller(self) -> None:
+        timeout_ms = self._listening.idle_timeout_ms
+        if timeout_ms is None:
+            return
+        since_ms = self._listening.received_ms
+        due_ns = max(now_ns(), self._playing_until_ns) + timeout_ms * NS_PER_MS
+        self._idle = self._host.at(due_ns, lambda: self._listening.time_out(since_ms))
+
+    def _call_off_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None

@@ -1,0 +1,133 @@
+"""The one thing that is asked for over plain HTTP: an ephemeral key for a browser.
+
+`POST /v1/realtime/client_secrets` mints a key that opens sessions until it expires.
+"""
+
+import copy
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from harness.clock import NS_PER_S, now_ns, wall_time
+from harness.simulator.protocol import configuration
+from harness.simulator.protocol.configuration import Json
+from harness.simulator.protocol.refusals import Refused
+
+_PATHS = ("/v1/realtime/client_secrets", "/openai/v1/realtime/client_secrets")
+_LEAST_S, _USUAL_S, _MOST_S = 10, 600, 7200
+_MOST_SECRETS = 10_000
+_MODEL = "gpt-realtime-2.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A plain request, whole.
+
+    Attributes:
+        path: Path without its query.
+        key: Key that was presented, `None` for none.
+        body: What came with it.
+    """
+
+    path: str
+    key: str | None
+    body: bytes
+
+
+class Secrets:
+    """The ephemeral keys of a server. Nothing of them is ever written anywhere."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[int, Json]] = {}
+
+    def admits(self, key: str) -> bool:
+        """Tell whether a key is one of these and has not expired."""
+        return key in self._made and now_ns() < self._made[key][0]
+
+    def session(self, key: str | None) -> Json | None:
+        """Return the session that was configured with a key, `None` for any other key."""
+        if key is None or not self.admits(key):
+            return None
+        return copy.deepcopy(self._made[key][1])
+
+    def mint(self, lifetime_s: int, session: Json) -> str:
+        """Make one more; the oldest is forgotten when there are too many."""
+        while len(self._made) >= _MOST_SECRETS:
+            del self._made[next(iter(self._made))]
+        key = f"ek_{secrets.token_hex(16)}"
+        self._made[key] = now_ns() + lifetime_s * NS_PER_S, session
+        return key
+
+
+def answer(request: Request, minted: Secrets, api_key: str | None) -> bytes:
+    """Return the whole HTTP answer to a request.
+
+    Args:
+        request: What is asked.
+        minted: Where new keys are kept.
+        api_key: Key to be presented, `None` to accept everyone.
+    """
+    if request.path.rstrip("/") not in _PATHS:
+        return _response("404 Not Found", {"error": _error("not_found", "Nothing here")})
+    if api_key is not None and not _same(request.key, api_key):
+        refusal = _error("invalid_api_key", "Incorrect API key provided")
+        return _response("401 Unauthorized", {"error": refusal})
+    try:
+        return _response("200 OK", _mint(request.body, minted))
+    except Refused as refused:
+        refusal = _error(refused.code, refused.message, refused.param)
+        return _response("400 Bad Request", {"error": refusal})
+
+
+def _mint(body: bytes, minted: Secrets) -> dict[str, Any]:
+    try:
+        asked = msgspec.json.decode(body) if body.strip() else {}
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise Refused("invalid_json", "The body is not valid JSON.") from None
+    if not isinstance(asked, dict):
+        raise Refused("invalid_value", "The body must be an object.")
+    lifetime_s = _lifetime_s(asked.get("expires_after"))
+    change = asked.get("session", {"type": "realtime"})
+    model = change.get("model", _MODEL) if isinstance(change, dict) else _MODEL
+    session_id = f"sess_{secrets.token_hex(11)[:21]}"
+    if isinstance(change, dict) and change.get("type") == "transcription":
+        session = configuration.transcription_session(session_id=session_id, expires_at=0)
+    else:
+        session = configuration.default_session(
+            session_id=session_id, model=str(model)[:100], expires_at=0
+        )
+    session = configuration.updated(session, change, voice_is_set=False)
+    expires_at = int(wall_time().timestamp()) + lifetime_s
+    return {"value": minted.mint(lifetime_s, session), "expires_at": expires_at, "session": session}
+
+
+def _lifetime_s(expires_after: Any) -> int:
+    if expires_after is None:
+        return _USUAL_S
+    seconds = expires_after.get("seconds", _USUAL_S) if isinstance(expires_after, dict) else None
+    if not isinstance(seconds, int) or not _LEAST_S <= seconds <= _MOST_S:
+        raise Refused(
+            "invalid_value",
+            f"Invalid value: expected an integer from {_LEAST_S} to {_MOST_S}.",
+            "expires_after.seconds",
+        )
+    return seconds
+
+
+def _same(presented: str | None, key: str) -> bool:
+    return presented is not None and secrets.compare_digest(presented.encode(), key.encode())
+
+
+def _error(code: str | None, message: str, param: str | None = None) -> dict[str, Any]:
+    return {"type": "invalid_request_error", "code": code, "message": message, "param": param}
+
+
+def _response(status: str, body: dict[str, Any]) -> bytes:
+    content = msgspec.json.encode(body)
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + content

@@ -1,0 +1,19 @@
+import pytest
+
+from harness.bench.machine import CpuTimes, busy_percent, facts, stolen_percent
+
+
+def test_shares_are_of_the_time_between_two_readings() -> None:
+    before, after = CpuTimes(100, 10, 1000), CpuTimes(150, 30, 1200)
+    assert busy_percent(before, after) == pytest.approx(25.0)
+    assert stolen_percent(before, after) == pytest.approx(10.0)
+
+
+def test_what_the_system_does_not_tell_is_none() -> None:
+    once = CpuTimes(100, 10, 1000)
+    assert stolen_percent(None, once) is None
+    assert busy_percent(once, once) is None
+
+
+def test_this_machine_has_a_name() -> None:
+    assert facts()["cores"] != "0"

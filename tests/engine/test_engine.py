@@ -1,0 +1,199 @@
+"""The audio engine with real sockets, without Locust."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from typing import Any, cast
+
+import pytest
+
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.engine.call import Call, Host
+from harness.engine.engine import AudioEngine
+from harness.engine.frame_stream import Lane
+from harness.engine.route import Route
+from harness.model import CallPlan
+from harness.session import Ahead, Line, Manner, Session
+from harness.transport import parse_target
+
+MS = 1_000_000
+
+ENGINE = """
+import json, asyncio, threading
+import gevent
+from websockets.sync.server import serve
+import numpy as np
+from harness.clock import now_ns
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.engine.route import Route
+from harness.engine.engine import AudioEngine
+from harness.model import CallPlan
+from harness.session import Line, Manner, Session
+from harness.transport import parse_target, ready_message
+
+{server}
+
+dialect = OpenAIRealtime()
+silence = ready_message(dialect.append_audio(bytes(960)))
+manner = Manner(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
+
+def session(number):
+    line = Line(utterance_id="u", messages=[silence] * 10, onset_sample=10, end_sample=4_000)
+    plan = CallPlan(number=number, network="none", utterance_ids=("u",), think_ms=(0.0,))
+    return Session(plan, [line], manner=manner, origin_ns=now_ns(), scheduled_ns=now_ns())
+
+server = serve(handle, "127.0.0.1", 0)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+target = parse_target("ws://127.0.0.1:%d" % server.socket.getsockname()[1], "/v1/realtime")
+route = Route(target=target, headers=(), dialect=dialect, settings=SessionSettings())
+engine = AudioEngine()
+engine.start()
+sessions = [session(number) for number in range({calls})]
+{before}
+for one in sessions:
+    engine.hold(one, route)
+records, turns = [], []
+give_up_ns = now_ns() + 40_000_000_000
+while len(records) < len(sessions) and now_ns() < give_up_ns:
+    gevent.sleep(0.02)
+    for outcome in engine.take_outcomes():
+        turns += outcome.turns
+        if outcome.session is not None:
+            records.append(outcome.session)
+engine.stop()
+spread = engine.take_histograms()["send_lateness"].spread()
+print(json.dumps({{
+    "sent": sum(record.frames_sent for record in records),
+    "recorded": None if spread is None else spread.n,
+    "faults": {{r.session_id: None if r.fault is None else str(r.fault) for r in records}},
+    "turns": [turn.status for turn in turns],
+}}))
+"""
+
+ANSWERING = """
+import base64
+LOUD = base64.b64encode(np.tile(np.array([7000, -7000], "<i2"), 1200).tobytes()).decode()
+
+def handle(ws):
+    ws.send('{"type":"session.created","session":{"id":"sess_1","type":"realtime"}}')
+    for count, _ in enumerate(ws):
+        if count == 25:
+            ws.send('{"type":"response.created","response":{"id":"r1"}}')
+            ws.send(json.dumps({"type": "response.output_audio.delta", "response_id": "r1",
+                                "item_id": "i", "delta": LOUD}))
+            ws.send('{"type":"response.done","response":{"id":"r1","status":"completed"}}')
+"""
+
+HOSTILE = """
+import itertools
+turn = itertools.count()
+
+def handle(ws):
+    ws.send('{"type":"session.created","session":{"id":"sess_1","type":"realtime"}}')
+    number = next(turn)
+    if number % 2:
+        for _ in range(200):
+            ws.send("{not json")
+            ws.send(b"\\x00\\x01")
+            ws.send('{"type":"response.output_audio.delta","delta":"%%%"}')
+            ws.send('{"type":"never.heard.of"}')
+    for count, _ in enumerate(ws):
+        if count == 25:
+            ws.close(1011, "going down")
+            return
+"""
+
+
+def run(server: str, calls: int, before: str = "") -> dict[str, Any]:
+    """Run the script in a process of its own: gevent wants to be the first in a process."""
+    text = ENGINE.format(server=textwrap.dedent(server), calls=calls, before=before)
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def test_every_frame_that_is_sent_is_in_the_histogram() -> None:
+    result = run(ANSWERING, calls=6)
+    assert result["turns"] == ["completed"] * 6
+    assert result["recorded"] == result["sent"] > 6 * 25
+    assert set(result["faults"].values()) == {None}
+
+
+def test_junk_and_closes_cost_their_own_session_and_name_the_fault() -> None:
+    result = run(HOSTILE, calls=6)
+    assert len(result["faults"]) == 6
+    assert all("close_1011" in fault for fault in result["faults"].values())
+    assert result["turns"] == ["closed"] * 6
+
+
+def test_a_crash_of_one_session_never_touches_another() -> None:
+    broken = "sessions[2].tick = None"
+    result = run(ANSWERING, calls=6, before=broken)
+    faults = result["faults"]
+    assert "ours/" in faults.pop("call-000002")
+    assert set(faults.values()) == {None}
+    assert result["turns"].count("completed") == 5
+
+
+class Clock:
+    """A clock that moves when told, and by what sending a frame takes."""
+
+    def __init__(self) -> None:
+        self.at_ns = 100 * MS
+        self.written: list[bytes] = []
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+    def write(self, message: bytes) -> None:
+        self.written.append(message)
+        self.at_ns += MS // 2
+
+
+def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, engine = Clock(), AudioEngine()
+    monkeypatch.setattr("harness.engine.engine.now_ns", clock.now_ns)
+    for due_ns, name in ((101 * MS, b"first"), (102 * MS, b"then")):
+        for _ in range(2):
+            ahead = Ahead()
+            ahead.keep_saying(name, 5)
+            lane = Lane(cast("Call", None), ahead, clock.write, 20 * MS)
+            engine._due.add(due_ns, 20 * MS, lane)
+
+    def written_at(at_ns: int) -> list[bytes]:
+        clock.at_ns = at_ns
+        engine._between()
+        told, clock.written = clock.written, []
+        return told
+
+    assert written_at(100 * MS) == []
+    assert written_at(103 * MS) == [b"first", b"first"]  # took until 104 ms
+    assert written_at(104 * MS + MS // 4) == []
+    assert written_at(104 * MS + MS // 2) == [b"then", b"then"]
+    assert engine._due.next_ns == 121 * MS
+
+
+@pytest.mark.parametrize("message", [b"{not json", b'{"type":"never.heard.of"}'])
+def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message: bytes) -> None:
+    sent: list[bytes] = []
+    host = Host(
+        began=lambda call, lane: None,
+        again=lambda call, wait_s: None,
+        tell=lambda call, outcome: None,
+        between=lambda: sent.append(b"frame"),
+    )
+    dialect, settings = OpenAIRealtime(), SessionSettings()
+    target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
+    route = Route(target=target, headers=(), dialect=dialect, settings=settings)
+    plan = CallPlan(number=0, network="none", utterance_ids=("u",), think_ms=(0.0,))
+    manner = Manner(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
+    line = Line(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
+    session = Session(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
+    Call(session, route, host).message(message, 0)
+    assert sent == [b"frame"]

@@ -1,0 +1,161 @@
+"""Runs whose network goes wrong, with the real Toxiproxy and the real simulator."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import environment
+from harness.load.impaired_routes import measured_part_ns, overlap_ns
+from harness.model import TurnInstants, Unshown
+from harness.network import ToxiproxyServer, find_or_install
+from tests.load.conftest import lines_of, locust_words, only_run, run_locust
+
+LOSSY = "[lossy]\nrtt_ms = 20\nloss_percent = 2\n"
+MIXED = """
+from harness.load import Dialogue, VoiceUser
+
+class Mixed(VoiceUser):
+    dialogue = Dialogue(turns=1)
+    network = "lossy=3,none=1"
+"""
+AT = TurnInstants(speech_onset_ns=10, speech_end_ns=100, first_audio_ns=190, first_audible_ns=200)
+
+
+@pytest.fixture
+def lossy(tmp_path: Path) -> tuple[str, ...]:
+    file = tmp_path / "profiles.toml"
+    file.write_text(LOSSY)
+    return ("--network", "lossy", "--profiles", str(file))
+
+
+@pytest.fixture
+def theirs() -> Iterator[ToxiproxyServer]:
+    with ToxiproxyServer(find_or_install(environment.cache_dir(), Unshown())) as server:
+        yield server
+
+
+def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    give_up_s = time.monotonic() + 60
+    while not holds():
+        assert process.poll() is None, "the run ended before it should"
+        assert time.monotonic() < give_up_s, "it did not happen"
+        time.sleep(0.05)
+
+
+def listening_ports(process: psutil.Process) -> set[int]:
+    return {found.laddr.port for found in process.net_connections() if found.status == "LISTEN"}
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("number", "network"),
+    [(signal.SIGKILL, "ideal"), (signal.SIGSTOP, "lossy")],
+    ids=["dies", "hangs"],
+)
+def test_a_toxiproxy_that_goes_in_mid_run_ends_it_cleanly(
+    number: int, network: str, simulator: str, lossy: tuple[str, ...], tmp_path: Path
+) -> None:
+    words = ("-u", "3", "-r", "10", "--turns", "9", "--host", simulator, *lossy[2:])
+    words = (*words, "--network", network)
+    process = subprocess.Popen(
+        locust_words(*words, reports=tmp_path / "r"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: any((tmp_path / "r").glob("*/turns.jsonl")), process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    (server,) = (child for child in children if child.name().startswith("toxiproxy-ser"))
+    ports = listening_ports(server)
+    assert len(ports) > 3
+    os.kill(server.pid, number)
+    _, told = process.communicate(timeout=100)
+    assert process.returncode == 3, told
+    assert "Traceback" not in told
+    run = only_run(tmp_path / "r")
+    events = lines_of(run / "events.jsonl")
+    assert [event["kind"] for event in events].count("toxiproxy_lost") == 1
+    assert events[-1]["kind"] == "finished"
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["validity"]["state"] == "INVALID"
+    assert any("Toxiproxy was lost" in reason for reason in summary["validity"]["reasons"])
+    sessions = lines_of(run / "sessions.jsonl")
+    assert len(sessions) >= 3
+    assert all(session["closed_ns"] is not None for session in sessions)
+    assert not any(child.is_running() for child in children)
+    assert all(refuses(port) for port in ports)
+
+
+def test_a_scenarios_own_mix_is_held_in_its_shares_through_a_running_toxiproxy(
+    simulator: str, lossy: tuple[str, ...], theirs: ToxiproxyServer, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "mixed.py"
+    scenario.write_text(MIXED)
+    done = run_locust(
+        *("-u", "4", "-r", "10", "--calls", "4", "--host", simulator),
+        *("--toxiproxy", theirs.url, *lossy[2:]),
+        reports=tmp_path / "r",
+        scenario=scenario,
+    )
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    run = only_run(tmp_path / "r")
+    networks = [session["network"] for session in lines_of(run / "sessions.jsonl")]
+    assert sorted(networks) == ["lossy", "lossy", "lossy", "none"]
+    for turn in lines_of(run / "turns.jsonl"):
+        assert (turn["network_late_ns"] is None) == (turn["network"] == "none")
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["network_changes"]["done"] > 0
+    assert summary["proxy_cost"]["round_trips"] > 0
+    settings = json.loads((run / "manifest.json").read_text())["settings"]
+    assert settings["network_mix"] == "lossy=3, none=1"
+    assert settings["toxiproxy"] == theirs.url
+    assert theirs.alive()
+    # What is left is the proxy that the server is known by, and nothing of ours.
+    assert len(listening_ports(_server_of(theirs))) == 1
+
+
+def _server_of(theirs: ToxiproxyServer) -> psutil.Process:
+    (found,) = (
+        child
+        for child in psutil.Process().children(recursive=True)
+        if child.name().startswith("toxiproxy-ser") and theirs.port in listening_ports(child)
+    )
+    return found
+
+
+def test_a_toxiproxy_that_is_not_there_is_one_line_before_anything_starts(
+    simulator: str, lossy: tuple[str, ...], tmp_path: Path
+) -> None:
+    options = ("--toxiproxy", "http://127.0.0.1:1")
+    done = run_locust("--host", simulator, *lossy, *options, reports=tmp_path / "r")
+    assert done.returncode == 4, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
+    assert "no Toxiproxy answers" in line
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_network_counts_from_the_end_of_speech_to_the_first_sound() -> None:
+    assert measured_part_ns(AT) == (100, 200)
+    assert measured_part_ns(replace(AT, first_audible_ns=None)) == (100, 190)
+    assert measured_part_ns(TurnInstants(first_audible_ns=5)) == (None, None)
+    marks = [(0, 90), (95, 110), (120, 130), (195, 300), (400, 500)]
+    assert overlap_ns(marks, 100, 200) == 10 + 10 + 5
+    assert overlap_ns([], 100, 200) == 0

@@ -1,0 +1,106 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.corpus import obtain_corpus
+from harness.errors import BadInput
+from harness.load.options import Options
+from harness.load.run_setup import make_schedule, the_dialect, the_profiles, the_route
+from harness.model import Unshown
+from harness.plan import Dialogue, schedule_hash
+
+OPTIONS = Options(host="ws://127.0.0.1:8765", corpus="synthetic")
+
+
+@pytest.fixture(autouse=True)
+def _a_key_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_API_KEY", "the-key")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "sent"),
+    [
+        ("wss://api.example", True),
+        ("ws://127.0.0.1:1", True),
+        ("ws://localhost:1", True),
+        ("ws://api.example", False),
+        ("ws://127.0.0.1.example:1", False),
+    ],
+)
+def test_the_key_goes_out_over_tls_or_to_this_machine_only(host: str, sent: bool) -> None:
+    route = the_route(replace(OPTIONS, host=host), the_dialect())
+    assert any("the-key" in value for _, value in route.headers) is sent
+    assert "the-key" not in repr(route)
+
+
+def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3129")
+    route = the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+    assert (route.via, route.tunnel) == (("proxy.example", 3129), True)
+    near = the_route(replace(OPTIONS, host="wss://localhost:1"), the_dialect())
+    assert (near.via, near.tunnel) == (None, False)
+    monkeypatch.setenv("NO_PROXY", "api.example")
+    exempt = the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+    assert exempt.via is None
+
+
+def test_a_proxy_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
+    with pytest.raises(BadInput, match="not an HTTP proxy"):
+        the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_file_without_certificates_is_refused(text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    if text is not None:
+        file.write_text(text)
+    options = replace(OPTIONS, host="wss://api.example", authority=file)
+    with pytest.raises(BadInput, match="no certificates"):
+        the_route(options, the_dialect())
+
+
+def test_a_frame_that_is_not_whole_is_refused() -> None:
+    with pytest.raises(BadInput, match="--frame-ms"):
+        the_route(replace(OPTIONS, frame_ms=0), the_dialect())
+
+
+def test_going_directly_needs_no_profile() -> None:
+    assert the_profiles(OPTIONS) == {}
+    assert list(the_profiles(replace(OPTIONS, mix=(("ideal", 2), ("none", 1))))) == ["ideal"]
+
+
+def test_the_schedule_is_made_of_the_corpus_and_the_seed(
+    tmp_path: Path,
+) -> None:
+    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    hashes = {
+        schedule_hash([make_schedule(options, Dialogue(), corpus).call(n) for n in range(5)])
+        for options in (OPTIONS, OPTIONS, replace(OPTIONS, seed=2))
+    }
+    assert len(hashes) == 2
+
+
+def test_the_same_words_are_said_under_every_condition_of_a_corpus(tmp_path: Path) -> None:
+    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    crossed = replace(
+        corpus,
+        clips=tuple(
+            replace(clip, id=f"{clip.id}@{name}", utterance=clip.id, condition=name)
+            for clip in corpus.clips
+            for name in ("clean", "noisy")
+        ),
+    )
+    schedule = make_schedule(OPTIONS, Dialogue(turns=3), crossed)
+    plain = make_schedule(OPTIONS, Dialogue(turns=3), corpus)
+    for group in range(4):
+        said = [schedule.call(number).utterance_ids for number in (2 * group, 2 * group + 1)]
+        words = [tuple(name.split("@")[0] for name in call) for call in said]
+        assert words[0] == words[1] == plain.call(group).utterance_ids
+        assert {name.split("@")[1] for call in said for name in call} == {"clean", "noisy"}

@@ -1,0 +1,52 @@
+import pytest
+
+from harness.errors import BadInput
+from harness.plan import parse_script
+from harness.plan.script import DEFAULT_TOOL_TAKES
+
+
+def test_the_tools_of_a_script_are_told_once_each() -> None:
+    script = parse_script(
+        'name = "x"\n[[turn]]\n[[turn]]\nexpect_tool = "b"\n[[turn]]\nexpect_tool = "a"\n'
+        '[[turn]]\nexpect_tool = "b"\n',
+        "x",
+    )
+    assert script.tools == ("b", "a")
+
+
+def test_what_a_tool_takes_is_the_turns_before_the_scripts_before_ours() -> None:
+    turn = '[[turn]]\nexpect_tool = "a"\n'
+    head = "tool_takes = { low_ms = 5, high_ms = 6 }\n"
+    own = "tool_takes = { low_ms = 7, high_ms = 8 }\n"
+    ours = parse_script('name = "x"\n' + turn, "x").turns[0].tool_takes
+    first, second = parse_script('name = "x"\n' + head + turn + turn + own, "x").turns
+    assert ours == DEFAULT_TOOL_TAKES
+    assert (first.tool_takes.low_ms, second.tool_takes.low_ms) == (5, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("name =", "no TOML"),
+        ('name = "x"', "from 1 to"),
+        ("[[turn]]\n", "needs a name"),
+        ('name = "x"\n[[turn]]\nrepeat = 501', "from 1 to"),
+        ('name = "x"\n[[turn]]\nrepeat = 0', "counts"),
+        ('name = "x"\n[[turn]]\nrepeat = true', "repeat is not int"),
+        ('name = "x"\n[[turn]]\nsay = "hello"', "say is not dict"),
+        ('name = "x"\n[[turn]]\nshout = 1', "turn 1: not understood: shout"),
+        ('name = "x"\n[[turn]]\nsay = { word = "x" }', "not understood: word"),
+        (
+            'name = "x"\n[[turn]]\nthink = { low_ms = 9, high_ms = 3 }',
+            "turn 1, think: needs low_ms",
+        ),
+        ('name = "x"\n[[turn]]\nthink = { low_ms = -1, high_ms = 3 }', "low_ms is not a number"),
+        ('name = "x"\n[[turn]]\nbarge_in = { median_ms = 9 }', "needs low_ms"),
+        ('name = "x"\n[[turn]]\nbarge_in = { low_ms=1, high_ms=2, chance = 2 }', "chance is not"),
+        ('name = "x"\nturn = [1]', "is no table"),
+        ('name = "x"\n[[turn]]\nexpect_tool = "book a table"', "turn 1, expect_tool: book a table"),
+    ],
+)
+def test_what_is_no_script_is_refused_with_its_place(text: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        parse_script(text, "x.toml")

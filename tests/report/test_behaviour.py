@@ -1,0 +1,38 @@
+from typing import Any
+
+from harness.report.behaviour import facts, section
+from harness.report.formatting import MISSING
+
+PERCENTILE = {"value": 41.2, "low": 40.0, "high": 43.5}
+SUMMARY: dict[str, Any] = {
+    "metrics": {
+        "barge_in_stop": {"n": 30, "p50": PERCENTILE, "p95": {"value": None, "low": 700.0}},
+        "tool_gap": {"n": 1, "p50": {"value": None, "why": "needs more turns"}},
+    },
+    "conduct": {
+        "barge_in": {
+            "planned": 32, "stopped": 30, "ended_first": 0, "deaf": 1, "missed": 1, "cut": 0,
+        },
+        "backchannels": {"sent": 1, "taken_for_turns": 0},
+        "hesitations": {"planned": 4, "answered_within": 2},
+        "tools": {"expected": 3, "used": 2, "not_used": 1, "unexpected": 0, "unanswered": 0},
+    },
+}  # fmt: skip
+
+
+def test_what_came_of_a_script_is_told_with_its_latencies() -> None:
+    ends = "32 interruptions: 30 stopped the reply, 1 not heard by the server"
+    ends += ", 1 due after the reply had ended"
+    stop = "barge_in_stop P50 41.2 ms [40.0, 43.5], P95 ≥ 700 ms over 30"
+    assert facts(SUMMARY) == [
+        ("barge-in", f"{ends}; {stop}"),
+        ("backchannels", "1 hum, 0 taken for a turn"),
+        ("hesitation", "4 utterances with a pause, 2 answered too early"),
+        ("tools", f"expected in 3 turns, used in 2, not used in 1; tool_gap {MISSING} over 1"),
+    ]
+    (told,) = section(SUMMARY)
+    assert told.id == "conduct"
+
+
+def test_a_run_without_a_script_has_no_such_section() -> None:
+    assert section({"metrics": {}}) == []
