@@ -43,7 +43,7 @@ def setting(name: str) -> str | None:
 
 
 @contextmanager
-def set_for_now(name: str, value: str) -> Iterator[None]:
+def temporary_env(name: str, value: str) -> Iterator[None]:
     """Set a variable while a library that can be told in no other way is being loaded."""
     before = os.environ.get(name)
     os.environ[name] = value

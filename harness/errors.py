@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     BUG = 70
 
 
-def printable(text: object) -> str:
+def sanitised(text: object) -> str:
     """Make foreign text safe to store and show: one line, bounded, nothing like a key in it.
 
     Args:
@@ -43,20 +43,20 @@ def printable(text: object) -> str:
 
 
 class HarnessError(Exception):
-    """Something a person has to mend; printed as one line, without a traceback.
+    """Something a person has to put right; printed as one line, without a traceback.
 
     Args:
         what: What is wrong, in words.
         where: The file, flag, address or name it is about.
-        mend: What to do about it.
+        hint: What to do about it.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
         line = f"{where}: {what}" if where else what
-        super().__init__(printable(f"{line}. {mend}" if mend else line))
+        super().__init__(sanitised(f"{line}. {hint}" if hint else line))
 
 
 class BadInput(HarnessError):
@@ -100,7 +100,7 @@ class Fault:
         party: Whose fault it was.
         phase: What was going on.
         code: A short stable name to count by, such as `rate_limit_exceeded` or `close_1011`.
-        detail: The server's or library's words, already passed through `printable`.
+        detail: The server's or library's words, already passed through `sanitised`.
     """
 
     party: Party
@@ -110,8 +110,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         """Bound foreign text whoever built the fault."""
-        object.__setattr__(self, "code", printable(self.code)[:80])
-        object.__setattr__(self, "detail", printable(self.detail))
+        object.__setattr__(self, "code", sanitised(self.code)[:80])
+        object.__setattr__(self, "detail", sanitised(self.detail))
 
     def __str__(self) -> str:
         """Return `party/phase code: detail`."""

@@ -52,6 +52,6 @@ def test_a_variable_set_for_now_is_as_it_was_afterwards(
     monkeypatch.delenv("HARNESS_TEST_SETTING", raising=False)
     if before is not None:
         monkeypatch.setenv("HARNESS_TEST_SETTING", before)
-    with environment.set_for_now("HARNESS_TEST_SETTING", "1"):
+    with environment.temporary_env("HARNESS_TEST_SETTING", "1"):
         assert os.environ["HARNESS_TEST_SETTING"] == "1"
     assert os.environ.get("HARNESS_TEST_SETTING") == before

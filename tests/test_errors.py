@@ -1,18 +1,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import BadInput, ExitCode, Fault, HarnessError, Party, Phase, printable
+from harness.errors import BadInput, ExitCode, Fault, HarnessError, Party, Phase, sanitised
 
 
 @given(st.text())
 def test_foreign_text_becomes_one_bounded_line(text: str) -> None:
-    line = printable(text)
+    line = sanitised(text)
     assert len(line) <= 300
     assert len(line.splitlines()) <= 1
 
 
 def test_control_characters_do_not_reach_a_terminal() -> None:
-    assert "\x1b" not in printable("\x1b[31mred\x1b[0m\x07")
+    assert "\x1b" not in sanitised("\x1b[31mred\x1b[0m\x07")
 
 
 def test_what_looks_like_a_key_is_redacted() -> None:
@@ -21,14 +21,14 @@ def test_what_looks_like_a_key_is_redacted() -> None:
         "ek_0123456789abcdef",
         "Authorization: Bearer abc.def.ghi",
     ):
-        clean = printable(text)
+        clean = sanitised(text)
         assert "[redacted]" in clean
         assert "abcdef" not in clean
         assert "abc.def" not in clean
 
 
 def test_an_error_says_where_what_and_how_to_mend_it() -> None:
-    error = BadInput("is not TOML", where="slo.toml", mend="Check line 3")
+    error = BadInput("is not TOML", where="slo.toml", hint="Check line 3")
     assert str(error) == "slo.toml: is not TOML. Check line 3"
     assert error.exit_code is ExitCode.BAD_INPUT
     assert isinstance(error, HarnessError)

@@ -7,7 +7,14 @@ never a number.
 from harness.analysis.accuracy import Accuracy, accuracy
 from harness.analysis.cost import Cost, PriceList, cost
 from harness.analysis.failures import FailureRate, failure_rate
-from harness.analysis.gate import Finding, Objective, Verdict, judge, overall, parse_objectives
+from harness.analysis.gate import (
+    GateVerdict,
+    Objective,
+    ObjectiveResult,
+    judge,
+    overall,
+    parse_objectives,
+)
 from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
@@ -30,15 +37,15 @@ __all__ = [
     "Cost",
     "Estimate",
     "FailureRate",
-    "Finding",
+    "GateVerdict",
     "Latency",
     "Metric",
     "Objective",
+    "ObjectiveResult",
     "PriceList",
     "Sample",
     "Validity",
     "ValidityState",
-    "Verdict",
     "accuracy",
     "cost",
     "estimate",

@@ -68,7 +68,7 @@ class PriceList:
             raise BadInput(
                 f"is not a price list: {error}",
                 where=where,
-                mend="Give date, currency, source and, for each model, audio and text prices",
+                hint="Give date, currency, source and, for each model, audio and text prices",
             ) from error
         return cls(**named, models=models)
 

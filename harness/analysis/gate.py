@@ -22,7 +22,7 @@ _MANY_TURNS = 10_000_000
 _NEVER = "no number of turns: the estimate is at the limit"
 
 
-class Verdict(StrEnum):
+class GateVerdict(StrEnum):
     """What an objective or a run comes to."""
 
     PASS = "pass"  # noqa: S105  (a verdict, not a password)
@@ -55,7 +55,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ObjectiveResult:
     """One objective, judged.
 
     Attributes:
@@ -66,7 +66,7 @@ class Finding:
     """
 
     objective: Objective
-    verdict: Verdict
+    verdict: GateVerdict
     measured: str
     settle: str = ""
 
@@ -87,14 +87,14 @@ def parse_objectives(data: Mapping[str, Any], where: str) -> tuple[Objective, ..
     unknown = sorted(set(data) - {"objective"})
     if unknown:
         raise BadInput(
-            f"has an unknown key `{unknown[0]}`", where=where, mend="Only [[objective]] is known"
+            f"has an unknown key `{unknown[0]}`", where=where, hint="Only [[objective]] is known"
         )
     tables = data.get("objective", [])
     if not isinstance(tables, list) or not tables:
         raise BadInput(
             "has no objective",
             where=where,
-            mend='Write [[objective]] with metric = "voice_to_voice", percentile = 95 and'
+            hint='Write [[objective]] with metric = "voice_to_voice", percentile = 95 and'
             " limit_ms = 1500, or with failure_rate = 0.01",
         )
     return tuple(
@@ -105,33 +105,33 @@ def parse_objectives(data: Mapping[str, Any], where: str) -> tuple[Objective, ..
 
 def _objective(table: object, where: str) -> Objective:
     if not isinstance(table, dict):
-        raise BadInput("is not a table", where=where, mend="Write [[objective]] above its keys")
+        raise BadInput("is not a table", where=where, hint="Write [[objective]] above its keys")
     keys = {"failure_rate"} if "failure_rate" in table else {"metric", "percentile", "limit_ms"}
     for key in sorted(set(table) - keys - {"network"}):
-        raise BadInput(f"has an unknown key `{key}`", where=where, mend=_known(keys))
+        raise BadInput(f"has an unknown key `{key}`", where=where, hint=_known(keys))
     for key in sorted(keys - set(table)):
-        raise BadInput(f"has no `{key}`", where=where, mend=_known(keys))
+        raise BadInput(f"has no `{key}`", where=where, hint=_known(keys))
     network = table.get("network", "")
     if not isinstance(network, str):
-        raise BadInput("`network` is not text", where=where, mend="Give the profile's name")
+        raise BadInput("`network` is not text", where=where, hint="Give the profile's name")
     if "failure_rate" in table:
         limit = _number(table, "failure_rate", where)
         if limit > 1:
             raise BadInput(
-                f"`failure_rate` is {limit:g}", where=where, mend="Give a share: 0.01 for 1 %"
+                f"`failure_rate` is {limit:g}", where=where, hint="Give a share: 0.01 for 1 %"
             )
         return Objective(metric="failure_rate", percentile=None, limit=limit, network=network)
     if table["metric"] not in BY_NAME:
         raise BadInput(
             f"does not know the metric {table['metric']!r}",
             where=where,
-            mend=f"Known are {', '.join(BY_NAME)}",
+            hint=f"Known are {', '.join(BY_NAME)}",
         )
     percentile = table["percentile"]
     if isinstance(percentile, bool) or percentile not in PERCENTILES:
         known = ", ".join(map(str, PERCENTILES))
         raise BadInput(
-            f"`percentile` is {percentile!r}", where=where, mend=f"Summaries hold {known}"
+            f"`percentile` is {percentile!r}", where=where, hint=f"Summaries hold {known}"
         )
     limit = _number(table, "limit_ms", where)
     return Objective(
@@ -148,12 +148,14 @@ def _number(table: Mapping[str, Any], key: str, where: str) -> float:
     good = isinstance(value, int | float) and not isinstance(value, bool)
     if not good or not math.isfinite(value) or value < 0:
         raise BadInput(
-            f"`{key}` is {value!r}", where=where, mend="Give a number that is not negative"
+            f"`{key}` is {value!r}", where=where, hint="Give a number that is not negative"
         )
     return float(value)
 
 
-def judge(summary: Mapping[str, Any], objectives: Sequence[Objective]) -> tuple[Finding, ...]:
+def judge(
+    summary: Mapping[str, Any], objectives: Sequence[Objective]
+) -> tuple[ObjectiveResult, ...]:
     """Judge objectives on a summary.
 
     Args:
@@ -170,37 +172,37 @@ def judge(summary: Mapping[str, Any], objectives: Sequence[Objective]) -> tuple[
         raise BadInput(
             f"summary has schema {summary.get('schema')}, this version reads {SUMMARY_SCHEMA}",
             where=run_id,
-            mend="Write it anew with `harness report`",
+            hint="Write it anew with `harness report`",
         )
     validity = summary["validity"]
     if validity["state"] == ValidityState.INVALID:
         raise RunInvalid(
             f"the run is INVALID: {'; '.join(validity['reasons'])}",
             where=run_id,
-            mend="No verdict can rest on it; remove the cause and run again",
+            hint="No verdict can rest on it; remove the cause and run again",
         )
     return tuple(_judge_one(summary, objective) for objective in objectives)
 
 
-def overall(findings: Iterable[Finding]) -> Verdict:
+def overall(findings: Iterable[ObjectiveResult]) -> GateVerdict:
     """Return the verdict of all: the worst, where not knowing is better than failing."""
     verdicts = {finding.verdict for finding in findings}
-    if Verdict.FAIL in verdicts:
-        return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or not verdicts:
-        return Verdict.INCONCLUSIVE
-    return Verdict.PASS
+    if GateVerdict.FAIL in verdicts:
+        return GateVerdict.FAIL
+    if GateVerdict.INCONCLUSIVE in verdicts or not verdicts:
+        return GateVerdict.INCONCLUSIVE
+    return GateVerdict.PASS
 
 
-def _judge_one(summary: Mapping[str, Any], objective: Objective) -> Finding:
+def _judge_one(summary: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
     part = _part(summary, objective.network)
     if objective.percentile is None:
         return _judge_rate(part["failure_rate"], objective)
     metric = part["metrics"].get(objective.metric)
     if metric is None or not metric["n"]:
-        return Finding(
+        return ObjectiveResult(
             objective=objective,
-            verdict=Verdict.INCONCLUSIVE,
+            verdict=GateVerdict.INCONCLUSIVE,
             measured="no data",
             settle="a run in which it is measured",
         )
@@ -214,17 +216,19 @@ def _part(summary: Mapping[str, Any], network: str) -> Mapping[str, Any]:
     if network not in strata:
         raise BadInput(
             f"no network {network!r} in run {summary['run_id']}",
-            mend=f"It had {', '.join(map(repr, strata)) or 'no turn on any'}",
+            hint=f"It had {', '.join(map(repr, strata)) or 'no turn on any'}",
         )
     stratum: Mapping[str, Any] = strata[network]
     return stratum
 
 
-def _judge_percentile(metric: Mapping[str, Any], objective: Objective) -> Finding:
+def _judge_percentile(metric: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
     told = metric[f"p{objective.percentile}"]
     value, low, high = told["value"], told["low"], told["high"]
     verdict = _verdict(low, high, objective.limit)
-    settle = "" if verdict is not Verdict.INCONCLUSIVE else _settle(metric, told, objective.limit)
+    settle = (
+        "" if verdict is not GateVerdict.INCONCLUSIVE else _settle(metric, told, objective.limit)
+    )
     if value is not None:
         upper = "unknown" if high is None else f"{high:.0f}"
         words = f"{value:.0f} ms [{low:.0f}, {upper}]"
@@ -233,7 +237,7 @@ def _judge_percentile(metric: Mapping[str, Any], objective: Objective) -> Findin
     words += f", n {metric['n']}"
     if "why" in told:
         words += f", {told['why']}"
-    return Finding(objective=objective, verdict=verdict, measured=words, settle=settle)
+    return ObjectiveResult(objective=objective, verdict=verdict, measured=words, settle=settle)
 
 
 def _settle(metric: Mapping[str, Any], told: Mapping[str, Any], limit: float) -> str:
@@ -253,30 +257,30 @@ def _settle(metric: Mapping[str, Any], told: Mapping[str, Any], limit: float) ->
     return f"about {math.ceil(turns)} {metric['of']}, if the percentile stays"
 
 
-def _judge_rate(told: Mapping[str, Any], objective: Objective) -> Finding:
+def _judge_rate(told: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
     value, low, high, n = told["value"], told["low"], told["high"], told["n"]
     if value is None or high is None:
         measured = "no data" if value is None else f"{value:.2%}, n {n}; {told['why']}"
-        return Finding(
+        return ObjectiveResult(
             objective=objective,
-            verdict=Verdict.INCONCLUSIVE,
+            verdict=GateVerdict.INCONCLUSIVE,
             measured=measured,
             settle="a run with more sessions",
         )
     verdict = _verdict(low, high, objective.limit)
     measured = f"{value:.2%} [{low:.2%}, {high:.2%}], {told['failed']} of {n}"
     settle = ""
-    if verdict is Verdict.INCONCLUSIVE:
+    if verdict is GateVerdict.INCONCLUSIVE:
         settle = _turns_to_settle_rate(value, objective.limit, n / told["n_eff"])
-    return Finding(objective=objective, verdict=verdict, measured=measured, settle=settle)
+    return ObjectiveResult(objective=objective, verdict=verdict, measured=measured, settle=settle)
 
 
-def _verdict(low: float | None, high: float | None, limit: float) -> Verdict:
+def _verdict(low: float | None, high: float | None, limit: float) -> GateVerdict:
     if high is not None and high <= limit:
-        return Verdict.PASS
+        return GateVerdict.PASS
     if low is not None and low > limit:
-        return Verdict.FAIL
-    return Verdict.INCONCLUSIVE
+        return GateVerdict.FAIL
+    return GateVerdict.INCONCLUSIVE
 
 
 def _turns_to_settle_rate(rate: float, limit: float, design_effect: float) -> str:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model import (
-    NetworkAccount,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     Run,
     RunEvent,
     RunEventKind,
     SessionRecord,
     TurnRecord,
+    UpdateStats,
 )
 
 _NS_PER_MS = 1_000_000
@@ -118,7 +118,7 @@ def late_share(turns: Iterable[TurnRecord]) -> float | None:
     return sum(late) / len(late) if late else None
 
 
-def changes(events: Iterable[RunEvent]) -> NetworkAccount | None:
+def changes(events: Iterable[RunEvent]) -> UpdateStats | None:
     """Return the changes of all processes together, `None` when there were none.
 
     Counts are sums; lags are those of the process that was latest.
@@ -126,7 +126,7 @@ def changes(events: Iterable[RunEvent]) -> NetworkAccount | None:
     found = [event.account for event in events if event.account is not None]
     if not found:
         return None
-    return NetworkAccount(
+    return UpdateStats(
         planned=sum(one.planned for one in found),
         done=sum(one.done for one in found),
         failed=sum(one.failed for one in found),
@@ -136,7 +136,7 @@ def changes(events: Iterable[RunEvent]) -> NetworkAccount | None:
     )
 
 
-def proxy_cost(events: Iterable[RunEvent]) -> ProxyCost | None:
+def proxy_cost(events: Iterable[RunEvent]) -> ProxyOverhead | None:
     """Return what the proxy cost in the process where it cost most, `None` when not measured."""
     found = [event.proxy for event in events if event.proxy is not None]
     return max(found, key=lambda cost: cost.added_ms, default=None)

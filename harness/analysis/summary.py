@@ -63,16 +63,16 @@ from harness.analysis.paired_difference import conditions, paired_summary
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (
-    NetworkAccount,
+    DurationSummary,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     Run,
     RunManifest,
     SessionRecord,
-    Spread,
     TruthRecord,
     TurnKind,
     TurnRecord,
+    UpdateStats,
 )
 
 SUMMARY_SCHEMA = "harness.summary/1"
@@ -259,7 +259,7 @@ def _failure_rate(turns: Iterable[TurnRecord]) -> dict[str, Any]:
     return told | ({"why": found.why} if found.why else {})
 
 
-def _spread(spread: Spread | None, why: str) -> dict[str, Any]:
+def _spread(spread: DurationSummary | None, why: str) -> dict[str, Any]:
     if spread is None:
         empty = dict.fromkeys(("p50_ms", "p99_ms", "p999_ms", "max_ms"))
         return {"n": 0, **empty, "why": why}
@@ -301,7 +301,7 @@ def _networks(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _rounded_all(found: networks.Pings | NetworkAccount | ProxyCost | None) -> Any:
+def _rounded_all(found: networks.Pings | UpdateStats | ProxyOverhead | None) -> Any:
     """Return the fields of a finding, `None` for none."""
     if found is None:
         return None

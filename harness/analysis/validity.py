@@ -12,12 +12,12 @@ from enum import StrEnum
 from harness.analysis import networks
 from harness.analysis.failures import is_ours
 from harness.model import (
+    DurationSummary,
     NetworkProfile,
     RealisedNetwork,
     Run,
     RunEvent,
     RunEventKind,
-    Spread,
     TurnStatus,
 )
 
@@ -127,7 +127,7 @@ def _worst_frame_ms(run: Run) -> float:
     return max(_max_ms(run.send_lateness), worst_ns / _NS_PER_MS)
 
 
-def _max_ms(spread: Spread | None) -> float:
+def _max_ms(spread: DurationSummary | None) -> float:
     return 0.0 if spread is None else spread.max_ms
 
 

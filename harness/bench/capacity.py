@@ -12,7 +12,7 @@ from typing import Any
 from harness.bench import machine
 from harness.bench.child_process import Child
 from harness.bench.findings import CapacityFinding
-from harness.bench.search import Search, Verdict
+from harness.bench.search import Search, TrialOutcome
 from harness.clock import NS_PER_S, now_ns
 from harness.model import Progress
 
@@ -29,21 +29,21 @@ _FEW = 50
 _AROUND_S = 4.0
 
 
-def judge(sample: Sample) -> Verdict:
+def judge(sample: Sample) -> TrialOutcome:
     """Tell whether every session of a measurement lived and every frame left in time."""
     p99_ms, p999_ms = sample["late_p99_ms"], sample["late_p999_ms"]
     if p99_ms is None or p999_ms is None or sample["sessions_lost"]:
-        return Verdict.FAILED_BEYOND_DOUBT
+        return TrialOutcome.FAILED_BEYOND_DOUBT
     missing = 1 - sample["frames_sent"] / sample["frames_intended"]
     if p99_ms <= LATE_P99_MS and p999_ms <= LATE_P999_MS and missing == 0:
-        return Verdict.HELD
+        return TrialOutcome.HELD
     full = sample["cpu_s"] >= _FULL * sample["window_s"]
     if full and (p99_ms > _BEYOND_DOUBT * LATE_P99_MS or missing > _MISSING_BEYOND_DOUBT):
-        return Verdict.FAILED_BEYOND_DOUBT
-    return Verdict.FAILED
+        return TrialOutcome.FAILED_BEYOND_DOUBT
+    return TrialOutcome.FAILED
 
 
-class Contender:
+class Candidate:
     """One client, its search, and everything that was measured of it.
 
     Args:
@@ -59,7 +59,7 @@ class Contender:
         self._ask = ask
         self._floor: Sample | None = None
 
-    def measure(self, number: int) -> Verdict:
+    def measure(self, number: int) -> TrialOutcome:
         """Measure once."""
         sample = self._ask(number)
         self.samples[number].append(sample)
@@ -69,7 +69,7 @@ class Contender:
         """Return the median of a field over the measurements that held at `number`."""
         if number is None:
             return None
-        held = [float(s[field]) for s in self.samples[number] if judge(s) is Verdict.HELD]
+        held = [float(s[field]) for s in self.samples[number] if judge(s) is TrialOutcome.HELD]
         return float(median(held)) if held else None
 
     def cpu_ms_per_session_s(self, number: int | None) -> float | None:
@@ -122,13 +122,13 @@ def measure_capacity(
             Child("harness.bench.plain_client", *words, core=mine) as plain,
         ):
             contenders = (
-                Contender("engine", starts[0], engine.ask),
-                Contender("plain client", starts[1], plain.ask),
+                Candidate("engine", starts[0], engine.ask),
+                Candidate("plain client", starts[1], plain.ask),
             )
             progress.step(f"{frame_ms} ms frames: engine with {_FEW} sessions, for its memory")
             contenders[0].weigh(_FEW)
             give_up_ns = now_ns() + round((budget_s - seconds - _AROUND_S) * NS_PER_S)
-            contest(
+            compare_clients(
                 contenders,
                 out_of_time=lambda: now_ns() >= give_up_ns,
                 tell=lambda words: progress.step(f"{frame_ms} ms frames: {words}"),
@@ -136,8 +136,8 @@ def measure_capacity(
     return _finding(frame_ms, *contenders)
 
 
-def contest(
-    contenders: tuple[Contender, Contender],
+def compare_clients(
+    contenders: tuple[Candidate, Candidate],
     *,
     out_of_time: Callable[[], bool],
     tell: Callable[[str], None],
@@ -159,7 +159,7 @@ def contest(
         first.measure(shared)
 
 
-def _finding(frame_ms: int, engine: Contender, plain: Contender) -> CapacityFinding:
+def _finding(frame_ms: int, engine: Candidate, plain: Candidate) -> CapacityFinding:
     best, shared = engine.search.best, plain.search.best
     return CapacityFinding(
         frame_ms=frame_ms,

@@ -24,14 +24,14 @@ from harness.clock import NS_PER_S, now_ns, wall_time
 from harness.corpus import obtain_corpus
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.engine import AudioEngine
-from harness.engine.process_tuning import GarbagePauses, quiet_process
+from harness.engine.process_tuning import GarbagePauses, tune_process
 from harness.engine.route import Route
 from harness.engine.speech import encode_corpus
-from harness.model import RunManifest, Unshown, ns_from_samples
+from harness.model import NoProgress, RunManifest, ns_from_samples
 from harness.plan import Dialogue, Seeds, draw_call
 from harness.recording import Batch, Histogram, RunDirectory
-from harness.session import Session
-from harness.transport import parse_target, printable_target
+from harness.session import Caller
+from harness.transport import parse_target, sanitised_target
 
 # The same in `harness.bench.plain_client`: both clients must do the same work.
 _CLIPS, _TURNS = 8, 40
@@ -45,7 +45,7 @@ _CLOSE_LIMIT_S = 10.0
 _HAND_OVER_LIMIT_S = 3.0
 
 
-class Trial:
+class EngineTrial:
     """An engine that holds as many sessions as it is told.
 
     Args:
@@ -70,7 +70,7 @@ class Trial:
         self._turns = self._ended = 0
         self._engine, self._pauses = AudioEngine(), GarbagePauses()
         self._engine.start()
-        quiet_process()
+        tune_process()
         self._pauses.start()
 
     def measure(self, count: int, seconds: float) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Trial:
             self._pump()
         self._write()
 
-    def _window(self, sessions: list[Session], seconds: float) -> dict[str, Any]:
+    def _window(self, sessions: list[Caller], seconds: float) -> dict[str, Any]:
         """Measure, from now until the engine hands over its counts after `seconds`."""
         self._engine.forget()
         turns, frames_before = self._turns, _frames(sessions)
@@ -171,14 +171,14 @@ class Trial:
         return batch.histograms
 
     def _encode(self, frame_ms: int) -> None:
-        corpus = obtain_corpus("synthetic", environment.cache_dir(), Unshown())
+        corpus = obtain_corpus("synthetic", environment.cache_dir(), NoProgress())
         shortest = sorted(corpus.clips, key=lambda clip: clip.duration_s)[:_CLIPS]
         self._corpus = replace(corpus, clips=tuple(shortest))
         self._lines, self._manner = encode_corpus(
             self._corpus, self._route.dialect, frame_ms, _LIMIT_S
         )
 
-    def _session(self, number: int, count: int) -> Session:
+    def _session(self, number: int, count: int) -> Caller:
         plan = draw_call(
             number,
             seeds=Seeds.from_one(self._seed),
@@ -191,7 +191,7 @@ class Trial:
         first_ms = _SPREAD_MS * number / count
         plan = replace(plan, number=self._calls, think_ms=(first_ms, *plan.think_ms[1:]))
         self._calls += 1
-        return Session(
+        return Caller(
             plan,
             [self._lines[name] for name in plan.utterance_ids],
             manner=self._manner,
@@ -205,7 +205,7 @@ class Trial:
             started_at=wall_time().isoformat(timespec="seconds"),
             origin_ns=self._origin_ns,
             scenario="trial",
-            target=printable_target(self._route.target),
+            target=sanitised_target(self._route.target),
             simulated=True,
             model=self._route.dialect.default_model,
             dialect=self._route.dialect.name,
@@ -219,12 +219,12 @@ class Trial:
         )
 
 
-def _waiting(sessions: list[Session]) -> int:
+def _waiting(sessions: list[Caller]) -> int:
     """Return how many sessions have no frame to send, not yet or never."""
     return sum(session.due_ns is None for session in sessions)
 
 
-def _frames(sessions: list[Session]) -> tuple[int, int]:
+def _frames(sessions: list[Caller]) -> tuple[int, int]:
     """Return frames sent and frames skipped so far, by all sessions together."""
     counted = [session.frames for session in sessions]
     return sum(sent for sent, _ in counted), sum(skipped for _, skipped in counted)
@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="an empty folder for what is recorded")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        trial = Trial(asked.host, asked.frame_ms, asked.seed, asked.keep or Path(folder))
+        trial = EngineTrial(asked.host, asked.frame_ms, asked.seed, asked.keep or Path(folder))
         for line in [asked.sessions] if asked.sessions is not None else sys.stdin:
             print(json.dumps(trial.measure(int(line), asked.seconds)), flush=True)
         trial.close()

@@ -27,7 +27,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from harness import environment
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.corpus import frames, load_utterances, obtain_corpus, silence_frame
-from harness.model import AudioFormat, CallPlan, Unshown, ns_from_samples
+from harness.model import AudioFormat, CallPlan, NoProgress, ns_from_samples
 from harness.plan import Dialogue, Seeds, draw_call
 
 _AUDIO = AudioFormat()
@@ -134,7 +134,7 @@ class _Speech:
 
     def __init__(self, frame_ms: int) -> None:
         samples = _AUDIO.frame_samples(frame_ms)
-        corpus = obtain_corpus("synthetic", environment.cache_dir(), Unshown())
+        corpus = obtain_corpus("synthetic", environment.cache_dir(), NoProgress())
         shortest = sorted(corpus.clips, key=lambda clip: clip.duration_s)[:_CLIPS]
         utterances = load_utterances(replace(corpus, clips=tuple(shortest)), _AUDIO.rate_hz)
         self.frame_ns = ns_from_samples(samples, _AUDIO.rate_hz)

@@ -14,11 +14,11 @@ import numpy as np
 
 from harness.bench.tcp_validation import Case
 from harness.errors import RunInvalid
-from harness.model import Direction, NetworkAccount, NetworkProfile, Progress
+from harness.model import Direction, NetworkProfile, Progress, UpdateStats
 from harness.network.layer import NetworkLayer
-from harness.network.probe.baseline import OwnDelay, take_off, undisturbed
-from harness.network.probe.frame_flow import Floats, Flows, RunOnLoop
-from harness.network.tcp.traces import LATE_MS, Draw, Stream, make_trace
+from harness.network.probe.baseline import Baseline, take_off, undisturbed
+from harness.network.probe.frame_flow import Floats, FrameFlows, RunOnLoop
+from harness.network.tcp.traces import LATE_MS, Stream, TraceStart, make_trace
 
 STREAMS = 100
 """Connections at once: on two cores, probe and proxy carry 120 before frames take longer by it."""
@@ -48,7 +48,7 @@ _FEWEST_EVENTS, _FEWEST_STREAMS = 20, 10
 _RESAMPLES, _TAIL_PERCENT = 2000, 2.5
 
 
-class Verdict(StrEnum):
+class CaseVerdict(StrEnum):
     """What can be said of a figure."""
 
     WITHIN = "within"
@@ -90,20 +90,20 @@ class Figure:
         return (self.high - self.low) / 2 <= _NARROW * self.kernel
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         """Whether the whole interval is within tolerance of the kernel's figure, or outside."""
         if self.low is None or self.high is None or not self.enough:
-            return Verdict.UNDECIDED
+            return CaseVerdict.UNDECIDED
         least, most = (1 - TOLERANCE) * self.kernel, (1 + TOLERANCE) * self.kernel
         if least <= self.low and self.high <= most:
-            return Verdict.WITHIN
+            return CaseVerdict.WITHIN
         if self.high < least or self.low > most:
-            return Verdict.OUTSIDE
-        return Verdict.UNDECIDED
+            return CaseVerdict.OUTSIDE
+        return CaseVerdict.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Spell:
+class Round:
     """What came of a case's frames while one set of streams ran.
 
     Attributes:
@@ -119,8 +119,8 @@ class Spell:
     streams: Sequence[tuple[Floats, Floats]]
     left_out: int
     stray: float
-    own: Sequence[OwnDelay]
-    changes: NetworkAccount
+    own: Sequence[Baseline]
+    changes: UpdateStats
 
     @property
     def disturbance(self) -> str:
@@ -142,7 +142,7 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class CaseResult:
     """What came of one case.
 
     Attributes:
@@ -178,14 +178,14 @@ class Played:
     busy: bool
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         """The worse of the two figures'."""
         both = {self.late_percent.verdict, self.mean_ms.verdict}
         if self.busy:
-            return Verdict.BUSY
-        if Verdict.OUTSIDE in both or self.unlikely:
-            return Verdict.OUTSIDE
-        return Verdict.UNDECIDED if Verdict.UNDECIDED in both else Verdict.WITHIN
+            return CaseVerdict.BUSY
+        if CaseVerdict.OUTSIDE in both or self.unlikely:
+            return CaseVerdict.OUTSIDE
+        return CaseVerdict.UNDECIDED if CaseVerdict.UNDECIDED in both else CaseVerdict.WITHIN
 
 
 def play(
@@ -197,7 +197,7 @@ def play(
     seed: int = 1,
     connections: int = STREAMS,
     seconds: float = SECONDS,
-) -> Iterator[Played]:
+) -> Iterator[CaseResult]:
     """Play cases through the proxy, one after another, and hold them against the kernel.
 
     A case goes on, up to six spells of fresh streams, until its intervals are narrow and tell
@@ -210,8 +210,8 @@ def play(
         run: Runs coroutines, all on the same loop.
         progress: Told of each spell.
         seed: Source of all chance.
-        connections: Ways used at once, fewer where stalls take too many changes for so many; each
-            is a stream in either direction.
+        connections: Routes used at once, fewer where stalls take too many changes for so many;
+            each is a stream in either direction.
         seconds: How long a spell is.
 
     Raises:
@@ -219,7 +219,7 @@ def play(
         RunInvalid: Toxiproxy is gone, does not answer or refuses, or let no frame through.
     """
     for number, case in enumerate(chosen):
-        spells: list[Spell] = []
+        spells: list[Round] = []
         while True:
             progress.step(_words(case, spells, len(chosen) - number - 1), "spells")
             seeds = [seed, round(case.rtt_ms), round(100 * case.loss_percent), len(spells)]
@@ -230,14 +230,14 @@ def play(
             spells.append(_spell(case, flows, layer.account()))
             played = sum_up(case, spells)
             narrow = played.late_percent.narrow and played.mean_ms.narrow
-            told = narrow and played.verdict is not Verdict.UNDECIDED
+            told = narrow and played.verdict is not CaseVerdict.UNDECIDED
             done = told or played.unlikely or played.spells == SPELLS
             if (done and not played.busy) or len(spells) == 2 * SPELLS:
                 break
         yield played
 
 
-def _words(case: Case, spells: Sequence[Spell], to_come: int) -> str:
+def _words(case: Case, spells: Sequence[Round], to_come: int) -> str:
     """Say where the work is, and what was wrong with the last spell."""
     words = f"{case}: spell {len(spells) + 1}, up to {SPELLS} count; {to_come} more cases to come"
     why = spells[-1].disturbance if spells else ""
@@ -250,12 +250,12 @@ def _profile(case: Case) -> NetworkProfile:
     return NetworkProfile(name="kernel", up=lossy, down=Direction(delay_ms=case.rtt_ms / 2))
 
 
-def _drawn(case: Case, seconds: float, seed: list[int]) -> tuple[Draw, Draw]:
+def _drawn(case: Case, seconds: float, seed: list[int]) -> tuple[TraceStart, TraceStart]:
     up, down = (_draw(case, seconds, [*seed, way]) for way in (0, 1))
     return up, down
 
 
-def _draw(case: Case, seconds: float, seed: list[int]) -> Draw:
+def _draw(case: Case, seconds: float, seed: list[int]) -> TraceStart:
     """Simulate a stream from its sender's side, whichever direction it is going to run in."""
     stream = Stream(cadence_ms=case.cadence_ms, message_bytes=case.message_bytes)
     trace = make_trace(
@@ -267,22 +267,22 @@ def _draw(case: Case, seconds: float, seed: list[int]) -> Draw:
     )
     last_ms = _SKIPPED_MS + _SPARE_S * 1000
     calm_ms = (at_ms for at_ms in trace.openings_ms if _SKIPPED_MS <= at_ms <= last_ms)
-    return Draw(trace, next(calm_ms, _SKIPPED_MS))
+    return TraceStart(trace, next(calm_ms, _SKIPPED_MS))
 
 
-def _carried(draws: Sequence[tuple[Draw, Draw]]) -> int:
+def _carried(draws: Sequence[tuple[TraceStart, TraceStart]]) -> int:
     """Return how many connections have no more changes than are carried out in time."""
     each = [sum(1000 * len(way.trace.settings) / way.trace.length_ms for way in d) for d in draws]
     return max(1, int((np.cumsum(each) <= _CHANGES_HZ).sum()))
 
 
-def _spell(case: Case, flows: Flows, changes: NetworkAccount) -> Spell:
+def _spell(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
     streams, owns, alone_ms, left_out = [], [], list[Floats](), 0
     for upwards in (True, False):
         way = flows.way(upwards=upwards)
         if flows.broken or not sum(len(flow.extra_ms) for flow in way):
             why = flows.broken or "no frame came through"
-            raise RunInvalid(why, where=str(case), mend="See whether Toxiproxy is well.")
+            raise RunInvalid(why, where=str(case), hint="See whether Toxiproxy is well.")
         own, extras_ms = take_off(way, case.cadence_ms)
         owns.append(own)
         for flow, extra_ms in zip(way, extras_ms, strict=True):
@@ -292,10 +292,10 @@ def _spell(case: Case, flows: Flows, changes: NetworkAccount) -> Spell:
             streams.append((extra_ms[in_time], flow.planned_ms[in_time]))
     alone = np.concatenate(alone_ms)
     stray = float((alone > _LAG_MS).sum()) / max(1, len(alone))
-    return Spell(streams=streams, left_out=left_out, stray=stray, own=owns, changes=changes)
+    return Round(streams=streams, left_out=left_out, stray=stray, own=owns, changes=changes)
 
 
-def sum_up(case: Case, spells: Sequence[Spell]) -> Played:
+def sum_up(case: Case, spells: Sequence[Round]) -> CaseResult:
     """Hold what was found in spells against the kernel; disturbed ones only if there are no others.
 
     Args:
@@ -314,7 +314,7 @@ def sum_up(case: Case, spells: Sequence[Spell]) -> Played:
     late = [((found > LATE_MS).sum(), (planned > LATE_MS).sum()) for found, planned in streams]
     sums = [(found.sum(), planned.sum()) for found, planned in streams]
     enough = events >= _FEWEST_EVENTS
-    return Played(
+    return CaseResult(
         case=case,
         spells=len(counted),
         disturbed=len(spells) - len(counted),

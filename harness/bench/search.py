@@ -11,7 +11,7 @@ from enum import Enum
 from math import sqrt
 
 
-class Verdict(Enum):
+class TrialOutcome(Enum):
     """How one measurement came out."""
 
     HELD = 0
@@ -93,11 +93,11 @@ class Search:
             return between
         return None if self._tried[best].is_believed else best
 
-    def tell(self, number: int, verdict: Verdict) -> None:
+    def tell(self, number: int, verdict: TrialOutcome) -> None:
         """Take the outcome of one measurement."""
         tried = self._tried.setdefault(number, _Tried())
         tried.times += 1
-        tried.balance += 1 if verdict is Verdict.HELD else -verdict.value
+        tried.balance += 1 if verdict is TrialOutcome.HELD else -verdict.value
 
     @property
     def _least_failed(self) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.bench import machine
 from harness.bench.child_process import Child
-from harness.bench.search import Search, Verdict
+from harness.bench.search import Search, TrialOutcome
 from harness.clock import NS_PER_S, now_ns, wall_time
 from harness.model import Progress
 
@@ -132,18 +132,18 @@ def check_server(progress: Progress, *, thorough: bool = False) -> ServerFinding
     )
 
 
-def judge(sample: Sample) -> Verdict:
+def judge(sample: Sample) -> TrialOutcome:
     """Tell whether the simulator held in one measurement."""
     release_ms, received_ms = sample.get("release_late_p99_ms"), sample.get("received_p99_ms")
     if callers_gave_out(sample):
-        return Verdict.FAILED  # of the callers; the next attempt may tell more
+        return TrialOutcome.FAILED  # of the callers; the next attempt may tell more
     if sample["sessions_lost"] or release_ms is None or received_ms is None:
-        return Verdict.FAILED_BEYOND_DOUBT
+        return TrialOutcome.FAILED_BEYOND_DOUBT
     whole = sample["turns_intact"] == sample["turns_expected"] and not sample["turns_broken"]
     excess = max(release_ms / RELEASE_P99_MS, received_ms / RECEIVED_P99_MS)
     if whole and excess <= 1:
-        return Verdict.HELD
-    return Verdict.FAILED_BEYOND_DOUBT if excess > _BEYOND_DOUBT else Verdict.FAILED
+        return TrialOutcome.HELD
+    return TrialOutcome.FAILED_BEYOND_DOUBT if excess > _BEYOND_DOUBT else TrialOutcome.FAILED
 
 
 def callers_gave_out(sample: Sample) -> bool:
@@ -225,7 +225,7 @@ def search(
 
 
 def _row(sessions: int, samples: list[Sample]) -> ServerRow:
-    held = [sample for sample in samples if judge(sample) is Verdict.HELD]
+    held = [sample for sample in samples if judge(sample) is TrialOutcome.HELD]
     shown = held or samples
 
     def typical(name: str) -> float | None:

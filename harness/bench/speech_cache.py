@@ -22,7 +22,7 @@ from harness.corpus.sound import write
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import Speech
 from harness.environment import for_child
-from harness.model import Unshown
+from harness.model import NoProgress
 
 _RATE_HZ = 16_000
 _VOICES = 24
@@ -54,18 +54,18 @@ def generate(folder: Path, clips: int) -> float:
 def mark(folder: Path, manifest: Path, processes: int) -> dict[str, Any]:
     """Import a folder, its speech marked on the way, and tell how long that took."""
     began_ns = now_ns()
-    done = import_corpus(folder, manifest, Unshown(), processes=processes)
+    done = import_corpus(folder, manifest, NoProgress(), processes=processes)
     return {"clips": done.clips, "s": _passed_s(began_ns), "processes": processes}
 
 
 def make_ready(manifest: Path, cache: Path) -> dict[str, Any]:
     """Make all clips of a manifest ready to send; tell how long that took, and the memory."""
-    corpus = obtain_corpus(str(manifest), cache, Unshown())
+    corpus = obtain_corpus(str(manifest), cache, NoProgress())
     before_kb, began_ns = _resident_kb(), now_ns()
     speech = Speech(
         corpus, OpenAIRealtime(), _FRAME_MS, _LIMIT_S, cache=cache, most_bytes=_ENOUGH_BYTES
     )
-    speech.prepare((clip.id for clip in corpus.clips), Unshown())
+    speech.prepare((clip.id for clip in corpus.clips), NoProgress())
     passed_s, kept = _passed_s(began_ns), speech.bytes_kept
     disk = sum(file.stat().st_size for file in (cache / "encoded").iterdir())
     return {

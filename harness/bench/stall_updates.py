@@ -18,10 +18,10 @@ from typing import cast
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
 from harness.engine.engine import AudioEngine
-from harness.engine.process_tuning import quiet_process
+from harness.engine.process_tuning import tune_process
 from harness.engine.timer import DeadlineTimer
-from harness.model import NetworkAccount, NetworkProfile
-from harness.network import Api, Impairment, NetworkLayer, Stream
+from harness.model import NetworkProfile, UpdateStats
+from harness.network import ApiAddress, Impairment, NetworkLayer, Stream
 
 _HOST = "127.0.0.1"
 _CONNECT_LIMIT_S = 60.0
@@ -31,7 +31,7 @@ _BASELINE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class StallUpdateFinding:
     """What was found.
 
     Attributes:
@@ -48,7 +48,7 @@ class Held:
     talking: int
     frames: int
     seconds: float
-    account: NetworkAccount
+    account: UpdateStats
     controller_cores: float
     loop_cores: float
 
@@ -93,14 +93,14 @@ class _Traffic:
 
 
 def hold(
-    server: Path | Api,
+    server: Path | ApiAddress,
     profile: NetworkProfile,
     *,
     callers: int,
     talking: int,
     frame_ms: int,
     seconds: float,
-) -> Held:
+) -> StallUpdateFinding:
     """Hold calls through a profile and measure its updates.
 
     Args:
@@ -121,7 +121,7 @@ def hold(
             names = [f"call-{number:06d}" for number in range(callers)]
             ways = [layer.route(name, profile.name, _HOST, port) for name in names]
             impairments = [layer.impairment(name) for name in names]
-            quiet_process()
+            tune_process()
             return engine.run(_measure(layer, ways, impairments, stream, talking, seconds))
     finally:
         engine.stop()
@@ -134,7 +134,7 @@ async def _measure(
     stream: Stream,
     talking: int,
     seconds: float,
-) -> Held:
+) -> StallUpdateFinding:
     loop = asyncio.get_running_loop()
     ends: list[_Near] = []
     async with asyncio.timeout(_CONNECT_LIMIT_S):
@@ -153,7 +153,7 @@ async def _measure(
         layer.forget()
         sent = traffic.sent
         cores, passed_s = await _cores(seconds)
-        return Held(
+        return StallUpdateFinding(
             callers=len(ways),
             talking=talking,
             frames=traffic.sent - sent,

@@ -31,7 +31,7 @@ from harness.corpus import (
     validate_manifest,
 )
 from harness.environment import cache_dir
-from harness.errors import ExitCode, printable
+from harness.errors import ExitCode, sanitised
 from harness.model import Clip, Progress
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def validate(manifest: Path) -> int:
     with TerminalProgress() as progress:
         found = validate_manifest(manifest, progress)
     for line in found.wrong:
-        click.echo(printable(line))
+        click.echo(sanitised(line))
     click.echo(
         f"{found.clips} clips hold, {len(found.wrong)} do not,"
         f" {found.unmarked} not marked yet, {found.skipped} skipped"

@@ -8,12 +8,12 @@ import click
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, obtain_corpus
 from harness.dialects import OpenAIRealtime
-from harness.engine.target_check import Checkup, check
+from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
 from harness.model import SessionRecord
 from harness.network import installed
-from harness.session.event_coverage import untold
+from harness.session.event_coverage import missing_events
 
 _NS_PER_MS = 1_000_000
 
@@ -51,7 +51,7 @@ def _machine() -> None:
     _say("key", "set in the environment" if api_key() else "none in the environment")
 
 
-def _target(target: str, found: Checkup) -> int:
+def _target(target: str, found: TargetCheck) -> int:
     session = found.session
     click.echo()
     _say("target", target.partition("?")[0])
@@ -72,7 +72,7 @@ def _target(target: str, found: Checkup) -> int:
         _say(f"turn {turn.turn_index + 1}", f"{turn.status}, voice to voice {latency_ms:.0f} ms")
     if session.fault is not None:
         _say("ended", str(session.fault))
-    for words in untold(found.told) if heard else ():
+    for words in missing_events(found.told) if heard else ():
         _say("does not tell", words)
     return ExitCode.PASS if heard else ExitCode.FAIL
 

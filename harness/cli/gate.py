@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from harness.analysis import Verdict, judge, overall, parse_objectives
+from harness.analysis import GateVerdict, judge, overall, parse_objectives
 from harness.cli.summarising import summarise_directory
 from harness.errors import BadInput, ExitCode
 from harness.recording import read_summary
 
 _EXIT = {
-    Verdict.PASS: ExitCode.PASS,
-    Verdict.FAIL: ExitCode.FAIL,
-    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    GateVerdict.PASS: ExitCode.PASS,
+    GateVerdict.FAIL: ExitCode.FAIL,
+    GateVerdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
 }
 
 
@@ -55,13 +55,13 @@ def command(run: Path, slo: Path) -> int:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    mend = "Give a TOML file with [[objective]] tables; `harness gate --help` shows one"
+    hint = "Give a TOML file with [[objective]] tables; `harness gate --help` shows one"
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(path), mend=mend) from error
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not TOML: {error}", where=str(path), mend=mend) from error
+        raise BadInput(f"is not TOML: {error}", where=str(path), hint=hint) from error
 
 
 def _summary(run: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
 from harness.errors import BadInput, ExitCode
 from harness.model import Direction, NetworkProfile, RealisedNetwork
 from harness.network import (
-    Api,
+    ApiAddress,
     NetworkLayer,
     Stream,
     choose_profile,
@@ -127,7 +127,7 @@ def measure(
     server = chosen_server(toxiproxy)
     for warning in filter(None, (collapse(profile, Stream().cadence_ms) for profile in chosen)):
         click.echo(f"warning: {warning}", err=True)
-    if isinstance(server, Api):
+    if isinstance(server, ApiAddress):
         click.echo(f"Through {server.url}", err=True)
     profiles |= {profile.name: profile for profile in chosen}
     findings: list[tuple[NetworkProfile, RealisedNetwork]] = []
@@ -194,7 +194,7 @@ def hold_calls(
     click.echo(f"traffic      {held.frames / held.seconds:.0f} frames a second each way")
     click.echo(f"updates      {account.done} in {held.seconds:.0f} s, {account.failed} failed")
     if account.lag_p99_ms is None or account.lag_p50_ms is None or each is None:
-        raise BadInput("this network never changes", where=profile.name, mend="Take one with loss")
+        raise BadInput("this network never changes", where=profile.name, hint="Take one with loss")
     click.echo(
         f"lag          P50 {account.lag_p50_ms:.2f} ms, P99 {account.lag_p99_ms:.2f} ms,"
         f" worst {account.lag_max_ms:.1f} ms"
@@ -264,5 +264,5 @@ def _write(target: Path, findings: list[dict[str, object]]) -> None:
         os.replace(unfinished, target)
     except OSError as error:
         raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(target), mend="Name another file."
+            f"cannot be written: {error.strerror}", where=str(target), hint="Name another file."
         ) from error

@@ -79,7 +79,7 @@ def command(
         raise BadInput(
             "is for the simulator, which is not started",
             where="--simulator-config",
-            mend="Leave out --host, or give the file to the simulator you started",
+            hint="Leave out --host, or give the file to the simulator you started",
         )
     if options["calls"] is None and options["run_time"] is None:
         options["run_time"] = "60s"
@@ -98,7 +98,7 @@ def command(
         raise RunInvalid(
             f"Locust ended with {outcome}",
             where=str(directory),
-            mend=f"What was recorded can still be read: harness report {directory}",
+            hint=f"What was recorded can still be read: harness report {directory}",
         ) from None
 
 
@@ -112,7 +112,7 @@ def _find_scenario(name: str) -> Path:
         {path.stem for folder in (Path("scenarios"), beside) for path in folder.glob("*.py")}
     )
     raise BadInput(
-        "no such scenario", where=name, mend=f"Give a locustfile, or one of: {', '.join(known)}"
+        "no such scenario", where=name, hint=f"Give a locustfile, or one of: {', '.join(known)}"
     )
 
 
@@ -182,7 +182,7 @@ def _simulator(
     try:
         line = process.stdout.readline()
         if not line.startswith(_SIMULATOR_START_LINE):
-            raise BadInput("the simulator did not start", mend="What it said stands above")
+            raise BadInput("the simulator did not start", hint="What it said stands above")
         about = "".join(f", {given}" for given in (preset, config) if given is not None)
         click.echo(f"Simulator {line.strip()}{about}", err=True)
         yield line.removeprefix(_SIMULATOR_START_LINE).split("/v1/")[0].strip()

@@ -12,9 +12,9 @@ from harness.bench.proxy_validation import (
     SPELLS,
     STREAMS,
     TOLERANCE,
+    CaseResult,
+    CaseVerdict,
     Figure,
-    Played,
-    Verdict,
     play,
 )
 from harness.bench.tcp_validation import FLOWS, Case, cases, compare
@@ -72,7 +72,7 @@ def compare_model(
         return _compare(chosen, as_json=as_json, flows=flows)
     barred = [case for case in chosen if case.bar]
     if not barred:
-        raise BadInput("is none of those that have to agree", where=which, mend=_known())
+        raise BadInput("is none of those that have to agree", where=which, hint=_known())
     stream = Stream(cadence_ms=barred[0].cadence_ms, message_bytes=barred[0].message_bytes)
     listening, found = parse_ports(ports), []
     with (
@@ -91,9 +91,9 @@ def compare_model(
     else:
         click.echo("\n".join(["", *(_besides(row) for row in found)]))
     verdicts = {row.verdict for row in found}
-    if Verdict.OUTSIDE in verdicts:
+    if CaseVerdict.OUTSIDE in verdicts:
         return ExitCode.FAIL
-    return ExitCode.PASS if verdicts == {Verdict.WITHIN} else ExitCode.INCONCLUSIVE
+    return ExitCode.PASS if verdicts == {CaseVerdict.WITHIN} else ExitCode.INCONCLUSIVE
 
 
 def _chosen(which: str) -> Sequence[Case]:
@@ -101,7 +101,7 @@ def _chosen(which: str) -> Sequence[Case]:
         return cases()
     if found := [case for case in cases() if _short(case) == which]:
         return found
-    raise BadInput("no such case", where=which, mend=_known())
+    raise BadInput("no such case", where=which, hint=_known())
 
 
 def _known() -> str:
@@ -136,7 +136,7 @@ def _print(*rows: Sequence[str]) -> None:
         click.echo(f"| {' | '.join(row)} |")
 
 
-def _cells(row: Played) -> list[str]:
+def _cells(row: CaseResult) -> list[str]:
     return [
         str(row.case),
         *_figure(row.late_percent, "%"),
@@ -156,7 +156,7 @@ def _figure(figure: Figure, unit: str) -> list[str]:
     return [*(f"{value:.2f} {unit}" for value in values), f"{figure.off:+.0%} ({interval})"]
 
 
-def _besides(row: Played) -> str:
+def _besides(row: CaseResult) -> str:
     own = "not known" if row.undisturbed_ms is None else f"{row.undisturbed_ms:.2f} ms"
     lag = "none" if row.lag_p99_ms is None else f"P99 {row.lag_p99_ms:.1f} ms late"
     disturbed = f", and {row.disturbed} disturbed" if row.disturbed else ""
@@ -167,7 +167,7 @@ def _besides(row: Played) -> str:
     )
 
 
-def _as_json(row: Played) -> dict[str, object]:
+def _as_json(row: CaseResult) -> dict[str, object]:
     figures = {
         name: asdict(figure) | {"off": figure.off, "verdict": figure.verdict}
         for name, figure in (("late_percent", row.late_percent), ("mean_ms", row.mean_ms))

@@ -155,7 +155,7 @@ def _cut(text: str) -> Cut:
         sizes = []
     if len(sizes) not in (1, 2):
         raise BadInput(
-            "not one or two whole numbers", where=f"--delta-ms {text}", mend="100, or 20,200"
+            "not one or two whole numbers", where=f"--delta-ms {text}", hint="100, or 20,200"
         )
     return Cut(min(Cut().first_ms, sizes[0]), sizes[0], sizes[-1])
 
@@ -189,7 +189,7 @@ def _key(name: str | None) -> str | None:
     key = environment.secret(name)
     if key is None:
         raise BadInput(
-            "the environment variable is not set", where=name, mend="Put the key to ask for in it"
+            "the environment variable is not set", where=name, hint="Put the key to ask for in it"
         )
     return key
 

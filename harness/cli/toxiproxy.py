@@ -6,7 +6,7 @@ import click
 
 from harness import environment
 from harness.cli.terminal import TerminalProgress
-from harness.network import Api, find_or_install, parse_api
+from harness.network import ApiAddress, find_or_install, parse_api
 
 toxiproxy_option = click.option(
     "--toxiproxy",
@@ -19,7 +19,7 @@ ports_option = click.option(
 )
 
 
-def chosen_server(url: str) -> Path | Api:
+def chosen_server(url: str) -> Path | ApiAddress:
     """Return the server at a URL, or the program to start one of our own."""
     if url:
         return parse_api(url, environment.secret("TOXIPROXY_AUTH_TOKEN"))

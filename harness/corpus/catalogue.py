@@ -11,7 +11,7 @@ from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.marks.examine import Task, examine
 from harness.corpus.recording import Recording
 from harness.corpus.sound import suffixes
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Clip, Progress
 
 _LARGEST_BYTES = 512 * 1024 * 1024
@@ -79,11 +79,11 @@ def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
         if (shown := name.encode(errors="replace").decode()) == name:
             paths.append(name)
         else:
-            progress.step(f"skipped {printable(shown)}: its name is not UTF-8")
+            progress.step(f"skipped {sanitised(shown)}: its name is not UTF-8")
     uses = Counter(_stem(path) for path in paths)
     names = [_stem(path) if uses[_stem(path)] == 1 else path for path in paths]
     return [
-        Recording(id=name if name == printable(name) else f"#{number}", path=path)
+        Recording(id=name if name == sanitised(name) else f"#{number}", path=path)
         for number, (name, path) in enumerate(zip(names, paths, strict=True), start=1)
     ]
 
@@ -149,6 +149,6 @@ def _renamed(entry: Clip | Skipped, recording: Recording) -> Clip | Skipped:
 def tell_skipped(progress: Progress, skipped: list[Skipped]) -> None:
     """Name what was left out, a long list in part."""
     for entry in skipped[:_NAMED_ONE_BY_ONE]:
-        progress.step(f"skipped {printable(entry.path)}: {entry.skipped}")
+        progress.step(f"skipped {sanitised(entry.path)}: {entry.skipped}")
     if (rest := len(skipped) - _NAMED_ONE_BY_ONE) > 0:
         progress.step(f"skipped {rest} more files that cannot be used")

@@ -10,7 +10,7 @@ from harness.corpus.manifest import Entry, Skipped, load_manifest, write_manifes
 from harness.corpus.marks.annotate import doubtful
 from harness.corpus.marks.examine import examine
 from harness.corpus.recording import Recording
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip, Progress
 
 _NAMED_ONE_BY_ONE = 10
@@ -61,7 +61,7 @@ def import_corpus(
     """
     form = _format(path, format_name)
     reading = Reading(path if path.is_dir() else path.parent)
-    progress.step(f"reading {printable(path.name)} as {form.name}")
+    progress.step(f"reading {sanitised(path.name)} as {form.name}")
     recordings = form.read(reading, path)
     for refusal in reading.refused[:_NAMED_ONE_BY_ONE]:
         progress.step(f"left out {refusal}")
@@ -75,7 +75,7 @@ def import_corpus(
         raise BadInput(f"{len(left_out)} could not be used, first {left_out[0]}", where=path.name)
     if len(skipped) == len(entries):
         why = f"nothing in it can be used: {left_out[0]}" if left_out else "holds no recordings"
-        raise BadInput(f"{why} (read as {form.name})", where=printable(path.name))
+        raise BadInput(f"{why} (read as {form.name})", where=sanitised(path.name))
     write_manifest(out, entries, reading.folder)
     clips = [entry for entry in entries if isinstance(entry, Clip)]
     return Imported(
@@ -135,11 +135,11 @@ def _marked(
 def _format(path: Path, name: str | None) -> Format:
     """Return the format asked for, or the one recognised."""
     if not path.exists():
-        raise BadInput("neither a folder nor a file", where=printable(path.name))
+        raise BadInput("neither a folder nor a file", where=sanitised(path.name))
     if name is None:
         return recognise(path)
     for form in FORMATS:
         if form.name == name:
             return form
     known = ", ".join(form.name for form in FORMATS)
-    raise BadInput(f"no such format: {name}", where="--format", mend=f"There are {known}")
+    raise BadInput(f"no such format: {name}", where="--format", hint=f"There are {known}")

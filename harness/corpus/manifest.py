@@ -31,7 +31,7 @@ import msgspec
 from harness.corpus.inside import inside
 from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.recording import Recording
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 SCHEMA = "harness.corpus/2"
@@ -88,18 +88,18 @@ def load_manifest(path: Path) -> tuple[Path, list[Entry]]:
             or two clips have one id.
     """
     if path.stat().st_size > _LARGEST_BYTES:
-        raise BadInput("is too large to be a manifest", where=printable(path.name))
+        raise BadInput("is too large to be a manifest", where=sanitised(path.name))
     lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
     folder = path.parent / _folder(path, lines[0] if lines else b"")
     entries: list[Entry] = []
     ids: set[str] = set()
     for number, line in enumerate(lines[1:], start=2):
-        where = f"{printable(path.name)} line {number}"
+        where = f"{sanitised(path.name)} line {number}"
         try:
             entry = _entry(line)
         except ValueError as error:
-            mend = "corpora/README.md describes the manifest"
-            raise BadInput(f"not understood: {error}", where=where, mend=mend) from error
+            hint = "corpora/README.md describes the manifest"
+            raise BadInput(f"not understood: {error}", where=where, hint=hint) from error
         if inside(folder, entry.path) is None:
             raise BadInput(f"{entry.path} leads out of the corpus folder", where=where)
         name = None if isinstance(entry, Skipped) else entry.id
@@ -145,8 +145,8 @@ def _folder(path: Path, line: bytes) -> str:
     if head.get("schema") != SCHEMA:
         raise BadInput(
             f"does not begin with a head of schema {SCHEMA}",
-            where=printable(path.name),
-            mend="harness corpus import makes a manifest of a collection in another format",
+            where=sanitised(path.name),
+            hint="harness corpus import makes a manifest of a collection in another format",
         )
     return head.get("folder", "")
 

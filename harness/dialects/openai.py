@@ -13,9 +13,8 @@ from urllib.parse import quote
 import msgspec
 
 from harness.dialects.base import MalformedMessage, SessionSettings
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import (
-    AskReply,
     AudioDelta,
     AudioFormat,
     Event,
@@ -23,6 +22,7 @@ from harness.model import (
     Notice,
     ProviderError,
     Request,
+    RequestResponse,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -123,7 +123,7 @@ def _session_updated(message: bytes) -> Event:
     session = _decode_session(message).session or _Session()
     detection = ((session.audio or {}).get("input") or {}).get("turn_detection")
     text = msgspec.json.encode(detection).decode()
-    return SessionConfigured(printable(text)[:_TURN_DETECTION_LIMIT_CHARS])
+    return SessionConfigured(sanitised(text)[:_TURN_DETECTION_LIMIT_CHARS])
 
 
 def _speech_started(message: bytes) -> Event:
@@ -169,15 +169,15 @@ def _response_done(message: bytes) -> Event:
     return ResponseDone(
         response.id or "",
         _status(response.status),
-        printable(error.code or error.type or details.reason or ""),
-        printable(error.message or ""),
+        sanitised(error.code or error.type or details.reason or ""),
+        sanitised(error.message or ""),
         _usage(response.usage),
     )
 
 
 def _error(message: bytes) -> Event:
     error = _decode_error(message).error or _Reason()
-    return ProviderError(printable(error.code or error.type or ""), printable(error.message or ""))
+    return ProviderError(sanitised(error.code or error.type or ""), sanitised(error.message or ""))
 
 
 def _status(word: str | None) -> ResponseStatus:
@@ -299,7 +299,7 @@ class OpenAIRealtime:
                 item = {"type": "function_call_output", "call_id": request.call_id}
                 item["output"] = request.output
                 said = {"type": "conversation.item.create", "item": item}
-            case AskReply():
+            case RequestResponse():
                 said = {"type": "response.create"}
         return msgspec.json.encode(said)
 
@@ -315,6 +315,6 @@ class OpenAIRealtime:
             if kind == _AUDIO_DELTA:
                 return _audio_delta(head)
             reader = _READERS.get(kind)
-            return Notice(printable(kind)) if reader is None else reader(message)
+            return Notice(sanitised(kind)) if reader is None else reader(message)
         except (msgspec.MsgspecError, AttributeError, UnicodeDecodeError) as error:
-            raise MalformedMessage(printable(error)) from error
+            raise MalformedMessage(sanitised(error)) from error

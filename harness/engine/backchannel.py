@@ -5,7 +5,7 @@ import numpy as np
 from harness.corpus import frames, speech_like
 from harness.dialects import Dialect
 from harness.model import Utterance
-from harness.session import Line
+from harness.session import EncodedUtterance
 from harness.transport import ready_message
 
 GENERATED = "generated-hum"
@@ -14,7 +14,7 @@ _SEED = 20_260_102
 _LENGTH_S = 0.35
 
 
-def generated_hum(dialect: Dialect, frame_ms: int) -> Line:
+def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
     """Return a hum that nobody ever hummed: the same one for all callers and runs.
 
     Args:
@@ -31,7 +31,7 @@ def generated_hum(dialect: Dialect, frame_ms: int) -> Line:
         speech_end_sample=len(samples) - 1,
         end_uncertainty_ms=0.0,
     )
-    return Line(
+    return EncodedUtterance(
         utterance_id=GENERATED,
         messages=[
             ready_message(dialect.append_audio(frame))

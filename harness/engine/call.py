@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from harness.clock import now_ns
 from harness.dialects import MalformedMessage
-from harness.engine.frame_stream import Lane
+from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.errors import Fault, Party, Phase
 from harness.model import SessionCreated, SessionRecord, TurnRecord
 from harness.network import Impairment
-from harness.session import Session, is_retryable
+from harness.session import Caller, is_retryable
 from harness.transport import Connection, connect, ready_message
 
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Host:
         between: A message has been dealt with; others may be waiting.
     """
 
-    began: Callable[["Call", Lane["Call"]], None]
+    began: Callable[["Call", FrameStream["Call"]], None]
     again: Callable[["Call", float], None]
     tell: Callable[["Call", Outcome], None]
     between: Callable[[], None]
@@ -54,10 +54,10 @@ class Call:
         lane: The way of its frames on the present connection, `None` while there is no session.
     """
 
-    def __init__(self, session: Session, route: Route, host: Host) -> None:
+    def __init__(self, session: Caller, route: Route, host: Host) -> None:
         self.session = session
         self.over = False
-        self.lane: Lane[Call] | None = None
+        self.lane: FrameStream[Call] | None = None
         self._route, self._host = route, host
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
@@ -185,7 +185,7 @@ class Call:
         for message in self._route.dialect.configure(self._route.settings):
             connection.write(ready_message(message))
         pacing = self.session.pacing
-        self.lane = Lane(self, pacing.ahead, connection.sender(), pacing.frame_ns)
+        self.lane = FrameStream(self, pacing.ahead, connection.sender(), pacing.frame_ns)
         self._host.began(self, self.lane)
 
     def _end_lane(self) -> None:

@@ -20,11 +20,11 @@ import uvloop
 from harness.clock import NS_PER_MS, now_ns
 from harness.engine.call import Call, Host, Outcome, no_session, stopped
 from harness.engine.deadlines import Deadlines
-from harness.engine.frame_stream import Lane
+from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.timer import DeadlineTimer
 from harness.recording import Histogram
-from harness.session import Session
+from harness.session import Caller
 
 Result = TypeVar("Result")
 
@@ -45,7 +45,7 @@ class AudioEngine:
         self._outcomes: deque[Outcome] = deque()
         self._measured: deque[tuple[array[int], Histogram]] = deque()
         self._calls: set[Call] = set()
-        self._due: Deadlines[Lane[Call]] = Deadlines()
+        self._due: Deadlines[FrameStream[Call]] = Deadlines()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -71,7 +71,7 @@ class AudioEngine:
             self._pool.kill()
             self._loop = self._pool = None
 
-    def hold(self, session: Session, route: Route) -> None:
+    def hold(self, session: Caller, route: Route) -> None:
         """Hold a call; what it has to say comes by `take_outcomes`."""
         self._from_outside(self._open, session, route)
 
@@ -150,7 +150,7 @@ class AudioEngine:
             task.cancel()
         self._loop.call_soon(self._loop.stop)
 
-    def _open(self, session: Session, route: Route) -> None:
+    def _open(self, session: Caller, route: Route) -> None:
         assert self._loop is not None
         host = Host(began=self._began, again=self._again, tell=self._told, between=self._between)
         call = Call(session, route, host)
@@ -174,7 +174,7 @@ class AudioEngine:
         if not call.session.ready and not call.over:
             call.hang_up(no_session(_SETUP_LIMIT_S))
 
-    def _began(self, call: Call, lane: Lane[Call]) -> None:
+    def _began(self, call: Call, lane: FrameStream[Call]) -> None:
         assert call.session.due_ns is not None
         assert self._loop is not None
         if call.impairment is not None:
@@ -184,7 +184,7 @@ class AudioEngine:
         # The set-up's own traffic would be in the round trip of an earlier one.
         self._loop.call_later(_FIRST_PING_S, self._ping, lane)
 
-    def _ping(self, lane: Lane[Call]) -> None:
+    def _ping(self, lane: FrameStream[Call]) -> None:
         assert self._loop is not None
         if lane.owner.lane is lane:
             lane.owner.ping()
@@ -238,7 +238,7 @@ class AudioEngine:
             sent_ns = now_ns()
             self._read_until_ns = sent_ns + (sent_ns - at_ns) // 2
 
-    def _send(self, due_ns: int, frame_ns: int, lanes: list[Lane[Call]]) -> None:
+    def _send(self, due_ns: int, frame_ns: int, lanes: list[FrameStream[Call]]) -> None:
         """Send the frames that were due at one instant, each as it is known ahead if it is."""
         slips_ns = due_ns + frame_ns
         late, kept = self._late_ns.append, []
@@ -260,7 +260,7 @@ class AudioEngine:
             kept.append(lane)
         self._due.add_all(slips_ns, frame_ns, kept)
 
-    def _ask(self, lane: Lane[Call]) -> None:
+    def _ask(self, lane: FrameStream[Call]) -> None:
         """Send a frame that takes a thought of the session."""
         call = lane.owner
         if call.lane is not lane:

@@ -7,12 +7,12 @@ processor's cache.
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from harness.session import Ahead
+from harness.session import ReadyFrames
 
 Owner = TypeVar("Owner")
 
 
-class Lane(Generic[Owner]):
+class FrameStream(Generic[Owner]):
     """Where frames come from, and where they go.
 
     Attributes:
@@ -25,11 +25,11 @@ class Lane(Generic[Owner]):
     __slots__ = ("ahead", "frame_ns", "owner", "write")
 
     def __init__(
-        self, owner: Owner, ahead: Ahead, write: Callable[[bytes], None], frame_ns: int
+        self, owner: Owner, ahead: ReadyFrames, write: Callable[[bytes], None], frame_ns: int
     ) -> None:
         self.owner = owner
         self.ahead, self.write, self.frame_ns = ahead, write, frame_ns
 
     def end(self) -> None:
         """Let nothing more be taken."""
-        self.ahead = Ahead()
+        self.ahead = ReadyFrames()

@@ -6,7 +6,7 @@ from harness.dialects import MalformedMessage
 from harness.engine.route import Route
 from harness.errors import BadInput, Fault, Party, Phase
 from harness.model import ProviderError, SessionCreated
-from harness.transport import connect, printable_target
+from harness.transport import connect, sanitised_target
 
 _LIMIT_S = 15.0
 _LEAVE_LIMIT_S = 3.0
@@ -52,7 +52,7 @@ class _Visitor:
             self.answer.set_result(fault)
 
 
-async def visit(route: Route) -> Fault | None:
+async def try_session(route: Route) -> Fault | None:
     """Open a session and close it again.
 
     Returns:
@@ -83,16 +83,16 @@ async def visit(route: Route) -> Fault | None:
 
 def refusal(route: Route, fault: Fault) -> BadInput:
     """Return the error that tells a person why the target cannot be loaded."""
-    where = printable_target(route.target)
+    where = sanitised_target(route.target)
     if fault.code in _KEY_CODES:
-        return BadInput(f"the target refused the key ({fault})", where=where, mend=_KEY)
+        return BadInput(f"the target refused the key ({fault})", where=where, hint=_KEY)
     if fault.code == "tls":
-        mend = "Name the authority that signed its certificate with --ca FILE"
+        hint = "Name the authority that signed its certificate with --ca FILE"
         return BadInput(
-            f"the target's certificate is not trusted ({fault})", where=where, mend=mend
+            f"the target's certificate is not trusted ({fault})", where=where, hint=hint
         )
     if fault.phase is Phase.CONNECT and fault.party is Party.NETWORK:
-        mend = "Check the address, and that a server listens there"
-        return BadInput(f"the target cannot be reached ({fault})", where=where, mend=mend)
-    mend = "Check address and model, and that it speaks the OpenAI Realtime protocol"
-    return BadInput(f"the target opened no session ({fault})", where=where, mend=mend)
+        hint = "Check the address, and that a server listens there"
+        return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
+    hint = "Check address and model, and that it speaks the OpenAI Realtime protocol"
+    return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)

@@ -15,7 +15,7 @@ _CLOCK_STEP_MS = 50.0
 _NEVER = 2**31 - 1
 
 
-def quiet_process() -> None:
+def tune_process() -> None:
     """Make the process fit for audio: what is loaded by now is never looked at for garbage."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.collect()

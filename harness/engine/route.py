@@ -68,7 +68,7 @@ def resolve_route(
     try:
         dialect.audio.frame_samples(frame_ms)
     except ValueError as error:
-        raise BadInput(str(error), where="--frame-ms", mend="20 fits every format") from error
+        raise BadInput(str(error), where="--frame-ms", hint="20 fits every format") from error
     proxy = _proxy(target)
     return Route(
         target=target,
@@ -91,7 +91,7 @@ def _proxy(target: Target) -> tuple[str, int] | None:
         raise BadInput(
             "the proxy of the environment is not an HTTP proxy",
             where="HTTPS_PROXY",
-            mend="Give http://HOST:PORT, or exempt the target by NO_PROXY",
+            hint="Give http://HOST:PORT, or exempt the target by NO_PROXY",
         )
     return found.hostname, found.port or 3128
 
@@ -104,5 +104,5 @@ def _verifier(authority: Path | None) -> ssl.SSLContext:
         raise BadInput(
             f"no certificates can be read from it ({type(error).__name__})",
             where=f"--ca {authority}",
-            mend="Give a file of PEM certificates",
+            hint="Give a file of PEM certificates",
         ) from error

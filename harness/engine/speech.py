@@ -22,7 +22,7 @@ from harness.dialects import Dialect
 from harness.environment import cache_dir
 from harness.errors import BadInput
 from harness.model import Encoding, Progress, TurnRecord
-from harness.session import Line, Manner
+from harness.session import EncodedUtterance, WireFormat
 from harness.transport import ready_message
 
 MEMORY_MB = "HARNESS_SPEECH_MEMORY_MB"
@@ -60,11 +60,11 @@ class Speech:
         self._store = EncodedStore(corpus, audio, cache)
         self._clips = len(corpus.clips)
         self._degraded = {clip.id: clip for clip in corpus.clips if clip.condition}
-        self._kept: OrderedDict[str, Line] = OrderedDict()
+        self._kept: OrderedDict[str, EncodedUtterance] = OrderedDict()
         self._spoken: Counter[str] = Counter()
         self._making = gevent.lock.Semaphore()
         self.bytes_kept = 0
-        self.manner = Manner(
+        self.manner = WireFormat(
             silence=self._ready(silence_frame(audio, frame_samples)),
             frame_samples=frame_samples,
             rate_hz=audio.rate_hz,
@@ -94,7 +94,7 @@ class Speech:
             f" of memory, of at most {most_mb} MB"
         )
 
-    def take(self, names: Sequence[str]) -> list[Line]:
+    def take(self, names: Sequence[str]) -> list[EncodedUtterance]:
         """Return the lines of a call, which stay in memory until `release`.
 
         Greenlets wait while a line is made; the thread they share does not.
@@ -121,7 +121,7 @@ class Speech:
             return turn
         return replace(turn, condition=clip.condition, original_id=clip.utterance)
 
-    def line(self, name: str) -> Line:
+    def line(self, name: str) -> EncodedUtterance:
         """Make one line at once and keep nothing of it.
 
         Raises:
@@ -129,7 +129,7 @@ class Speech:
         """
         encoded, audio = self._store.get(name), self._dialect.audio
         frames = cut_frames(encoded, audio, self._frame_ms)
-        return Line(
+        return EncodedUtterance(
             utterance_id=name,
             messages=[self._ready(frame) for frame in frames],
             onset_sample=encoded.onset_sample,
@@ -137,7 +137,7 @@ class Speech:
             levels=_levels(frames) if audio.encoding is Encoding.PCM16 else b"",
         )
 
-    def _line(self, name: str) -> Line:
+    def _line(self, name: str) -> EncodedUtterance:
         if name not in self._kept:
             # One at a time: others may be waiting for the very same line.
             with self._making:
@@ -146,22 +146,22 @@ class Speech:
         self._kept.move_to_end(name)
         return self._kept[name]
 
-    def _made(self, name: str) -> Line:
+    def _made(self, name: str) -> EncodedUtterance:
         """Make a line in another thread; only this greenlet waits."""
 
-        def make() -> Line | BadInput:
+        def make() -> EncodedUtterance | BadInput:
             # An exception that left the thread would be printed there as well.
             try:
                 return self.line(name)
             except BadInput as error:
                 return error
 
-        made: Line | BadInput = gevent.get_hub().threadpool.apply(make)
+        made: EncodedUtterance | BadInput = gevent.get_hub().threadpool.apply(make)
         if isinstance(made, BadInput):
             raise made
         return made
 
-    def _keep(self, name: str, line: Line) -> None:
+    def _keep(self, name: str, line: EncodedUtterance) -> None:
         self._kept[name] = line
         self.bytes_kept += _size_bytes(line)
         self._forget_some()
@@ -189,7 +189,7 @@ def memory_bytes() -> int:
 
 def encode_corpus(
     corpus: Corpus, dialect: Dialect, frame_ms: int, limit_s: float
-) -> tuple[dict[str, Line], Manner]:
+) -> tuple[dict[str, EncodedUtterance], WireFormat]:
     """Encode every utterance of a small corpus at once.
 
     Args:
@@ -212,5 +212,5 @@ def _levels(frames: Sequence[bytes]) -> bytes:
     return bytes(np.rint(4 * np.log2(1 + power)).astype(np.uint8))
 
 
-def _size_bytes(line: Line) -> int:
+def _size_bytes(line: EncodedUtterance) -> int:
     return sum(sys.getsizeof(message) + _POINTER_BYTES for message in line.messages)

@@ -10,7 +10,7 @@ from harness.clock import NS_PER_S, now_ns
 from harness.corpus import Corpus
 from harness.dialects import Dialect, SessionSettings
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import refusal, visit
+from harness.engine.preflight import refusal, try_session
 from harness.engine.route import resolve_route
 from harness.engine.speech import encode_corpus
 from harness.model import (
@@ -22,8 +22,8 @@ from harness.model import (
     ns_from_samples,
 )
 from harness.plan import Dialogue, Seeds, draw_call
-from harness.session import Session
-from harness.session.event_coverage import Telling
+from harness.session import Caller
+from harness.session.event_coverage import EventCoverage
 
 _POLL_S = 0.02
 _SETUP_LIMIT_S = 30.0
@@ -33,13 +33,13 @@ _DIRECT = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checkup:
+class TargetCheck:
     """What one call found.
 
     Attributes:
         session: The session.
         turns: Its turns.
-        told: Which kinds of event came, for `session.telling.untold`.
+        told: Which kinds of event came, for `session.telling.missing_events`.
     """
 
     session: SessionRecord
@@ -84,7 +84,7 @@ def check(
     *,
     model: str = "",
     authority: Path | None = None,
-) -> Checkup:
+) -> TargetCheck:
     """Hold one call of a few turns, directly.
 
     Args:
@@ -98,7 +98,7 @@ def check(
     Raises:
         BadInput: The target opens no session.
     """
-    telling = Telling()
+    telling = EventCoverage()
     settings = SessionSettings(model=model, silence_ms=_SILENCE_MS)
     route = resolve_route(host, dialect, settings, frame_ms=_FRAME_MS, authority=authority)
     route = replace(route, dialect=_Overheard(dialect, telling.note))
@@ -117,10 +117,10 @@ def check(
     engine = AudioEngine()
     engine.start()
     try:
-        fault = engine.run(visit(route))
+        fault = engine.run(try_session(route))
         if fault is not None:
             raise refusal(route, fault)
-        session = Session(
+        session = Caller(
             plan,
             [lines[name] for name in plan.utterance_ids],
             manner=manner,
@@ -132,7 +132,7 @@ def check(
         record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
     finally:
         engine.stop()
-    return Checkup(session=record, turns=tuple(heard), told=telling.told)
+    return TargetCheck(session=record, turns=tuple(heard), told=telling.told)
 
 
 def _wait(engine: AudioEngine, give_up_ns: int) -> tuple[SessionRecord, list[TurnRecord]]:

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import visit
+from harness.engine.preflight import try_session
 from harness.engine.route import Route
 from harness.environment import LOOPBACK, cache_dir
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.load.options import DIRECT, Options
-from harness.load.run_setup import the_profiles
+from harness.load.run_setup import resolve_profiles
 from harness.model import Progress, RunEvent, RunEventKind, TurnInstants, TurnRecord
 from harness.network import NetworkLayer, Stream, collapse, find_or_install
 
-_VISIT = "visit"
+_VISIT = "try_session"
 
 
-class Impaired:
-    """Ways to the target through networks. Make it after any fork, with the engine running.
+class ImpairedRoutes:
+    """ProbeRoutes to the target through networks. Make it after any fork, with the engine running.
 
     Args:
         options: What was asked for.
@@ -33,7 +33,7 @@ class Impaired:
         self._options, self._route, self._engine = options, route, engine
         self._stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
         self._layer: NetworkLayer | None = None
-        self._profiles = the_profiles(options)
+        self._profiles = resolve_profiles(options)
         self.lost = ""
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
@@ -50,7 +50,7 @@ class Impaired:
             raise BadInput(
                 "the target is on this machine, and the Toxiproxy on another one",
                 where=f"--toxiproxy {theirs.url}",
-                mend="Give the target by an address that the Toxiproxy reaches it by",
+                hint="Give the target by an address that the Toxiproxy reaches it by",
             )
         self._layer = layer = NetworkLayer(
             theirs or find_or_install(cache_dir(), progress),
@@ -163,7 +163,7 @@ class Impaired:
         """See that the Toxiproxy reaches the target."""
         name = next(iter(self._profiles))
         via = layer.route(_VISIT, name, *self._upstream())
-        fault = self._engine.run(visit(replace(self._route, via=via)))
+        fault = self._engine.run(try_session(replace(self._route, via=via)))
         layer.release(_VISIT)
         if fault is not None:
             raise self._unfit(f"no session could be opened through it ({fault})")
@@ -172,9 +172,9 @@ class Impaired:
         assert self._options.toxiproxy is not None
         ports = self._options.toxiproxy_ports
         return BadInput(
-            printable(why),
+            sanitised(why),
             where=f"--toxiproxy {self._options.toxiproxy.url}",
-            mend=f"Its ports {ports[0]} to {ports[-1]} have to be open to this machine, and this"
+            hint=f"Its ports {ports[0]} to {ports[-1]} have to be open to this machine, and this"
             " machine and the target to it",
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.environment import secret
 from harness.errors import BadInput
-from harness.network import PORTS, Api, parse_api, parse_ports
+from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
 
 DIRECT = "none"
@@ -44,7 +44,7 @@ class Options:
     host: str
     mix: Mix = ((DIRECT, 1),)
     profiles_file: Path | None = None
-    toxiproxy: Api | None = None
+    toxiproxy: ApiAddress | None = None
     toxiproxy_ports: range = PORTS
     corpus: str | None = None
     model: str = ""
@@ -132,7 +132,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
     """
     if not host:
         raise BadInput(
-            "no target", where="--host", mend="Give the API's address, such as ws://127.0.0.1:8765"
+            "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
         )
     checks = (
         (parsed.turns >= 0, "--turns", "must not be negative"),
@@ -145,7 +145,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
     )
     for holds, flag, words in checks:
         if not holds:
-            raise BadInput(words, where=flag, mend="See --help for what it takes")
+            raise BadInput(words, where=flag, hint="See --help for what it takes")
     return Options(
         host=host,
         mix=parse_mix(parsed.network or network),
@@ -171,5 +171,5 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
     )
 
 
-def _toxiproxy(url: str) -> Api | None:
+def _toxiproxy(url: str) -> ApiAddress | None:
     return parse_api(url, secret("TOXIPROXY_AUTH_TOKEN")) if url else None

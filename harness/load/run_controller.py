@@ -24,17 +24,17 @@ from locust.runners import STATE_STOPPED, MasterRunner, WorkerRunner
 
 from harness.clock import NS_PER_S, now_ns, wall_time
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import refusal, visit
-from harness.errors import ExitCode, HarnessError, printable
+from harness.engine.preflight import refusal, try_session
+from harness.errors import ExitCode, HarnessError, sanitised
 from harness.load import live
 from harness.load.options import DIRECT, Options, add_arguments, read_options
 from harness.load.run_setup import (
     Schedule,
     make_schedule,
-    the_corpus,
-    the_dialect,
-    the_profiles,
-    the_route,
+    resolve_corpus,
+    resolve_dialect,
+    resolve_profiles,
+    route_to_target,
 )
 from harness.load.run_writer import RunWriter
 from harness.load.workload import Share, Workload
@@ -52,7 +52,7 @@ _LAST_BATCH_LIMIT_S = 15.0
 _SAME_CLOCK_S = 5.0
 
 
-class Conductor:
+class RunController:
     """One Locust process's part in runs; Locust's events call its methods.
 
     Args:
@@ -150,9 +150,9 @@ class Conductor:
             options = replace(options, dialogue=self._script())
         self._drain_s = options.drain_s
         # What can be refused without opening anything comes first.
-        the_route(options, the_dialect())
-        the_profiles(options)
-        corpus = the_corpus(options, self._progress)
+        route_to_target(options, resolve_dialect())
+        resolve_profiles(options)
+        corpus = resolve_corpus(options, self._progress)
         schedule = make_schedule(options, self._dialogue(options), corpus)
         if isinstance(self._runner, MasterRunner):
             self._visit(options)
@@ -210,7 +210,7 @@ class Conductor:
                 break
             gevent.sleep(_POLL_S)
         for lost in sorted(self._sharing - self._ended_workers):
-            writer.note(RunEventKind.WORKER_LOST, f"worker {printable(lost)} ended without a word")
+            writer.note(RunEventKind.WORKER_LOST, f"worker {sanitised(lost)} ended without a word")
 
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
@@ -255,11 +255,11 @@ class Conductor:
 
     def _visit(self, options: Options) -> None:
         """Open one session from the master, which holds no calls of its own."""
-        route = the_route(options, the_dialect())
+        route = route_to_target(options, resolve_dialect())
         engine = AudioEngine()
         engine.start()
         try:
-            fault = engine.run(visit(route))
+            fault = engine.run(try_session(route))
         finally:
             engine.stop()
         if fault is not None:
@@ -328,10 +328,10 @@ def _from_message(data: dict[str, Any]) -> HarnessError:
     return error
 
 
-_conductors: dict[int, Conductor] = {}
+_conductors: dict[int, RunController] = {}
 
 
-def conductor_of(environment: Environment) -> Conductor:
+def run_controller_of(environment: Environment) -> RunController:
     """Return the conductor of a Locust environment."""
     return _conductors[id(environment)]
 
@@ -341,21 +341,21 @@ def _on_parser(parser: Any) -> None:
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
-    _conductors[id(environment)] = Conductor(environment)
+    _conductors[id(environment)] = RunController(environment)
     if getattr(environment.parsed_options, "live_line", False):
         logging.getLogger("locust.stats_logger").disabled = True
 
 
 def _on_start(environment: Environment, **_: Any) -> None:
-    conductor_of(environment).start()
+    run_controller_of(environment).start()
 
 
 def _on_stop(environment: Environment, **_: Any) -> None:
-    conductor_of(environment).stop()
+    run_controller_of(environment).stop()
 
 
 def _on_quitting(environment: Environment, **_: Any) -> None:
-    conductor_of(environment).interrupted()
+    run_controller_of(environment).interrupted()
 
 
 events.init_command_line_parser.add_listener(_on_parser)

@@ -75,12 +75,12 @@ class Schedule:
         )
 
 
-def the_dialect() -> Dialect:
+def resolve_dialect() -> Dialect:
     """Return the dialect that is spoken; so far there is one."""
     return OpenAIRealtime()
 
 
-def the_route(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
+def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
     """Return the direct way to the target, credentials included.
 
     The key goes out over TLS or to this machine only.
@@ -103,7 +103,7 @@ def the_route(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -
     )
 
 
-def the_profiles(options: Options) -> dict[str, NetworkProfile]:
+def resolve_profiles(options: Options) -> dict[str, NetworkProfile]:
     """Return the profiles that were asked for, by name; direct calls need none.
 
     Raises:
@@ -114,19 +114,19 @@ def the_profiles(options: Options) -> dict[str, NetworkProfile]:
     return {name: choose_profile(known, name) for name in wanted}
 
 
-def the_corpus(options: Options, progress: Progress) -> Corpus:
+def resolve_corpus(options: Options, progress: Progress) -> Corpus:
     """Return the speech that was asked for, obtaining it if need be."""
     return obtain_corpus(options.corpus, cache_dir(), progress)
 
 
 def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
     """Return the schedule of a run."""
-    frame_samples = the_dialect().audio.frame_samples(options.frame_ms)
+    frame_samples = resolve_dialect().audio.frame_samples(options.frame_ms)
     return Schedule(
         options=options,
         dialogue=dialogue,
         clips=corpus.clips,
-        frame_ns=ns_from_samples(frame_samples, the_dialect().audio.rate_hz),
+        frame_ns=ns_from_samples(frame_samples, resolve_dialect().audio.rate_hz),
         script=None if options.dialogue is None else _script(options.dialogue),
         pairing=pair(corpus.clips),
     )
@@ -139,6 +139,6 @@ def _script(path: Path) -> Script:
         raise BadInput(
             f"no dialogue script can be read from it ({type(error).__name__})",
             where=f"--dialogue {path}",
-            mend="Give a TOML file, such as those in corpora/dialogues",
+            hint="Give a TOML file, such as those in corpora/dialogues",
         ) from error
     return parse_script(text, str(path))

@@ -16,11 +16,11 @@ from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
 from harness.engine.speech import memory_bytes
 from harness.load.options import Options
-from harness.load.run_setup import Schedule, the_dialect, the_profiles, the_route
+from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
 from harness.model import RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
-from harness.transport import printable_target
+from harness.transport import sanitised_target
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
@@ -71,8 +71,8 @@ class RunWriter:
 def _manifest(
     options: Options, schedule: Schedule, corpus: Corpus, scenario: Path, run_id: str
 ) -> RunManifest:
-    dialect = the_dialect()
-    route = the_route(options, dialect)
+    dialect = resolve_dialect()
+    route = route_to_target(options, dialect)
     hashed = range(options.calls or _HASHED_CALLS)
     return RunManifest(
         run_id=run_id,
@@ -80,7 +80,7 @@ def _manifest(
         origin_ns=now_ns(),
         scenario=scenario.stem,
         scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
-        target=printable_target(route.target),
+        target=sanitised_target(route.target),
         simulated=options.simulated,
         model=options.model or dialect.default_model,
         dialect=dialect.name,
@@ -90,7 +90,7 @@ def _manifest(
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
         schedule_hash=schedule_hash([schedule.call(number) for number in hashed]),
         calls_planned=options.calls,
-        networks=tuple(the_profiles(options).values()),
+        networks=tuple(resolve_profiles(options).values()),
         settings=_settings(options, schedule),
         versions={"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
         host=_host(),

@@ -5,7 +5,7 @@ from pathlib import Path
 from locust import User, constant, task
 from locust.exception import StopUser
 
-from harness.load.run_controller import conductor_of
+from harness.load.run_controller import run_controller_of
 from harness.plan import Dialogue
 
 
@@ -27,6 +27,6 @@ class VoiceUser(User):
     @task
     def call(self) -> None:
         """Hold one call and wait for its end; the audio runs elsewhere."""
-        workload = conductor_of(self.environment).workload
+        workload = run_controller_of(self.environment).workload
         if workload is None or not workload.hold_next():
             raise StopUser

@@ -8,17 +8,17 @@ import gevent.event
 
 from harness.clock import NS_PER_S, now_ns
 from harness.corpus import Corpus
-from harness.engine.backchannel import generated_hum
+from harness.engine.backchannel import generated_backchannel
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import refusal, visit
-from harness.engine.process_tuning import ClockWatch, GarbagePauses, quiet_process
+from harness.engine.preflight import refusal, try_session
+from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
 from harness.engine.route import Route
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase
-from harness.load.impaired_routes import Impaired
+from harness.load.impaired_routes import ImpairedRoutes
 from harness.load.options import DIRECT, Options
-from harness.load.run_setup import Schedule, the_dialect, the_route
+from harness.load.run_setup import Schedule, resolve_dialect, route_to_target
 from harness.model import (
     CallPlan,
     Progress,
@@ -31,7 +31,7 @@ from harness.model import (
     TurnStatus,
 )
 from harness.recording import Batch
-from harness.session import Line, Session
+from harness.session import Caller, EncodedUtterance
 
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
@@ -69,10 +69,10 @@ class Workload:
         self.active = 0
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
-        self._dialect = the_dialect()
-        self._route = the_route(options, self._dialect, schedule.tools)
+        self._dialect = resolve_dialect()
+        self._route = route_to_target(options, self._dialect, schedule.tools)
         self._engine = AudioEngine()
-        self._impaired: Impaired | None = None
+        self._impaired: ImpairedRoutes | None = None
         self._speech = Speech(
             corpus,
             self._dialect,
@@ -81,7 +81,7 @@ class Workload:
             cache=cache_dir(),
             most_bytes=memory_bytes(),
         )
-        self._hum = generated_hum(self._dialect, options.frame_ms)
+        self._hum = generated_backchannel(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
         self._next = 0
         self._stopping = self._hurried = False
@@ -100,18 +100,18 @@ class Workload:
         self._engine.start()
         if visit_target:
             self._progress.step(f"Opening one session at {self._route.target.host}")
-            fault = self._engine.run(visit(self._route))
+            fault = self._engine.run(try_session(self._route))
             if fault is not None:
                 raise refusal(self._route, fault)
         self._speech.prepare(self._foreseen_utterances(), self._progress)
         message_bytes = len(self._speech.manner.silence)
-        self._impaired = Impaired(self._options, self._route, self._engine, message_bytes)
+        self._impaired = ImpairedRoutes(self._options, self._route, self._engine, message_bytes)
         self._batch.events += self._impaired.prepare(self._progress)
 
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
-        quiet_process()
+        tune_process()
         if self._impaired is not None:
             self._impaired.begin()
         self._engine.forget()
@@ -152,12 +152,12 @@ class Workload:
             self._speech.release(plan.recording_ids)
         return True
 
-    def _hold(self, plan: CallPlan, lines: Sequence[Line], scheduled_ns: int) -> None:
+    def _hold(self, plan: CallPlan, lines: Sequence[EncodedUtterance], scheduled_ns: int) -> None:
         """Hold a call and return when it has ended."""
         hum = self._hum
         if len(lines) > len(plan.utterance_ids):
             *lines, hum = lines
-        session = Session(
+        session = Caller(
             plan,
             lines,
             hum=hum,
@@ -274,7 +274,7 @@ class Workload:
             return self._route
         return self._impaired.route(session_id, network)
 
-    def _lose(self, session: Session, error: HarnessError) -> None:
+    def _lose(self, session: Caller, error: HarnessError) -> None:
         """Write down a call that no way can be opened for; the run cannot go on either."""
         fault = Fault(Party.NETWORK, Phase.CONNECT, "no_way", str(error))
         record = session.closed(now_ns(), fault, None)

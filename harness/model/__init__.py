@@ -25,24 +25,24 @@ from harness.model.events import (
 from harness.model.network import (
     Direction,
     FaultKind,
-    NetworkAccount,
     NetworkFault,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     RealisedNetwork,
     Stage,
     StallFigures,
+    UpdateStats,
 )
-from harness.model.plan import CallPlan, TurnConduct
-from harness.model.progress import Progress, Unshown
-from harness.model.requests import AskReply, Request, ToolResult, Truncate
-from harness.model.run import Run, RunEvent, RunEventKind, RunManifest, Spread
+from harness.model.plan import CallPlan, TurnBehaviour
+from harness.model.progress import NoProgress, Progress
+from harness.model.requests import Request, RequestResponse, ToolResult, Truncate
+from harness.model.run import DurationSummary, Run, RunEvent, RunEventKind, RunManifest
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
     BargeIn,
-    Conducted,
+    BehaviourOutcome,
     TokenUsage,
     TurnCounts,
     TurnInstants,
@@ -53,28 +53,29 @@ from harness.model.turn import (
 )
 
 __all__ = [
-    "AskReply",
     "AudioDelta",
     "AudioFormat",
     "BargeIn",
+    "BehaviourOutcome",
     "CallPlan",
     "Clip",
-    "Conducted",
     "CorpusFacts",
     "Direction",
+    "DurationSummary",
     "Encoding",
     "Event",
     "FaultKind",
     "InputCommitted",
-    "NetworkAccount",
     "NetworkFault",
     "NetworkProfile",
+    "NoProgress",
     "Notice",
     "Progress",
     "ProviderError",
-    "ProxyCost",
+    "ProxyOverhead",
     "RealisedNetwork",
     "Request",
+    "RequestResponse",
     "ResponseCreated",
     "ResponseDone",
     "ResponseStatus",
@@ -87,7 +88,6 @@ __all__ = [
     "SessionRecord",
     "SpeechStarted",
     "SpeechStopped",
-    "Spread",
     "Stage",
     "StallFigures",
     "TextDelta",
@@ -96,14 +96,14 @@ __all__ = [
     "ToolResult",
     "Truncate",
     "TruthRecord",
-    "TurnConduct",
+    "TurnBehaviour",
     "TurnCounts",
     "TurnInstants",
     "TurnKind",
     "TurnRecord",
     "TurnStatus",
     "Underruns",
-    "Unshown",
+    "UpdateStats",
     "Utterance",
     "ns_from_samples",
     "samples_from_ns",

@@ -226,7 +226,7 @@ class RealisedNetwork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProxyCost:
+class ProxyOverhead:
     """What the proxy adds by itself: round trips without it and through it, taken in turn.
 
     Attributes:
@@ -257,7 +257,7 @@ class ProxyCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkAccount:
+class UpdateStats:
     """Changes that one process made to its networks while calls ran, summed up.
 
     Attributes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TurnConduct:
+class TurnBehaviour:
     """How one utterance is said and how its reply is listened to, as far as a script says so.
 
     Attributes:
@@ -53,7 +53,7 @@ class CallPlan:
     think_ms: tuple[float, ...]
     phase_ns: int = 0
     dialogue: str = ""
-    conduct: tuple[TurnConduct, ...] = ()
+    conduct: tuple[TurnBehaviour, ...] = ()
     backchannel_id: str = ""
 
     @property

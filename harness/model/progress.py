@@ -13,7 +13,7 @@ class Progress(Protocol):
         """Tell how much of the step is done, in units of the step; `total` may be unknown."""
 
 
-class Unshown:
+class NoProgress:
     """Progress that nobody watches."""
 
     def step(self, what: str, unit: str = "bytes") -> None:

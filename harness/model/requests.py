@@ -28,8 +28,8 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class AskReply:
+class RequestResponse:
     """The model is to go on with what it knows now."""
 
 
-Request = Truncate | ToolResult | AskReply
+Request = Truncate | ToolResult | RequestResponse

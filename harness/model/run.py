@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.model.network import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
+from harness.model.network import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.session import SessionRecord
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
@@ -89,12 +89,12 @@ class RunEvent:
     at_ns: int
     detail: str = ""
     network: RealisedNetwork | None = None
-    account: NetworkAccount | None = None
-    proxy: ProxyCost | None = None
+    account: UpdateStats | None = None
+    proxy: ProxyOverhead | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class DurationSummary:
     """What is kept of a histogram of our own behaviour, in milliseconds; `n` is never 0."""
 
     n: int
@@ -127,6 +127,6 @@ class Run:
     turns: tuple[TurnRecord, ...]
     sessions: tuple[SessionRecord, ...]
     events: tuple[RunEvent, ...]
-    send_lateness: Spread | None
-    loop_lag: Spread | None
-    gc_pause: Spread | None = None
+    send_lateness: DurationSummary | None
+    loop_lag: DurationSummary | None
+    gc_pause: DurationSummary | None = None

@@ -123,7 +123,7 @@ class TurnCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conducted:
+class BehaviourOutcome:
     """What came of what a script asked of a turn.
 
     Attributes:
@@ -208,7 +208,7 @@ class TurnRecord:
     speech_end_sample: int | None = None
     send_lateness_max_ns: int | None = None
     usage: TokenUsage | None = None
-    conduct: Conducted | None = None
+    conduct: BehaviourOutcome | None = None
     network_late_ns: int | None = None
     condition: str = ""
     original_id: str = ""

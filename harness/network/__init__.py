@@ -12,12 +12,12 @@ from harness.network.toxiproxy.install import find_or_install, installed
 from harness.network.toxiproxy.ports import PORTS, parse_ports
 from harness.network.toxiproxy.remote import parse_api
 from harness.network.toxiproxy.server import ToxiproxyServer
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_client import ApiAddress
 from harness.network.toxiproxy.toxic_scheduler import Impairment
 
 __all__ = [
     "PORTS",
-    "Api",
+    "ApiAddress",
     "Impairment",
     "NetworkLayer",
     "Stream",

@@ -1,4 +1,4 @@
-"""Ways through Toxiproxy, one a session, and the finding whether they are what they say.
+"""ProbeRoutes through Toxiproxy, one a session, and the finding whether they are what they say.
 
 What is called from here blocks plainly and may be called from threads or, under Locust, from
 greenlets; what changes while a call runs is the business of its `Impairment`, on the loop that
@@ -17,24 +17,24 @@ from types import TracebackType
 from typing import Any
 
 from harness.clock import NS_PER_MS
-from harness.model import NetworkAccount, NetworkProfile, ProxyCost, RealisedNetwork
+from harness.model import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.network.probe import stall_probe
-from harness.network.probe.frame_flow import Flows, RunOnLoop, stream_frames
+from harness.network.probe.frame_flow import FrameFlows, RunOnLoop, stream_frames
 from harness.network.probe.profile_probe import measure_overhead, probe
-from harness.network.probe.proxy_overhead import CostWatch
+from harness.network.probe.proxy_overhead import OverheadWatch
 from harness.network.profiles.catalogue import choose_profile
 from harness.network.tcp.stages import bare, plain
-from harness.network.tcp.traces import Draw, Stream, TracePool
-from harness.network.toxiproxy.liveness import Watch
+from harness.network.tcp.traces import Stream, TracePool, TraceStart
+from harness.network.toxiproxy.liveness import Liveness
 from harness.network.toxiproxy.ports import PORTS
 from harness.network.toxiproxy.proxies import Proxies
 from harness.network.toxiproxy.remote import RemoteToxiproxy
 from harness.network.toxiproxy.server import ToxiproxyServer
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_client import ApiAddress
 from harness.network.toxiproxy.toxic_schedule import changes
-from harness.network.toxiproxy.toxic_scheduler import Conductor, Impairment
+from harness.network.toxiproxy.toxic_scheduler import Impairment, ToxicScheduler
 from harness.network.toxiproxy.toxics import toxics
-from harness.network.toxiproxy.update_log import Ledger
+from harness.network.toxiproxy.update_log import UpdateLog
 
 _HOST = "127.0.0.1"
 _WATCH_S, _WATCH_LIMIT_S = 1.0, 3.0
@@ -53,7 +53,7 @@ class NetworkLayer:
 
     def __init__(
         self,
-        server: Path | Api,
+        server: Path | ApiAddress,
         profiles: Mapping[str, NetworkProfile],
         *,
         stream: Stream | None = None,
@@ -62,9 +62,11 @@ class NetworkLayer:
     ) -> None:
         self._server: ToxiproxyServer | RemoteToxiproxy
         self._server = (
-            RemoteToxiproxy(server) if isinstance(server, Api) else ToxiproxyServer(server, ports)
+            RemoteToxiproxy(server)
+            if isinstance(server, ApiAddress)
+            else ToxiproxyServer(server, ports)
         )
-        self._api = server if isinstance(server, Api) else None
+        self._api = server if isinstance(server, ApiAddress) else None
         self._profiles, self._ports = profiles, ports
         self._stream, self._seed = stream or Stream(), seed
         self._pools: dict[str, TracePool] = {}
@@ -73,10 +75,10 @@ class NetworkLayer:
         self._impairments: dict[str, Impairment] = {}
         self._here = _HOST
         self._numbers = itertools.count()
-        self._ledger = Ledger(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
-        self._conductor: Conductor | None = None
-        self._watch: Watch | None = None
-        self._cost: CostWatch | None = None
+        self._ledger = UpdateLog(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
+        self._conductor: ToxicScheduler | None = None
+        self._watch: Liveness | None = None
+        self._cost: OverheadWatch | None = None
 
     def __enter__(self) -> "NetworkLayer":
         self.start()
@@ -104,10 +106,10 @@ class NetworkLayer:
         self._server.start()
         if isinstance(self._server, RemoteToxiproxy):
             self._here = self._server.reached_from()
-        self._api = self._api or Api(host=_HOST, port=self._server.port)
+        self._api = self._api or ApiAddress(host=_HOST, port=self._server.port)
         self._made = Proxies(self._api, self._ports, self.alive)
-        self._conductor = Conductor(self._api, self._ledger)
-        self._watch = Watch(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
+        self._conductor = ToxicScheduler(self._api, self._ledger)
+        self._watch = Liveness(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
 
     def stop(self) -> None:
         """End the server, and with it every proxy and connection. Harmless when not running.
@@ -129,7 +131,7 @@ class NetworkLayer:
         silent = self._watch is not None and self._watch.silent
         return self._server.alive() and not lost and not silent
 
-    def account(self) -> NetworkAccount:
+    def account(self) -> UpdateStats:
         """Sum up the changes made so far."""
         return self._ledger.account()
 
@@ -265,11 +267,11 @@ class NetworkLayer:
     def stream(
         self,
         profile: NetworkProfile,
-        draws: Sequence[tuple[Draw, Draw]],
+        draws: Sequence[tuple[TraceStart, TraceStart]],
         run: RunOnLoop,
         *,
         seconds: float,
-    ) -> Flows:
+    ) -> FrameFlows:
         """Send frames both ways over ways of this profile, and say what came of each.
 
         Args:
@@ -285,7 +287,7 @@ class NetworkLayer:
         ways = _Ways(self, profile)
         return stream_frames(ways, draws, self._stream, run, host=self._here, seconds=seconds)
 
-    def measure_overhead(self) -> ProxyCost:
+    def measure_overhead(self) -> ProxyOverhead:
         """Measure what the proxy costs by itself: round trips directly and through it.
 
         Raises:
@@ -307,7 +309,7 @@ class NetworkLayer:
             BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        self._cost = CostWatch(self._here)
+        self._cost = OverheadWatch(self._here)
         port = run(self._cost.listen())
         way = self._open("cost", NetworkProfile(name="bare"), self._here, port)
         return run(self._cost.begin(way))
@@ -317,7 +319,7 @@ class NetworkLayer:
         if self._cost is not None:
             self._cost.end()
 
-    def cost(self) -> ProxyCost | None:
+    def cost(self) -> ProxyOverhead | None:
         """Return what the proxy has cost since `watch_cost`, `None` when that is not known."""
         return None if self._cost is None else self._cost.found()
 
@@ -350,7 +352,7 @@ class NetworkLayer:
         wanted: NetworkProfile,
         upstream_host: str,
         upstream_port: int,
-        drawn: tuple[Draw, Draw] | None = None,
+        drawn: tuple[TraceStart, TraceStart] | None = None,
     ) -> tuple[str, int]:
         if session_id in self._ways:
             raise ValueError(f"session {session_id} has a way through the network already")
@@ -370,14 +372,14 @@ class NetworkLayer:
 
 
 class _Ways:
-    """Ways of one profile as `stream_frames` sees them."""
+    """ProbeRoutes of one profile as `stream_frames` sees them."""
 
     def __init__(self, layer: NetworkLayer, profile: NetworkProfile) -> None:
         self.profile = profile
         self._layer = layer
 
     def open(
-        self, session_id: str, port: int, drawn: tuple[Draw, Draw]
+        self, session_id: str, port: int, drawn: tuple[TraceStart, TraceStart]
     ) -> tuple[tuple[str, int], Impairment]:
         layer = self._layer
         way = layer._open(session_id, self.profile, layer._here, port, drawn)  # noqa: SLF001

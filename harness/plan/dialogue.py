@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.errors import BadInput
-from harness.model import CallPlan, Clip, TurnConduct
+from harness.model import CallPlan, Clip, TurnBehaviour
 from harness.plan.schedule import Seeds
 from harness.plan.script import BACKCHANNEL, Script, ScriptTurn
 
@@ -52,7 +52,7 @@ def draw_dialogue(
             raise BadInput(
                 "no clip of the corpus fits",
                 where=f"dialogue {script.name}, turn {place}",
-                mend="Change its `say`, or take a corpus with such a clip",
+                hint="Change its `say`, or take a corpus with such a clip",
             )
         fresh = [name for name in fitting if name not in said] or fitting
         said.append(fresh[int(words.integers(len(fresh)))])
@@ -78,7 +78,7 @@ def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
     return hums[int(rng.integers(len(hums)))] if hums else ""
 
 
-def _conduct(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnConduct:
+def _conduct(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
     """Draw how a turn goes; who has nothing more to say does not interrupt."""
     barge_in_ms = None if line.barge_in is None else line.barge_in.draw(rng)
     barge_in_ms = None if is_last else barge_in_ms
@@ -91,7 +91,7 @@ def _conduct(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> Tu
             for place, chance in enumerate(chances)
             if chance < line.backchannel_chance
         ]
-    return TurnConduct(
+    return TurnBehaviour(
         barge_in_ms=barge_in_ms,
         # Who has interrupted does not hum along as well.
         backchannels_ms=tuple(at for at in hums if barge_in_ms is None or at < barge_in_ms),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 _MOST = 1000
 
@@ -68,5 +68,5 @@ def _parted(word: str) -> tuple[str, int]:
 
 def _refused(what: str, where: str) -> BadInput:
     return BadInput(
-        printable(what), where=printable(f"--network {where}"), mend="Write it as NAME=3,OTHER=1"
+        sanitised(what), where=sanitised(f"--network {where}"), hint="Write it as NAME=3,OTHER=1"
     )

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 BACKCHANNEL = "backchannel"
@@ -44,7 +44,7 @@ class Span:
     Attributes:
         low_ms: Shortest; the median of a log-normal one.
         high_ms: Longest.
-        sigma: Spread of the logarithm.
+        sigma: DurationSummary of the logarithm.
         chance: How likely it happens at all.
     """
 
@@ -181,7 +181,7 @@ def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
         raise BadInput(
             f"{line.expect_tool} cannot be the name of a tool",
             where=f"{turn.where}, expect_tool",
-            mend="Letters, digits, _ and -, at most 64 of them",
+            hint="Letters, digits, _ and -, at most 64 of them",
         )
     for table in (say, hums, turn):
         table.done()
@@ -205,7 +205,7 @@ class _Table:
 
     def text(self, key: str) -> str:
         """Return a text, empty when it is not there."""
-        return printable(self.take(key, str) or "")
+        return sanitised(self.take(key, str) or "")
 
     def number(
         self, key: str, *, most: float = 3_600_000.0, otherwise: float | None = None
@@ -245,4 +245,4 @@ class _Table:
     def done(self) -> None:
         """Refuse what is left."""
         if self._left:
-            raise BadInput(f"not understood: {printable(', '.join(self._left))}", where=self.where)
+            raise BadInput(f"not understood: {sanitised(', '.join(self._left))}", where=self.where)

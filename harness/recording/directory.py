@@ -43,7 +43,7 @@ def reserve(root: Path, slug: str, day: date) -> Path:
         raise BadInput(
             f"no run can be kept here: {error.strerror}",
             where=str(root),
-            mend="Choose a folder that can be written to",
+            hint="Choose a folder that can be written to",
         ) from error
 
 
@@ -66,7 +66,7 @@ class RunDirectory:
             raise ValueError(f"run_id {manifest.run_id!r} is not the folder's name {path.name!r}")
         if (path / files.MANIFEST).exists():
             raise BadInput(
-                "a run is kept here already", where=str(path), mend="Choose another folder"
+                "a run is kept here already", where=str(path), hint="Choose another folder"
             )
         self.path = path
         self.manifest = manifest

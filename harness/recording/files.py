@@ -40,7 +40,7 @@ def replace_file(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(path), mend=_MEND_WRITING
+            f"cannot be written: {error.strerror}", where=str(path), hint=_MEND_WRITING
         ) from error
 
 
@@ -55,7 +55,7 @@ def append_bytes(path: Path, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(path), mend=_MEND_WRITING
+            f"cannot be written: {error.strerror}", where=str(path), hint=_MEND_WRITING
         ) from error
 
 
@@ -73,5 +73,5 @@ def read_bytes(path: Path) -> bytes | None:
         raise BadInput(
             f"cannot be read: {error.strerror}",
             where=str(path),
-            mend="Give the folder of a run, as `harness run` prints it",
+            hint="Give the folder of a run, as `harness run` prints it",
         ) from error

@@ -14,7 +14,7 @@ from hdrh import codec
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from harness.model import Spread
+from harness.model import DurationSummary
 
 _NS_PER_US = 1_000
 _US_PER_MS = 1_000
@@ -176,7 +176,7 @@ class Histogram:
         histogram.max_ns = max_ns
         return histogram
 
-    def spread(self) -> Spread | None:
+    def spread(self) -> DurationSummary | None:
         """Return nearest-rank percentiles and the exact maximum; `None` when it is empty.
 
         A percentile is the upper edge of its bucket, at most 0.1 % too long.
@@ -195,7 +195,7 @@ class Histogram:
             return min(highest_us / _US_PER_MS, largest_ms)
 
         largest_ms = self.max_ns / _NS_PER_MS
-        return Spread(
+        return DurationSummary(
             n=n,
             p50_ms=percentile_ms(500),
             p99_ms=percentile_ms(990),

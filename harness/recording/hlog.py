@@ -63,7 +63,7 @@ def read_log(data: bytes, where: str) -> dict[str, Histogram]:
         try:
             tag, interval = _parse(line)
         except ValueError as error:
-            raise BadInput(str(error), where=f"{where}, line {number}", mend=_MEND) from error
+            raise BadInput(str(error), where=f"{where}, line {number}", hint=_MEND) from error
         merged.setdefault(tag, Histogram()).merge(interval)
     return merged
 

@@ -58,16 +58,16 @@ def _decode(line: bytes, decoder: msgspec.json.Decoder[Record], where: str) -> R
     try:
         record = decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadInput(f"is not what belongs here: {error}", where=where, mend=_MEND) from error
+        raise BadInput(f"is not what belongs here: {error}", where=where, hint=_MEND) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not JSON: {error}", where=where, mend=_MEND) from error
+        raise BadInput(f"is not JSON: {error}", where=where, hint=_MEND) from error
     # What we wrote ourselves encodes to the same bytes; only other lines need a closer look.
     if _encoder.encode(record) != line:
         unknown = next(
             _unknown_fields(msgspec.json.decode(line), msgspec.to_builtins(record)), None
         )
         if unknown is not None:
-            raise BadInput(f"has an unknown field `{unknown}`", where=where, mend=_MEND)
+            raise BadInput(f"has an unknown field `{unknown}`", where=where, hint=_MEND)
     return record
 
 

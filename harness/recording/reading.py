@@ -56,14 +56,14 @@ def read_manifest(path: Path) -> RunManifest:
         raise BadInput(
             "is not the folder of a run: it has no manifest.json",
             where=str(path),
-            mend="Give the folder that `harness run` printed",
+            hint="Give the folder that `harness run` printed",
         )
     manifest = decode_object(data, RunManifest, str(file))
     if manifest.schema != MANIFEST_SCHEMA:
         raise BadInput(
             f"has schema {manifest.schema}, this version reads {MANIFEST_SCHEMA}",
             where=str(file),
-            mend="Read the run with the version of harness that wrote it",
+            hint="Read the run with the version of harness that wrote it",
         )
     return manifest
 

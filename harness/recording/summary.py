@@ -35,13 +35,13 @@ def read_summary(path: Path) -> dict[str, Any]:
     """
     file = path / files.SUMMARY if path.is_dir() else path
     data = files.read_bytes(file)
-    mend = "Write it anew with `harness report` and the run's folder"
+    hint = "Write it anew with `harness report` and the run's folder"
     if data is None:
-        raise BadInput("there is no summary here", where=str(file), mend=mend)
+        raise BadInput("there is no summary here", where=str(file), hint=hint)
     try:
         summary = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not a summary: {error}", where=str(file), mend=mend) from error
+        raise BadInput(f"is not a summary: {error}", where=str(file), hint=hint) from error
     if not isinstance(summary.get("schema"), str):
-        raise BadInput("is not a summary: it names no schema", where=str(file), mend=mend)
+        raise BadInput("is not a summary: it names no schema", where=str(file), hint=hint)
     return summary

@@ -40,7 +40,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Figure:
     """A figure in two widths; the page shows the one that fits.
 
     Attributes:
@@ -87,4 +87,4 @@ class Section:
     id: str
     title: str
     says: tuple[str, ...]
-    parts: tuple[Table | Facts | Drawing | Text, ...]
+    parts: tuple[Table | Facts | Figure | Text, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.report import figure_sections as plates
 from harness.report.blocks import Cell, Section, Table, Text
 from harness.report.forest import forest
@@ -57,7 +57,7 @@ def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Sect
         return Section(id="paired", title=title, says=_SAYS[:1], parts=(Text(text=why),))
     rows = tuple((_name(metrics), *_row(metrics)) for metrics in found.values())
     reasons = {
-        _name(metrics): printable(metrics[HEADLINE]["why"])
+        _name(metrics): sanitised(metrics[HEADLINE]["why"])
         for metrics in found.values()
         if metrics[HEADLINE].get("why")
     }

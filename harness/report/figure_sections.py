@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from harness.model import Run
 from harness.report import figures
-from harness.report.blocks import Drawing, Section, Text
+from harness.report.blocks import Figure, Section, Text
 from harness.report.formatting import counted, number
 from harness.report.points import Point, networks, points, thinned, typical_and_slow
 from harness.report.summary_view import Summary, by_network, quantiles
@@ -26,7 +26,7 @@ def drawn_sections(run: Run) -> list[Section]:
     return [_curve(groups), _over_time(groups), _stages(groups)]
 
 
-def interval_figure(summary: Summary) -> Drawing | None:
+def interval_figure(summary: Summary) -> Figure | None:
     """Return P50, P95 and P99 by network as dots with bars; `None` when none is known."""
     rows = {name: quantiles(part["metrics"]) for name, part in by_network(summary).items()}
     if all(quantile.value is None for found in rows.values() for quantile in found.values()):
@@ -37,7 +37,7 @@ def interval_figure(summary: Summary) -> Drawing | None:
     )
 
 
-def drawing(draw: Callable[[int], str], caption: str = "") -> Drawing:
+def drawing(draw: Callable[[int], str], caption: str = "") -> Figure:
     """Return a figure in the page's two widths.
 
     Args:
@@ -45,7 +45,7 @@ def drawing(draw: Callable[[int], str], caption: str = "") -> Drawing:
         caption: How to read it.
     """
     # Markup marks as safe what drawing.svg made; foreign text in it was escaped by the export.
-    return Drawing(
+    return Figure(
         wide=Markup(draw(_WIDE_PX)),  # noqa: S704
         narrow=Markup(draw(_NARROW_PX)),  # noqa: S704
         caption=caption,

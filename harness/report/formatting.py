@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from harness.errors import printable
+from harness.errors import sanitised
 
 MISSING = "\N{EN DASH}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -57,13 +57,13 @@ def counted(n: int, noun: str) -> str:
 
 def condition_name(name: str) -> str:
     """Write the name of a condition of the speech; originals have none of their own."""
-    return printable(name) or "original"
+    return sanitised(name) or "original"
 
 
 def difference(found: Mapping[str, Any], between: str = " to ") -> tuple[str, str]:
     """Write a comparison of a summary: the difference and its interval, or why there is none."""
     if found["value"] is None:
-        return MISSING, printable(found.get("why", ""))
+        return MISSING, sanitised(found.get("why", ""))
     low, high = (MISSING if found[end] is None else signed(found[end]) for end in ("low", "high"))
     return signed(found["value"]), f"{low}{between}{high}"
 
@@ -73,4 +73,4 @@ def moment(iso: str) -> str:
     try:
         return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M:%S %Z}".strip()
     except ValueError:
-        return printable(iso)
+        return sanitised(iso)

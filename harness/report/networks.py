@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Direction, NetworkProfile, RealisedNetwork, Run, StallFigures
 from harness.report.blocks import Cell, Facts, Section, Table
 from harness.report.formatting import MISSING, counted, number, percent
@@ -40,15 +40,15 @@ def _delays(
     rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     for profile in asked:
-        realised, name = found.get(profile.name), printable(profile.name)
-        said = [printable(profile.note)] if profile.note else []
+        realised, name = found.get(profile.name), sanitised(profile.name)
+        said = [sanitised(profile.note)] if profile.note else []
         round_trip: Cell
         if realised is None:
             verdict, round_trip = "not measured", MISSING
         else:
             verdict = "verified" if realised.verified else "NOT VERIFIED"
             round_trip = _round_trip(realised)
-            said.insert(0, f"{printable(realised.why)} ({counted(realised.probes, 'probe')})")
+            said.insert(0, f"{sanitised(realised.why)} ({counted(realised.probes, 'probe')})")
         if said:
             notes.append(f"{name}: {'; '.join(said).removesuffix('.')}.")
         pings = during.get(profile.name, {}).get("pings")
@@ -100,7 +100,7 @@ def _stalls(profile: NetworkProfile, found: RealisedNetwork | None) -> list[tupl
     )
     return [
         (
-            printable(profile.name),
+            sanitised(profile.name),
             f"{way}, {_loss(asked)}",
             MISSING if own_ms is None else number(own_ms),
             *_figures(got, planned),
@@ -136,7 +136,7 @@ def _meanwhile(summary: Summary) -> tuple[tuple[str, str], ...]:
             words += f"; {late}, worst {number(changes['lag_max_ms'])} ms late"
         pairs.append(("Changes while calls ran", words))
         lates = [
-            f"{printable(part['profile'])} {percent(part['late'])}"
+            f"{sanitised(part['profile'])} {percent(part['late'])}"
             for part in summary.get("network") or ()
             if part.get("late") is not None
         ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Run, TurnStatus
 from harness.report.blocks import Facts, Section, Table, Text
 from harness.report.formatting import MISSING, counted, number
@@ -25,14 +25,14 @@ def corpus(run: Run) -> Section:
     facts = run.manifest.corpus
     kind = "synthetic speech: nobody ever said it" if facts.synthetic else "recorded speech"
     pairs = (
-        ("Corpus", printable(facts.name)),
+        ("Corpus", sanitised(facts.name)),
         ("Kind", kind),
         ("Clips", number(facts.clips, 0)),
-        ("Source", printable(facts.source)),
-        ("Licence", printable(facts.licence)),
-        ("End of speech from", printable(facts.end_source)),
+        ("Source", sanitised(facts.source)),
+        ("Licence", sanitised(facts.licence)),
+        ("End of speech from", sanitised(facts.end_source)),
         ("Its uncertainty", f"at most ± {facts.end_uncertainty_ms:g} ms"),
-        ("Digest", printable(facts.digest)),
+        ("Digest", sanitised(facts.digest)),
     )
     says = ("The labelled end of speech is the zero of every latency.",)
     return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
@@ -73,7 +73,7 @@ def errors(run: Run) -> Section:
         title="Faults",
         head=("Party", "Phase", "Code", "Of", "First words", "Count"),
         rows=tuple(
-            (*map(printable, key), printable(words[key]) or MISSING, number(count, 0))
+            (*map(sanitised, key), sanitised(words[key]) or MISSING, number(count, 0))
             for key, count in shown
         ),
         words=5,

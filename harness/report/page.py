@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Run
 from harness.report import (
     behaviour as conducted,
@@ -69,22 +69,22 @@ def render_page(run: Run, summary: Summary) -> str:
 
 def _page(run: Run, summary: Summary) -> Page:
     manifest, validity = run.manifest, summary["validity"]
-    against = "the simulator" if manifest.simulated else printable(manifest.target)
+    against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     load = f"{counted(len(run.turns), 'turn')} in {counted(len(run.sessions), 'session')}"
     loud: tuple[str, ...] = ()
     if manifest.corpus.synthetic:
         loud = ("Synthetic speech: nobody ever said what these callers say.",)
     return Page(
-        title=f"{printable(manifest.model)} · {printable(manifest.scenario)}",
+        title=f"{sanitised(manifest.model)} · {sanitised(manifest.scenario)}",
         subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
         " No objective is judged on this page; harness gate does that.",
         state=str(validity["state"]),
         verdict=_VERDICTS[validity["state"]],
-        reasons=tuple(printable(reason) for reason in validity["reasons"]),
+        reasons=tuple(sanitised(reason) for reason in validity["reasons"]),
         loud=loud,
         cards=tuple(sections.cards(summary)),
         sections=tuple(_sections(run, summary)),
-        footer=f"Run {printable(manifest.run_id)}. Written by harness from {summary['schema']}.",
+        footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary['schema']}.",
     )
 
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.recording import replace_file
 
 _FFT_SAMPLES = 512
@@ -71,10 +71,10 @@ def write_review(path: Path, title: str, clips: Iterable[DoubtfulClip]) -> int:
     """
     shown = [
         {
-            "name": printable(clip.name),
-            "transcript": printable(clip.transcript),
-            "words": f"{printable(clip.end_source)} {clip.end_s:.3f} s, "
-            f"{printable(clip.second_source)} {clip.second_end_s:.3f} s: "
+            "name": sanitised(clip.name),
+            "transcript": sanitised(clip.transcript),
+            "words": f"{sanitised(clip.end_source)} {clip.end_s:.3f} s, "
+            f"{sanitised(clip.second_source)} {clip.second_end_s:.3f} s: "
             f"{abs(clip.end_s - clip.second_end_s) * 1e3:.0f} ms apart",
             "png": base64.b64encode(picture(clip)).decode(),
         }

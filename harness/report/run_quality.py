@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from harness.analysis import METRICS
-from harness.errors import printable
-from harness.model import Run, RunEventKind, Spread
+from harness.errors import sanitised
+from harness.model import DurationSummary, Run, RunEventKind
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import MINUS, MISSING, number, percent, signed
 from harness.report.summary_view import Summary
@@ -51,7 +51,7 @@ def instrument(run: Run, summary: Summary) -> Section:
     return Section(id="instrument", title="The instrument", says=says, parts=tuple(parts))
 
 
-def _spread(spread: Spread | None) -> tuple[str, ...]:
+def _spread(spread: DurationSummary | None) -> tuple[str, ...]:
     if spread is None:
         return (MISSING,) * 5
     values = (spread.p50_ms, spread.p99_ms, spread.p999_ms, spread.max_ms)
@@ -82,13 +82,13 @@ def _planned(run: Run) -> str:
 def _accuracy(found: Summary) -> tuple[str, ...]:
     names = ("p50_ms", "p95_ms", "p99_ms", "min_ms", "max_ms")
     differences = (signed(found["difference"][name]) for name in names)
-    return (printable(found["network"]), number(found["n"], 0), *differences)
+    return (sanitised(found["network"]), number(found["n"], 0), *differences)
 
 
 def provenance(run: Run) -> Section:
     """Return what it takes to do the same run again."""
     manifest = run.manifest
-    target = printable(manifest.target) + (" (simulator)" if manifest.simulated else "")
+    target = sanitised(manifest.target) + (" (simulator)" if manifest.simulated else "")
     pairs = (
         ("Run", manifest.run_id),
         ("Started", manifest.started_at),
@@ -119,7 +119,7 @@ def _pairs(named: Mapping[str, object]) -> str:
 
 def _words(text: str) -> str:
     """Make one line of foreign text; long lists of versions stay whole, in pieces."""
-    return ", ".join(printable(piece) for piece in text.split(", ")) or MISSING
+    return ", ".join(sanitised(piece) for piece in text.split(", ")) or MISSING
 
 
 def method() -> Section:

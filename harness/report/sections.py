@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from harness.analysis import METRICS
-from harness.errors import printable
-from harness.report.blocks import Card, Cell, Drawing, Facts, Section, Table
+from harness.errors import sanitised
+from harness.report.blocks import Card, Cell, Facts, Figure, Section, Table
 from harness.report.formatting import MISSING, counted, money, number, percent
 from harness.report.summary_view import (
     HEADLINE,
@@ -87,12 +87,12 @@ def _words(quantile: Quantile) -> tuple[str, str]:
     else:
         value = MISSING
     if quantile.low is None or quantile.value is None:
-        return value, printable(quantile.why)
+        return value, sanitised(quantile.why)
     high = "or more" if quantile.high is None else f"to {number(quantile.high)}"
     return value, f"{number(quantile.low)} {high}"
 
 
-def latency(summary: Summary, figure: Drawing | None) -> Section:
+def latency(summary: Summary, figure: Figure | None) -> Section:
     """Return percentiles of the headline by network, with intervals and counts."""
     parts = by_network(summary)
     table = strata_table("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
@@ -128,7 +128,7 @@ def strata_table(of: str, parts: Mapping[str, Summary]) -> Table:
     found = {name: quantiles(part["metrics"]) for name, part in parts.items()}
     rows = (
         (
-            printable(name).replace("_", " ") if of == "Turn" else printable(name),
+            sanitised(name).replace("_", " ") if of == "Turn" else sanitised(name),
             number(turns(part), 0),
             number(measured(part["metrics"]), 0),
             *map(_cell, found[name].values()),
@@ -175,20 +175,20 @@ def metrics(summary: Summary) -> Section:
 def cost(summary: Summary) -> Section:
     """Return what the conversation cost and how that is known."""
     found = summary["cost"]
-    currency = printable(found["currency"])
+    currency = sanitised(found["currency"])
     pairs = [
         ("Per minute", money(found.get("per_minute"), currency)),
         ("Per turn", money(found.get("per_turn"), currency)),
         ("In all", money(found.get("total"), currency)),
-        ("Basis", _BASES.get(found["basis"], printable(found["basis"]))),
+        ("Basis", _BASES.get(found["basis"], sanitised(found["basis"]))),
     ]
     if found.get("minutes") is not None:
         pairs.append(("Conversation", f"{number(found['minutes'])} minutes"))
     listed = found["prices"]
-    model = printable(found["model"])
-    pairs.append(("Prices", f"{model}, {printable(listed['date'])}: {printable(listed['source'])}"))
+    model = sanitised(found["model"])
+    pairs.append(("Prices", f"{model}, {sanitised(listed['date'])}: {sanitised(listed['source'])}"))
     pairs += [
-        (label, printable(found[key]))
+        (label, sanitised(found[key]))
         for key, label in (("note", "Note"), ("why", "Missing"))
         if found.get(key)
     ]

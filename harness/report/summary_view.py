@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import printable
+from harness.errors import sanitised
 
 Summary = Mapping[str, Any]
 PERCENTILES = ("p50", "p95", "p99")
@@ -89,8 +89,8 @@ def gaps(rows: Mapping[str, Mapping[str, Quantile]]) -> list[str]:
     for row, found in rows.items():
         for name, quantile in found.items():
             if quantile.why:
-                places = reasons.setdefault(printable(quantile.why), {})
-                places.setdefault(printable(row), []).append(name)
+                places = reasons.setdefault(sanitised(quantile.why), {})
+                places.setdefault(sanitised(row), []).append(name)
     return [
         "; ".join(f"{row} {', '.join(names)}" for row, names in places.items()) + f": {why}"
         for why, places in reasons.items()

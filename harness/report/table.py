@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.report import behaviour as conducted
 from harness.report.formatting import (
     MINUS,
@@ -69,7 +69,7 @@ def result_table(summary: Summary) -> str:
 
 
 def _row(name: str, turned: str, texts: Iterable[str], failures: str) -> str:
-    name = printable(name)
+    name = sanitised(name)
     name = name if len(name) < _NAME else name[: _NAME - 2] + "…"
     middle = "".join(text.rjust(_CELL) for text in texts)
     return name.ljust(_NAME) + turned.rjust(_TURNS) + middle + failures.rjust(_FAILED)
@@ -95,7 +95,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _of_the_ruler(summary)]
     validity = summary["validity"]
-    reasons = "; ".join(printable(reason) for reason in validity["reasons"])
+    reasons = "; ".join(sanitised(reason) for reason in validity["reasons"])
     lines.append(("validity", f"{validity['state']}: {reasons}" if reasons else validity["state"]))
     return lines
 
@@ -109,7 +109,7 @@ def _of_the_ruler(summary: Summary) -> Sequence[Summary]:
 
 def _lateness(found: Summary) -> str:
     if not found["n"]:
-        return f"{MISSING} {printable(found.get('why', ''))}"
+        return f"{MISSING} {sanitised(found.get('why', ''))}"
     named = (("P50", "p50_ms"), ("P99", "p99_ms"), ("P99.9", "p999_ms"), ("worst", "max_ms"))
     spread = ", ".join(f"{label} {number(found[name])} ms" for label, name in named)
     return f"{spread}; {number(found['n'], 0)} frames"
@@ -117,17 +117,17 @@ def _lateness(found: Summary) -> str:
 
 def _cost(found: Summary) -> str:
     if found["total"] is None:
-        return f"{MISSING} {printable(found.get('why', ''))}"
-    currency = printable(found["currency"])
+        return f"{MISSING} {sanitised(found.get('why', ''))}"
+    currency = sanitised(found["currency"])
     per_minute = money(found["per_minute"], currency)
-    basis = f"from {found['basis']}, prices of {printable(found['prices']['date'])}"
-    note = f"; {printable(found['note'])}" if found["note"] else ""
+    basis = f"from {found['basis']}, prices of {sanitised(found['prices']['date'])}"
+    note = f"; {sanitised(found['note'])}" if found["note"] else ""
     return f"{per_minute} per minute, {money(found['total'], currency)} in all; {basis}{note}"
 
 
 def _corpus(found: Summary) -> str:
     kind = "SYNTHETIC SPEECH: nobody ever said it" if found["synthetic"] else "recorded speech"
-    clips = f"{printable(found['name'])}, {number(found['clips'], 0)} clips"
+    clips = f"{sanitised(found['name'])}, {number(found['clips'], 0)} clips"
     return f"{kind}; {clips}" if found["synthetic"] else f"{clips} of {kind}"
 
 
@@ -150,5 +150,5 @@ def _paired(found: Mapping[str, Summary]) -> str:
 def _accuracy(found: Summary) -> str:
     named = (("P50", "p50_ms"), ("P95", "p95_ms"), ("P99", "p99_ms"))
     off = ", ".join(f"{label} {signed(found['difference'][name])} ms" for label, name in named)
-    note = f"; {printable(found['note'])}" if found["note"] else ""
-    return f"{printable(found['network'])}: {off} over {number(found['n'], 0)} turns{note}"
+    note = f"; {sanitised(found['note'])}" if found["note"] else ""
+    return f"{sanitised(found['network'])}: {off} over {number(found['n'], 0)} turns{note}"

@@ -4,31 +4,31 @@ Pure: time and events come in as arguments, decisions go out as values. It does 
 API is at the other end, nor that sockets exist.
 """
 
-from harness.session.caller import Session
-from harness.session.encoded_utterance import Line, Manner
-from harness.session.event_coverage import Telling, untold
+from harness.session.caller import Caller
+from harness.session.encoded_utterance import EncodedUtterance, WireFormat
+from harness.session.event_coverage import EventCoverage, missing_events
 from harness.session.grid import FrameGrid
 from harness.session.link import Link, is_retryable
 from harness.session.playout.onset import OnsetDetector
-from harness.session.playout.playout import Listener
-from harness.session.ready_frames import Ahead
+from harness.session.playout.playout import Playout
+from harness.session.ready_frames import ReadyFrames
 from harness.session.turn.machine import Turn
-from harness.session.turn.planned_speech import Spoken
-from harness.session.turn.response_state import Reply
+from harness.session.turn.planned_speech import PlannedSpeech
+from harness.session.turn.response_state import ResponseState
 
 __all__ = [
-    "Ahead",
+    "Caller",
+    "EncodedUtterance",
+    "EventCoverage",
     "FrameGrid",
-    "Line",
     "Link",
-    "Listener",
-    "Manner",
     "OnsetDetector",
-    "Reply",
-    "Session",
-    "Spoken",
-    "Telling",
+    "PlannedSpeech",
+    "Playout",
+    "ReadyFrames",
+    "ResponseState",
     "Turn",
+    "WireFormat",
     "is_retryable",
-    "untold",
+    "missing_events",
 ]

@@ -4,15 +4,15 @@ Offsets count from the first sample of the reply that was heard. Nothing here is
 frame: `next_ns` says when the caller next opens the mouth, and until then there is only silence.
 """
 
-from harness.model import BargeIn, Conducted, TurnConduct, ns_from_samples
-from harness.session.encoded_utterance import Line, Manner
+from harness.model import BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
+from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 
 _NS_PER_MS = 1_000_000
 # How long after the caller was last heard a server's word of it may come.
 WORD_OF_SPEECH_NS = 1_000 * _NS_PER_MS
 
 
-class Reaction:
+class Behaviour:
     """One turn's conduct, acted out; all times are monotonic nanoseconds.
 
     Args:
@@ -23,7 +23,11 @@ class Reaction:
     """
 
     def __init__(
-        self, conduct: TurnConduct, hum: Line | None, interruption: Line | None, manner: Manner
+        self,
+        conduct: TurnBehaviour,
+        hum: EncodedUtterance | None,
+        interruption: EncodedUtterance | None,
+        manner: WireFormat,
     ) -> None:
         self.conduct = conduct
         self._hum, self._manner = hum, manner
@@ -87,7 +91,9 @@ class Reaction:
         self._taken += 1
         return True
 
-    def conducted(self, tools: tuple[str, ...], barge_in: BargeIn | None) -> Conducted | None:
+    def conducted(
+        self, tools: tuple[str, ...], barge_in: BargeIn | None
+    ) -> BehaviourOutcome | None:
         """Return what came of it, `None` when nothing was asked for and nothing came.
 
         Args:
@@ -97,7 +103,7 @@ class Reaction:
         conduct = self.conduct
         if barge_in is None and conduct.barge_in_ms is not None:
             barge_in = BargeIn.MISSED
-        told = Conducted(
+        told = BehaviourOutcome(
             barge_in=barge_in,
             backchannels=self._sent,
             backchannels_taken=self._taken,
@@ -105,9 +111,9 @@ class Reaction:
             expected_tool=conduct.expected_tool,
             tools=tools,
         )
-        return None if told == Conducted() else told
+        return None if told == BehaviourOutcome() else told
 
-    def _begin(self, hum: Line, frame_start_ns: int, heard_ns: int) -> None:
+    def _begin(self, hum: EncodedUtterance, frame_start_ns: int, heard_ns: int) -> None:
         """Begin a hum; others that would fall into it are left out."""
         self._sent += 1
         ends_ns = frame_start_ns + self._length_ns(len(hum.messages) * self._manner.frame_samples)

@@ -25,18 +25,18 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
-from harness.session.behaviour import Reaction
+from harness.session.behaviour import Behaviour
 from harness.session.conversation import Conversation
-from harness.session.encoded_utterance import Line, Manner, hesitant
+from harness.session.encoded_utterance import EncodedUtterance, WireFormat, hesitant
 from harness.session.link import Link
 from harness.session.pacing import Pacing
-from harness.session.turn.planned_speech import Spoken, since
+from harness.session.turn.planned_speech import PlannedSpeech, since
 
 _NS_PER_MS = 1_000_000
 _GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
 
-class Session:
+class Caller:
     """One call.
 
     Args:
@@ -56,12 +56,12 @@ class Session:
     def __init__(
         self,
         plan: CallPlan,
-        lines: Sequence[Line],
+        lines: Sequence[EncodedUtterance],
         *,
-        manner: Manner,
+        manner: WireFormat,
         origin_ns: int,
         scheduled_ns: int,
-        hum: Line | None = None,
+        hum: EncodedUtterance | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = False
@@ -76,7 +76,7 @@ class Session:
             rate_hz=manner.rate_hz,
             answers_tools=any(conduct.expected_tool for conduct in plan.conduct),
         )
-        self._line: Line | None = None
+        self._line: EncodedUtterance | None = None
         self._line_frame = self._end_frame = 0
         self._next = 0
         self._speak_from_ns = self._silent_until_ns = 0
@@ -314,11 +314,11 @@ class Session:
             if conduct.hesitation_ms:
                 line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
             after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
-            reaction = Reaction(conduct, self._hum, after, manner)
+            reaction = Behaviour(conduct, self._hum, after, manner)
         frame, grid = self.pacing.position()
         first = frame * manner.frame_samples
         end_frame = line.end_sample // manner.frame_samples
-        spoken = Spoken(
+        spoken = PlannedSpeech(
             session_id=self.id,
             turn_index=turn,
             network=plan.network,

@@ -10,7 +10,7 @@ from harness.errors import Fault
 from harness.model import (
     AudioDelta,
     BargeIn,
-    Conducted,
+    BehaviourOutcome,
     Event,
     Request,
     ResponseDone,
@@ -19,11 +19,11 @@ from harness.model import (
     ToolCall,
     TurnRecord,
 )
-from harness.session.behaviour import WORD_OF_SPEECH_NS, Reaction
+from harness.session.behaviour import WORD_OF_SPEECH_NS, Behaviour
 from harness.session.interruption import Interruption
-from harness.session.tool_responder import Application
+from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
-from harness.session.turn.planned_speech import Instants, Spoken
+from harness.session.turn.planned_speech import Instants, PlannedSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Open:
     """A turn that is not written down, how it is acted out, and what it interrupted."""
 
     turn: Turn
-    reaction: Reaction | None
+    reaction: Behaviour | None
     into: Interruption | None
 
 
@@ -55,8 +55,8 @@ class Conversation:
         self.requests: list[Request] = []
         self.provider_session_id = ""
         self._origin_ns, self._rate_hz = origin_ns, rate_hz
-        self._application = Application() if answers_tools else None
-        self._reaction: Reaction | None = None
+        self._application = ToolResponder() if answers_tools else None
+        self._reaction: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
         # Replies of turns gone by.
@@ -64,9 +64,9 @@ class Conversation:
 
     def begin(
         self,
-        spoken: Spoken,
+        spoken: PlannedSpeech,
         before: Instants,
-        reaction: Reaction | None,
+        reaction: Behaviour | None,
         now_ns: int,
     ) -> None:
         """Begin a turn; one that is still open is interrupted by it.
@@ -223,7 +223,7 @@ class Conversation:
         if done.reaction is not None:
             conduct = done.reaction.conducted(turn.tools, barge_in)
         elif turn.tools:
-            conduct = Conducted(tools=turn.tools)
+            conduct = BehaviourOutcome(tools=turn.tools)
         record = turn.record(self._origin_ns, fault, now_ns=now_ns, conduct=conduct)
         if done.into is not None:
             record = done.into.amend(record, self._origin_ns)

@@ -11,7 +11,7 @@ _LOOK_AROUND_MS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EncodedUtterance:
     """An utterance ready to be sent.
 
     Attributes:
@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class WireFormat:
     """How callers of a run behave on the wire.
 
     Attributes:
@@ -46,7 +46,9 @@ class Manner:
     limit_ns: int
 
 
-def hesitant(line: Line, manner: Manner, pause_ms: float, at: float) -> Line:
+def hesitant(
+    line: EncodedUtterance, manner: WireFormat, pause_ms: float, at: float
+) -> EncodedUtterance:
     """Return the utterance with a pause inside its speech.
 
     Args:
@@ -73,7 +75,7 @@ def hesitant(line: Line, manner: Manner, pause_ms: float, at: float) -> Line:
     return replace(line, messages=messages, end_sample=line.end_sample + pause * frame, levels=b"")
 
 
-def _quietest(levels: bytes, first: int, last: int, wanted: int, manner: Manner) -> int:
+def _quietest(levels: bytes, first: int, last: int, wanted: int, manner: WireFormat) -> int:
     """Return the frame from `first` to `last` before which a pause cuts the least sound off."""
     if not levels:
         return wanted

@@ -39,7 +39,7 @@ _KNOWN: dict[type, str] = {
 }
 
 
-class Telling:
+class EventCoverage:
     """Remembers which kinds of event came; cheap enough for every event of every session."""
 
     __slots__ = ("_told",)
@@ -49,7 +49,7 @@ class Telling:
 
     @property
     def told(self) -> frozenset[str]:
-        """What came, by names that `untold` knows; sets of several sessions may be united."""
+        """What came, by names that `missing_events` knows; sets of several sessions unite."""
         return frozenset(self._told)
 
     def note(self, event: Event) -> None:
@@ -64,10 +64,10 @@ class Telling:
             self._told.add("usage")
 
 
-def untold(told: frozenset[str]) -> tuple[str, ...]:
+def missing_events(told: frozenset[str]) -> tuple[str, ...]:
     """Return what a server did not tell, in words, each fit to follow "it does not tell".
 
     Args:
-        told: From `Telling.told` of one session or of all, after at least one turn that was heard.
+        told: `EventCoverage.told` of one session or of all, after a turn that was heard.
     """
     return tuple(words for name, words in _WORDS.items() if name not in told)

@@ -31,7 +31,7 @@ from harness.model import (
 )
 from harness.session.turn.machine import Turn
 from harness.session.turn.outcome import VOID_LATENESS_NS
-from harness.session.turn.response_state import Reply
+from harness.session.turn.response_state import ResponseState
 
 _NS_PER_MS = 1_000_000
 _OF_A_REPLY = (AudioDelta, TextDelta, ToolCall, ResponseDone)
@@ -162,7 +162,7 @@ class Interruption:
             return BargeIn.CUT
         if self._ack_ns is not None:
             return BargeIn.ENDED_FIRST
-        if self.old.reply is not Reply.OVER and now_ns >= ended_ns:
+        if self.old.reply is not ResponseState.OVER and now_ns >= ended_ns:
             # A server that tells nothing and falls silent has stopped.
             self._stopped_ns = ended_ns
             return BargeIn.STOPPED

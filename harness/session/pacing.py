@@ -5,7 +5,7 @@ opened anew has a grid of its own, on which audio counts from 0.
 """
 
 from harness.session.grid import FrameGrid
-from harness.session.ready_frames import Ahead
+from harness.session.ready_frames import ReadyFrames
 
 _NS_PER_MS = 1_000_000
 
@@ -28,7 +28,7 @@ class Pacing:
 
     def __init__(self, frame_samples: int, rate_hz: int) -> None:
         self.due_ns: int | None = None
-        self.ahead = Ahead()
+        self.ahead = ReadyFrames()
         self.frames = self.slipped = 0
         self.late_max_ns: int | None = None
         self._grid = FrameGrid(0, frame_samples, rate_hz)

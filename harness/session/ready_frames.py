@@ -11,7 +11,7 @@ from itertools import repeat
 from operator import length_hint
 
 
-class Ahead:
+class ReadyFrames:
     """What is sent next without a thought.
 
     Attributes:

@@ -1,7 +1,7 @@
 """What went out of one utterance, and how late."""
 
 
-class Sending:
+class SentFrames:
     """Frames of one turn; all times are monotonic nanoseconds.
 
     Attributes:

@@ -6,7 +6,7 @@ for them is over: a server that is asked for a reply while another goes on refus
 the caller speaks, too.
 """
 
-from harness.model import AskReply, Request, ResponseDone, ToolCall, ToolResult
+from harness.model import Request, RequestResponse, ResponseDone, ToolCall, ToolResult
 
 _NS_PER_MS = 1_000_000
 _OUTPUT = '{"ok":true}'
@@ -14,7 +14,7 @@ _OUTPUT = '{"ok":true}'
 _UNTOLD_NS = 1_000 * _NS_PER_MS
 
 
-class Application:
+class ToolResponder:
     """Answers the tool calls of one session; all times are monotonic nanoseconds."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Application:
         results: list[Request] = [ToolResult(call_id, _OUTPUT) for call_id in self._asked]
         self._answered.update(self._asked)
         self.forget()
-        return [*results, AskReply()]
+        return [*results, RequestResponse()]
 
     def forget(self) -> None:
         """Drop what was asked for: whoever asked does not wait for it any more."""

@@ -36,7 +36,7 @@ from typing import Any
 
 import msgspec
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, Part, Preset
 from harness.simulator.settings import SimulatorConfig, find_preset
@@ -136,9 +136,9 @@ def read_config(path: Path, port: int = 0) -> SimulatorConfig:
         file = msgspec.convert(table, _File)
         return _config(file, port)
     except OSError as error:
-        raise _unusable(path, printable(error.strerror)) from error
+        raise _unusable(path, sanitised(error.strerror)) from error
     except (UnicodeError, ValueError) as error:  # TOML's, msgspec's and the rules' own errors
-        raise _unusable(path, printable(error)) from error
+        raise _unusable(path, sanitised(error)) from error
 
 
 def _config(file: _File, port: int) -> SimulatorConfig:
@@ -185,5 +185,5 @@ def _unusable(path: Path, why: str) -> BadInput:
     return BadInput(
         f"cannot be used as a simulator's configuration: {why}",
         where=str(path),
-        mend="See harness simulator --help for its sections",
+        hint="See harness simulator --help for its sections",
     )

@@ -17,7 +17,7 @@ import numpy as np
 from websockets.http11 import Request
 
 from harness.clock import NS_PER_S
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import Link, Manners
@@ -245,7 +245,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> BadInput:
     where = f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
         return BadInput(
-            "the port is in use", where=where, mend="Choose another, or 0 for a free one"
+            "the port is in use", where=where, hint="Choose another, or 0 for a free one"
         )
-    words = printable(error.strerror or error)
-    return BadInput(f"cannot listen: {words}", where=where, mend="Choose another host or port")
+    words = sanitised(error.strerror or error)
+    return BadInput(f"cannot listen: {words}", where=where, hint="Choose another host or port")

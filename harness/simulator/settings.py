@@ -20,7 +20,7 @@ def find_preset(name: str) -> Preset:
     """
     if name not in PRESETS:
         known = ", ".join(PRESETS)
-        raise BadInput("unknown preset", where=name, mend=f"Choose one of {known}")
+        raise BadInput("unknown preset", where=name, hint=f"Choose one of {known}")
     return PRESETS[name]
 
 
@@ -80,7 +80,7 @@ class SimulatorConfig:
             raise BadInput(
                 f"reply speed must be between 1 and 1000 times real time, got {self.speed:g}",
                 where="--speed",
-                mend="5 is what the service does",
+                hint="5 is what the service does",
             )
         if self.replies < 1:
             raise ValueError("replies must be at least 1")
@@ -90,5 +90,5 @@ class SimulatorConfig:
             raise BadInput(
                 f"must be between 0 and 65535, got {self.port}",
                 where="--port",
-                mend="0 is a free one",
+                hint="0 is a free one",
             )

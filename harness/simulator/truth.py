@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import TruthRecord
 
 
@@ -28,9 +28,9 @@ class TruthLog:
             self._file = path.open("ab")
         except OSError as error:
             raise BadInput(
-                f"cannot write the truth log: {printable(error.strerror)}",
+                f"cannot write the truth log: {sanitised(error.strerror)}",
                 where=str(path),
-                mend="Name a file in a folder that exists and is writable",
+                hint="Name a file in a folder that exists and is writable",
             ) from error
 
     def write(self, record: TruthRecord) -> None:

@@ -10,8 +10,8 @@ from harness.transport.websocket import (
     Target,
     connect,
     parse_target,
-    printable_target,
     ready_message,
+    sanitised_target,
 )
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "Target",
     "connect",
     "parse_target",
-    "printable_target",
     "ready_message",
+    "sanitised_target",
 ]

@@ -18,7 +18,7 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
-from harness.errors import BadInput, Fault, Party, Phase, printable
+from harness.errors import BadInput, Fault, Party, Phase, sanitised
 from harness.transport.slicing import Slicer
 
 # An address taken apart: scheme, host, port, path, query, and credentials if it names any.
@@ -67,8 +67,8 @@ def parse_target(address: str, default_path: str) -> Target:
     except InvalidURI as error:
         raise BadInput(
             "not a WebSocket address",
-            where=printable(address.split("?", maxsplit=1)[0]),
-            mend="Use ws://HOST:PORT or wss://HOST.",
+            where=sanitised(address.split("?", maxsplit=1)[0]),
+            hint="Use ws://HOST:PORT or wss://HOST.",
         ) from error
     if uri.path in ("", "/") and not uri.query:
         path, _, query = default_path.partition("?")
@@ -76,10 +76,10 @@ def parse_target(address: str, default_path: str) -> Target:
     return uri
 
 
-def printable_target(target: Target) -> str:
+def sanitised_target(target: Target) -> str:
     """Return the address without credentials and query, for manifests and messages."""
     scheme = "wss" if target.secure else "ws"
-    return printable(f"{scheme}://{target.host}:{target.port}{target.path}")
+    return sanitised(f"{scheme}://{target.host}:{target.port}{target.path}")
 
 
 class Connection(asyncio.Protocol):
@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
         answer = await self._tunnel
         self._tunnel = None
         status = answer.partition(b"\r\n")[0].decode("latin-1")
-        return None if status.split(" ")[1:2] == ["200"] else printable(status)
+        return None if status.split(" ")[1:2] == ["200"] else sanitised(status)
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
         """Send the upgrade request over `transport`, the secured one where there is TLS."""
@@ -263,7 +263,7 @@ class Connection(asyncio.Protocol):
         if self._refused is not None:
             return self._refused
         if isinstance(self._core.handshake_exc, InvalidHandshake | EOFError):
-            words = printable(self._core.handshake_exc)
+            words = sanitised(self._core.handshake_exc)
             return Fault(Party.THEIRS, Phase.CONNECT, "no_upgrade", words)
         if self._closing and self._core.close_sent is not None and self._core.parser_exc is None:
             return None
@@ -272,9 +272,9 @@ class Connection(asyncio.Protocol):
             return Fault(Party.THEIRS, Phase.CLOSE, f"close_{code}", reason)
         # The core keeps an end of the stream as an EOFError; anything else is their protocol.
         if not isinstance(self._core.parser_exc, EOFError | None):
-            words = printable(self._core.parser_exc)
+            words = sanitised(self._core.parser_exc)
             return Fault(Party.THEIRS, Phase.RESPONSE, "protocol_error", words)
-        return Fault(Party.UNKNOWN, Phase.CLOSE, "connection_lost", printable(exc or "no close"))
+        return Fault(Party.UNKNOWN, Phase.CLOSE, "connection_lost", sanitised(exc or "no close"))
 
     def _flush(self) -> None:
         transport = self._transport
@@ -328,10 +328,10 @@ async def connect(
         words = f"no answer within {_CONNECT_LIMIT_S:g} s"
         return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
     except ssl.SSLError as error:
-        words = getattr(error, "verify_message", "") or error.reason or printable(error)
+        words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
         return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
     except OSError as error:
-        return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, printable(error))
+        return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
 
 
 async def _open(

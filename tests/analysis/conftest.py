@@ -8,13 +8,13 @@ import pytest
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     CorpusFacts,
+    DurationSummary,
     NetworkProfile,
     Run,
     RunEvent,
     RunEventKind,
     RunManifest,
     SessionRecord,
-    Spread,
     TurnInstants,
     TurnKind,
     TurnRecord,
@@ -114,7 +114,7 @@ def build_run(
         calls_planned=len(sessions),
         networks=tuple(networks),
     )
-    calm = Spread(n=1_000, p50_ms=0.1, p99_ms=1.0, p999_ms=2.0, max_ms=3.0)
+    calm = DurationSummary(n=1_000, p50_ms=0.1, p99_ms=1.0, p999_ms=2.0, max_ms=3.0)
     settled: dict[str, Any] = {"send_lateness": calm, "loop_lag": calm}
     finished = [RunEvent(kind=RunEventKind.FINISHED, at_ns=60_200 * MS)]
     return Run(

@@ -1,27 +1,33 @@
 from collections.abc import Callable
 
 from harness.analysis.behaviour import conduct_summary
-from harness.model import BargeIn, Conducted, TurnInstants, TurnRecord, TurnStatus
+from harness.model import BargeIn, BehaviourOutcome, TurnInstants, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
 
 
 def test_a_run_without_a_script_has_nothing_to_tell(make_turn: MakeTurn) -> None:
-    assert conduct_summary([make_turn(), make_turn(conduct=Conducted())]) == {}
+    assert conduct_summary([make_turn(), make_turn(conduct=BehaviourOutcome())]) == {}
 
 
 def test_what_was_asked_for_and_what_came_of_it_are_counted(make_turn: MakeTurn) -> None:
     answered = TurnInstants(speech_end_ns=0, first_audible_ns=1, answer_audible_ns=5)
     turns = [
-        make_turn(conduct=Conducted(barge_in=BargeIn.STOPPED, backchannels=2)),
-        make_turn(conduct=Conducted(barge_in=BargeIn.DEAF, backchannels=1, backchannels_taken=1)),
-        make_turn(conduct=Conducted(barge_in=BargeIn.STOPPED)),
-        make_turn(conduct=Conducted(hesitation_ms=300.0)),
-        make_turn(-80.0, status=TurnStatus.PREMATURE, conduct=Conducted(hesitation_ms=300.0)),
-        make_turn(conduct=Conducted(expected_tool="book")),
-        make_turn(at=answered, conduct=Conducted(expected_tool="book", tools=("book",))),
-        make_turn(at=answered, conduct=Conducted(expected_tool="book", tools=("look_up", "book"))),
-        make_turn(None, status=TurnStatus.TIMEOUT, conduct=Conducted(tools=("look_up",))),
+        make_turn(conduct=BehaviourOutcome(barge_in=BargeIn.STOPPED, backchannels=2)),
+        make_turn(
+            conduct=BehaviourOutcome(barge_in=BargeIn.DEAF, backchannels=1, backchannels_taken=1)
+        ),
+        make_turn(conduct=BehaviourOutcome(barge_in=BargeIn.STOPPED)),
+        make_turn(conduct=BehaviourOutcome(hesitation_ms=300.0)),
+        make_turn(
+            -80.0, status=TurnStatus.PREMATURE, conduct=BehaviourOutcome(hesitation_ms=300.0)
+        ),
+        make_turn(conduct=BehaviourOutcome(expected_tool="book")),
+        make_turn(at=answered, conduct=BehaviourOutcome(expected_tool="book", tools=("book",))),
+        make_turn(
+            at=answered, conduct=BehaviourOutcome(expected_tool="book", tools=("look_up", "book"))
+        ),
+        make_turn(None, status=TurnStatus.TIMEOUT, conduct=BehaviourOutcome(tools=("look_up",))),
     ]
     assert conduct_summary(turns) == {
         "barge_in": {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.cost import PriceList
-from harness.analysis.gate import Verdict, judge, overall, parse_objectives
+from harness.analysis.gate import GateVerdict, judge, overall, parse_objectives
 from harness.analysis.summary import summarise
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import NetworkProfile, Run, TurnRecord, TurnStatus
@@ -45,10 +45,10 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
 
 
 def test_the_whole_interval_must_be_within_the_limit_to_pass(judged: Judge) -> None:
-    assert judged(percentile(95, 1_600)).verdict is Verdict.PASS
-    assert judged(percentile(95, 1_000)).verdict is Verdict.FAIL
+    assert judged(percentile(95, 1_600)).verdict is GateVerdict.PASS
+    assert judged(percentile(95, 1_000)).verdict is GateVerdict.FAIL
     between = judged(percentile(95, 1_330))
-    assert between.verdict is Verdict.INCONCLUSIVE
+    assert between.verdict is GateVerdict.INCONCLUSIVE
     assert "turns, if the percentile stays" in between.settle
 
 
@@ -62,7 +62,7 @@ def test_turns_to_settle_grow_as_the_limit_comes_closer(judged: Judge) -> None:
 
 def test_a_percentile_that_n_does_not_support_is_never_a_pass(judged: Judge) -> None:
     found = judged(percentile(99, 60_000))
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is GateVerdict.INCONCLUSIVE
     assert found.settle == "about 299 turns"
     assert "needs 299 turns, has 200" in found.measured
 
@@ -74,53 +74,53 @@ def test_no_data_is_never_a_pass(judged: Judge) -> None:
         {"failure_rate": 1.0, "network": "unused"},
     ):
         found = judged(objective)
-        assert found.verdict is Verdict.INCONCLUSIVE
+        assert found.verdict is GateVerdict.INCONCLUSIVE
         assert found.measured == "no data"
         assert found.settle
 
 
 def test_timeouts_cannot_make_a_run_pass(judged: Judge) -> None:
-    assert judged(percentile(95, 1_600)).verdict is Verdict.PASS
+    assert judged(percentile(95, 1_600)).verdict is GateVerdict.PASS
     found = judged(percentile(95, 1_600), timeouts=30)
-    assert found.verdict is Verdict.FAIL
+    assert found.verdict is GateVerdict.FAIL
     assert "at least 15000 ms" in found.measured
 
 
 def test_an_upper_bound_among_the_timeouts_is_inconclusive(judged: Judge) -> None:
     found = judged(percentile(95, 1_600), timeouts=4)
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is GateVerdict.INCONCLUSIVE
     assert "without a reply" in found.settle
 
 
 def test_a_limit_beyond_the_callers_patience_is_not_judged_by_it(judged: Judge) -> None:
     found = judged(percentile(50, 20_000), timeouts=200)
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is GateVerdict.INCONCLUSIVE
     assert "wait longer" in found.settle
 
 
 @pytest.mark.parametrize(
     ("failed", "limit", "verdict"),
     [
-        (0, 0.02, Verdict.PASS),
-        (0, 0.01, Verdict.INCONCLUSIVE),
-        (20, 0.01, Verdict.FAIL),
-        (3, 0.02, Verdict.INCONCLUSIVE),
-        (200, 1.0, Verdict.PASS),
+        (0, 0.02, GateVerdict.PASS),
+        (0, 0.01, GateVerdict.INCONCLUSIVE),
+        (20, 0.01, GateVerdict.FAIL),
+        (3, 0.02, GateVerdict.INCONCLUSIVE),
+        (200, 1.0, GateVerdict.PASS),
     ],
 )
 def test_the_failure_rate_is_judged_by_its_interval(
-    judged: Judge, failed: int, limit: float, verdict: Verdict
+    judged: Judge, failed: int, limit: float, verdict: GateVerdict
 ) -> None:
     found = judged({"failure_rate": limit}, failed=failed)
     assert found.verdict is verdict
-    assert bool(found.settle) is (verdict is Verdict.INCONCLUSIVE)
+    assert bool(found.settle) is (verdict is GateVerdict.INCONCLUSIVE)
 
 
 def test_without_a_failure_380_turns_prove_one_percent(judged: Judge) -> None:
     settle = judged({"failure_rate": 0.01}).settle
     assert 381 <= int(settle.split()[1]) <= 381 * 1.06
-    assert judged({"failure_rate": 0.01}, n=381).verdict is Verdict.PASS
-    assert judged({"failure_rate": 0.01}, n=379).verdict is Verdict.INCONCLUSIVE
+    assert judged({"failure_rate": 0.01}, n=381).verdict is GateVerdict.PASS
+    assert judged({"failure_rate": 0.01}, n=379).verdict is GateVerdict.INCONCLUSIVE
 
 
 def test_a_rate_at_its_limit_is_never_settled(judged: Judge) -> None:
@@ -148,19 +148,19 @@ def test_a_summary_of_another_schema_is_refused() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        ([Verdict.PASS, Verdict.PASS], Verdict.PASS),
-        ([Verdict.PASS, Verdict.INCONCLUSIVE], Verdict.INCONCLUSIVE),
-        ([Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS], Verdict.FAIL),
-        ([], Verdict.INCONCLUSIVE),
+        ([GateVerdict.PASS, GateVerdict.PASS], GateVerdict.PASS),
+        ([GateVerdict.PASS, GateVerdict.INCONCLUSIVE], GateVerdict.INCONCLUSIVE),
+        ([GateVerdict.INCONCLUSIVE, GateVerdict.FAIL, GateVerdict.PASS], GateVerdict.FAIL),
+        ([], GateVerdict.INCONCLUSIVE),
     ],
 )
 def test_the_worst_verdict_is_the_runs(
-    judged: Judge, verdicts: list[Verdict], expected: Verdict
+    judged: Judge, verdicts: list[GateVerdict], expected: GateVerdict
 ) -> None:
     examples = {
-        Verdict.PASS: judged(percentile(50, 60_000)),
-        Verdict.FAIL: judged(percentile(50, 1)),
-        Verdict.INCONCLUSIVE: judged(percentile(99, 1)),
+        GateVerdict.PASS: judged(percentile(50, 60_000)),
+        GateVerdict.FAIL: judged(percentile(50, 1)),
+        GateVerdict.INCONCLUSIVE: judged(percentile(99, 1)),
     }
     assert overall(examples[verdict] for verdict in verdicts) is expected
 

@@ -14,9 +14,8 @@ from harness.analysis.networks import (
 )
 from harness.model import (
     Direction,
-    NetworkAccount,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     RealisedNetwork,
     Run,
     RunEvent,
@@ -25,17 +24,18 @@ from harness.model import (
     Stage,
     StallFigures,
     TurnRecord,
+    UpdateStats,
 )
 
 MS = 1_000_000
 WAY = Direction(delay_ms=50)
 FAR = NetworkProfile(name="far", up=WAY, down=WAY)
-COST = ProxyCost(
+COST = ProxyOverhead(
     round_trips=9, direct_p50_ms=0.1, direct_p99_ms=0.2, proxied_p50_ms=0.3, proxied_p99_ms=0.9
 )
 
 
-def event(account: NetworkAccount | None = None, proxy: ProxyCost | None = None) -> RunEvent:
+def event(account: UpdateStats | None = None, proxy: ProxyOverhead | None = None) -> RunEvent:
     return RunEvent(kind=RunEventKind.NETWORK, at_ns=0, account=account, proxy=proxy)
 
 
@@ -90,7 +90,7 @@ def test_stalls_that_were_planned_and_not_made_are_missed(
     found = RealisedNetwork(
         profile="far", probes=40, verified=True, why="", up_planned=stalls, down_planned=stalls
     )
-    account = NetworkAccount(planned=done, done=done, failed=0)
+    account = UpdateStats(planned=done, done=done, failed=0)
     events = [
         RunEvent(kind=RunEventKind.NETWORK, at_ns=0, network=found),
         event(account if done else None),
@@ -114,11 +114,11 @@ def test_only_turns_whose_network_was_to_change_count_for_lateness(
 
 
 def test_the_accounts_of_processes_add_up_and_the_worst_lag_stays() -> None:
-    one = NetworkAccount(planned=10, done=9, failed=1, lag_p50_ms=1, lag_p99_ms=9, lag_max_ms=9)
-    two = NetworkAccount(planned=5, done=5, failed=0, lag_p50_ms=2, lag_p99_ms=3, lag_max_ms=30)
-    none = NetworkAccount(planned=1, done=0, failed=1)
+    one = UpdateStats(planned=10, done=9, failed=1, lag_p50_ms=1, lag_p99_ms=9, lag_max_ms=9)
+    two = UpdateStats(planned=5, done=5, failed=0, lag_p50_ms=2, lag_p99_ms=3, lag_max_ms=30)
+    none = UpdateStats(planned=1, done=0, failed=1)
     found = changes([event(one), event(), event(two), event(none)])
-    assert found == NetworkAccount(
+    assert found == UpdateStats(
         planned=16, done=14, failed=2, lag_p50_ms=2, lag_p99_ms=9, lag_max_ms=30
     )
     assert changes([event()]) is None

@@ -7,17 +7,17 @@ from harness.analysis.validity import Validity, ValidityState, judge_validity
 from harness.errors import Party
 from harness.model import (
     Direction,
-    NetworkAccount,
+    DurationSummary,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     RealisedNetwork,
     Run,
     RunEvent,
     RunEventKind,
     SessionRecord,
-    Spread,
     TurnRecord,
     TurnStatus,
+    UpdateStats,
 )
 
 MakeTurn = Callable[..., TurnRecord]
@@ -27,9 +27,11 @@ FINISHED = RunEvent(kind=RunEventKind.FINISHED, at_ns=1)
 LTE = NetworkProfile(name="lte", up=Direction(delay_ms=30.0), down=Direction(delay_ms=30.0))
 
 
-def spread(p99_ms: float = 1.0, p999_ms: float | None = None, max_ms: float = 49.0) -> Spread:
+def spread(
+    p99_ms: float = 1.0, p999_ms: float | None = None, max_ms: float = 49.0
+) -> DurationSummary:
     third = max(p99_ms, 2.0) if p999_ms is None else p999_ms
-    return Spread(n=1_000, p50_ms=0.1, p99_ms=p99_ms, p999_ms=third, max_ms=max_ms)
+    return DurationSummary(n=1_000, p50_ms=0.1, p99_ms=p99_ms, p999_ms=third, max_ms=max_ms)
 
 
 def probe(name: str, verified: bool) -> RunEvent:
@@ -65,7 +67,7 @@ def test_a_healthy_run_is_valid_without_a_reason(judged: Judged) -> None:
     ],
 )
 def test_frame_lateness_decides(
-    judged: Judged, lateness: Spread | None, state: ValidityState
+    judged: Judged, lateness: DurationSummary | None, state: ValidityState
 ) -> None:
     assert judged(send_lateness=lateness).state is state
 
@@ -79,7 +81,9 @@ def test_frame_lateness_decides(
         (None, ValidityState.DEGRADED),
     ],
 )
-def test_loop_lag_decides(judged: Judged, lag: Spread | None, state: ValidityState) -> None:
+def test_loop_lag_decides(
+    judged: Judged, lag: DurationSummary | None, state: ValidityState
+) -> None:
     assert judged(loop_lag=lag).state is state
 
 
@@ -182,8 +186,8 @@ def test_changes_that_fail_and_a_proxy_that_is_slow_itself_count(
     event = RunEvent(
         kind=RunEventKind.NETWORK,
         at_ns=0,
-        account=NetworkAccount(planned=1000, done=1000 - failed, failed=failed),
-        proxy=ProxyCost(
+        account=UpdateStats(planned=1000, done=1000 - failed, failed=failed),
+        proxy=ProxyOverhead(
             round_trips=9,
             direct_p50_ms=0.1,
             direct_p99_ms=9.0,

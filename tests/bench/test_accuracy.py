@@ -2,11 +2,11 @@ from pathlib import Path
 
 from harness.bench.accuracy import compare, measure_accuracy
 from harness.bench.child_process import Child
-from harness.model import Unshown
+from harness.model import NoProgress
 
 
 def test_the_engine_is_compared_with_the_simulators_truth() -> None:
-    found = measure_accuracy(8, 7.0, Unshown())
+    found = measure_accuracy(8, 7.0, NoProgress())
     assert found.sessions == 8
     assert found.turns >= 1
     # No bar: the machine is shared. Percentiles of so few turns are there all the same.

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from harness.bench.capacity import Contender, Sample, contest, judge
-from harness.bench.search import Verdict
+from harness.bench.capacity import Candidate, Sample, compare_clients, judge
+from harness.bench.search import TrialOutcome
 
 
 def sample(sessions: int = 10, **other: Any) -> Sample:
@@ -28,22 +28,22 @@ def sample(sessions: int = 10, **other: Any) -> Sample:
 @pytest.mark.parametrize(
     ("other", "verdict"),
     [
-        ({}, Verdict.HELD),
-        ({"late_p99_ms": 5.0, "late_p999_ms": 20.0}, Verdict.HELD),
-        ({"late_p99_ms": 5.1}, Verdict.FAILED),
-        ({"late_p999_ms": 20.1}, Verdict.FAILED),
-        ({"frames_sent": 999}, Verdict.FAILED),
-        ({"frames_sent": 900, "cpu_s": 1.95}, Verdict.FAILED_BEYOND_DOUBT),
-        ({"late_p99_ms": 15.1, "cpu_s": 1.95}, Verdict.FAILED_BEYOND_DOUBT),
+        ({}, TrialOutcome.HELD),
+        ({"late_p99_ms": 5.0, "late_p999_ms": 20.0}, TrialOutcome.HELD),
+        ({"late_p99_ms": 5.1}, TrialOutcome.FAILED),
+        ({"late_p999_ms": 20.1}, TrialOutcome.FAILED),
+        ({"frames_sent": 999}, TrialOutcome.FAILED),
+        ({"frames_sent": 900, "cpu_s": 1.95}, TrialOutcome.FAILED_BEYOND_DOUBT),
+        ({"late_p99_ms": 15.1, "cpu_s": 1.95}, TrialOutcome.FAILED_BEYOND_DOUBT),
         # With the core not full, somebody else may have had it for a moment.
-        ({"frames_sent": 900}, Verdict.FAILED),
-        ({"late_p99_ms": 15.1}, Verdict.FAILED),
-        ({"sessions_lost": 1}, Verdict.FAILED_BEYOND_DOUBT),
-        ({"late_p99_ms": None}, Verdict.FAILED_BEYOND_DOUBT),
+        ({"frames_sent": 900}, TrialOutcome.FAILED),
+        ({"late_p99_ms": 15.1}, TrialOutcome.FAILED),
+        ({"sessions_lost": 1}, TrialOutcome.FAILED_BEYOND_DOUBT),
+        ({"late_p99_ms": None}, TrialOutcome.FAILED_BEYOND_DOUBT),
     ],
 )
 def test_a_number_holds_only_if_every_frame_left_in_time(
-    other: dict[str, Any], verdict: Verdict
+    other: dict[str, Any], verdict: TrialOutcome
 ) -> None:
     assert judge(sample(**other)) is verdict
 
@@ -61,9 +61,9 @@ def machine(name: str, capacity: int, log: list[str]) -> Callable[[int], Sample]
 
 def test_two_clients_are_searched_in_turns_and_compared_at_one_number() -> None:
     log: list[str] = []
-    quick = Contender("quick", 400, machine("quick", 1200, log))
-    slow = Contender("slow", 100, machine("slow", 150, log))
-    contest((quick, slow), out_of_time=lambda: False, tell=lambda _: None)
+    quick = Candidate("quick", 400, machine("quick", 1200, log))
+    slow = Candidate("slow", 100, machine("slow", 150, log))
+    compare_clients((quick, slow), out_of_time=lambda: False, tell=lambda _: None)
     assert log[:6] == ["quick", "slow"] * 3
     assert (quick.search.best, slow.search.best) == (1200, 150)
     assert quick.search.confirmed
@@ -72,9 +72,9 @@ def test_two_clients_are_searched_in_turns_and_compared_at_one_number() -> None:
 
 def test_out_of_time_ends_the_contest_with_what_is_known() -> None:
     log: list[str] = []
-    quick = Contender("quick", 400, machine("quick", 1200, log))
-    slow = Contender("slow", 100, machine("slow", 150, log))
-    contest((quick, slow), out_of_time=lambda: len(log) >= 2, tell=lambda _: None)
+    quick = Candidate("quick", 400, machine("quick", 1200, log))
+    slow = Candidate("slow", 100, machine("slow", 150, log))
+    compare_clients((quick, slow), out_of_time=lambda: len(log) >= 2, tell=lambda _: None)
     assert (quick.search.best, slow.search.best) == (400, 100)
     assert not quick.search.confirmed
     assert len(quick.samples[100]) == 1, "cost is compared all the same"
@@ -85,7 +85,7 @@ def test_memory_is_counted_from_a_few_sessions_to_the_most_that_lived() -> None:
         lost = number > 900
         return sample(number, resident_kb=50_000 + 40 * number, sessions_lost=int(lost))
 
-    engine = Contender("engine", 400, ask)
+    engine = Candidate("engine", 400, ask)
     assert engine.kb_per_session() is None, "nothing was weighed"
     engine.weigh(50)
     for number in (400, 800, 1600):
@@ -94,7 +94,7 @@ def test_memory_is_counted_from_a_few_sessions_to_the_most_that_lived() -> None:
 
 
 def test_what_was_not_measured_is_none() -> None:
-    idle = Contender("idle", 100, lambda number: sample(number, late_p99_ms=None))
+    idle = Candidate("idle", 100, lambda number: sample(number, late_p99_ms=None))
     assert idle.typical("late_p99_ms", None) is None
     assert idle.cpu_ms_per_session_s(100) is None
     assert idle.kb_per_session() is None

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from harness.bench import proxy_validation as module
-from harness.bench.proxy_validation import Played, Spell, Verdict, play, sum_up
+from harness.bench.proxy_validation import CaseResult, CaseVerdict, Round, play, sum_up
 from harness.bench.tcp_validation import Case, cases
 from harness.errors import RunInvalid
-from harness.model import NetworkAccount, Unshown
+from harness.model import NoProgress, UpdateStats
 from harness.network import NetworkLayer, Stream
-from harness.network.probe.baseline import OwnDelay
-from harness.network.probe.frame_flow import Floats, Flow, Flows
+from harness.network.probe.baseline import Baseline
+from harness.network.probe.frame_flow import Floats, FrameFlow, FrameFlows
 
 CASE = Case(rtt_ms=40, loss_percent=1, late_percent=1.0, mean_ms=2.0, bar=True)
-KEPT = NetworkAccount(planned=100, done=100, failed=0, lag_p50_ms=1, lag_p99_ms=3, lag_max_ms=9)
+KEPT = UpdateStats(planned=100, done=100, failed=0, lag_p50_ms=1, lag_p99_ms=3, lag_max_ms=9)
 
 
 def extra(late: int, size: int = 1000) -> Floats:
@@ -28,14 +28,14 @@ def extra(late: int, size: int = 1000) -> Floats:
 def spell(
     streams: Sequence[Floats],
     *,
-    own: OwnDelay | None = None,
-    changes: NetworkAccount = KEPT,
+    own: Baseline | None = None,
+    changes: UpdateStats = KEPT,
     left_out: int = 0,
     stray: float = 0.0,
-) -> Spell:
+) -> Round:
     pairs = [(found, np.zeros(len(found))) for found in streams]
-    return Spell(
-        streams=pairs, left_out=left_out, stray=stray, own=[own or OwnDelay(0.7)], changes=changes
+    return Round(
+        streams=pairs, left_out=left_out, stray=stray, own=[own or Baseline(0.7)], changes=changes
     )
 
 
@@ -43,22 +43,27 @@ def alike(late: int, count: int = 100) -> list[Floats]:
     return [extra(late)] * count
 
 
-def verdict(*spells: Spell) -> Verdict:
+def verdict(*spells: Round) -> CaseVerdict:
     return sum_up(CASE, spells).verdict
 
 
 @pytest.mark.parametrize(
     ("late", "expected"),
-    [(10, Verdict.WITHIN), (12, Verdict.WITHIN), (13, Verdict.OUTSIDE), (7, Verdict.OUTSIDE)],
+    [
+        (10, CaseVerdict.WITHIN),
+        (12, CaseVerdict.WITHIN),
+        (13, CaseVerdict.OUTSIDE),
+        (7, CaseVerdict.OUTSIDE),
+    ],
 )
-def test_a_quarter_is_the_line(late: int, expected: Verdict) -> None:
+def test_a_quarter_is_the_line(late: int, expected: CaseVerdict) -> None:
     assert verdict(spell(alike(late))) is expected
 
 
 def test_found_planned_and_kernel_stand_beside_each_other() -> None:
     pair = (extra(10), extra(20))
     played = sum_up(
-        CASE, [Spell(streams=[pair] * 50, left_out=0, stray=0.0, own=[OwnDelay(0.7)], changes=KEPT)]
+        CASE, [Round(streams=[pair] * 50, left_out=0, stray=0.0, own=[Baseline(0.7)], changes=KEPT)]
     )
     assert played.late_percent.found == pytest.approx(1.0)
     assert played.late_percent.planned == pytest.approx(2.0)
@@ -79,8 +84,8 @@ def test_late_messages_in_a_row_are_one_event() -> None:
 
 def test_few_events_cannot_tell_whatever_they_say() -> None:
     played = sum_up(CASE, [spell([*alike(1, 15), *alike(0, 85)])])
-    assert played.late_percent.verdict is Verdict.UNDECIDED
-    assert sum_up(CASE, [spell(alike(0))]).late_percent.verdict is Verdict.UNDECIDED
+    assert played.late_percent.verdict is CaseVerdict.UNDECIDED
+    assert sum_up(CASE, [spell(alike(0))]).late_percent.verdict is CaseVerdict.UNDECIDED
 
 
 def test_streams_count_and_not_messages() -> None:
@@ -88,7 +93,7 @@ def test_streams_count_and_not_messages() -> None:
     apart = sum_up(CASE, [spell(alike(10))]).late_percent
     heaped = sum_up(CASE, [spell([*alike(100, 10), *alike(0, 90)])]).late_percent
     assert apart.found == heaped.found
-    assert (apart.verdict, heaped.verdict) == (Verdict.WITHIN, Verdict.UNDECIDED)
+    assert (apart.verdict, heaped.verdict) == (CaseVerdict.WITHIN, CaseVerdict.UNDECIDED)
     assert apart.narrow
     assert not heaped.narrow
 
@@ -96,7 +101,7 @@ def test_streams_count_and_not_messages() -> None:
 def test_a_handful_of_streams_has_no_interval() -> None:
     played = sum_up(CASE, [spell(alike(10, 9))])
     assert played.late_percent.low is None
-    assert played.verdict is Verdict.UNDECIDED
+    assert played.verdict is CaseVerdict.UNDECIDED
 
 
 def test_the_same_streams_have_the_same_interval() -> None:
@@ -109,8 +114,8 @@ def test_the_same_streams_have_the_same_interval() -> None:
     assert one.mean_ms.low < one.mean_ms.found < one.mean_ms.high
 
 
-LATE = NetworkAccount(planned=100, done=100, failed=0, lag_p50_ms=1, lag_p99_ms=30, lag_max_ms=90)
-FAILED = NetworkAccount(planned=100, done=99, failed=1, lag_p50_ms=1, lag_p99_ms=3, lag_max_ms=9)
+LATE = UpdateStats(planned=100, done=100, failed=0, lag_p50_ms=1, lag_p99_ms=30, lag_max_ms=90)
+FAILED = UpdateStats(planned=100, done=99, failed=1, lag_p50_ms=1, lag_p99_ms=3, lag_max_ms=9)
 
 
 @pytest.mark.parametrize(
@@ -122,20 +127,20 @@ FAILED = NetworkAccount(planned=100, done=99, failed=1, lag_p50_ms=1, lag_p99_ms
         (spell(alike(40), stray=0.01), "1.00% of undisturbed frames"),
     ],
 )
-def test_a_disturbed_spell_counts_only_where_there_is_no_other(disturbed: Spell, why: str) -> None:
+def test_a_disturbed_spell_counts_only_where_there_is_no_other(disturbed: Round, why: str) -> None:
     assert why in disturbed.disturbance
     assert why in module._words(CASE, [disturbed], 2)
     both = sum_up(CASE, [disturbed, spell(alike(10))])
-    assert both.verdict is Verdict.WITHIN
+    assert both.verdict is CaseVerdict.WITHIN
     assert (both.spells, both.disturbed) == (1, 1)
     alone = sum_up(CASE, [disturbed])
-    assert alone.verdict is Verdict.BUSY
+    assert alone.verdict is CaseVerdict.BUSY
     assert alone.late_percent.found == pytest.approx(4.0)
 
 
 def test_an_own_delay_that_is_not_believed_is_not_within() -> None:
-    played = sum_up(CASE, [spell(alike(10), own=OwnDelay(-9.0, "took 9.0 ms less"))])
-    assert played.verdict is Verdict.OUTSIDE
+    played = sum_up(CASE, [spell(alike(10), own=Baseline(-9.0, "took 9.0 ms less"))])
+    assert played.verdict is CaseVerdict.OUTSIDE
     assert played.unlikely == "took 9.0 ms less"
 
 
@@ -144,11 +149,11 @@ def test_frames_that_left_late_are_left_out_and_counted() -> None:
 
 
 def test_a_pause_of_the_machine_is_seen_in_frames_that_nothing_held_up() -> None:
-    def flow(*, upwards: bool, paused: slice) -> Flow:
+    def flow(*, upwards: bool, paused: slice) -> FrameFlow:
         found = np.full(1500, 0.7)
         found[paused] += 60
         zeros = np.zeros(1500)
-        return Flow(
+        return FrameFlow(
             upwards=upwards,
             extra_ms=found,
             planned_ms=zeros,
@@ -158,14 +163,14 @@ def test_a_pause_of_the_machine_is_seen_in_frames_that_nothing_held_up() -> None
 
     for frames, disturbed in ((0, False), (3, True)):
         flows = [flow(upwards=way, paused=slice(100, 100 + frames)) for way in (True, False)]
-        one = module._spell(CASE, Flows(tuple(flows)), KEPT)
+        one = module._spell(CASE, FrameFlows(tuple(flows)), KEPT)
         assert one.stray == frames / 1500
         assert bool(one.disturbance) is disturbed
 
 
 def test_what_broke_off_is_said() -> None:
     with pytest.raises(RunInvalid, match="RTT 40 ms, 1 %: gone"):
-        module._spell(CASE, Flows(broken="gone"), KEPT)
+        module._spell(CASE, FrameFlows(broken="gone"), KEPT)
 
 
 def test_a_case_is_drawn_anew_for_each_stream_and_always_alike() -> None:
@@ -198,8 +203,8 @@ def test_a_case_through_the_real_proxy_is_what_was_planned(
     lossy = Case(rtt_ms=80, loss_percent=5, late_percent=70, mean_ms=350, bar=True)
     stream = Stream(cadence_ms=20, message_bytes=1300)
     with NetworkLayer(toxiproxy, {}, stream=stream) as layer, asyncio.Runner() as runner:
-        rows: list[Played] = list(
-            play([lossy], layer, runner.run, Unshown(), connections=3, seconds=1)
+        rows: list[CaseResult] = list(
+            play([lossy], layer, runner.run, NoProgress(), connections=3, seconds=1)
         )
     (row,) = rows
     assert 1 <= row.spells + row.disturbed <= 2

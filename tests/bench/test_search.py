@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.bench.search import Search, Verdict
+from harness.bench.search import Search, TrialOutcome
 
 MOST = 6_400
 
 
-def hunt(search: Search, judge: Callable[[int], Verdict], limit: int = 100) -> list[int]:
+def hunt(search: Search, judge: Callable[[int], TrialOutcome], limit: int = 100) -> list[int]:
     """Answer until nothing is asked any more; return what was asked."""
     asked: list[int] = []
     while (number := search.next) is not None:
@@ -20,8 +20,8 @@ def hunt(search: Search, judge: Callable[[int], Verdict], limit: int = 100) -> l
     return asked
 
 
-def holds_up_to(most: int) -> Callable[[int], Verdict]:
-    return lambda number: Verdict.HELD if number <= most else Verdict.FAILED
+def holds_up_to(most: int) -> Callable[[int], TrialOutcome]:
+    return lambda number: TrialOutcome.HELD if number <= most else TrialOutcome.FAILED
 
 
 @given(capacity=st.integers(1, 20_000), start=st.integers(1, MOST))
@@ -47,9 +47,9 @@ def test_the_largest_that_holds_is_found_to_a_step(capacity: int, start: int) ->
 def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
     capacity: int, start: int, chances: Random
 ) -> None:
-    def judge(number: int) -> Verdict:
+    def judge(number: int) -> TrialOutcome:
         disturbed = chances.random() < 0.3
-        return Verdict.HELD if number <= capacity and not disturbed else Verdict.FAILED
+        return TrialOutcome.HELD if number <= capacity and not disturbed else TrialOutcome.FAILED
 
     search = Search(start, most=MOST)
     hunt(search, judge)
@@ -58,33 +58,33 @@ def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
 
 def test_one_failure_is_given_a_second_chance() -> None:
     search = Search(100, most=100)
-    search.tell(100, Verdict.FAILED)
+    search.tell(100, TrialOutcome.FAILED)
     for _ in range(3):
         assert search.next == 100
-        search.tell(100, Verdict.HELD)
+        search.tell(100, TrialOutcome.HELD)
     assert search.confirmed
     assert search.best == 100
 
 
 def test_a_failure_beyond_doubt_is_not() -> None:
     search = Search(100, most=400)
-    search.tell(100, Verdict.FAILED_BEYOND_DOUBT)
+    search.tell(100, TrialOutcome.FAILED_BEYOND_DOUBT)
     assert search.next == 50
 
 
 def test_a_number_that_held_and_failed_is_neither_and_tried_again() -> None:
     search = Search(100, most=100)
-    search.tell(100, Verdict.HELD)
-    search.tell(100, Verdict.FAILED_BEYOND_DOUBT)
+    search.tell(100, TrialOutcome.HELD)
+    search.tell(100, TrialOutcome.FAILED_BEYOND_DOUBT)
     assert (search.best, search.next) == (None, 100)
     for _ in range(3):
-        search.tell(100, Verdict.HELD)
+        search.tell(100, TrialOutcome.HELD)
     assert (search.best, search.confirmed) == (100, True)
 
 
 def test_a_number_that_holds_as_often_as_not_has_failed_in_the_end() -> None:
     search = Search(100, most=100)
-    for verdict in (Verdict.HELD, Verdict.FAILED) * 3:
+    for verdict in (TrialOutcome.HELD, TrialOutcome.FAILED) * 3:
         assert search.next == 100
         search.tell(100, verdict)
     assert search.best is None
@@ -93,13 +93,13 @@ def test_a_number_that_holds_as_often_as_not_has_failed_in_the_end() -> None:
 
 def test_nothing_holds_is_said_as_nothing() -> None:
     search = Search(8, most=64)
-    assert hunt(search, lambda _: Verdict.FAILED_BEYOND_DOUBT) == [8, 4, 2, 1]
+    assert hunt(search, lambda _: TrialOutcome.FAILED_BEYOND_DOUBT) == [8, 4, 2, 1]
     assert search.best is None
 
 
 def test_out_of_time_the_best_so_far_is_there_but_not_confirmed() -> None:
     search = Search(100, most=MOST)
-    search.tell(100, Verdict.HELD)
+    search.tell(100, TrialOutcome.HELD)
     assert (search.best, search.confirmed) == (100, False)
 
 

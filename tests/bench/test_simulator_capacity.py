@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness.bench.child_process import Child
-from harness.bench.search import Verdict
+from harness.bench.search import TrialOutcome
 from harness.bench.simulator_capacity import ServerFindings, judge, measure, search
 
 Sample = dict[str, Any]
@@ -33,21 +33,21 @@ def _sample(sessions: int, **other: Any) -> Sample:
 @pytest.mark.parametrize(
     ("other", "verdict"),
     [
-        ({}, Verdict.HELD),
-        ({"release_late_p99_ms": 2.1}, Verdict.FAILED),
-        ({"received_p99_ms": 5.1}, Verdict.FAILED),
-        ({"release_late_p99_ms": 11.0}, Verdict.FAILED_BEYOND_DOUBT),
-        ({"turns_intact": 9}, Verdict.FAILED),
-        ({"turns_broken": 1}, Verdict.FAILED),
-        ({"sessions_lost": 1}, Verdict.FAILED_BEYOND_DOUBT),
-        ({"release_late_p99_ms": None}, Verdict.FAILED_BEYOND_DOUBT),
+        ({}, TrialOutcome.HELD),
+        ({"release_late_p99_ms": 2.1}, TrialOutcome.FAILED),
+        ({"received_p99_ms": 5.1}, TrialOutcome.FAILED),
+        ({"release_late_p99_ms": 11.0}, TrialOutcome.FAILED_BEYOND_DOUBT),
+        ({"turns_intact": 9}, TrialOutcome.FAILED),
+        ({"turns_broken": 1}, TrialOutcome.FAILED),
+        ({"sessions_lost": 1}, TrialOutcome.FAILED_BEYOND_DOUBT),
+        ({"release_late_p99_ms": None}, TrialOutcome.FAILED_BEYOND_DOUBT),
         # Callers who were late themselves tell nothing of the server, good or bad.
-        ({"sent_late_p99_ms": 9.0}, Verdict.FAILED),
-        ({"sent_late_p99_ms": 90.0, "release_late_p99_ms": 90.0}, Verdict.FAILED),
-        ({"sent_late_p99_ms": 1e3, "release_late_p99_ms": None}, Verdict.FAILED),
+        ({"sent_late_p99_ms": 9.0}, TrialOutcome.FAILED),
+        ({"sent_late_p99_ms": 90.0, "release_late_p99_ms": 90.0}, TrialOutcome.FAILED),
+        ({"sent_late_p99_ms": 1e3, "release_late_p99_ms": None}, TrialOutcome.FAILED),
     ],
 )
-def test_every_frame_turn_and_release_counts(other: Sample, verdict: Verdict) -> None:
+def test_every_frame_turn_and_release_counts(other: Sample, verdict: TrialOutcome) -> None:
     assert judge(_sample(500, **other)) is verdict
 
 

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from harness.errors import ExitCode
-from tests.load.conftest import Served
+from tests.conftest import Served
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:

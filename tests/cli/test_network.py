@@ -9,7 +9,7 @@ from harness import environment
 from harness.bench import proxy_validation as through_proxy
 from harness.cli.app import run
 from harness.errors import ExitCode
-from harness.model import Unshown
+from harness.model import NoProgress
 from harness.network import find_or_install, layer
 
 MINE = "[mine]\nrtt_ms = 100\njitter_ms = 10\nup_kbit_s = 4000\n"
@@ -24,7 +24,7 @@ def mine(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def toxiproxy() -> Path:
-    return find_or_install(environment.cache_dir(), Unshown())
+    return find_or_install(environment.cache_dir(), NoProgress())
 
 
 def test_list_has_the_library_and_the_users_own(

@@ -7,13 +7,13 @@ import pytest
 from harness.corpus.catalogue import describe, file_digests, plain_recordings
 from harness.corpus.marks import examine
 from harness.corpus.recording import Recording
-from harness.model import Unshown
+from harness.model import NoProgress
 
 WriteSpeech = Callable[..., Path]
 
 
 def _describe(folder: Path, manifest: Path, progress: Any = None) -> list[str]:
-    progress = progress or Unshown()
+    progress = progress or NoProgress()
     clips = describe(folder, plain_recordings(folder, progress), manifest, progress)
     return [clip.id for clip in clips]
 
@@ -64,7 +64,7 @@ def test_ids_are_unique_and_can_be_shown(tmp_path: Path) -> None:
     for name in [*names, "notes.txt", ".git/c.wav"]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = plain_recordings(tmp_path, Unshown())
+    found = plain_recordings(tmp_path, NoProgress())
     assert {recording.path for recording in found} == set(names) - {".hidden.wav"}
     ids = [recording.id for recording in found]
     assert len(set(ids)) == len(ids)

@@ -18,7 +18,7 @@ from harness.corpus.manifest import load_manifest
 from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.recording import Recording
 from harness.errors import BadInput
-from harness.model import Unshown
+from harness.model import NoProgress
 
 WriteSpeech = Callable[..., Path]
 
@@ -67,9 +67,9 @@ def test_each_odd_file_is_read_rightly_or_refused_by_name(tmp_path: Path) -> Non
     root = tmp_path / "corpus"
     root.mkdir()
     expected = _odd_files(root)
-    done = import_corpus(root, tmp_path / "m.jsonl", Unshown())
+    done = import_corpus(root, tmp_path / "m.jsonl", NoProgress())
     read = {name for name, why in expected.items() if why is None}
-    corpus = obtain_corpus(str(tmp_path / "m.jsonl"), tmp_path / "cache", Unshown())
+    corpus = obtain_corpus(str(tmp_path / "m.jsonl"), tmp_path / "cache", NoProgress())
     assert {clip.id for clip in corpus.clips} == read
     for name, why in expected.items():
         if why is not None:
@@ -84,7 +84,7 @@ def test_strict_refuses_the_whole(tmp_path: Path, write_speech: WriteSpeech) -> 
     write_speech(tmp_path / "corpus" / "a.wav")
     (tmp_path / "corpus" / "b.wav").touch()
     with pytest.raises(BadInput, match=r"1 could not be used, first b\.wav"):
-        import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", Unshown(), strict=True)
+        import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", NoProgress(), strict=True)
     assert not (tmp_path / "m.jsonl").exists()
 
 
@@ -94,8 +94,8 @@ def test_marks_of_the_collection_win_and_cuts_are_cut(
     root = tmp_path / "corpus"
     write_speech(root / "a.wav", speech_s=2.0)
     (root / "a.ctm").write_text("a 1 0.3 0.4 good\na 1 0.8 0.6 day\n")
-    import_corpus(root, tmp_path / "m.jsonl", Unshown())
-    (clip,) = obtain_corpus(str(tmp_path / "m.jsonl"), tmp_path / "cache", Unshown()).clips
+    import_corpus(root, tmp_path / "m.jsonl", NoProgress())
+    (clip,) = obtain_corpus(str(tmp_path / "m.jsonl"), tmp_path / "cache", NoProgress()).clips
     assert (clip.speech_end_s, clip.end_source) == (1.4, "alignment-ctm")
     assert clip.second_source == ANNOTATOR
     assert (clip.transcript, clip.end_uncertainty_ms) == ("good day", 30.0)
@@ -107,7 +107,7 @@ def test_a_clip_on_whose_end_two_methods_disagree_is_named(
     root = tmp_path / "corpus"
     write_speech(root / "a.wav", speech_s=2.0)
     (root / "a.ctm").write_text("a 1 0.3 0.4 early\n")
-    done = import_corpus(root, tmp_path / "m.jsonl", Unshown())
+    done = import_corpus(root, tmp_path / "m.jsonl", NoProgress())
     assert [clip.id for clip in done.doubtful] == ["a"]
 
 
@@ -116,12 +116,12 @@ def test_without_annotation_speech_is_marked_when_asked_for_or_when_used(
 ) -> None:
     write_speech(tmp_path / "corpus" / "a.wav")
     manifest = tmp_path / "m.jsonl"
-    done = import_corpus(tmp_path / "corpus", manifest, Unshown(), annotated=False)
+    done = import_corpus(tmp_path / "corpus", manifest, NoProgress(), annotated=False)
     assert (done.clips, done.unmarked) == (0, 1)
     assert isinstance(load_manifest(manifest)[1][0], Recording)
-    used = obtain_corpus(str(manifest), tmp_path / "cache", Unshown())
-    annotate_manifest(manifest, Unshown())
-    assert obtain_corpus(str(manifest), tmp_path / "cache", Unshown()).clips == used.clips
+    used = obtain_corpus(str(manifest), tmp_path / "cache", NoProgress())
+    annotate_manifest(manifest, NoProgress())
+    assert obtain_corpus(str(manifest), tmp_path / "cache", NoProgress()).clips == used.clips
 
 
 def test_two_processes_find_what_one_finds(tmp_path: Path, write_speech: WriteSpeech) -> None:
@@ -129,7 +129,7 @@ def test_two_processes_find_what_one_finds(tmp_path: Path, write_speech: WriteSp
         write_speech(tmp_path / "corpus" / f"{number:02}.wav", seed=number, speech_s=0.4)
     for processes in (1, 2):
         out = tmp_path / f"{processes}.jsonl"
-        import_corpus(tmp_path / "corpus", out, Unshown(), processes=processes)
+        import_corpus(tmp_path / "corpus", out, NoProgress(), processes=processes)
     assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
 
 
@@ -138,7 +138,7 @@ def test_a_manifest_whose_file_changed_leaves_that_clip_out(
 ) -> None:
     write_speech(tmp_path / "corpus" / "a.wav", seed=2)
     write_speech(tmp_path / "corpus" / "b.wav", seed=3)
-    import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", Unshown())
+    import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", NoProgress())
     write_speech(tmp_path / "corpus" / "b.wav", seed=4)
     corpus = obtain_corpus(str(tmp_path / "m.jsonl"), tmp_path / "cache", told)
     assert [clip.id for clip in corpus.clips] == ["a"]
@@ -149,18 +149,18 @@ def test_what_is_no_corpus_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     for path in (tmp_path / "corpus", tmp_path / "none"):
         with pytest.raises(BadInput):
-            import_corpus(path, tmp_path / "m.jsonl", Unshown())
+            import_corpus(path, tmp_path / "m.jsonl", NoProgress())
     (tmp_path / "corpus" / "x.json").write_text('{"audio_filepath": "a.wav"}\n[]\n')
     with pytest.raises(BadInput, match=r"x\.json line 2"):
-        import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", Unshown())
+        import_corpus(tmp_path / "corpus", tmp_path / "m.jsonl", NoProgress())
     with pytest.raises(BadInput, match="no such format"):
-        import_corpus(tmp_path / "corpus", tmp_path / "m", Unshown(), format_name="x")
+        import_corpus(tmp_path / "corpus", tmp_path / "m", NoProgress(), format_name="x")
 
 
 def test_a_manifest_that_reaches_out_is_refused(tmp_path: Path, write_speech: WriteSpeech) -> None:
     write_speech(tmp_path / "corpus" / "a.wav")
     manifest = tmp_path / "m.jsonl"
-    import_corpus(tmp_path / "corpus", manifest, Unshown())
+    import_corpus(tmp_path / "corpus", manifest, NoProgress())
     head, line = manifest.read_text().splitlines()
     row = json.loads(line)
     for changed, why in (

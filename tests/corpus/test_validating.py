@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.corpus import import_corpus, validate_manifest
-from harness.model import Unshown
+from harness.model import NoProgress
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,9 @@ def test_what_the_bytes_contradict_is_said(
 ) -> None:
     write_speech(tmp_path / "corpus" / "a.wav")
     manifest = tmp_path / "m.jsonl"
-    import_corpus(tmp_path / "corpus", manifest, Unshown())
+    import_corpus(tmp_path / "corpus", manifest, NoProgress())
     head, line = manifest.read_text().splitlines()
     manifest.write_text(f"{head}\n{json.dumps(json.loads(line) | change)}\n")
-    found = validate_manifest(manifest, Unshown())
+    found = validate_manifest(manifest, NoProgress())
     assert found.clips == (why is None)
     assert [why in line for line in found.wrong if why] == ([True] if why else [])

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
-    AskReply,
     AudioDelta,
     Event,
     InputCommitted,
     Notice,
     ProviderError,
     Request,
+    RequestResponse,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -230,7 +230,7 @@ def test_tools_are_declared_with_one_argument_and_only_where_there_are_any() -> 
                 },
             },
         ),
-        (AskReply(), {"type": "response.create"}),
+        (RequestResponse(), {"type": "response.create"}),
     ],
 )
 def test_what_is_said_besides_audio(request_: Request, said: dict[str, object]) -> None:

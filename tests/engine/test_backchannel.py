@@ -4,11 +4,11 @@ import json
 import numpy as np
 
 from harness.dialects import OpenAIRealtime
-from harness.engine.backchannel import generated_hum
+from harness.engine.backchannel import generated_backchannel
 
 
 def test_the_generated_hum_is_short_loud_and_always_the_same() -> None:
-    hum, again = (generated_hum(OpenAIRealtime(), 20) for _ in range(2))
+    hum, again = (generated_backchannel(OpenAIRealtime(), 20) for _ in range(2))
     # Every message has a mask of its own.
     assert [*map(_unmasked, hum.messages)] == [*map(_unmasked, again.messages)]
     assert 10 <= len(hum.messages) <= 25

@@ -11,10 +11,10 @@ import pytest
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.call import Call, Host
 from harness.engine.engine import AudioEngine
-from harness.engine.frame_stream import Lane
+from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.model import CallPlan
-from harness.session import Ahead, Line, Manner, Session
+from harness.session import Caller, EncodedUtterance, ReadyFrames, WireFormat
 from harness.transport import parse_target
 
 MS = 1_000_000
@@ -29,19 +29,21 @@ from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.route import Route
 from harness.engine.engine import AudioEngine
 from harness.model import CallPlan
-from harness.session import Line, Manner, Session
+from harness.session import EncodedUtterance, WireFormat, Caller
 from harness.transport import parse_target, ready_message
 
 {server}
 
 dialect = OpenAIRealtime()
 silence = ready_message(dialect.append_audio(bytes(960)))
-manner = Manner(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
+manner = WireFormat(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
 
 def session(number):
-    line = Line(utterance_id="u", messages=[silence] * 10, onset_sample=10, end_sample=4_000)
+    line = EncodedUtterance(
+        utterance_id="u", messages=[silence] * 10, onset_sample=10, end_sample=4_000
+    )
     plan = CallPlan(number=number, network="none", utterance_ids=("u",), think_ms=(0.0,))
-    return Session(plan, [line], manner=manner, origin_ns=now_ns(), scheduled_ns=now_ns())
+    return Caller(plan, [line], manner=manner, origin_ns=now_ns(), scheduled_ns=now_ns())
 
 server = serve(handle, "127.0.0.1", 0)
 threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -161,9 +163,9 @@ def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
     monkeypatch.setattr("harness.engine.engine.now_ns", clock.now_ns)
     for due_ns, name in ((101 * MS, b"first"), (102 * MS, b"then")):
         for _ in range(2):
-            ahead = Ahead()
+            ahead = ReadyFrames()
             ahead.keep_saying(name, 5)
-            lane = Lane(cast("Call", None), ahead, clock.write, 20 * MS)
+            lane = FrameStream(cast("Call", None), ahead, clock.write, 20 * MS)
             engine._due.add(due_ns, 20 * MS, lane)
 
     def written_at(at_ns: int) -> list[bytes]:
@@ -192,8 +194,8 @@ def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message:
     target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
     route = Route(target=target, headers=(), dialect=dialect, settings=settings)
     plan = CallPlan(number=0, network="none", utterance_ids=("u",), think_ms=(0.0,))
-    manner = Manner(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
-    line = Line(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
-    session = Session(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
+    manner = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
+    line = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
+    session = Caller(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
     Call(session, route, host).message(message, 0)
     assert sent == [b"frame"]

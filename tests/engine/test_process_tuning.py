@@ -5,7 +5,7 @@ import pytest
 
 from harness import clock
 from harness.engine import process_tuning as health
-from harness.engine.process_tuning import ClockWatch, GarbagePauses, quiet_process
+from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
 
 
 def test_every_collection_is_measured_until_it_is_stopped() -> None:
@@ -33,7 +33,7 @@ def test_a_step_of_the_wall_clock_is_told_once(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_loaded_is_not_looked_at_for_garbage_again() -> None:
     interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
     try:
-        quiet_process()
+        tune_process()
         assert gc.get_freeze_count() > 0
         assert sys.getswitchinterval() < interval_s
     finally:

@@ -12,7 +12,7 @@ from harness.corpus import Corpus, frames, load_utterance, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import MEMORY_MB, Speech, encode_corpus, memory_bytes
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus, Unshown
+from harness.model import NoProgress, TurnInstants, TurnKind, TurnRecord, TurnStatus
 from harness.transport import ready_message
 
 FRAME_MS = 100
@@ -20,7 +20,7 @@ FRAME_MS = 100
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    made = obtain_corpus("synthetic", tmp_path_factory.mktemp("cache"), Unshown())
+    made = obtain_corpus("synthetic", tmp_path_factory.mktemp("cache"), NoProgress())
     return replace(made, clips=made.clips[:4])
 
 
@@ -101,7 +101,7 @@ def test_a_call_keeps_its_lines_whatever_others_need(corpus: Corpus, tmp_path: P
 def test_what_is_said_first_is_made_ready_first_as_far_as_memory_goes(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    class Told(Unshown):
+    class Told(NoProgress):
         said = ""
 
         def step(self, what: str, unit: str = "bytes") -> None:

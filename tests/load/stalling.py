@@ -8,7 +8,7 @@ from locust import events
 from locust.env import Environment
 
 from harness.load import Dialogue, VoiceUser
-from harness.load.run_controller import conductor_of
+from harness.load.run_controller import run_controller_of
 
 
 class Caller(VoiceUser):
@@ -17,7 +17,7 @@ class Caller(VoiceUser):
 
 def _stall_later(environment: Environment, **_: Any) -> None:
     def stall() -> None:
-        workload = conductor_of(environment).workload
+        workload = run_controller_of(environment).workload
         assert workload is not None
         workload._engine._from_outside(time.sleep, 0.06)
 

@@ -15,7 +15,7 @@ import pytest
 
 from harness import environment
 from harness.load.impaired_routes import measured_part_ns, overlap_ns
-from harness.model import TurnInstants, Unshown
+from harness.model import NoProgress, TurnInstants
 from harness.network import ToxiproxyServer, find_or_install
 from tests.load.conftest import lines_of, locust_words, only_run, run_locust
 
@@ -39,7 +39,7 @@ def lossy(tmp_path: Path) -> tuple[str, ...]:
 
 @pytest.fixture
 def theirs() -> Iterator[ToxiproxyServer]:
-    with ToxiproxyServer(find_or_install(environment.cache_dir(), Unshown())) as server:
+    with ToxiproxyServer(find_or_install(environment.cache_dir(), NoProgress())) as server:
         yield server
 
 

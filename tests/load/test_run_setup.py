@@ -6,8 +6,8 @@ import pytest
 from harness.corpus import obtain_corpus
 from harness.errors import BadInput
 from harness.load.options import Options
-from harness.load.run_setup import make_schedule, the_dialect, the_profiles, the_route
-from harness.model import Unshown
+from harness.load.run_setup import make_schedule, resolve_dialect, resolve_profiles, route_to_target
+from harness.model import NoProgress
 from harness.plan import Dialogue, schedule_hash
 
 OPTIONS = Options(host="ws://127.0.0.1:8765", corpus="synthetic")
@@ -32,7 +32,7 @@ def _a_key_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_key_goes_out_over_tls_or_to_this_machine_only(host: str, sent: bool) -> None:
-    route = the_route(replace(OPTIONS, host=host), the_dialect())
+    route = route_to_target(replace(OPTIONS, host=host), resolve_dialect())
     assert any("the-key" in value for _, value in route.headers) is sent
     assert "the-key" not in repr(route)
 
@@ -41,19 +41,19 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3129")
-    route = the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+    route = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
     assert (route.via, route.tunnel) == (("proxy.example", 3129), True)
-    near = the_route(replace(OPTIONS, host="wss://localhost:1"), the_dialect())
+    near = route_to_target(replace(OPTIONS, host="wss://localhost:1"), resolve_dialect())
     assert (near.via, near.tunnel) == (None, False)
     monkeypatch.setenv("NO_PROXY", "api.example")
-    exempt = the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+    exempt = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
     assert exempt.via is None
 
 
 def test_a_proxy_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
     with pytest.raises(BadInput, match="not an HTTP proxy"):
-        the_route(replace(OPTIONS, host="wss://api.example"), the_dialect())
+        route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"])
@@ -63,23 +63,23 @@ def test_a_file_without_certificates_is_refused(text: str | None, tmp_path: Path
         file.write_text(text)
     options = replace(OPTIONS, host="wss://api.example", authority=file)
     with pytest.raises(BadInput, match="no certificates"):
-        the_route(options, the_dialect())
+        route_to_target(options, resolve_dialect())
 
 
 def test_a_frame_that_is_not_whole_is_refused() -> None:
     with pytest.raises(BadInput, match="--frame-ms"):
-        the_route(replace(OPTIONS, frame_ms=0), the_dialect())
+        route_to_target(replace(OPTIONS, frame_ms=0), resolve_dialect())
 
 
 def test_going_directly_needs_no_profile() -> None:
-    assert the_profiles(OPTIONS) == {}
-    assert list(the_profiles(replace(OPTIONS, mix=(("ideal", 2), ("none", 1))))) == ["ideal"]
+    assert resolve_profiles(OPTIONS) == {}
+    assert list(resolve_profiles(replace(OPTIONS, mix=(("ideal", 2), ("none", 1))))) == ["ideal"]
 
 
 def test_the_schedule_is_made_of_the_corpus_and_the_seed(
     tmp_path: Path,
 ) -> None:
-    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
     hashes = {
         schedule_hash([make_schedule(options, Dialogue(), corpus).call(n) for n in range(5)])
         for options in (OPTIONS, OPTIONS, replace(OPTIONS, seed=2))
@@ -88,7 +88,7 @@ def test_the_schedule_is_made_of_the_corpus_and_the_seed(
 
 
 def test_the_same_words_are_said_under_every_condition_of_a_corpus(tmp_path: Path) -> None:
-    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
     crossed = replace(
         corpus,
         clips=tuple(

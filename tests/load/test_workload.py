@@ -10,21 +10,21 @@ from harness.corpus import Corpus, obtain_corpus
 from harness.load.options import Options
 from harness.load.run_setup import make_schedule
 from harness.load.workload import Workload
-from harness.model import TurnStatus, Unshown
+from harness.model import NoProgress, TurnStatus
 from harness.plan import Dialogue
 
 
 @pytest.fixture
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    made = obtain_corpus("synthetic", tmp_path / "cache", Unshown())
+    made = obtain_corpus("synthetic", tmp_path / "cache", NoProgress())
     return replace(made, clips=made.clips[:2])
 
 
 def _workload(corpus: Corpus, calls: int) -> Workload:
     options = Options(host="ws://127.0.0.1:1", calls=calls)
     schedule = make_schedule(options, Dialogue(turns=1), corpus)
-    return Workload(options, schedule, corpus, Unshown())
+    return Workload(options, schedule, corpus, NoProgress())
 
 
 def test_a_call_whose_recording_has_gone_is_written_down_and_the_run_comes_to_its_end(

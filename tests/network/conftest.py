@@ -12,23 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import environment
-from harness.model import Direction, NetworkProfile, Unshown
-from harness.network import NetworkLayer, find_or_install
-
-# The first run on a machine may have to build the server, and every worker waits for it.
-_OBTAINING_S = 600
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if {"toxiproxy", "either_toxiproxy"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.timeout(_OBTAINING_S))
-
-
-@pytest.fixture(scope="session")
-def toxiproxy() -> Path:
-    return find_or_install(environment.cache_dir(), Unshown())
+from harness.model import Direction, NetworkProfile
+from harness.network import NetworkLayer
 
 
 @pytest.fixture(scope="session")

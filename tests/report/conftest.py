@@ -12,6 +12,7 @@ from harness.errors import Fault, Party, Phase
 from harness.model import (
     CorpusFacts,
     Direction,
+    DurationSummary,
     NetworkProfile,
     RealisedNetwork,
     Run,
@@ -19,7 +20,6 @@ from harness.model import (
     RunEventKind,
     RunManifest,
     SessionRecord,
-    Spread,
     TokenUsage,
     TurnInstants,
     TurnKind,
@@ -176,8 +176,8 @@ def _run(
         turns=tuple(turns),
         sessions=tuple(sessions),
         events=tuple(events),
-        send_lateness=Spread(n=90_000, p50_ms=0.08, p99_ms=0.31, p999_ms=0.62, max_ms=1.4),
-        loop_lag=Spread(n=9_000, p50_ms=0.05, p99_ms=0.28, p999_ms=0.5, max_ms=1.1),
+        send_lateness=DurationSummary(n=90_000, p50_ms=0.08, p99_ms=0.31, p999_ms=0.62, max_ms=1.4),
+        loop_lag=DurationSummary(n=9_000, p50_ms=0.05, p99_ms=0.28, p999_ms=0.5, max_ms=1.1),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.model import Run
 from harness.report import conditions as pairs
-from harness.report.blocks import Drawing, Section, Table, Text
+from harness.report.blocks import Figure, Section, Table, Text
 from harness.report.formatting import MISSING
 from harness.report.page import render_page
 from harness.report.table import result_table
@@ -63,7 +63,7 @@ def test_every_condition_has_its_row_and_its_difference(
     assert differences.rows[0][1] == "6"
     assert all(isinstance(cell, tuple) and " to " in cell[1] for cell in differences.rows[0][3:])
     drawn = found["paired"].parts[1]
-    assert isinstance(drawn, Drawing)
+    assert isinstance(drawn, Figure)
     assert drawn.wide.count("noisy \N{MINUS SIGN} clean") == 1
 
 

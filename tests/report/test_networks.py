@@ -4,14 +4,14 @@ from typing import Any
 
 from harness.model import (
     Direction,
-    NetworkAccount,
     NetworkProfile,
-    ProxyCost,
+    ProxyOverhead,
     RealisedNetwork,
     Run,
     RunEvent,
     RunEventKind,
     StallFigures,
+    UpdateStats,
 )
 from harness.report.blocks import Facts, Table
 from harness.report.formatting import MISSING
@@ -48,10 +48,10 @@ def lossy_run(run: Run) -> Run:
         up_undisturbed_ms=0.7,
         down_planned=figures(40),
     )
-    account = NetworkAccount(
+    account = UpdateStats(
         planned=2000, done=1999, failed=1, lag_p50_ms=0.4, lag_p99_ms=3.2, lag_max_ms=20
     )
-    cost = ProxyCost(
+    cost = ProxyOverhead(
         round_trips=99, direct_p50_ms=0.1, direct_p99_ms=1, proxied_p50_ms=0.35, proxied_p99_ms=2
     )
     kind = RunEventKind.NETWORK

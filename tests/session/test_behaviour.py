@@ -1,18 +1,22 @@
 import pytest
 
-from harness.model import BargeIn, Conducted, TurnConduct
-from harness.session import Line, Manner
-from harness.session.behaviour import Reaction
+from harness.model import BargeIn, BehaviourOutcome, TurnBehaviour
+from harness.session import EncodedUtterance, WireFormat
+from harness.session.behaviour import Behaviour
 
 MS = 1_000_000
 FRAME = 480
-MANNER = Manner(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
-HUM = Line(utterance_id="mhm", messages=[b"m", b"h", b"m"], onset_sample=0, end_sample=1_000)
-WORDS = Line(utterance_id="w", messages=[b"w"] * 20, onset_sample=2_400, end_sample=9_000)
+MANNER = WireFormat(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+HUM = EncodedUtterance(
+    utterance_id="mhm", messages=[b"m", b"h", b"m"], onset_sample=0, end_sample=1_000
+)
+WORDS = EncodedUtterance(
+    utterance_id="w", messages=[b"w"] * 20, onset_sample=2_400, end_sample=9_000
+)
 HEARD_NS = 5_000 * MS
 
 
-def listen(reaction: Reaction, until_ms: int) -> dict[int, bytes]:
+def listen(reaction: Behaviour, until_ms: int) -> dict[int, bytes]:
     """Return what is hummed, by milliseconds after the reply was first heard."""
     hummed = {}
     for at_ms in range(0, until_ms, 20):
@@ -23,7 +27,7 @@ def listen(reaction: Reaction, until_ms: int) -> dict[int, bytes]:
 
 
 def test_hums_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
-    reaction = Reaction(TurnConduct(backchannels_ms=(30, 50, 200)), HUM, None, MANNER)
+    reaction = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), HUM, None, MANNER)
     assert reaction.next_ns(None) is None
     assert reaction.next_ns(HEARD_NS) == HEARD_NS + 30 * MS
     assert listen(reaction, 400) == {
@@ -31,11 +35,11 @@ def test_hums_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
     }  # fmt: skip
     assert reaction.next_ns(HEARD_NS) is None
     told = reaction.conducted((), None)
-    assert told == Conducted(backchannels=2)
+    assert told == BehaviourOutcome(backchannels=2)
 
 
 def test_a_hum_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
-    reaction = Reaction(TurnConduct(backchannels_ms=(0, 5_000)), HUM, None, MANNER)
+    reaction = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), HUM, None, MANNER)
     assert not reaction.was_taken_for_a_turn(HEARD_NS)
     listen(reaction, 100)
     assert reaction.was_taken_for_a_turn(HEARD_NS + 300 * MS)
@@ -51,24 +55,24 @@ def test_a_hum_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
 def test_an_interruption_begins_so_early_that_its_speech_does_at_the_offset(
     barge_in_ms: float, begins_ms: int
 ) -> None:
-    reaction = Reaction(TurnConduct(barge_in_ms=barge_in_ms), None, WORDS, MANNER)
+    reaction = Behaviour(TurnBehaviour(barge_in_ms=barge_in_ms), None, WORDS, MANNER)
     assert reaction.cuts_in_ns(None) is None
     assert reaction.cuts_in_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
     assert reaction.next_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
 
 
 def test_who_has_nothing_to_say_does_not_interrupt() -> None:
-    reaction = Reaction(TurnConduct(barge_in_ms=100), HUM, None, MANNER)
+    reaction = Behaviour(TurnBehaviour(barge_in_ms=100), HUM, None, MANNER)
     assert reaction.next_ns(HEARD_NS) is None
 
 
 def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
-    reaction = Reaction(TurnConduct(barge_in_ms=100), None, WORDS, MANNER)
+    reaction = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, MANNER)
     missed = reaction.conducted((), None)
     stopped = reaction.conducted(("t",), BargeIn.STOPPED)
-    assert missed == Conducted(barge_in=BargeIn.MISSED)
-    assert stopped == Conducted(barge_in=BargeIn.STOPPED, tools=("t",))
+    assert missed == BehaviourOutcome(barge_in=BargeIn.MISSED)
+    assert stopped == BehaviourOutcome(barge_in=BargeIn.STOPPED, tools=("t",))
 
 
 def test_a_turn_of_which_nothing_was_asked_has_nothing_to_tell() -> None:
-    assert Reaction(TurnConduct(tool_ms=300), HUM, WORDS, MANNER).conducted((), None) is None
+    assert Behaviour(TurnBehaviour(tool_ms=300), HUM, WORDS, MANNER).conducted((), None) is None

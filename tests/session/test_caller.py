@@ -22,17 +22,17 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Line, Manner, Session
+from harness.session import Caller, EncodedUtterance, WireFormat
 
 MS = 1_000_000
 FRAME = 480
 SILENCE = b"silence"
 LOUD = base64.b64encode(np.tile(np.array([7_000, -7_000], "<i2"), 1_200).tobytes())
-MANNER = Manner(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+MANNER = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
 
 
-def line(name: str, frames: int = 10) -> Line:
-    return Line(
+def line(name: str, frames: int = 10) -> EncodedUtterance:
+    return EncodedUtterance(
         utterance_id=name,
         messages=[f"{name}-{n}".encode() for n in range(frames)],
         onset_sample=100,
@@ -40,7 +40,7 @@ def line(name: str, frames: int = 10) -> Line:
     )
 
 
-def new_session(turns: int = 2, phase_ns: int = 0) -> Session:
+def new_session(turns: int = 2, phase_ns: int = 0) -> Caller:
     names = tuple(f"u{n}" for n in range(turns))
     plan = CallPlan(
         number=7,
@@ -49,7 +49,7 @@ def new_session(turns: int = 2, phase_ns: int = 0) -> Session:
         think_ms=(100.0,) * turns,
         phase_ns=phase_ns,
     )
-    session = Session(
+    session = Caller(
         plan, [line(name) for name in names], manner=MANNER, origin_ns=0, scheduled_ns=0
     )
     session.link.opening(0)
@@ -60,7 +60,7 @@ def new_session(turns: int = 2, phase_ns: int = 0) -> Session:
 class Answering:
     """A server that replies a fixed time after the last word, on the test's clock."""
 
-    def __init__(self, session: Session, latency_ms: int = 800) -> None:
+    def __init__(self, session: Caller, latency_ms: int = 800) -> None:
         self.session, self.latency_ms = session, latency_ms
         self.sent: list[tuple[int, bytes]] = []
         self.turns: list[TurnRecord] = []
@@ -110,7 +110,7 @@ class Answering:
         ]
 
 
-def hang_up(session: Session, now_ns: int = 99_000 * MS) -> SessionRecord:
+def hang_up(session: Caller, now_ns: int = 99_000 * MS) -> SessionRecord:
     return session.closed(now_ns, None, 1000)
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
-    AskReply,
     AudioDelta,
     BargeIn,
     CallPlan,
     Event,
     Request,
+    RequestResponse,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -26,18 +26,18 @@ from harness.model import (
     ToolCall,
     ToolResult,
     Truncate,
-    TurnConduct,
+    TurnBehaviour,
     TurnKind,
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Line, Manner, Session
+from harness.session import Caller, EncodedUtterance, WireFormat
 
 MS = 1_000_000
 FRAME = 480
 SILENCE, HUM = b"silence", b"mhm"
 COMPLETED, CANCELLED = ResponseStatus.COMPLETED, ResponseStatus.CANCELLED
-MANNER = Manner(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+MANNER = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
 THINK_MS = 100.0
 
 
@@ -47,8 +47,8 @@ def audio(ms: int) -> bytes:
     return base64.b64encode(samples.tobytes())
 
 
-def line(name: str, frames: int = 10) -> Line:
-    return Line(
+def line(name: str, frames: int = 10) -> EncodedUtterance:
+    return EncodedUtterance(
         utterance_id=name,
         messages=[f"{name}-{n}".encode() for n in range(frames)],
         onset_sample=2 * FRAME,
@@ -59,7 +59,7 @@ def line(name: str, frames: int = 10) -> Line:
 class Held:
     """A call on the test's clock; what a server says is given as milliseconds and events."""
 
-    def __init__(self, *conduct: TurnConduct, awake: bool = False) -> None:
+    def __init__(self, *conduct: TurnBehaviour, awake: bool = False) -> None:
         names = tuple(f"u{n}" for n in range(len(conduct)))
         plan = CallPlan(
             number=7,
@@ -68,9 +68,11 @@ class Held:
             think_ms=(THINK_MS,) * len(names),
             conduct=conduct,
         )
-        hum = Line(utterance_id="mhm", messages=[HUM] * 3, onset_sample=0, end_sample=1_000)
+        hum = EncodedUtterance(
+            utterance_id="mhm", messages=[HUM] * 3, onset_sample=0, end_sample=1_000
+        )
         lines = [line(name) for name in names]
-        self.session = Session(plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0, hum=hum)
+        self.session = Caller(plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0, hum=hum)
         self.session.link.opening(0)
         self.session.link.upgraded(1)
         self.session.receive(SessionCreated("sess"), 0)
@@ -122,11 +124,11 @@ def reply(at_ms: int, length_ms: int, name: str = "r1") -> tuple[tuple[int, Even
 
 
 # The first utterance is spoken from 100 to 300 ms; its speech from 140 on.
-PLAIN = TurnConduct()
+PLAIN = TurnBehaviour()
 
 
 def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_reply_is_truncated() -> None:
-    held = Held(TurnConduct(barge_in_ms=500), PLAIN)
+    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN)
     held.run(*reply(800, 2_000), (1_400, SpeechStarted("u1")), *reply(2_300, 100, "r2"))
     # Frames of 20 ms, 40 ms of silence before the speech: first frame from 1260, speech from 1300.
     assert held.sent_at(b"u1-0") == 1_280
@@ -143,7 +145,9 @@ def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_reply_is_trun
 
 
 def test_a_reply_that_is_over_by_then_is_not_interrupted_and_the_record_says_so() -> None:
-    held = Held(TurnConduct(barge_in_ms=500), PLAIN).run(*reply(800, 300), *reply(2_000, 100, "r2"))
+    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN).run(
+        *reply(800, 300), *reply(2_000, 100, "r2")
+    )
     assert held.sent_at(b"u1-0") >= 800 + 300 + THINK_MS
     first, second = held.turns
     assert first.conduct is not None
@@ -153,7 +157,7 @@ def test_a_reply_that_is_over_by_then_is_not_interrupted_and_the_record_says_so(
 
 
 def test_an_interruption_may_itself_be_interrupted() -> None:
-    cut_in = TurnConduct(barge_in_ms=300)
+    cut_in = TurnBehaviour(barge_in_ms=300)
     held = Held(cut_in, cut_in, PLAIN)
     held.run(
         *reply(800, 2_000),
@@ -168,7 +172,7 @@ def test_an_interruption_may_itself_be_interrupted() -> None:
 
 
 def test_a_break_while_both_speak_leaves_both_turns() -> None:
-    held = Held(TurnConduct(barge_in_ms=500), PLAIN).run(*reply(800, 2_000), until_ms=1_350)
+    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN).run(*reply(800, 2_000), until_ms=1_350)
     record = held.session.closed(
         1_350 * MS, Fault(Party.THEIRS, held.session.phase(), "close_1011"), 1011
     )
@@ -180,7 +184,7 @@ def test_a_break_while_both_speak_leaves_both_turns() -> None:
 
 
 def test_hums_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
-    held = Held(TurnConduct(backchannels_ms=(200, 600))).run(*reply(800, 1_000))
+    held = Held(TurnBehaviour(backchannels_ms=(200, 600))).run(*reply(800, 1_000))
     hums = [at_ms for at_ms, message in held.sent if message == HUM]
     assert hums == [1_020, 1_040, 1_060, 1_420, 1_440, 1_460]
     (turn,) = held.turns
@@ -191,13 +195,13 @@ def test_hums_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
 
 
 def test_a_hum_is_not_cut_short_by_the_end_of_the_reply() -> None:
-    held = Held(TurnConduct(backchannels_ms=(450,)), PLAIN).run(*reply(800, 500))
+    held = Held(TurnBehaviour(backchannels_ms=(450,)), PLAIN).run(*reply(800, 500))
     assert [message for _, message in held.sent].count(HUM) == 3
 
 
 @pytest.mark.parametrize("word", [SpeechStarted("x"), ResponseDone("r1", CANCELLED)])
 def test_a_hum_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(word: Event) -> None:
-    held = Held(TurnConduct(backchannels_ms=(200,)), PLAIN)
+    held = Held(TurnBehaviour(backchannels_ms=(200,)), PLAIN)
     created, sounds, _ = reply(800, 2_000)
     held.run(created, sounds, (1_100, word), *reply(1_700, 300, "r2"), *reply(2_900, 99, "r3"))
     turn = held.turns[0]
@@ -210,7 +214,7 @@ def test_a_hum_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(word: Ev
 
 
 def test_a_hesitating_caller_is_answered_after_the_whole_utterance() -> None:
-    held = Held(TurnConduct(hesitation_ms=200, hesitation_at=0.5)).run(*reply(1_100, 100))
+    held = Held(TurnBehaviour(hesitation_ms=200, hesitation_at=0.5)).run(*reply(1_100, 100))
     (turn,) = held.turns
     at_ms = [held.sent_at(f"u0-{n}".encode()) for n in range(10)]
     gaps = [later - sooner for sooner, later in pairwise(at_ms)]
@@ -224,7 +228,7 @@ def test_a_hesitating_caller_is_answered_after_the_whole_utterance() -> None:
 
 
 def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goes_on() -> None:
-    held = Held(TurnConduct(hesitation_ms=600, hesitation_at=0.5))
+    held = Held(TurnBehaviour(hesitation_ms=600, hesitation_at=0.5))
     early = [(at, event) for at, event in reply(500, 2_000)]
     held.run(
         (400, SpeechStopped()), *early, (900, SpeechStarted()), *reply(1_700, 100, "r2")
@@ -239,7 +243,7 @@ def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goe
 
 
 def test_an_answer_that_came_too_early_is_not_interrupted_once_more() -> None:
-    conduct = TurnConduct(hesitation_ms=600, hesitation_at=0.5, barge_in_ms=100)
+    conduct = TurnBehaviour(hesitation_ms=600, hesitation_at=0.5, barge_in_ms=100)
     held = Held(conduct, PLAIN)
     held.run(*reply(500, 2_000), (880, SpeechStarted()), *reply(1_700, 100, "r2"))
     assert held.turns[0].conduct is not None
@@ -247,7 +251,7 @@ def test_an_answer_that_came_too_early_is_not_interrupted_once_more() -> None:
     assert held.sent_at(b"u1-0") >= 1_800 + THINK_MS
 
 
-TOOL = TurnConduct(expected_tool="look_up", tool_ms=300)
+TOOL = TurnBehaviour(expected_tool="look_up", tool_ms=300)
 
 
 def call(at_ms: int, name: str = "look_up", response: str = "r1") -> tuple[int, Event]:
@@ -261,7 +265,7 @@ def test_a_tool_is_answered_and_the_answer_is_what_ends_the_gap(preamble: bool) 
     said += [(800, AudioDelta(audio(700), "r1", "i1"))] if preamble else []
     said += [call(900), (910, ResponseDone("r1", COMPLETED))]
     held.run(*said, *reply(2_000, 200, "r2"), *reply(3_000, 100, "r3"))
-    assert held.requests == [(1_200, ToolResult("c1", '{"ok":true}')), (1_200, AskReply())]
+    assert held.requests == [(1_200, ToolResult("c1", '{"ok":true}')), (1_200, RequestResponse())]
     turn, after = held.turns
     assert (turn.status, turn.kind) == (TurnStatus.COMPLETED, TurnKind.TOOL)
     assert turn.at.tool_call_ns == 900 * MS
@@ -320,7 +324,7 @@ def test_a_call_that_nobody_declared_is_answered_by_nobody() -> None:
 
 
 def test_an_interruption_waits_for_the_answer() -> None:
-    held = Held(TurnConduct(expected_tool="look_up", tool_ms=300, barge_in_ms=200), PLAIN)
+    held = Held(TurnBehaviour(expected_tool="look_up", tool_ms=300, barge_in_ms=200), PLAIN)
     held.run(
         (790, ResponseCreated("r1")),
         (800, AudioDelta(audio(100), "r1", "i1")),
@@ -344,7 +348,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ResponseDone, NAMES, st.sampled_from(ResponseStatus)),
 )
 CONDUCT = st.builds(
-    TurnConduct,
+    TurnBehaviour,
     barge_in_ms=st.none() | st.floats(0, 900),
     backchannels_ms=st.lists(st.floats(0, 900), max_size=2).map(tuple),
     hesitation_ms=st.sampled_from([0.0, 200.0]),
@@ -359,7 +363,7 @@ CONDUCT = st.builds(
     st.lists(st.tuples(st.integers(0, 9_000), EVENTS), max_size=25),
 )
 def test_sleeping_until_something_can_happen_changes_nothing(
-    conduct: Sequence[TurnConduct], said: list[tuple[int, Event]]
+    conduct: Sequence[TurnBehaviour], said: list[tuple[int, Event]]
 ) -> None:
     asleep, awake = Held(*conduct), Held(*conduct, awake=True)
     asleep.run(*said, until_ms=25_000)

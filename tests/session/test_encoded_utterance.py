@@ -2,15 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.session import Line, Manner
+from harness.session import EncodedUtterance, WireFormat
 from harness.session.encoded_utterance import hesitant
 
 FRAME = 480
-MANNER = Manner(silence=b"silence", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+MANNER = WireFormat(silence=b"silence", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
 
 
-def line(frames: int, onset: int = 100, end: int | None = None, levels: bytes = b"") -> Line:
-    return Line(
+def line(
+    frames: int, onset: int = 100, end: int | None = None, levels: bytes = b""
+) -> EncodedUtterance:
+    return EncodedUtterance(
         utterance_id="u",
         messages=[f"{n}".encode() for n in range(frames)],
         onset_sample=onset,

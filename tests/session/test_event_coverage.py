@@ -11,7 +11,7 @@ from harness.model import (
     TextDelta,
     TokenUsage,
 )
-from harness.session import Telling, untold
+from harness.session import EventCoverage, missing_events
 
 WHOLE = (
     SessionConfigured("{}"),
@@ -26,30 +26,30 @@ WHOLE = (
 
 
 def test_a_server_that_tells_everything_leaves_nothing_to_say() -> None:
-    telling = Telling()
+    telling = EventCoverage()
     for event in WHOLE:
         telling.note(event)
-    assert untold(telling.told) == ()
+    assert missing_events(telling.told) == ()
 
 
 def test_every_silence_has_its_own_words() -> None:
-    telling = Telling()
+    telling = EventCoverage()
     telling.note(AudioDelta(b""))
     telling.note(Notice("rate_limits.updated"))
-    said = untold(telling.told)
+    said = missing_events(telling.told)
     assert len(said) == len(set(said)) == 8
     assert any("endpoint delay" in words for words in said)
 
 
 def test_either_of_two_events_tells_the_decision() -> None:
     for event in (SpeechStopped(), InputCommitted()):
-        telling = Telling()
+        telling = EventCoverage()
         telling.note(event)
-        assert not any("endpoint delay" in words for words in untold(telling.told))
+        assert not any("endpoint delay" in words for words in missing_events(telling.told))
 
 
 def test_nulls_for_ids_and_usage_are_silence() -> None:
-    telling = Telling()
+    telling = EventCoverage()
     for event in (
         *WHOLE[:4],
         ResponseCreated(),
@@ -58,7 +58,7 @@ def test_nulls_for_ids_and_usage_are_silence() -> None:
         ResponseDone("", ResponseStatus.COMPLETED),
     ):
         telling.note(event)
-    assert [words.split(":")[0] for words in untold(telling.told)] == [
+    assert [words.split(":")[0] for words in missing_events(telling.told)] == [
         "which reply a message belongs to",
         "the tokens it used",
     ]

@@ -24,7 +24,7 @@ from harness.model import (
     TurnKind,
     TurnRecord,
 )
-from harness.session import Spoken, Turn
+from harness.session import PlannedSpeech, Turn
 from harness.session.interruption import Interruption
 
 MS = 1_000_000
@@ -39,7 +39,7 @@ def audio(ms: int) -> bytes:
 
 
 def turn(index: int, onset_ms: int, end_ms: int, stale: frozenset[str] = frozenset()) -> Turn:
-    spoken = Spoken(
+    spoken = PlannedSpeech(
         session_id="s",
         turn_index=index,
         network="none",

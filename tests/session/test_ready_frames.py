@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.session.ready_frames import Ahead
+from harness.session.ready_frames import ReadyFrames
 
 
-def take(ahead: Ahead, times: int) -> list[bytes]:
+def take(ahead: ReadyFrames, times: int) -> list[bytes]:
     taken = (next(ahead.frames, None) for _ in range(times))
     return [frame for frame in taken if frame is not None]
 
@@ -15,7 +15,7 @@ def take(ahead: Ahead, times: int) -> list[bytes]:
 def test_every_frame_that_was_taken_is_counted_once(
     planned: int, looks: list[int], silence: bool
 ) -> None:
-    ahead = Ahead()
+    ahead = ReadyFrames()
     if silence:
         ahead.keep_saying(b"silence", planned)
     else:
@@ -30,7 +30,7 @@ def test_every_frame_that_was_taken_is_counted_once(
 
 
 def test_they_come_in_order_and_another_plan_takes_their_place() -> None:
-    ahead = Ahead()
+    ahead = ReadyFrames()
     ahead.say([b"a", b"b", b"c"])
     assert take(ahead, 2) == [b"a", b"b"]
     ahead.keep_saying(b"silence", 2)
@@ -38,7 +38,7 @@ def test_they_come_in_order_and_another_plan_takes_their_place() -> None:
 
 
 def test_nothing_is_left_of_a_plan_that_was_dropped() -> None:
-    ahead = Ahead()
+    ahead = ReadyFrames()
     ahead.say([b"a", b"b"])
     take(ahead, 1)
     ahead.drop()

@@ -1,10 +1,10 @@
 """What went out of an utterance."""
 
-from harness.session.sent_frames import Sending
+from harness.session.sent_frames import SentFrames
 
 
 def test_the_last_frame_the_end_of_speech_and_the_latest_frame_are_kept() -> None:
-    sending = Sending()
+    sending = SentFrames()
     assert (sending.last_ns, sending.end_ns, sending.late_max_ns) == (None, None, 0)
     sending.note(100, 7, frames=3, samples=1_440)
     sending.note(200, 3, frames=1, samples=480, ends_speech=True)

@@ -1,5 +1,5 @@
-from harness.model import AskReply, ResponseDone, ResponseStatus, ToolCall, ToolResult
-from harness.session.tool_responder import Application
+from harness.model import RequestResponse, ResponseDone, ResponseStatus, ToolCall, ToolResult
+from harness.session.tool_responder import ToolResponder
 
 MS = 1_000_000
 
@@ -13,7 +13,7 @@ def done(response: str = "r1") -> ResponseDone:
 
 
 def test_results_go_out_when_the_tool_is_done_and_the_reply_that_asked_is_over() -> None:
-    application = Application()
+    application = ToolResponder()
     assert application.called(call(), 300, 1_000 * MS)
     assert application.due_ns == 2_000 * MS, "unless the reply is over, after a while"
     application.over(done("another"))
@@ -21,25 +21,25 @@ def test_results_go_out_when_the_tool_is_done_and_the_reply_that_asked_is_over()
     application.over(done())
     assert application.due_ns == 1_300 * MS
     results = application.answers()
-    assert results == [ToolResult("c1", '{"ok":true}'), AskReply()]
+    assert results == [ToolResult("c1", '{"ok":true}'), RequestResponse()]
     assert application.due_ns is None
 
 
 def test_several_calls_are_answered_together_each_once() -> None:
-    application = Application()
+    application = ToolResponder()
     assert application.called(call("c1"), 100, 0)
     assert application.called(call("c2"), 500, 50 * MS)
     assert not application.called(call("c1"), 100, 60 * MS), "told twice"
     application.over(done(""))
     assert application.due_ns == 550 * MS
     said = application.answers()
-    assert [type(one) for one in said] == [ToolResult, ToolResult, AskReply]
+    assert [type(one) for one in said] == [ToolResult, ToolResult, RequestResponse]
     assert not application.called(call("c2"), 100, 900 * MS), "told again afterwards"
     assert application.due_ns is None
 
 
 def test_what_was_asked_for_is_forgotten_with_the_turn() -> None:
-    application = Application()
+    application = ToolResponder()
     application.called(call(), 100, 0)
     application.forget()
     assert application.due_ns is None

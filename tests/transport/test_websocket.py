@@ -14,7 +14,7 @@ from websockets.http11 import Request, Response
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.transport import Connection, connect, parse_target, printable_target, ready_message
+from harness.transport import Connection, connect, parse_target, ready_message, sanitised_target
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
@@ -162,7 +162,7 @@ def test_certificates_are_verified_and_an_authority_can_be_named(
     async def greet(server: ServerConnection) -> None:
         await server.send("hello")
 
-    async def visit() -> tuple[object, Ear]:
+    async def try_session() -> tuple[object, Ear]:
         async with serve(greet, "127.0.0.1", 0, ssl=made.context) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             target, ear = parse_target(f"wss://localhost:{port}", "/"), Ear()
@@ -172,7 +172,7 @@ def test_certificates_are_verified_and_an_authority_can_be_named(
                 await ear.over
             return opened, ear
 
-    opened, ear = asyncio.run(visit())
+    opened, ear = asyncio.run(try_session())
     if trusted:
         assert not isinstance(opened, Fault)
         stages = opened[1]  # type: ignore[index]
@@ -192,7 +192,7 @@ def test_an_http_proxy_is_asked_for_the_way(answer: bytes) -> None:
     async def greet(server: ServerConnection) -> None:
         await server.send("hello")
 
-    async def visit() -> tuple[object, Ear]:
+    async def try_session() -> tuple[object, Ear]:
         async with serve(greet, "127.0.0.1", 0) as server:
             port = next(iter(server.sockets)).getsockname()[1]
 
@@ -212,7 +212,7 @@ def test_an_http_proxy_is_asked_for_the_way(answer: bytes) -> None:
                     await ear.over
                 return opened, ear
 
-    opened, ear = asyncio.run(visit())
+    opened, ear = asyncio.run(try_session())
     assert asked[0].startswith(b"CONNECT api.example:80 HTTP/1.1\r\n")
     if answer.startswith(b"200"):
         assert [data for data, _ in ear.messages] == [b"hello"]
@@ -288,7 +288,7 @@ def test_an_address_without_a_path_gets_the_dialect_s() -> None:
 
 def test_an_address_is_shown_without_credentials_and_query() -> None:
     target = parse_target("wss://user:secret@api.example/v1?key=secret", "/")
-    assert printable_target(target) == "wss://api.example:443/v1"
+    assert sanitised_target(target) == "wss://api.example:443/v1"
 
 
 @pytest.mark.parametrize("address", ["http://x", "127.0.0.1:80", "", "ws://"])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.corpus.encoding.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
 from harness.corpus.sound import Sound, Unreadable, duration_s, read, resample_scaled, suffixes
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 _FULL = 32768.0
 _TELEPHONE_HZ = 8_000
@@ -185,11 +185,11 @@ def _step(word: str) -> Step:
             case "speed":
                 return speed(_number(kind, value))
     except ValueError as error:
-        raise BadInput(printable(error), where=f"condition {printable(word)}") from error
+        raise BadInput(sanitised(error), where=f"condition {sanitised(word)}") from error
     raise BadInput(
-        f"no such step: {printable(kind)}",
+        f"no such step: {sanitised(kind)}",
         where="--condition",
-        mend="There are loudness:DBFS, telephone:mulaw|alaw, noise:SNR[:FOLDER], clip:DB,"
+        hint="There are loudness:DBFS, telephone:mulaw|alaw, noise:SNR[:FOLDER], clip:DB,"
         " reverb:FOLDER and speed:FACTOR",
     )
 
@@ -239,7 +239,7 @@ def _chosen(rng: np.random.Generator, files: Sequence[Path]) -> Sound:
     try:
         return read(path)
     except Unreadable as error:
-        raise BadInput(str(error), where=printable(path.name)) from error
+        raise BadInput(str(error), where=sanitised(path.name)) from error
 
 
 def _audio_files(folder: Path) -> list[Path]:
@@ -258,7 +258,7 @@ def _audio_files(folder: Path) -> list[Path]:
                 continue
             found.append(path)
     if not found:
-        raise BadInput("holds no audio that can be used", where=printable(folder.name))
+        raise BadInput("holds no audio that can be used", where=sanitised(folder.name))
     return found
 
 

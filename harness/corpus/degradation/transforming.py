@@ -13,7 +13,7 @@ from harness.corpus.catalogue import digest
 from harness.corpus.degradation.conditions import Step, Take, apply_steps, parse_steps
 from harness.corpus.manifest import write_manifest
 from harness.corpus.sound import read, write
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip, Progress
 
 _NAME = "manifest.jsonl"
@@ -43,7 +43,7 @@ def transform_clips(
     """
     steps = {_safe(name): parse_steps(words) for name, words in conditions.items()}
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadInput("exists already and is not empty", where=printable(out.name))
+        raise BadInput("exists already and is not empty", where=sanitised(out.name))
     out.parent.mkdir(parents=True, exist_ok=True)
     progress.step(f"making {len(clips)} clips under {', '.join(steps)}", "clips")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".making-") as scratch:
@@ -115,8 +115,8 @@ def _safe(name: str) -> str:
     """
     if not name or not all(char.isalnum() or char in "-_." for char in name) or name[0] == ".":
         raise BadInput(
-            f"{printable(name)} is no name for a condition",
+            f"{sanitised(name)} is no name for a condition",
             where="--condition",
-            mend="Write NAME=STEPS with letters, digits, - and _ in NAME",
+            hint="Write NAME=STEPS with letters, digits, - and _ in NAME",
         )
     return name

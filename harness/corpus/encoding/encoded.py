@@ -13,7 +13,7 @@ from harness.corpus.encoding.utterances import load_clip
 from harness.corpus.encoding.wire import encode, silence_frame
 from harness.corpus.sources.obtain import Corpus
 from harness.environment import setting
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import AudioFormat, Clip
 
 DISK_MB = "HARNESS_SPEECH_DISK_MB"
@@ -128,5 +128,5 @@ def megabytes(name: str, otherwise: int) -> int:
     if said is None:
         return otherwise << 20
     if not (said.isascii() and said.isdecimal()):
-        raise BadInput(f"{printable(said)} is no number of megabytes", where=name)
+        raise BadInput(f"{sanitised(said)} is no number of megabytes", where=name)
     return int(said) << 20

@@ -32,7 +32,7 @@ def load_utterance(corpus: Corpus, clip_id: str, rate_hz: int) -> Utterance:
     raise BadInput(
         f"has no clip {clip_id}",
         where=f"corpus {corpus.facts.name}",
-        mend="harness corpus show lists its clips",
+        hint="harness corpus show lists its clips",
     )
 
 
@@ -68,5 +68,5 @@ def load_clip(corpus: Corpus, clip: Clip, rate_hz: int) -> Utterance:
         raise BadInput(
             f"changed while it was in use: {error}",
             where=f"corpus {corpus.facts.name}, clip {clip.id}",
-            mend="Start again with the files as they should be",
+            hint="Start again with the files as they should be",
         ) from error

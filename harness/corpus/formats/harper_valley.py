@@ -13,7 +13,7 @@ from harness.corpus.formats.reading import Reading, aligned, named, number
 from harness.corpus.marks.annotate import SpeechMarks
 from harness.corpus.recording import Recording
 from harness.corpus.sound import Unreadable, file_length_s
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 LICENCE = "Apache-2.0"
 SOURCE = "alignment-harper-valley"
@@ -32,7 +32,7 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     """Return the segments of callers and agents, tagged with their role."""
     root = _root(path)
     if root is None:
-        raise BadInput("holds no data/transcript and data/audio", where=printable(path.name))
+        raise BadInput("holds no data/transcript and data/audio", where=sanitised(path.name))
     found: list[Recording] = []
     taken: set[str] = set()
     for listing in lists(path):
@@ -64,7 +64,7 @@ def _one(
 ) -> list[Recording]:
     """Return one segment as a cut, none when it says nothing."""
     offset_ms, duration_ms = number(segment, "offset_ms"), number(segment, "duration_ms")
-    said = printable(segment.get("human_transcript") or "")
+    said = sanitised(segment.get("human_transcript") or "")
     if offset_ms is None or duration_ms is None or duration_ms <= 0 or not said:
         return []
     if offset_ms / 1e3 >= length_s:
@@ -82,7 +82,7 @@ def _one(
             marks=_marks(segment),
             conversation=sid,
             turn=turn,
-            tags=(role, *(printable(act) for act in segment.get("dialog_acts") or [])),
+            tags=(role, *(sanitised(act) for act in segment.get("dialog_acts") or [])),
         )
     ]
 

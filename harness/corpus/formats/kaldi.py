@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.corpus.formats.reading import Reading, lines, named
 from harness.corpus.recording import Recording
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 
 def lists(folder: Path) -> list[Path]:
@@ -28,9 +28,9 @@ def read(reading: Reading, path: Path) -> list[Recording]:
             path=files[recording],
             offset_s=start_s,
             length_s=length_s,
-            transcript=printable(said.get(name, "")),
-            speaker=printable(speaker.get(name, "")),
-            language=printable(language.get(name, "")),
+            transcript=sanitised(said.get(name, "")),
+            speaker=sanitised(speaker.get(name, "")),
+            language=sanitised(language.get(name, "")),
         )
         for name, (recording, start_s, length_s) in cuts.items()
         if recording in files
@@ -56,7 +56,7 @@ def _segments(path: Path) -> dict[str, tuple[str, float, float | None]]:
             recording, start, end, *_ = rest.split()
             start_s, end_s = float(start), float(end)
         except ValueError as error:
-            where = f"{path.name} of {printable(name)}"
+            where = f"{path.name} of {sanitised(name)}"
             raise BadInput("is not `recording start end`", where=where) from error
         found[name] = (recording, start_s, None if end_s < 0 else round(end_s - start_s, 6))
     return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness.corpus.formats.reading import Reading, lines, named
 from harness.corpus.recording import Recording
-from harness.errors import printable
+from harness.errors import sanitised
 
 
 def lists(folder: Path) -> list[Path]:
@@ -26,8 +26,8 @@ def read(reading: Reading, path: Path) -> list[Recording]:
                 Recording(
                     id=named(name, taken),
                     path=file,
-                    transcript=printable(words.lower()),
-                    speaker=printable(name.partition("-")[0]),
+                    transcript=sanitised(words.lower()),
+                    speaker=sanitised(name.partition("-")[0]),
                     language="en",
                 )
             )

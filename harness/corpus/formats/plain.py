@@ -11,8 +11,8 @@ from harness.corpus.catalogue import plain_recordings
 from harness.corpus.formats.reading import Reading, aligned
 from harness.corpus.formats.words import ctm_words, textgrid_words
 from harness.corpus.recording import Recording
-from harness.errors import printable
-from harness.model import Unshown
+from harness.errors import sanitised
+from harness.model import NoProgress
 
 _SIDES = {".TextGrid": textgrid_words, ".textgrid": textgrid_words, ".ctm": ctm_words}
 
@@ -24,7 +24,7 @@ def lists(folder: Path) -> list[Path]:
 
 def read(reading: Reading, path: Path) -> list[Recording]:
     """Return every audio file of a folder."""
-    return [with_sides(reading, recording) for recording in plain_recordings(path, Unshown())]
+    return [with_sides(reading, recording) for recording in plain_recordings(path, NoProgress())]
 
 
 def with_sides(reading: Reading, recording: Recording) -> Recording:
@@ -33,7 +33,7 @@ def with_sides(reading: Reading, recording: Recording) -> Recording:
     said = file.with_suffix(".txt")
     if said.is_file() and said.stat().st_size < 10_000:
         words = said.read_text(encoding="utf-8", errors="replace")
-        recording = replace(recording, transcript=printable(words))
+        recording = replace(recording, transcript=sanitised(words))
     for suffix, words_of in _SIDES.items():
         side = file.with_suffix(suffix)
         if not side.is_file():
@@ -47,5 +47,5 @@ def with_sides(reading: Reading, recording: Recording) -> Recording:
             continue
         marks = replace(marks, end_source=f"alignment-{suffix[1:].lower()}")
         heard = recording.transcript or " ".join(word.text for word in spoken)
-        return replace(recording, marks=marks, transcript=printable(heard))
+        return replace(recording, marks=marks, transcript=sanitised(heard))
     return recording

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.corpus.inside import inside
 from harness.corpus.marks.annotate import SpeechMarks
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 _MOST_BYTES = 1 << 30
 _ALIGNED_UNCERTAINTY_MS = 30.0
@@ -31,7 +31,7 @@ class Reading:
 
     def refuse(self, what: str, why: str) -> None:
         """Leave something out and remember why."""
-        self.refused.append(f"{printable(what)}: {why}")
+        self.refused.append(f"{sanitised(what)}: {why}")
 
     def file(self, name: object, beside: Path | None = None) -> str | None:
         """Return a file of a list relative to the folder; refused when it is not inside.
@@ -71,11 +71,11 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(file, start=1):
                 size += len(line)
                 if size > _MOST_BYTES:
-                    raise BadInput("is too large for a list", where=printable(path.name))
+                    raise BadInput("is too large for a list", where=sanitised(path.name))
                 if line.strip():
                     yield number, line.rstrip("\n")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read: {error}", where=printable(path.name)) from error
+        raise BadInput(f"cannot be read: {error}", where=sanitised(path.name)) from error
 
 
 def _opened(path: Path) -> TextIO:
@@ -91,7 +91,7 @@ def objects(path: Path) -> Iterator[dict[str, Any]]:
         BadInput: A line is no object.
     """
     for number, line in lines(path):
-        where = f"{printable(path.name)} line {number}"
+        where = f"{sanitised(path.name)} line {number}"
         try:
             row = msgspec.json.decode(line)
         except (ValueError, RecursionError) as error:
@@ -113,7 +113,7 @@ def table(path: Path, delimiter: str) -> Iterator[dict[str, str]]:
         for row in reader:
             yield {str(key): value or "" for key, value in row.items() if isinstance(value, str)}
     except csv.Error as error:
-        raise BadInput(f"is no table: {error}", where=printable(path.name)) from error
+        raise BadInput(f"is no table: {error}", where=sanitised(path.name)) from error
 
 
 def text(row: Mapping[str, Any], *names: str) -> str:
@@ -121,7 +121,7 @@ def text(row: Mapping[str, Any], *names: str) -> str:
     for name in names:
         value = row.get(name)
         if value is not None and not isinstance(value, dict | list):
-            return printable(value)
+            return sanitised(value)
     return ""
 
 
@@ -148,9 +148,9 @@ def aligned(start_s: float, end_s: float, source: str) -> SpeechMarks | None:
 
 def named(wanted: str, taken: set[str]) -> str:
     """Return a name not yet taken, as close to the wanted one as can be, and take it."""
-    name, count = printable(wanted) or "clip", 1
+    name, count = sanitised(wanted) or "clip", 1
     while name in taken:
         count += 1
-        name = f"{printable(wanted) or 'clip'}#{count}"
+        name = f"{sanitised(wanted) or 'clip'}#{count}"
     taken.add(name)
     return name

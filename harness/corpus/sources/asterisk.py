@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.corpus.recording import Recording
 from harness.corpus.sources.origin_note import Unavailable, write_source
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Progress
 
 
@@ -108,7 +108,7 @@ def recordings(voice: Voice, folder: Path) -> list[Recording]:
         Recording(
             id=name,
             path=f"{name}.wav",
-            transcript=printable(said.get(name, "")),
+            transcript=sanitised(said.get(name, "")),
             speaker=voice.speaker,
             language=voice.language,
             licence=voice.licence,
@@ -211,5 +211,5 @@ def _complaint(result: subprocess.CompletedProcess[str]) -> str:
     for mark in ("E: ", "W: Failed", "dpkg-deb: error"):
         for line in lines:
             if line.startswith(mark):
-                return printable(line.removeprefix(mark.split(" ")[0]).strip())
+                return sanitised(line.removeprefix(mark.split(" ")[0]).strip())
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.corpus.sources.origin_note import Unavailable
 from harness.corpus.sources.partial import Edition, Partial, kept_partial
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Progress
 
 _PIECE_BYTES = 256 * 1024
@@ -128,12 +128,12 @@ def _attempt(archive: Archive, partial: Partial, progress: Progress, timeout_s: 
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and had:
             partial.discard()
             raise _BrokeOff("does not have the rest of what it began to send") from error
-        raise Unavailable(f"{archive.address}: {printable(error)}") from error
+        raise Unavailable(f"{archive.address}: {sanitised(error)}") from error
     except (TimeoutError, http.client.IncompleteRead, ConnectionError) as error:
-        raise _BrokeOff(f"stalled after {partial.had()} bytes ({printable(error)})") from error
+        raise _BrokeOff(f"stalled after {partial.had()} bytes ({sanitised(error)})") from error
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         why = getattr(error, "reason", error)
-        raise Unavailable(f"{archive.address}: {printable(why)}") from error
+        raise Unavailable(f"{archive.address}: {sanitised(why)}") from error
     if size is not None and done < size:
         raise _BrokeOff(f"broke off after {done} of {size} bytes")
 

@@ -15,7 +15,7 @@ from harness.corpus.recording import Recording
 from harness.corpus.sound import Unreadable, read, write
 from harness.corpus.sources.origin_note import Unavailable, write_source
 from harness.environment import for_child
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Progress
 
 LICENCE = "none needed: generated"
@@ -96,7 +96,7 @@ def _say(program: str, voice: str, words: str, path: Path) -> None:
     except (subprocess.CalledProcessError, Unreadable):
         return
     except (subprocess.TimeoutExpired, OSError) as error:
-        raise Unavailable(f"espeak-ng: {printable(error)}") from error
+        raise Unavailable(f"espeak-ng: {sanitised(error)}") from error
     finally:
         spoken.unlink(missing_ok=True)
     lead, tail = (np.zeros(round(s * sound.rate_hz), dtype=np.int16) for s in (_LEAD_S, _TAIL_S))

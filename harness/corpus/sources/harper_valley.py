@@ -14,7 +14,7 @@ from harness.corpus.formats.reading import Reading
 from harness.corpus.recording import Recording
 from harness.corpus.sources.origin_note import Unavailable, write_source
 from harness.environment import for_child
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Progress
 
 ADDRESS = "https://github.com/cricketclub/gridspace-stanford-harper-valley"
@@ -79,7 +79,7 @@ def _git(progress: Progress, *words: str) -> None:
             env=environment,
         )
     except OSError as error:
-        raise Unavailable(f"git could not be run: {printable(error)}") from error
+        raise Unavailable(f"git could not be run: {sanitised(error)}") from error
     why = f"no end after {_LIMIT_S:.0f} s"
     limit = threading.Timer(_LIMIT_S, process.kill)
     limit.start()
@@ -98,4 +98,4 @@ def _git(progress: Progress, *words: str) -> None:
         finally:
             limit.cancel()
     if process.returncode:
-        raise Unavailable(f"git failed: {printable(why)}")
+        raise Unavailable(f"git failed: {sanitised(why)}")

@@ -15,7 +15,7 @@ from harness.corpus.manifest import Skipped, load_manifest
 from harness.corpus.recording import Recording
 from harness.corpus.sources.named_corpora import KNOWN_CORPORA, KnownCorpus
 from harness.corpus.sources.origin_note import Unavailable, read_source
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Clip, CorpusFacts, Progress
 
 
@@ -59,13 +59,13 @@ def obtain_corpus(
             return _from_manifest(Path(name), cache, progress, processes)
         return _from_folder(name, cache, progress, processes)
     except Unavailable as reason:
-        mend = "Try another corpus: harness corpus list"
-        raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", mend=mend) from reason
+        hint = "Try another corpus: harness corpus list"
+        raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", hint=hint) from reason
     except OSError as error:
         raise BadInput(
             f"files cannot be read or written: {error.strerror or error}",
             where=f"corpus {name or 'default'}",
-            mend="Check the folder and the free space, or set HARNESS_CACHE to another cache",
+            hint="Check the folder and the free space, or set HARNESS_CACHE to another cache",
         ) from error
 
 
@@ -76,7 +76,7 @@ def _default(cache: Path, progress: Progress, processes: int) -> Corpus:
         try:
             return _obtain(known, cache, progress, processes)
         except Unavailable as reason:
-            progress.step(f"corpus {known.name} is not to be had ({printable(reason)})")
+            progress.step(f"corpus {known.name} is not to be had ({sanitised(reason)})")
     progress.step(f"falling back to corpus {last.name}: nobody ever said these clips")
     return _obtain(last, cache, progress, processes)
 
@@ -98,7 +98,7 @@ def _obtain(known: KnownCorpus, cache: Path, progress: Progress, processes: int)
         raise BadInput(
             "nothing readable is left of it",
             where=f"corpus {known.name}",
-            mend=f"Delete the folder corpora/{folder.name} in the cache and start again",
+            hint=f"Delete the folder corpora/{folder.name} in the cache and start again",
         )
     return _corpus(known.name, folder, clips, source, known.licence, synthetic=known.synthetic)
 
@@ -113,7 +113,7 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
         raise BadInput(
             "is a file, not a folder" if folder.is_file() else "neither a corpus nor a folder",
             where=name or "corpus",
-            mend=f"Known corpora: {known}; any folder of audio files or a manifest will do too",
+            hint=f"Known corpora: {known}; any folder of audio files or a manifest will do too",
         )
     # A folder that may not be listed must not pass for one without audio.
     next(folder.iterdir(), None)
@@ -123,7 +123,7 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
         progress.step(f"not used: {refusal}")
     if not recordings:
         raise BadInput(
-            "no audio files in this folder", where=name, mend="WAV, FLAC, Ogg and MP3 can be read"
+            "no audio files in this folder", where=name, hint="WAV, FLAC, Ogg and MP3 can be read"
         )
     key = _key(folder)
     clips = describe(
@@ -133,9 +133,9 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
         raise BadInput(
             f"none of its {len(recordings)} audio files is readable speech",
             where=name,
-            mend="See why above, or name another folder",
+            hint="See why above, or name another folder",
         )
-    title = printable(folder.resolve().name) or "folder"
+    title = sanitised(folder.resolve().name) or "folder"
     return _corpus(title, folder, clips, f"folder {title}", "not stated", synthetic=False)
 
 
@@ -163,14 +163,14 @@ def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) 
             changed.append(Skipped(entry.path, "", "is not the file the manifest describes"))
     tell_skipped(progress, changed)
     if not clips:
-        mend = "harness corpus validate says what does not fit"
-        raise BadInput("none of its clips can be used", where=printable(path.name), mend=mend)
+        hint = "harness corpus validate says what does not fit"
+        raise BadInput("none of its clips can be used", where=sanitised(path.name), hint=hint)
     # `transform` calls every manifest so; it is the folder that tells them apart.
-    title = printable(path.resolve().parent.name if path.name == "manifest.jsonl" else path.stem)
+    title = sanitised(path.resolve().parent.name if path.name == "manifest.jsonl" else path.stem)
     licence = ", ".join(sorted({clip.licence or "not stated" for clip in clips}))
     synthetic = all(clip.end_uncertainty_ms == 0 for clip in clips)
     return _corpus(
-        title, folder, tuple(clips), f"manifest {title}", printable(licence), synthetic=synthetic
+        title, folder, tuple(clips), f"manifest {title}", sanitised(licence), synthetic=synthetic
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.corpus.inside import inside
 from harness.corpus.sources.download import Archive
 from harness.corpus.sources.origin_note import Unavailable
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import Progress
 
 _PIECE_BYTES = 256 * 1024
@@ -34,7 +34,7 @@ def unpack(archive: Archive, file: Path, folder: Path, progress: Progress) -> No
         else:
             _untar(archive, file, folder, progress)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise Unavailable(f"the archive at {archive.address}: {printable(error)}") from error
+        raise Unavailable(f"the archive at {archive.address}: {sanitised(error)}") from error
 
 
 def _untar(archive: Archive, file: Path, folder: Path, progress: Progress) -> None:
@@ -69,7 +69,7 @@ def _unzip(archive: Archive, file: Path, folder: Path, progress: Progress) -> No
                 raise _no_file(archive, member.filename)
             target = inside(folder, member.filename)
             if target is None:
-                name = printable(member.filename)
+                name = sanitised(member.filename)
                 raise Unavailable(f"the archive at {archive.address}: {name} would be outside")
             if member.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
@@ -89,6 +89,6 @@ def _bounded(archive: Archive, members: int, unpacked: int) -> None:
 
 def _no_file(archive: Archive, name: str) -> Unavailable:
     return Unavailable(
-        f"the archive at {archive.address} holds {printable(name)}, which is"
+        f"the archive at {archive.address} holds {sanitised(name)}, which is"
         " neither a file nor a folder"
     )

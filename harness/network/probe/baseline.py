@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.network.probe.frame_flow import Floats, Flow
+from harness.network.probe.frame_flow import Floats, FrameFlow
 
 _CLOSE = 2
 _FEWEST = 20
@@ -20,7 +20,7 @@ _EARLY_MS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class OwnDelay:
+class Baseline:
     """The own delay of one direction.
 
     Attributes:
@@ -38,7 +38,7 @@ class OwnDelay:
         return self.median_ms is None or not self.why
 
 
-def undisturbed(flow: Flow, cadence_ms: float) -> npt.NDArray[np.bool_]:
+def undisturbed(flow: FrameFlow, cadence_ms: float) -> npt.NDArray[np.bool_]:
     """Tell which frames the plan leaves alone, shape (frames,).
 
     These have no extra delay planned, and nor have the two before and the two behind: changes of a
@@ -54,7 +54,7 @@ def undisturbed(flow: Flow, cadence_ms: float) -> npt.NDArray[np.bool_]:
     return alone & ~_widened(changes, under_way + _CLOSE)
 
 
-def take_off(flows: Sequence[Flow], cadence_ms: float) -> tuple[OwnDelay, list[Floats]]:
+def take_off(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, list[Floats]]:
     """Return the own delay of one direction, and the extra delays of its streams without it.
 
     It is the median, so that a busy moment has no say, and found for each base latency by itself.
@@ -86,7 +86,7 @@ def take_off(flows: Sequence[Flow], cadence_ms: float) -> tuple[OwnDelay, list[F
     if worst_ms is None:
         why = f"own delay not known, fewer than {_FEWEST} frames were left undisturbed"
     ends = np.cumsum([len(flow.extra_ms) for flow in flows])[:-1]
-    return OwnDelay(worst_ms, why), np.split(extra_ms - taken_ms, ends)
+    return Baseline(worst_ms, why), np.split(extra_ms - taken_ms, ends)
 
 
 def _unlikely(own_ms: float, latency_ms: float) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.model import NetworkProfile
 from harness.network.tcp.stages import base_latencies_ms
-from harness.network.tcp.traces import Draw, Stream
+from harness.network.tcp.traces import Stream, TraceStart
 from harness.network.toxiproxy.toxic_scheduler import Impairment
 
 Floats = npt.NDArray[np.float64]
@@ -38,13 +38,13 @@ class RunOnLoop(Protocol):
         ...
 
 
-class Ways(Protocol):
+class ProbeRoutes(Protocol):
     """Opens ways with one profile. Both methods block."""
 
     profile: NetworkProfile
 
     def open(
-        self, session_id: str, port: int, drawn: tuple[Draw, Draw]
+        self, session_id: str, port: int, drawn: tuple[TraceStart, TraceStart]
     ) -> tuple[tuple[str, int], Impairment]:
         """Open a way to a port of this machine; return its address and what happens to it."""
         ...
@@ -55,7 +55,7 @@ class Ways(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Flow:
+class FrameFlow:
     """One direction of one stream, frame by frame as far as they arrived; all of one shape.
 
     Attributes:
@@ -74,26 +74,26 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
+class FrameFlows:
     """What came of the frames; `broken` says why nothing did, and is empty otherwise."""
 
-    flows: tuple[Flow, ...] = ()
+    flows: tuple[FrameFlow, ...] = ()
     broken: str = ""
 
-    def way(self, *, upwards: bool) -> tuple[Flow, ...]:
+    def way(self, *, upwards: bool) -> tuple[FrameFlow, ...]:
         """Return those of one direction."""
         return tuple(flow for flow in self.flows if flow.upwards is upwards)
 
 
 def stream_frames(
-    ways: Ways,
-    draws: Sequence[tuple[Draw, Draw]],
+    ways: ProbeRoutes,
+    draws: Sequence[tuple[TraceStart, TraceStart]],
     stream: Stream,
     run: RunOnLoop,
     *,
     host: str,
     seconds: float,
-) -> Flows:
+) -> FrameFlows:
     """Send frames over several ways at once for some seconds and say what came of each.
 
     Args:
@@ -159,8 +159,8 @@ class _Streams:
 
     def __init__(
         self,
-        ways: Ways,
-        draws: Sequence[tuple[Draw, Draw]],
+        ways: ProbeRoutes,
+        draws: Sequence[tuple[TraceStart, TraceStart]],
         stream: Stream,
         host: str,
         frames: int,
@@ -189,7 +189,7 @@ class _Streams:
             self._opened[name], impairment = self._ways.open(name, port, drawn)
             self._running.append(impairment)
 
-    async def measure(self) -> Flows:
+    async def measure(self) -> FrameFlows:
         """Stream."""
         try:
             async with asyncio.timeout(_OPEN_LIMIT_S):
@@ -197,8 +197,8 @@ class _Streams:
             with _unswept():
                 await self._flow()
         except OSError as error:  # a TimeoutError is one
-            return Flows(broken=printable(error) or "no answer in time")
-        return Flows(tuple(self._flows()))
+            return FrameFlows(broken=sanitised(error) or "no answer in time")
+        return FrameFlows(tuple(self._flows()))
 
     async def end(self) -> None:
         """Close what is open on the loop."""
@@ -257,7 +257,7 @@ class _Streams:
     def _complete(self) -> bool:
         return all(len(end.arrived_ns) == self._frames for end in (*self._near, *self._far))
 
-    def _flows(self) -> list[Flow]:
+    def _flows(self) -> list[FrameFlow]:
         found = []
         ends = zip(self._near, self._far, self._draws, self._starts_ns, strict=True)
         for near, far, (up, down), first_ns in ends:
@@ -265,14 +265,16 @@ class _Streams:
             found.append(self._one(down, far, near, first_ns, upwards=False))
         return found
 
-    def _one(self, draw: Draw, there: _End, here: _End, first_ns: int, *, upwards: bool) -> Flow:
+    def _one(
+        self, draw: TraceStart, there: _End, here: _End, first_ns: int, *, upwards: bool
+    ) -> FrameFlow:
         """Return what came of the frames from one end to the other."""
         count, cadence_ms = len(here.arrived_ns), self._stream.cadence_ms
         arrived_ns = np.array(here.arrived_ns, dtype=np.int64)
         sent_ns = np.array(there.sent_ns[:count], dtype=np.int64)
         since_ms = np.arange(count) * cadence_ms
         base_ms = base_latencies_ms(self._ways.profile, draw.begin_ms + since_ms, upwards=upwards)
-        return Flow(
+        return FrameFlow(
             upwards=upwards,
             extra_ms=(arrived_ns - sent_ns) / NS_PER_MS - base_ms,
             planned_ms=draw.trace.extra_from(draw.begin_ms, self._stream, count),

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
-from harness.errors import printable
-from harness.model import NetworkProfile, ProxyCost, RealisedNetwork
-from harness.network.probe.proxy_overhead import cost_of
+from harness.errors import sanitised
+from harness.model import NetworkProfile, ProxyOverhead, RealisedNetwork
+from harness.network.probe.proxy_overhead import overhead_of
 
 # Asks for a way to a port of this machine; gives the address to connect to instead.
 WayTo = Callable[[int], AbstractContextManager[tuple[str, int]]]
@@ -60,7 +60,7 @@ def probe(profile: NetworkProfile, way_to: WayTo, host: str = _HOST) -> Realised
     return found if found.verified else _look(profile, way_to, host)
 
 
-def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -> ProxyCost:
+def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -> ProxyOverhead:
     """Compare round trips through a way with round trips without it, taken in turn.
 
     Args:
@@ -81,7 +81,7 @@ def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -
         for _ in range(round_trips):
             found["direct"].append(_round_trip_ms(direct))
             found["proxied"].append(_round_trip_ms(proxied))
-    return cost_of(np.array(found["direct"]), np.array(found["proxied"]))
+    return overhead_of(np.array(found["direct"]), np.array(found["proxied"]))
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def _look(profile: NetworkProfile, way_to: WayTo, host: str) -> RealisedNetwork:
             profile=profile.name,
             probes=0,
             verified=False,
-            why=f"the probe broke off: {printable(error)}",
+            why=f"the probe broke off: {sanitised(error)}",
         )
     return judge(profile, rtt_ms, up_kbit_s, down_kbit_s)
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.clock import NS_PER_MS, now_ns
-from harness.errors import printable
-from harness.model import ProxyCost
+from harness.errors import sanitised
+from harness.model import ProxyOverhead
 
 _EVERY_S = 0.2
 _PATIENCE_S = 5.0
@@ -66,7 +66,7 @@ class _Near(asyncio.Protocol):
             self.transport.write(_MESSAGE)
 
 
-class CostWatch:
+class OverheadWatch:
     """Measures what the proxy adds, from `begin` to `end`; all but `found` on the loop's thread.
 
     Args:
@@ -103,7 +103,7 @@ class CostWatch:
                 await loop.create_connection(lambda: self._direct, *direct)
                 await loop.create_connection(lambda: self._proxied, *way)
         except OSError as error:  # a TimeoutError is one
-            return printable(error) or "no answer in time"
+            return sanitised(error) or "no answer in time"
         self._tick(loop)
         return ""
 
@@ -125,14 +125,14 @@ class CostWatch:
         for near in (self._direct, self._proxied):
             del near.taken_ms[:]
 
-    def found(self) -> ProxyCost | None:
+    def found(self) -> ProxyOverhead | None:
         """Return what was found so far, `None` for nothing."""
         direct_ms, proxied_ms = (
             np.array(near.taken_ms, dtype=np.float64) for near in (self._direct, self._proxied)
         )
         if not len(direct_ms) or not len(proxied_ms):
             return None
-        return cost_of(direct_ms, proxied_ms)
+        return overhead_of(direct_ms, proxied_ms)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self._direct.send()
@@ -140,11 +140,13 @@ class CostWatch:
         self._timer = loop.call_later(_EVERY_S, self._tick, loop)
 
 
-def cost_of(direct_ms: npt.NDArray[np.float64], proxied_ms: npt.NDArray[np.float64]) -> ProxyCost:
+def overhead_of(
+    direct_ms: npt.NDArray[np.float64], proxied_ms: npt.NDArray[np.float64]
+) -> ProxyOverhead:
     """Sum up round trips without and through the proxy, in milliseconds, neither empty."""
     direct_p50, direct_p99 = (float(value) for value in np.percentile(direct_ms, (50, 99)))
     proxied_p50, proxied_p99 = (float(value) for value in np.percentile(proxied_ms, (50, 99)))
-    return ProxyCost(
+    return ProxyOverhead(
         round_trips=min(len(direct_ms), len(proxied_ms)),
         direct_p50_ms=direct_p50,
         direct_p99_ms=direct_p99,

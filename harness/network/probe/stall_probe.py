@@ -7,9 +7,9 @@ verdict; what proxy and machine add to every frame is taken off first, and stand
 from dataclasses import dataclass, replace
 
 from harness.model import NetworkProfile, RealisedNetwork, StallFigures
-from harness.network.probe.baseline import OwnDelay, take_off
-from harness.network.probe.frame_flow import Flow, Flows
-from harness.network.tcp.traces import Draw, Stream, TracePool, figures
+from harness.network.probe.baseline import Baseline, take_off
+from harness.network.probe.frame_flow import FrameFlow, FrameFlows
+from harness.network.tcp.traces import Stream, TracePool, TraceStart, figures
 
 STREAMS = 16
 """Streams that look for stalls, unless told otherwise."""
@@ -33,7 +33,7 @@ class WayFinding:
 
     found: StallFigures
     planned: StallFigures
-    own: OwnDelay
+    own: Baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,9 @@ class StallFinding:
     broken: str = ""
 
 
-def draws(pool: TracePool, profile: NetworkProfile, count: int) -> list[tuple[Draw, Draw]]:
+def draws(
+    pool: TracePool, profile: NetworkProfile, count: int
+) -> list[tuple[TraceStart, TraceStart]]:
     """Draw the schedules of that many streams: anywhere in them, or shortly before a change."""
     found = []
     for number in range(count):
@@ -59,7 +61,7 @@ def draws(pool: TracePool, profile: NetworkProfile, count: int) -> list[tuple[Dr
     return found
 
 
-def sum_up(flows: Flows, stream: Stream) -> StallFinding:
+def sum_up(flows: FrameFlows, stream: Stream) -> StallFinding:
     """Return the finding of streams."""
     if flows.broken:
         return StallFinding(broken=flows.broken)
@@ -69,7 +71,7 @@ def sum_up(flows: Flows, stream: Stream) -> StallFinding:
     return StallFinding(up=_way(up, stream), down=_way(down, stream))
 
 
-def _way(flows: tuple[Flow, ...], stream: Stream) -> WayFinding:
+def _way(flows: tuple[FrameFlow, ...], stream: Stream) -> WayFinding:
     own, extra_ms = take_off(flows, stream.cadence_ms)
     return WayFinding(
         found=figures(extra_ms, stream),

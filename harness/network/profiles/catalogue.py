@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, Stage
 from harness.network.profiles.regions import add_region
 from harness.network.toxiproxy.toxics import FAULT_SETTINGS
@@ -51,7 +51,7 @@ def load_profiles(extra: Path | None = None) -> dict[str, NetworkProfile]:
             text = extra.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(
-                f"cannot be read: {error}", where=str(extra), mend="Name a TOML file of profiles."
+                f"cannot be read: {error}", where=str(extra), hint="Name a TOML file of profiles."
             ) from error
         profiles |= _parse(text, str(extra), profiles)
     return profiles
@@ -69,8 +69,8 @@ def choose_profile(profiles: Mapping[str, NetworkProfile], name: str) -> Network
     if terms and first in profiles:
         return functools.reduce(add_region, terms, profiles[first])
     near = difflib.get_close_matches(first.lower(), profiles, n=3, cutoff=0.5)
-    mend = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(profiles)}."
-    raise BadInput("no network profile has this name", where=printable(first), mend=mend)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(profiles)}."
+    raise BadInput("no network profile has this name", where=sanitised(first), hint=hint)
 
 
 def collapse(profile: NetworkProfile, cadence_ms: float) -> str | None:
@@ -103,7 +103,7 @@ def _parse(text: str, where: str, known: Mapping[str, NetworkProfile]) -> dict[s
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(
-            f"is not TOML: {error}", where=where, mend="Write one [table] for each profile."
+            f"is not TOML: {error}", where=where, hint="Write one [table] for each profile."
         ) from error
     found: dict[str, NetworkProfile] = {}
     for name, table in tables.items():
@@ -115,7 +115,7 @@ def _profile(
     name: str, table: object, where: str, known: Mapping[str, NetworkProfile]
 ) -> NetworkProfile:
     """Make one profile of one table; every refusal names the file and the profile."""
-    place = f"{where}, [{printable(name)}]"
+    place = f"{where}, [{sanitised(name)}]"
     try:
         if name == "none" or not _NAME.fullmatch(name):
             raise ValueError(
@@ -128,7 +128,7 @@ def _profile(
         return _from_keys(name, table, known)
     except ValueError as error:
         keys = ", ".join((*_NUMBERS[: len(_BOTH_WAYS) + 1], "up_…", "down_…", *_TEXTS, *_LISTS))
-        raise BadInput(str(error), where=place, mend=f"Known keys are {keys}.") from error
+        raise BadInput(str(error), where=place, hint=f"Known keys are {keys}.") from error
 
 
 def _from_keys(
@@ -258,4 +258,4 @@ def _text(table: Mapping[str, object], key: str) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
         raise ValueError(f"{key} must be text, got {value!r}")
-    return printable(value)
+    return sanitised(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Direction, NetworkProfile, Stage
 
 HOME = "eu-west"
@@ -65,8 +65,8 @@ def _find(region: str) -> _Term:
     if ends[0] == ends[1] and ends[0] in {end for name in known for end in name.split(":")}:
         return _Term(0.0, "the same region")
     near = difflib.get_close_matches(region.lower(), regions(), n=3, cutoff=0.5)
-    mend = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(regions())}."
-    raise BadInput("no region has this name", where=printable(region), mend=mend)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(regions())}."
+    raise BadInput("no region has this name", where=sanitised(region), hint=hint)
 
 
 @cache

@@ -87,7 +87,7 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class TraceStart:
     """The trace of one direction of a call, and where the call begins in it."""
 
     trace: Trace
@@ -109,7 +109,9 @@ class TracePool:
         self.up = self._pool(profile, upwards=True)
         self.down = self._pool(profile, upwards=False)
 
-    def draw(self, session_id: str, near_ms: float | None = None) -> tuple[Draw, Draw] | None:
+    def draw(
+        self, session_id: str, near_ms: float | None = None
+    ) -> tuple[TraceStart, TraceStart] | None:
         """Return what a session goes through upwards and downwards, `None` for nothing.
 
         Args:
@@ -132,14 +134,16 @@ class TracePool:
 
     def _draw(
         self, traces: Sequence[Trace], rng: np.random.Generator, near_ms: float | None
-    ) -> Draw:
+    ) -> TraceStart:
         trace = traces[int(rng.integers(len(traces)))]
         place = float(rng.random())
         if near_ms is not None:
-            return Draw(trace, max((at for at in trace.openings_ms if at <= near_ms), default=0.0))
+            return TraceStart(
+                trace, max((at for at in trace.openings_ms if at <= near_ms), default=0.0)
+            )
         if self._fixed or not trace.openings_ms:
-            return Draw(trace, 0.0)
-        return Draw(trace, trace.openings_ms[int(place * len(trace.openings_ms))])
+            return TraceStart(trace, 0.0)
+        return TraceStart(trace, trace.openings_ms[int(place * len(trace.openings_ms))])
 
     def _pool(self, profile: NetworkProfile, *, upwards: bool) -> tuple[Trace, ...]:
         if not profile.stalls:

@@ -7,7 +7,7 @@ import requests
 _LIBRARY_HANDLES = (400, 404, 409)
 
 
-class Calls(requests.Session):
+class HttpSession(requests.Session):
     """What the library is given in the place of `requests`.
 
     By itself it calls `requests` without a time limit and through whatever proxy the environment

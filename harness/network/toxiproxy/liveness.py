@@ -7,7 +7,7 @@ import requests
 _MISSED = 2
 
 
-class Watch:
+class Liveness:
     """Asks a server every now and then whether it is there.
 
     Args:

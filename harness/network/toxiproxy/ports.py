@@ -10,7 +10,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 FIRST_PORT, LAST_PORT = 20_000, 29_999
 PORTS = range(FIRST_PORT, LAST_PORT + 1)
@@ -36,14 +36,14 @@ def parse_ports(text: str) -> range:
     low, dash, high = text.partition("-")
     if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
         raise BadInput(
-            "is not a range of ports", where=printable(f"--toxiproxy-ports {text}"), mend=_MEND
+            "is not a range of ports", where=sanitised(f"--toxiproxy-ports {text}"), hint=_MEND
         )
     first, last = int(low), int(high)
     if not _LEAST_PORT <= first <= last <= 65_535:
         raise BadInput(
             f"a range of ports runs from {_LEAST_PORT} upwards to 65535 at most",
-            where=printable(f"--toxiproxy-ports {text}"),
-            mend=_MEND,
+            where=sanitised(f"--toxiproxy-ports {text}"),
+            hint=_MEND,
         )
     return range(first, last + 1)
 

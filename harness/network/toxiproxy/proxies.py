@@ -17,9 +17,9 @@ import toxiproxy.exceptions
 
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, HarnessError, RunInvalid
-from harness.network.toxiproxy.http_session import Calls
+from harness.network.toxiproxy.http_session import HttpSession
 from harness.network.toxiproxy.ports import candidate_ports
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_client import ApiAddress
 from harness.network.toxiproxy.toxics import Toxic
 
 _API_LIMIT_S = 5.0
@@ -35,13 +35,13 @@ class Proxies:
         alive: Tells whether the Toxiproxy is there still.
     """
 
-    def __init__(self, api: Api, ports: range, alive: Callable[[], bool]) -> None:
+    def __init__(self, api: ApiAddress, ports: range, alive: Callable[[], bool]) -> None:
         self._api, self._range, self._alive = api, ports, alive
         self._ports = candidate_ports(ports)
         self._prefix = f"harness-{secrets.token_hex(4)}"
         self._numbers = itertools.count()
         self._spare: dict[str, list[tuple[Any, int]]] = {}
-        toxiproxy.api.requests = Calls(api.token, _API_LIMIT_S)
+        toxiproxy.api.requests = HttpSession(api.token, _API_LIMIT_S)
         toxiproxy.Toxiproxy().update_api_consumer(api.host, api.port)
 
     def open(self, upstream: str, chain: Sequence[Toxic]) -> tuple[Any, int]:
@@ -140,7 +140,7 @@ class Proxies:
         return BadInput(
             f"ports {first} to {last} are all in use",
             where=self._api.url,
-            mend="Name others with --toxiproxy-ports, let other runs end, or start fewer sessions",
+            hint="Name others with --toxiproxy-ports, let other runs end, or start fewer sessions",
         )
 
     def _name(self) -> str:
@@ -175,5 +175,5 @@ class Proxies:
         return RunInvalid(
             what,
             where=self._api.url,
-            mend="Without it no network is impaired; run again, or without network profiles.",
+            hint="Without it no network is impaired; run again, or without network profiles.",
         )

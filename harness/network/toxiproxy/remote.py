@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import requests
 
 from harness.environment import LOOPBACK
-from harness.errors import BadInput, printable
-from harness.network.toxiproxy.toxic_client import Api
+from harness.errors import BadInput, sanitised
+from harness.network.toxiproxy.toxic_client import ApiAddress
 
 _DEFAULT_PORT = 8474
 _LIMIT_S = 5.0
@@ -16,7 +16,7 @@ _OLDEST = (2, 12)
 _MEND = "Give it as http://HOST:8474; a token goes into TOXIPROXY_AUTH_TOKEN."
 
 
-def parse_api(url: str, token: str | None) -> Api:
+def parse_api(url: str, token: str | None) -> ApiAddress:
     """Return the Toxiproxy that `url` names.
 
     Args:
@@ -30,13 +30,13 @@ def parse_api(url: str, token: str | None) -> Api:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError as error:
-        raise BadInput(str(error), where="--toxiproxy", mend=_MEND) from error
+        raise BadInput(str(error), where="--toxiproxy", hint=_MEND) from error
     if parts.username is not None or parts.query:
-        raise BadInput("an address holds no credentials", where="--toxiproxy", mend=_MEND)
+        raise BadInput("an address holds no credentials", where="--toxiproxy", hint=_MEND)
     if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
-        where = f"--toxiproxy {printable(url)}"
-        raise BadInput("is not the address of a Toxiproxy", where=where, mend=_MEND)
-    return Api(host=parts.hostname, port=port or _DEFAULT_PORT, token=token or "")
+        where = f"--toxiproxy {sanitised(url)}"
+        raise BadInput("is not the address of a Toxiproxy", where=where, hint=_MEND)
+    return ApiAddress(host=parts.hostname, port=port or _DEFAULT_PORT, token=token or "")
 
 
 class RemoteToxiproxy:
@@ -46,7 +46,7 @@ class RemoteToxiproxy:
         api: Where it is.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: ApiAddress) -> None:
         self.api = api
 
     @property
@@ -68,16 +68,16 @@ class RemoteToxiproxy:
         try:
             answer = self._ask()
         except requests.RequestException as error:
-            raise BadInput("no Toxiproxy answers", where=self.url, mend=_MEND) from error
+            raise BadInput("no Toxiproxy answers", where=self.url, hint=_MEND) from error
         if answer.status_code in (401, 403):
-            raise BadInput("it wants another token", where=self.url, mend=_MEND)
+            raise BadInput("it wants another token", where=self.url, hint=_MEND)
         said = answer.text[:100] if answer.ok else ""
         if "version" not in said:
-            raise BadInput("what answers is no Toxiproxy", where=self.url, mend=_MEND)
+            raise BadInput("what answers is no Toxiproxy", where=self.url, hint=_MEND)
         number = re.search(r"(\d+)\.(\d+)", said)  # one that Go built calls its version "git"
         if number and (int(number[1]), int(number[2])) < _OLDEST:
             raise BadInput(
-                f"it is {printable(number[0])}, older than 2.12", where=self.url, mend="Renew it."
+                f"it is {sanitised(number[0])}, older than 2.12", where=self.url, hint="Renew it."
             )
 
     def reached_from(self) -> str:
@@ -92,7 +92,7 @@ class RemoteToxiproxy:
             with socket.create_connection((self.api.host, self.api.port), _LIMIT_S) as here:
                 return str(here.getsockname()[0])
         except OSError as error:
-            raise BadInput("no Toxiproxy answers", where=self.url, mend=_MEND) from error
+            raise BadInput("no Toxiproxy answers", where=self.url, hint=_MEND) from error
 
     def alive(self) -> bool:
         """Tell that it was there; whether it still is shows in what it answers."""

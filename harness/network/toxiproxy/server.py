@@ -25,7 +25,7 @@ import requests
 
 from harness import environment
 from harness.clock import NS_PER_S, now_ns
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.network.toxiproxy.ports import PORTS, candidate_ports, is_free
 
 _HOST = "127.0.0.1"
@@ -127,12 +127,12 @@ class ToxiproxyServer:
             raise BadInput(
                 f"ports {self._ports[0]} to {self._ports[-1]} are all in use",
                 where="--toxiproxy-ports",
-                mend="Name others, or let other runs end",
+                hint="Name others, or let other runs end",
             )
         raise BadInput(
-            f"Toxiproxy did not start: {printable(words) or 'its API did not answer'}",
+            f"Toxiproxy did not start: {sanitised(words) or 'its API did not answer'}",
             where=str(self._binary),
-            mend="Remove this file to have it obtained again, or put another toxiproxy-server"
+            hint="Remove this file to have it obtained again, or put another toxiproxy-server"
             " on PATH.",
         )
 

@@ -23,7 +23,7 @@ _HEAD_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
+class ApiAddress:
     """Where a Toxiproxy listens for orders.
 
     Attributes:
@@ -38,7 +38,7 @@ class Api:
 
     def __repr__(self) -> str:
         """Leave the token out."""
-        return f"Api({self.host}:{self.port})"
+        return f"ApiAddress({self.host}:{self.port})"
 
     @property
     def url(self) -> str:
@@ -76,7 +76,7 @@ class Head:
         return b"%b%d\r\n\r\n%b" % (self._bytes, len(content), content)
 
 
-class Updates:
+class ToxicClient:
     """A few connections to one Toxiproxy; requests go out in the order they come.
 
     Use it on one loop's thread. What is not answered within a second counts as failed, and its
@@ -87,7 +87,7 @@ class Updates:
         loop: The running loop.
     """
 
-    def __init__(self, api: Api, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, api: ApiAddress, loop: asyncio.AbstractEventLoop) -> None:
         self._api, self._loop = api, loop
         self._waiting: deque[tuple[bytes, Done]] = deque()
         self._idle: list[_Connection] = []

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 from harness.model import NetworkProfile
-from harness.network.tcp.traces import Draw
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.tcp.traces import TraceStart
+from harness.network.toxiproxy.toxic_client import ApiAddress
 from harness.network.toxiproxy.toxic_scheduler import Change
 from harness.network.toxiproxy.toxics import Toxic, fault_toxic, stall_toxic, steady_toxics
 
 
 def changes(
-    api: Api, proxy: str, profile: NetworkProfile, drawn: tuple[Draw, Draw] | None
+    api: ApiAddress,
+    proxy: str,
+    profile: NetworkProfile,
+    drawn: tuple[TraceStart, TraceStart] | None,
 ) -> list[Iterator[Change]]:
     """Return the changes of a way, in sequences that do not depend on each other.
 
@@ -33,7 +36,7 @@ def changes(
     return found
 
 
-def _stalls(api: Api, path: str, draw: Draw) -> Iterator[Change]:
+def _stalls(api: ApiAddress, path: str, draw: TraceStart) -> Iterator[Change]:
     head, known = api.head("PATCH", path), dict[int, bytes]()
     for at_ms, latency_ms in draw.trace.play(draw.begin_ms):
         if latency_ms not in known:
@@ -42,7 +45,7 @@ def _stalls(api: Api, path: str, draw: Draw) -> Iterator[Change]:
 
 
 def _stages(
-    api: Api, path: str, profile: NetworkProfile, begin_ms: float, *, upwards: bool
+    api: ApiAddress, path: str, profile: NetworkProfile, begin_ms: float, *, upwards: bool
 ) -> Iterator[Change]:
     """Yield the changes of base latency, jitter and bandwidth, stage by stage."""
     before: list[Toxic] = []

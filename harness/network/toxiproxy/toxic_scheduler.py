@@ -9,8 +9,8 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from harness.clock import NS_PER_MS, NS_PER_S, now_ns
-from harness.network.toxiproxy.toxic_client import Api, Updates
-from harness.network.toxiproxy.update_log import Ledger
+from harness.network.toxiproxy.toxic_client import ApiAddress, ToxicClient
+from harness.network.toxiproxy.update_log import UpdateLog
 
 _EARLY_NS = NS_PER_MS // 2
 _PATIENCE = 3
@@ -20,7 +20,7 @@ _RETRY_NS = 100 * NS_PER_MS
 Change = tuple[float, bytes]
 
 
-class _Lane:
+class _ToxicTimeline:
     """The changes of one toxic of one session, one at a time and in order."""
 
     __slots__ = (
@@ -34,7 +34,7 @@ class _Lane:
     )
 
     def __init__(
-        self, conductor: "Conductor", impairment: "Impairment", changes: Iterator[Change]
+        self, conductor: "ToxicScheduler", impairment: "Impairment", changes: Iterator[Change]
     ) -> None:
         self._conductor, self.impairment, self.changes = conductor, impairment, changes
         self.first_frame_ns = 0
@@ -66,11 +66,11 @@ class Impairment:
     """
 
     def __init__(
-        self, conductor: "Conductor", session_id: str, plans: Sequence[Iterator[Change]]
+        self, conductor: "ToxicScheduler", session_id: str, plans: Sequence[Iterator[Change]]
     ) -> None:
         self.session_id = session_id
         self._conductor = conductor
-        self._lanes = [_Lane(conductor, self, plan) for plan in plans]
+        self._lanes = [_ToxicTimeline(conductor, self, plan) for plan in plans]
 
     def begin(self, loop: asyncio.AbstractEventLoop, first_frame_ns: int) -> None:
         """Start the schedule; once started it goes on, whatever becomes of the connection.
@@ -99,7 +99,7 @@ class Impairment:
                 self._conductor.drop()
 
 
-class Conductor:
+class ToxicScheduler:
     """Sends every change of every session at its moment.
 
     Args:
@@ -107,24 +107,24 @@ class Conductor:
         ledger: Where they are entered.
     """
 
-    def __init__(self, api: Api, ledger: Ledger) -> None:
+    def __init__(self, api: ApiAddress, ledger: UpdateLog) -> None:
         self._api, self._ledger = api, ledger
-        self._due: list[tuple[int, int, _Lane]] = []
+        self._due: list[tuple[int, int, _ToxicTimeline]] = []
         self._order = 0
         self._playing = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._updates: Updates | None = None
+        self._updates: ToxicClient | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
         self.lost = False
 
-    def add(self, lane: _Lane, loop: asyncio.AbstractEventLoop) -> None:
+    def add(self, lane: _ToxicTimeline, loop: asyncio.AbstractEventLoop) -> None:
         """Play a lane from now on."""
         if self._loop is not loop:
             self._loop, self._updates, self._timer, self._due = loop, None, None, []
             self._playing = 0
         if self._updates is None:
-            self._updates = Updates(self._api, loop)
+            self._updates = ToxicClient(self._api, loop)
         self._playing += 1
         if lane.advance():
             self._push(lane)
@@ -142,7 +142,7 @@ class Conductor:
                 self._updates = None
             self._due.clear()
 
-    def _push(self, lane: _Lane, due_ns: int | None = None) -> None:
+    def _push(self, lane: _ToxicTimeline, due_ns: int | None = None) -> None:
         assert lane.next is not None
         self._order += 1
         heapq.heappush(self._due, (lane.next[0] if due_ns is None else due_ns, self._order, lane))
@@ -168,7 +168,7 @@ class Conductor:
                 self._updates.send(lane.next[1], lane.done)
         self._arm()
 
-    def done(self, lane: _Lane, planned_ns: int, *, good: bool) -> None:
+    def done(self, lane: _ToxicTimeline, planned_ns: int, *, good: bool) -> None:
         """Enter a change, and turn to the lane's next one or try again."""
         at_ns = now_ns()
         self._ledger.note(lane.impairment.session_id, planned_ns, at_ns, good=good)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.clock import NS_PER_MS
-from harness.model import NetworkAccount
+from harness.model import UpdateStats
 
 _MARKS_KEPT = 1000
 
 
 @dataclass(slots=True)
-class Ledger:
+class UpdateLog:
     """All changes of one process.
 
     Attributes:
@@ -51,13 +51,13 @@ class Ledger:
         self.marks.clear()
         del self._lags_ms[:]
 
-    def account(self) -> NetworkAccount:
+    def account(self) -> UpdateStats:
         """Sum up what has been entered so far."""
         lags_ms = np.array(self._lags_ms, dtype=np.float64)
         counts = {"planned": self.planned, "done": len(lags_ms), "failed": self.failed}
         if not len(lags_ms):
-            return NetworkAccount(**counts)
+            return UpdateStats(**counts)
         p50, p99 = (float(value) for value in np.percentile(lags_ms, (50, 99)))
-        return NetworkAccount(
+        return UpdateStats(
             **counts, lag_p50_ms=p50, lag_p99_ms=p99, lag_max_ms=float(lags_ms.max())
         )

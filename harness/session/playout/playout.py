@@ -22,7 +22,7 @@ class _Stretch:
     end: int | None = None
 
 
-class Listener:
+class Playout:
     """One listener to the replies of a turn.
 
     Args:
@@ -42,9 +42,9 @@ class Listener:
         self._stopped = self._may_pause = False
         self.plays_until_ns: int | None = None
 
-    def delayed(self, buffer_ms: int) -> "Listener":
+    def delayed(self, buffer_ms: int) -> "Playout":
         """Return one who heard the same with a buffer, for one without who never ran dry."""
-        other = Listener(self._rate_hz, buffer_ms)
+        other = Playout(self._rate_hz, buffer_ms)
         for stretch in self._stretches:
             other.receive(stretch.start_ns, self._samples)
         return other

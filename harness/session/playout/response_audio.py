@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from harness.model import TurnCounts
 from harness.session.playout.onset import OnsetDetector
-from harness.session.playout.playout import Listener
-from harness.session.sent_frames import Sending
+from harness.session.playout.playout import Playout
+from harness.session.sent_frames import SentFrames
 
 # Jitter buffers of a headset, a browser and a telephone bridge.
 _BUFFERS_MS = (20, 60, 200)
-_NO_UNDERRUNS = tuple(Listener(1, buffer_ms).underruns() for buffer_ms in _BUFFERS_MS)
+_NO_UNDERRUNS = tuple(Playout(1, buffer_ms).underruns() for buffer_ms in _BUFFERS_MS)
 
 
-class Hearing:
+class ResponseAudio:
     """What the caller hears in a turn; all times are monotonic nanoseconds.
 
     Args:
@@ -44,9 +44,9 @@ class Hearing:
         self.sound_ns: int | None = None
         self.doubt = ""
         self._rate_hz = rate_hz
-        self._ear = Listener(rate_hz)
+        self._ear = Playout(rate_hz)
         # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
-        self._buffered: list[Listener] = []
+        self._buffered: list[Playout] = []
         self._onset = OnsetDetector(rate_hz)
         self._reply_from = 0
         self._deltas = self._wasted = 0
@@ -132,7 +132,7 @@ class Hearing:
             self.answer_ns = None
         self._listen_anew()
 
-    def counts(self, now_ns: int | None, sending: Sending) -> TurnCounts:
+    def counts(self, now_ns: int | None, sending: SentFrames) -> TurnCounts:
         """Return what went out and came in; what was not played by `now_ns` was not heard."""
         return TurnCounts(
             frames_sent=sending.frames,

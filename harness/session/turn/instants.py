@@ -6,14 +6,14 @@ heard it is forgotten.
 """
 
 from harness.model import SpeechStopped, TurnInstants
-from harness.session.playout.response_audio import Hearing
-from harness.session.sent_frames import Sending
-from harness.session.turn.planned_speech import Instants, Spoken, since
+from harness.session.playout.response_audio import ResponseAudio
+from harness.session.sent_frames import SentFrames
+from harness.session.turn.planned_speech import Instants, PlannedSpeech, since
 
 _OF_A_REPLY = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
 
 
-class Notes:
+class InstantNotes:
     """What was noted of one turn.
 
     Args:
@@ -59,7 +59,7 @@ class Notes:
             self.at.pop(name, None)
 
     def instants(
-        self, origin_ns: int, spoken: Spoken, sending: Sending, hearing: Hearing
+        self, origin_ns: int, spoken: PlannedSpeech, sending: SentFrames, hearing: ResponseAudio
     ) -> TurnInstants:
         """Return everything that is known, counted from `origin_ns`."""
         known: dict[str, int | None] = {

@@ -23,10 +23,10 @@ The rules of this file:
   the reply to the tool's result was heard.
 """
 
-from harness.errors import Fault, Phase, printable
+from harness.errors import Fault, Phase, sanitised
 from harness.model import (
     AudioDelta,
-    Conducted,
+    BehaviourOutcome,
     Event,
     InputCommitted,
     ProviderError,
@@ -42,13 +42,13 @@ from harness.model import (
     TurnKind,
     TurnRecord,
 )
-from harness.session.playout.response_audio import Hearing
-from harness.session.sent_frames import Sending
-from harness.session.turn.instants import Notes
+from harness.session.playout.response_audio import ResponseAudio
+from harness.session.sent_frames import SentFrames
+from harness.session.turn.instants import InstantNotes
 from harness.session.turn.items import Items
-from harness.session.turn.outcome import Seen, judge
-from harness.session.turn.planned_speech import Instants, Spoken
-from harness.session.turn.response_state import NEXT, Reply, Withdrawn
+from harness.session.turn.outcome import TurnFacts, judge
+from harness.session.turn.planned_speech import Instants, PlannedSpeech
+from harness.session.turn.response_state import TRANSITIONS, ResponseState, Withdrawn
 
 _NS_PER_MS = 1_000_000
 _TOOLS_KEPT = 16
@@ -73,15 +73,15 @@ class Turn:
     """
 
     def __init__(
-        self, spoken: Spoken, *, rate_hz: int, stale: frozenset[str], before: Instants
+        self, spoken: PlannedSpeech, *, rate_hz: int, stale: frozenset[str], before: Instants
     ) -> None:
         self.spoken = spoken
-        self.reply = Reply.NONE
+        self.reply = ResponseState.NONE
         self.responses: set[str] = set()
         self.tools: tuple[str, ...] = ()
         self._stale = stale
-        self._hearing = Hearing(rate_hz)
-        self._noted = Notes(before)
+        self._hearing = ResponseAudio(rate_hz)
+        self._noted = InstantNotes(before)
         self._current = self._sounding = ""
         self._finished: set[str] = set()
         self._cancelled: set[str] = set()
@@ -94,8 +94,8 @@ class Turn:
         self._done: ResponseDone | None = None
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
-        self.sending = Sending()
-        # Reply and item of which more can only prolong what is heard already.
+        self.sending = SentFrames()
+        # ResponseState and item of which more can only prolong what is heard already.
         self._sounds: tuple[str, str] | None = None
         self._provider: dict[str, str] = {}
 
@@ -162,7 +162,7 @@ class Turn:
             case ProviderError():
                 self._error = event
         if moves is not None:
-            self.reply = NEXT.get((self.reply, moves), self.reply)
+            self.reply = TRANSITIONS.get((self.reply, moves), self.reply)
 
     def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
         """Stop listening: the caller speaks into the reply; what was not played is not heard.
@@ -180,7 +180,7 @@ class Turn:
         self._cancelled |= self.responses
         self._muted = for_good or self._announces
         if not for_good:
-            self.reply = NEXT.get((self.reply, self._withdraw()), self.reply)
+            self.reply = TRANSITIONS.get((self.reply, self._withdraw()), self.reply)
         heard = hearing.kept_samples
         return None if heard == before else self._items.cut_off(heard)
 
@@ -199,7 +199,7 @@ class Turn:
         """Tell whether there is nothing left to wait for."""
         if now_ns < self.ends_ns():
             return False
-        if self.reply is not Reply.OVER and self.answer_ns is None:
+        if self.reply is not ResponseState.OVER and self.answer_ns is None:
             self._hearing.settle()
             return now_ns >= self.ends_ns()
         return True
@@ -207,7 +207,7 @@ class Turn:
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
-        played_ns, over = self.playout_end_ns, self.reply is Reply.OVER
+        played_ns, over = self.playout_end_ns, self.reply is ResponseState.OVER
         if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
             return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
         if over:
@@ -226,7 +226,7 @@ class Turn:
         fault: Fault | None = None,
         *,
         now_ns: int | None = None,
-        conduct: Conducted | None = None,
+        conduct: BehaviourOutcome | None = None,
     ) -> TurnRecord:
         """Write the turn down.
 
@@ -267,7 +267,7 @@ class Turn:
             return Phase.SEND
         if self.audible_ns is not None:
             return Phase.PLAYOUT
-        return Phase.ENDPOINT if self.reply is Reply.NONE else Phase.RESPONSE
+        return Phase.ENDPOINT if self.reply is ResponseState.NONE else Phase.RESPONSE
 
     def _first(self, name: str, response: str, now_ns: int) -> None:
         if not response or response not in self._cancelled:
@@ -276,7 +276,7 @@ class Turn:
     def _call(self, call: ToolCall, now_ns: int) -> None:
         self._first("tool_call_ns", call.response_id, now_ns)
         if len(self.tools) < _TOOLS_KEPT:
-            self.tools = (*self.tools, printable(call.name))
+            self.tools = (*self.tools, sanitised(call.name))
 
     def _decide(self, event: SpeechStopped | InputCommitted, now_ns: int) -> None:
         """Note that the server thinks the caller has finished, unless a reply already sounds."""
@@ -363,7 +363,7 @@ class Turn:
     def _patience_ns(self, played_ns: int, deadline_ns: int) -> int:
         """Return until when more of a reply that was heard, and not said to be over, may come."""
         audible_ns, sound_ns = self.audible_ns, self._hearing.sound_ns
-        if self.reply is Reply.NONE:
+        if self.reply is ResponseState.NONE:
             premature = audible_ns is not None and audible_ns < self.spoken.end_ns
             idle_ns = played_ns + _IDLE_NS
             return max(idle_ns, deadline_ns) if premature else idle_ns
@@ -372,16 +372,16 @@ class Turn:
         # A server that sends silence for ever is heard out when its last sound has faded.
         return (played_ns if sound_ns is None else sound_ns) + _IDLE_NS
 
-    def _seen(self) -> Seen:
+    def _seen(self) -> TurnFacts:
         hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
         sent_ns = self.sending.end_ns
-        return Seen(
+        return TurnFacts(
             late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
             doubt=hearing.doubt,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,
-            done=self._done if self.reply is Reply.OVER else None,
+            done=self._done if self.reply is ResponseState.OVER else None,
             error=self._error,
             begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
             audio=hearing.first_audio_ns is not None,

@@ -12,7 +12,7 @@ VOID_LATENESS_NS = 25 * _NS_PER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class TurnFacts:
     """What was seen of a turn when it ended.
 
     Attributes:
@@ -46,7 +46,7 @@ class Seen:
     owed: bool
 
 
-def judge(seen: Seen, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
+def judge(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
     """Return how the turn ended, and why where that needs saying.
 
     What is said before a tool is called is not the answer: a turn that waits for one has not been
@@ -68,7 +68,7 @@ def judge(seen: Seen, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
     return _unheard(seen)
 
 
-def _unheard(seen: Seen) -> tuple[TurnStatus, Fault]:
+def _unheard(seen: TurnFacts) -> tuple[TurnStatus, Fault]:
     done, error, limit_s = seen.done, seen.error, seen.limit_ns / 1e9
     if seen.owed:
         words = f"a tool was called, and no answer came within {limit_s:g} s"
@@ -87,7 +87,7 @@ def _unheard(seen: Seen) -> tuple[TurnStatus, Fault]:
     return TurnStatus.TIMEOUT, Fault(party, Phase.RESPONSE, "timeout", words)
 
 
-def _nothing_spoken(seen: Seen) -> Fault:
+def _nothing_spoken(seen: TurnFacts) -> Fault:
     """Return why a reply that ended well could not be heard."""
     if seen.awaits_answer:
         code, words = "no_answer", "a tool was called, and the answer was not spoken"

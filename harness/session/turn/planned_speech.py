@@ -10,11 +10,11 @@ Instants = Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class PlannedSpeech:
     """What the caller says in a turn, on the plan.
 
     Attributes:
-        session_id: Session it belongs to.
+        session_id: Caller it belongs to.
         turn_index: Position in the session.
         network: Profile name.
         utterance_id: What is said.

@@ -12,7 +12,7 @@ from harness.model import (
 )
 
 
-class Reply(Enum):
+class ResponseState(Enum):
     """How far the server has come in this turn."""
 
     NONE = auto()
@@ -26,27 +26,27 @@ class Withdrawn:
     """The reply under way was cancelled, or ended unheard while the caller still spoke."""
 
 
-NEXT: dict[tuple[Reply, type], Reply] = {
-    (Reply.NONE, SpeechStopped): Reply.ENDPOINTED,
-    (Reply.NONE, InputCommitted): Reply.ENDPOINTED,
-    (Reply.NONE, ResponseCreated): Reply.CREATED,
-    (Reply.NONE, AudioDelta): Reply.SOUNDING,
-    (Reply.NONE, ResponseDone): Reply.OVER,
+TRANSITIONS: dict[tuple[ResponseState, type], ResponseState] = {
+    (ResponseState.NONE, SpeechStopped): ResponseState.ENDPOINTED,
+    (ResponseState.NONE, InputCommitted): ResponseState.ENDPOINTED,
+    (ResponseState.NONE, ResponseCreated): ResponseState.CREATED,
+    (ResponseState.NONE, AudioDelta): ResponseState.SOUNDING,
+    (ResponseState.NONE, ResponseDone): ResponseState.OVER,
     # The server heard the caller go on: its decision is withdrawn.
-    (Reply.ENDPOINTED, SpeechStarted): Reply.NONE,
-    (Reply.ENDPOINTED, ResponseCreated): Reply.CREATED,
-    (Reply.ENDPOINTED, AudioDelta): Reply.SOUNDING,
-    (Reply.ENDPOINTED, ResponseDone): Reply.OVER,
-    (Reply.ENDPOINTED, Withdrawn): Reply.NONE,
+    (ResponseState.ENDPOINTED, SpeechStarted): ResponseState.NONE,
+    (ResponseState.ENDPOINTED, ResponseCreated): ResponseState.CREATED,
+    (ResponseState.ENDPOINTED, AudioDelta): ResponseState.SOUNDING,
+    (ResponseState.ENDPOINTED, ResponseDone): ResponseState.OVER,
+    (ResponseState.ENDPOINTED, Withdrawn): ResponseState.NONE,
     # Some servers drop a reply they have begun without a word.
-    (Reply.CREATED, SpeechStarted): Reply.NONE,
-    (Reply.CREATED, AudioDelta): Reply.SOUNDING,
-    (Reply.CREATED, ResponseDone): Reply.OVER,
-    (Reply.CREATED, Withdrawn): Reply.NONE,
-    (Reply.SOUNDING, ResponseDone): Reply.OVER,
-    (Reply.SOUNDING, Withdrawn): Reply.NONE,
+    (ResponseState.CREATED, SpeechStarted): ResponseState.NONE,
+    (ResponseState.CREATED, AudioDelta): ResponseState.SOUNDING,
+    (ResponseState.CREATED, ResponseDone): ResponseState.OVER,
+    (ResponseState.CREATED, Withdrawn): ResponseState.NONE,
+    (ResponseState.SOUNDING, ResponseDone): ResponseState.OVER,
+    (ResponseState.SOUNDING, Withdrawn): ResponseState.NONE,
     # A second reply in the same turn, as after a tool call or a failed first one.
-    (Reply.OVER, ResponseCreated): Reply.CREATED,
-    (Reply.OVER, AudioDelta): Reply.SOUNDING,
-    (Reply.OVER, Withdrawn): Reply.NONE,
+    (ResponseState.OVER, ResponseCreated): ResponseState.CREATED,
+    (ResponseState.OVER, AudioDelta): ResponseState.SOUNDING,
+    (ResponseState.OVER, Withdrawn): ResponseState.NONE,
 }

@@ -65,7 +65,7 @@ class FaultRule:
         """Refuse what nobody knows."""
         where = f"fault {self.name}"
         if self.name not in FAULTS:
-            raise BadInput("unknown fault", where=self.name, mend=f"One of {', '.join(FAULTS)}")
+            raise BadInput("unknown fault", where=self.name, hint=f"One of {', '.join(FAULTS)}")
         if not 0 <= self.probability <= 1:
             raise BadInput("a probability lies between 0 and 1", where=where)
         if self.turn is not None and self.turn < 0:
@@ -154,6 +154,6 @@ def parse_fault(text: str) -> FaultRule:
             raise BadInput(
                 "not a number",
                 where=f"--fault {text}",
-                mend="NAME=PROBABILITY or NAME@TURN, such as gap=0.1 or reset@3",
+                hint="NAME=PROBABILITY or NAME@TURN, such as gap=0.1 or reset@3",
             ) from error
     return FaultRule(name=text)

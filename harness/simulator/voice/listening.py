@@ -18,7 +18,7 @@ from harness.simulator.voice.arrivals import Arrivals
 from harness.simulator.voice.audio_archive import Archive, Tape
 from harness.simulator.voice.null_endpointing import LastSample
 from harness.simulator.voice.sound_formats import FORMATS, PCM, SoundFormat
-from harness.simulator.voice.voice_activity import Hearing, Started, Stopped
+from harness.simulator.voice.voice_activity import ResponseAudio, Started, Stopped
 
 _LEAST_COMMIT_MS = 100
 _LONGEST_FRAME_BYTES = 9_600
@@ -238,13 +238,13 @@ class Listening:
         self._least_taped = self._most_taped
         if self._archive is not None:
             self._tape = Tape(sound.sample_bytes, self._received_samples)
-        self._hearing: Hearing | LastSample
+        self._hearing: ResponseAudio | LastSample
         if self._null:
             self._hearing = LastSample(
                 rate_hz=sound.rate_hz, zeros=sound.zeros, sample_bytes=sound.sample_bytes
             )
         else:
-            self._hearing = Hearing(rate_hz=sound.rate_hz)
+            self._hearing = ResponseAudio(rate_hz=sound.rate_hz)
         self._hearing.heard_samples = self._received_samples
         self._buffered_samples = 0
         self._arrivals.clear()

@@ -10,7 +10,7 @@ from harness.simulator.voice.voice_activity import Started, Stopped
 
 
 class LastSample:
-    """Finds turns by the last sample that is not zero. Takes the place of `Hearing`.
+    """Finds turns by the last sample that is not zero. Takes the place of `ResponseAudio`.
 
     Args:
         rate_hz: Sample rate of the audio.

@@ -240,7 +240,7 @@ class Called(Output):
         return {"response.function_call_arguments.done": self._place() | call}
 
 
-class Spoken(Message):
+class PlannedSpeech(Message):
     """An answer in speech.
 
     Args:

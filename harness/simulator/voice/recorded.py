@@ -60,7 +60,7 @@ def answers_from(corpus: Corpus, seed: int) -> tuple[Answer, ...]:
         raise BadInput(
             f"no clip of {_SHORTEST_S:g} to {_LONGEST_S:g} s can be heard clearly",
             where=f"corpus {corpus.facts.name}",
-            mend="Choose louder or other recordings",
+            hint="Choose louder or other recordings",
         )
     return tuple(answers)
 

@@ -4,7 +4,7 @@ import os
 import wave
 from pathlib import Path
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 from harness.simulator.voice.sound_formats import SoundFormat
 
 
@@ -18,9 +18,9 @@ def prepare(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(
-            f"cannot keep what is heard: {printable(error.strerror)}",
+            f"cannot keep what is heard: {sanitised(error.strerror)}",
             where=str(directory),
-            mend="Name a folder that can be made and written to",
+            hint="Name a folder that can be made and written to",
         ) from error
 
 

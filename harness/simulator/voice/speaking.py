@@ -17,7 +17,7 @@ from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
 from harness.simulator.timing.deadlines import Timer
 from harness.simulator.voice.listening import Heard
-from harness.simulator.voice.outputs import Called, Outlet, Output, Spoken, Stage, Written
+from harness.simulator.voice.outputs import Called, Outlet, Output, PlannedSpeech, Stage, Written
 from harness.simulator.voice.spoken_answers import Reply
 from harness.simulator.voice.tools import Call
 from harness.simulator.wire.message_faults import mangled
@@ -176,7 +176,7 @@ class Speaking:
             outputs.append(Written(self._stage, 0, plan.reply.transcript))
         elif plan.reply is not None:
             outputs.append(
-                Spoken(
+                PlannedSpeech(
                     self._stage,
                     0,
                     reply=plan.reply,
@@ -236,8 +236,8 @@ class Speaking:
     # -- what is shown --------------------------------------------------------------------------
 
     @property
-    def _spoken(self) -> Spoken | None:
-        return next((out for out in self._outputs if isinstance(out, Spoken)), None)
+    def _spoken(self) -> PlannedSpeech | None:
+        return next((out for out in self._outputs if isinstance(out, PlannedSpeech)), None)
 
     def _asked(self, name: str) -> Any:
         """Return what the client asked for in this response, else the session's."""

@@ -99,7 +99,7 @@ class Cut:
             raise BadInput(
                 "must be 1 to 10000 ms, the smaller first",
                 where=f"delta sizes {self.first_ms}, {self.least_ms}, {self.most_ms}",
-                mend="Such as 100, or 20,200 for sizes drawn between the two",
+                hint="Such as 100, or 20,200 for sizes drawn between the two",
             )
 
     def pieces_ms(self, rng: np.random.Generator, duration_ms: int) -> list[int]:

@@ -40,17 +40,17 @@ def parse_tool(text: str) -> ToolRule:
     Raises:
         BadInput: It is none of these.
     """
-    mend = "NAME, NAME=PROBABILITY or NAME@TURN, such as get_weather=0.3"
+    hint = "NAME, NAME=PROBABILITY or NAME@TURN, such as get_weather=0.3"
     parts = re.fullmatch(r"([^=@]+)(?:=([0-9.]+)|@([0-9]+))?", text)
     if parts is None:
-        raise BadInput("not a function and when to call it", where=f"--tool {text}", mend=mend)
+        raise BadInput("not a function and when to call it", where=f"--tool {text}", hint=hint)
     name, share, turn = parts.groups()
     if turn is not None:
         return ToolRule(name=name, turns=(int(turn),))
     try:
         return ToolRule(name=name, probability=1.0 if share is None else float(share))
     except ValueError as error:
-        raise BadInput("not a number", where=f"--tool {text}", mend=mend) from error
+        raise BadInput("not a number", where=f"--tool {text}", hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Stopped:
     decided_sample: int
 
 
-class Hearing:
+class ResponseAudio:
     """Voice activity of one session.
 
     Args:

@@ -19,7 +19,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from harness.clock import NS_PER_S, now_ns
-from harness.errors import printable
+from harness.errors import sanitised
 from harness.simulator.protocol.session import Session, refusal_event
 from harness.simulator.protocol.session_limits import Link
 from harness.simulator.timing.deadlines import Timer, Timers
@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
             self._crashed(error)
 
     def _crashed(self, error: Exception) -> None:
-        words = printable(f"{type(error).__name__}: {error}")
+        words = sanitised(f"{type(error).__name__}: {error}")
         print(f"harness simulator: a session failed: {words}", file=sys.stderr)
         if self._core.state is State.OPEN:
             self.close(1011, "internal error")

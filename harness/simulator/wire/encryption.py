@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-from harness.errors import BadInput, printable
+from harness.errors import BadInput, sanitised
 
 
 def encrypted_by(certificate: Path | None, private_key: Path | None) -> ssl.SSLContext | None:
@@ -23,8 +23,8 @@ def encrypted_by(certificate: Path | None, private_key: Path | None) -> ssl.SSLC
         context.load_cert_chain(certificate, private_key)
     except (OSError, ssl.SSLError) as error:
         raise BadInput(
-            f"cannot use the certificate: {printable(error.strerror or error)}",
+            f"cannot use the certificate: {sanitised(error.strerror or error)}",
             where=str(certificate),
-            mend="Name PEM files of a certificate and of its key",
+            hint="Name PEM files of a certificate and of its key",
         ) from error
     return context

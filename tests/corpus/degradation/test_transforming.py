@@ -6,7 +6,7 @@ import pytest
 from harness.corpus import obtain_corpus, transform_clips, validate_manifest
 from harness.corpus.sources.obtain import Corpus
 from harness.errors import BadInput
-from harness.model import Unshown
+from harness.model import NoProgress
 
 CONDITIONS = {"clean": "clean", "phone": "noise:15+telephone:mulaw", "fast": "speed:1.2"}
 
@@ -15,17 +15,17 @@ CONDITIONS = {"clean": "clean", "phone": "noise:15+telephone:mulaw", "fast": "sp
 def corpus(tmp_path: Path, write_speech: Callable[..., Path]) -> Corpus:
     for seed in (2, 3):
         write_speech(tmp_path / "corpus" / f"{seed}.wav", seed=seed)
-    return obtain_corpus(str(tmp_path / "corpus"), tmp_path / "cache", Unshown())
+    return obtain_corpus(str(tmp_path / "corpus"), tmp_path / "cache", NoProgress())
 
 
 def _transform(corpus: Corpus, out: Path, seed: int = 1) -> Path:
-    return transform_clips(corpus.folder, corpus.clips, CONDITIONS, seed, out, Unshown())
+    return transform_clips(corpus.folder, corpus.clips, CONDITIONS, seed, out, NoProgress())
 
 
 def test_every_utterance_is_there_under_every_condition(corpus: Corpus, tmp_path: Path) -> None:
     manifest = _transform(corpus, tmp_path / "out")
-    assert validate_manifest(manifest, Unshown()).wrong == ()
-    made = obtain_corpus(str(manifest), tmp_path / "cache", Unshown())
+    assert validate_manifest(manifest, NoProgress()).wrong == ()
+    made = obtain_corpus(str(manifest), tmp_path / "cache", NoProgress())
     pairs = {(clip.utterance, clip.condition) for clip in made.clips}
     assert pairs == {(clip.id, name) for clip in corpus.clips for name in CONDITIONS}
     by_id = {clip.id: clip for clip in made.clips}
@@ -49,6 +49,6 @@ def test_what_is_there_is_never_overwritten(corpus: Corpus, tmp_path: Path) -> N
         _transform(corpus, tmp_path / "out")
     with pytest.raises(BadInput, match="no name"):
         transform_clips(
-            corpus.folder, corpus.clips, {"../x": "clean"}, 1, tmp_path / "new", Unshown()
+            corpus.folder, corpus.clips, {"../x": "clean"}, 1, tmp_path / "new", NoProgress()
         )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "corpus", "out"]

@@ -17,7 +17,7 @@ from harness.corpus import (
 from harness.corpus.encoding.utterances import load_clip
 from harness.corpus.sources.obtain import Corpus
 from harness.errors import BadInput
-from harness.model import AudioFormat, Clip, Encoding, Unshown
+from harness.model import AudioFormat, Clip, Encoding, NoProgress
 
 FORMATS = [
     AudioFormat(rate_hz=24_000),
@@ -31,7 +31,7 @@ FORMATS = [
 def corpus(tmp_path: Path, write_speech: Callable[..., Path]) -> Corpus:
     for seed in (2, 3, 4):
         write_speech(tmp_path / "corpus" / f"{seed}.wav", seed=seed)
-    return obtain_corpus(str(tmp_path / "corpus"), tmp_path / "cache", Unshown())
+    return obtain_corpus(str(tmp_path / "corpus"), tmp_path / "cache", NoProgress())
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: f"{fmt.encoding}-{fmt.rate_hz}")

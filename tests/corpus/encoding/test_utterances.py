@@ -5,7 +5,7 @@ import pytest
 
 from harness.corpus import Corpus, load_utterance, load_utterances, obtain_corpus
 from harness.errors import BadInput
-from harness.model import Unshown
+from harness.model import NoProgress
 
 WriteSpeech = Callable[..., Path]
 
@@ -14,7 +14,7 @@ WriteSpeech = Callable[..., Path]
 def corpus(tmp_path: Path, write_speech: WriteSpeech) -> Corpus:
     for seed, name in ((2, "a"), (3, "b")):
         write_speech(tmp_path / "clips" / f"{name}.wav", seed=seed)
-    return obtain_corpus(str(tmp_path / "clips"), tmp_path / "cache", Unshown())
+    return obtain_corpus(str(tmp_path / "clips"), tmp_path / "cache", NoProgress())
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 24_000])

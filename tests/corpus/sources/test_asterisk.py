@@ -6,7 +6,7 @@ import pytest
 
 from harness.corpus.sources import asterisk
 from harness.corpus.sources.origin_note import Unavailable, read_source
-from harness.model import Unshown
+from harness.model import NoProgress
 
 # Stand-ins for the two tools, so that the order of calls and the private folders are real.
 APT = """#!/bin/sh
@@ -68,7 +68,7 @@ def test_sixty_different_prompts_are_wanted() -> None:
 
 
 def test_prompts_words_and_licence_are_kept_and_nothing_else(tools: Path, filled: Path) -> None:
-    asterisk.fill(asterisk.ENGLISH, filled, Unshown())
+    asterisk.fill(asterisk.ENGLISH, filled, NoProgress())
     found = {recording.id: recording for recording in asterisk.recordings(asterisk.ENGLISH, filled)}
     assert len(found) == 60
     assert all((filled / recording.path).is_file() for recording in found.values())
@@ -82,7 +82,7 @@ def test_prompts_words_and_licence_are_kept_and_nothing_else(tools: Path, filled
 def test_a_machine_without_the_tools_is_told_so(tools: Path, filled: Path, missing: str) -> None:
     (tools / missing).unlink()
     with pytest.raises(Unavailable, match=f"{missing} is not on PATH"):
-        asterisk.fill(asterisk.ENGLISH, filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, NoProgress())
 
 
 def test_the_reason_is_what_the_update_complained_of(tools: Path, filled: Path) -> None:
@@ -95,7 +95,7 @@ esac
 """
     _tool(tools, "apt-get", script)
     with pytest.raises(Unavailable, match="Could not resolve 'mirror'"):
-        asterisk.fill(asterisk.ENGLISH, filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, NoProgress())
     assert list(filled.parent.iterdir()) == [filled]
 
 
@@ -104,4 +104,4 @@ def test_a_package_that_holds_something_else_is_refused(
 ) -> None:
     shutil.rmtree(tmp_path / "template" / asterisk._SOUNDS / asterisk.ENGLISH.folder)
     with pytest.raises(Unavailable, match="does not hold what was expected"):
-        asterisk.fill(asterisk.ENGLISH, filled, Unshown())
+        asterisk.fill(asterisk.ENGLISH, filled, NoProgress())

@@ -8,7 +8,7 @@ import pytest
 from harness.corpus.sources.download import Archive, download
 from harness.corpus.sources.origin_note import Unavailable
 from harness.corpus.sources.partial import kept_bytes, kept_partial
-from harness.model import Unshown
+from harness.model import NoProgress
 
 BODY = bytes(range(256)) * 4_000
 OTHER = BODY[::-1]
@@ -27,10 +27,10 @@ def _archive(address: str, body: bytes = BODY, /, **changes: Any) -> Archive:
 
 def _download(archive: Archive, folder: Path, progress: Any = None) -> None:
     into, kept = folder / "a", folder / ".partial"
-    download(archive, into, progress or Unshown(), kept=kept, timeout_s=0.2)
+    download(archive, into, progress or NoProgress(), kept=kept, timeout_s=0.2)
 
 
-class _Interrupts(Unshown):
+class _Interrupts(NoProgress):
     """Somebody who presses Ctrl-C once so much has come."""
 
     def __init__(self, at: int) -> None:
@@ -176,7 +176,7 @@ def test_two_at_once_do_not_write_into_each_other(web: Any, tmp_path: Path) -> N
         into = tmp_path / "second" / "a"
         other = threading.Thread(
             target=download,
-            args=(archive, into, Unshown()),
+            args=(archive, into, NoProgress()),
             kwargs={"kept": tmp_path / ".partial"},
         )
         other.start()

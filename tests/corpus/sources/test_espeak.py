@@ -6,7 +6,7 @@ import soundfile
 from harness.corpus import speech_like
 from harness.corpus.sources import espeak
 from harness.corpus.sources.origin_note import Unavailable
-from harness.model import Unshown
+from harness.model import NoProgress
 
 PROGRAM = """#!/bin/sh
 [ "$2" = de ] || exit 1
@@ -19,7 +19,7 @@ def test_without_the_program_it_is_not_to_be_had(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match="not on PATH"):
-        espeak.fill(tmp_path, Unshown())
+        espeak.fill(tmp_path, NoProgress())
 
 
 def test_the_marks_are_the_first_and_the_last_sound_and_missing_voices_are_left_out(
@@ -37,7 +37,7 @@ def test_the_marks_are_the_first_and_the_last_sound_and_missing_voices_are_left_
     monkeypatch.setenv("SPOKEN", str(tmp_path / "spoken.wav"))
     folder = tmp_path / "filled"
     folder.mkdir()
-    espeak.fill(folder, Unshown())
+    espeak.fill(folder, NoProgress())
     found = espeak.recordings(folder)
     assert [recording.language for recording in found] == ["de"] * 3
     for recording in found:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.corpus.sources import harper_valley
 from harness.corpus.sources.origin_note import Unavailable, read_source
-from harness.model import Unshown
+from harness.model import NoProgress
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -58,10 +58,10 @@ def test_a_commit_that_is_not_there_is_not_to_be_had(
     repository: tuple[Path, str], tmp_path: Path
 ) -> None:
     with pytest.raises(Unavailable, match="git failed"):
-        harper_valley.fill_from(str(repository[0]), "0" * 40, tmp_path / "filled", Unshown())
+        harper_valley.fill_from(str(repository[0]), "0" * 40, tmp_path / "filled", NoProgress())
 
 
 def test_without_git_it_is_not_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match="not on PATH"):
-        harper_valley.fill(tmp_path, Unshown())
+        harper_valley.fill(tmp_path, NoProgress())

@@ -13,7 +13,7 @@ from harness.corpus import load_utterances, obtain_corpus, speech_like
 from harness.corpus.sources import librispeech
 from harness.corpus.sources.download import Archive
 from harness.errors import BadInput
-from harness.model import Unshown
+from harness.model import NoProgress
 
 needs_safe_tar = pytest.mark.skipif(
     not hasattr(tarfile, "data_filter"), reason="tar archives are unpacked from Python 3.11.4 on"
@@ -66,7 +66,7 @@ def test_two_sentences_of_each_speaker_come_with_their_words(
 ) -> None:
     body = _tree()
     _point_at(monkeypatch, web.serve("/dev.tar.gz", body), body)
-    corpus = obtain_corpus("mini-librispeech", tmp_path, Unshown())
+    corpus = obtain_corpus("mini-librispeech", tmp_path, NoProgress())
     assert [clip.id for clip in corpus.clips] == ["84-1-0001", "84-1-0002", "9-2-0000"]
     assert corpus.clips[-1].transcript == "hello there"
     assert {clip.speaker for clip in corpus.clips} == {"84", "9"}
@@ -90,7 +90,7 @@ def test_a_failed_download_leaves_nothing_behind_and_says_why(
     _point_at(monkeypatch, address, body)
     why = {"truncated": "broke off", "wrong bytes": "another file", "gone": "404"}[fault]
     with pytest.raises(BadInput, match=why):
-        obtain_corpus("mini-librispeech", tmp_path, Unshown())
+        obtain_corpus("mini-librispeech", tmp_path, NoProgress())
     left = [path.name for path in (tmp_path / "corpora").iterdir()]
     assert left == ([".partial"] if fault == "truncated" else [])
 
@@ -104,4 +104,4 @@ def test_an_archive_of_something_else_is_refused(
         tar.addfile(tarfile.TarInfo("readme.txt"))
     _point_at(monkeypatch, web.serve("/dev.tar.gz", packed.getvalue()), packed.getvalue())
     with pytest.raises(BadInput, match="no LibriSpeech tree"):
-        obtain_corpus("mini-librispeech", tmp_path, Unshown())
+        obtain_corpus("mini-librispeech", tmp_path, NoProgress())

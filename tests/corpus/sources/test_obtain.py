@@ -10,7 +10,7 @@ from harness.corpus import KNOWN_CORPORA, import_corpus, load_utterance, obtain_
 from harness.corpus.sound import write
 from harness.corpus.sources import librispeech
 from harness.errors import BadInput
-from harness.model import Unshown
+from harness.model import NoProgress
 
 WriteSpeech = Callable[..., Path]
 
@@ -32,7 +32,7 @@ def test_without_tools_and_network_the_default_is_generated_and_says_why(
 
 
 def test_generated_clips_end_exactly_where_they_say(tmp_path: Path) -> None:
-    corpus = obtain_corpus("synthetic", tmp_path, Unshown())
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
     assert (corpus.facts.end_source, corpus.facts.end_uncertainty_ms) == ("exact", 0.0)
     assert corpus.facts.clips == len(corpus.clips) == 24
     for clip in corpus.clips[:4]:
@@ -45,23 +45,23 @@ def test_generated_clips_end_exactly_where_they_say(tmp_path: Path) -> None:
 def test_a_cached_corpus_is_not_made_again_and_has_the_same_digest(
     told: Any, tmp_path: Path
 ) -> None:
-    first = obtain_corpus("synthetic", tmp_path, Unshown())
+    first = obtain_corpus("synthetic", tmp_path, NoProgress())
     assert obtain_corpus("synthetic", tmp_path, told) == first
     assert told.steps == []
 
 
 def test_a_damaged_cache_says_what_to_delete(tmp_path: Path) -> None:
-    folder = obtain_corpus("synthetic", tmp_path, Unshown()).folder
+    folder = obtain_corpus("synthetic", tmp_path, NoProgress()).folder
     for file in folder.glob("*.wav"):
         file.unlink()
     with pytest.raises(BadInput, match="Delete the folder corpora/synthetic-1"):
-        obtain_corpus("synthetic", tmp_path, Unshown())
+        obtain_corpus("synthetic", tmp_path, NoProgress())
 
 
 def test_a_folder_is_read_and_never_written_to(tmp_path: Path, write_speech: WriteSpeech) -> None:
     folder = tmp_path / "my clips"
     write_speech(folder / "deep" / "hello.wav")
-    corpus = obtain_corpus(str(folder), tmp_path / "cache", Unshown())
+    corpus = obtain_corpus(str(folder), tmp_path / "cache", NoProgress())
     assert [clip.id for clip in corpus.clips] == ["deep/hello"]
     assert (corpus.facts.name, corpus.facts.synthetic) == ("my clips", False)
     assert str(tmp_path) not in repr(corpus.facts)
@@ -71,46 +71,46 @@ def test_a_folder_is_read_and_never_written_to(tmp_path: Path, write_speech: Wri
 def test_the_digest_follows_bytes_and_names(tmp_path: Path, write_speech: WriteSpeech) -> None:
     folder = tmp_path / "clips"
     file = write_speech(folder / "a.wav", seed=2)
-    digests = {obtain_corpus(str(folder), tmp_path / "cache", Unshown()).facts.digest}
+    digests = {obtain_corpus(str(folder), tmp_path / "cache", NoProgress()).facts.digest}
     with file.open("r+b") as wav:
         # One sample of the silence behind the speech: no mark moves.
         wav.seek(-2, 2)
         wav.write(b"\1\0")
-    digests.add(obtain_corpus(str(folder), tmp_path / "cache", Unshown()).facts.digest)
+    digests.add(obtain_corpus(str(folder), tmp_path / "cache", NoProgress()).facts.digest)
     file.rename(folder / "b.wav")
-    digests.add(obtain_corpus(str(folder), tmp_path / "cache", Unshown()).facts.digest)
+    digests.add(obtain_corpus(str(folder), tmp_path / "cache", NoProgress()).facts.digest)
     assert len(digests) == 3
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
-        obtain_corpus("no-such-corpus", tmp_path, Unshown())
+        obtain_corpus("no-such-corpus", tmp_path, NoProgress())
     assert all(known.name in str(refused.value) for known in KNOWN_CORPORA)
 
 
 @pytest.mark.parametrize("name", ["", "bad\0name", "x" * 5_000])
 def test_a_name_that_names_nothing_is_bad_input(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput):
-        obtain_corpus(name, tmp_path, Unshown())
+        obtain_corpus(name, tmp_path, NoProgress())
 
 
 def test_folders_without_speech_are_bad_input(tmp_path: Path) -> None:
     folder, cache = tmp_path / "clips", tmp_path / "cache"
     folder.mkdir()
     with pytest.raises(BadInput, match="no audio files"):
-        obtain_corpus(str(folder), cache, Unshown())
+        obtain_corpus(str(folder), cache, NoProgress())
     write(folder / "silent.wav", np.zeros(16_000, dtype=np.int16), 16_000)
     (folder / "broken.wav").write_bytes(b"RIFF")
     with pytest.raises(BadInput, match="none of its 2 audio files is readable speech"):
-        obtain_corpus(str(folder), cache, Unshown())
+        obtain_corpus(str(folder), cache, NoProgress())
     with pytest.raises(BadInput, match="is a file"):
-        obtain_corpus(str(folder / "silent.wav"), cache, Unshown())
+        obtain_corpus(str(folder / "silent.wav"), cache, NoProgress())
 
 
 def test_a_cache_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the cache should be")
     with pytest.raises(BadInput, match="HARNESS_CACHE"):
-        obtain_corpus("synthetic", tmp_path / "cache", Unshown())
+        obtain_corpus("synthetic", tmp_path / "cache", NoProgress())
 
 
 def test_in_a_folder_an_alignment_wins_and_a_text_is_the_transcript(
@@ -138,6 +138,6 @@ def test_a_manifest_that_is_just_called_so_is_named_after_its_folder(
     tmp_path: Path, write_speech: WriteSpeech, name: str, title: str
 ) -> None:
     write_speech(tmp_path / "degraded" / "a.wav")
-    import_corpus(tmp_path / "degraded", tmp_path / "degraded" / name, Unshown())
-    corpus = obtain_corpus(str(tmp_path / "degraded" / name), tmp_path / "cache", Unshown())
+    import_corpus(tmp_path / "degraded", tmp_path / "degraded" / name, NoProgress())
+    corpus = obtain_corpus(str(tmp_path / "degraded" / name), tmp_path / "cache", NoProgress())
     assert corpus.facts.name == title

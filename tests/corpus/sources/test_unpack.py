@@ -10,7 +10,7 @@ import pytest
 from harness.corpus.sources.download import Archive
 from harness.corpus.sources.origin_note import Unavailable
 from harness.corpus.sources.unpack import unpack
-from harness.model import Unshown
+from harness.model import NoProgress
 
 needs_safe_tar = pytest.mark.skipif(
     not hasattr(tarfile, "data_filter"), reason="tar archives are unpacked from Python 3.11.4 on"
@@ -66,7 +66,7 @@ def test_an_archive_that_reaches_out_or_swells_is_refused(
 ) -> None:
     file = _tar(tmp_path, (member, b"x" * size))
     with pytest.raises(Unavailable, match=why):
-        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", Unshown())
+        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", NoProgress())
     assert not list(tmp_path.rglob("outside.txt"))
 
 
@@ -75,7 +75,7 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     file = _tar(tmp_path, (tarfile.TarInfo("a"), b"x" * 5_000))
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(Unavailable, match="the archive at"):
-        unpack(_archive("http://x"), file, tmp_path / "out", Unshown())
+        unpack(_archive("http://x"), file, tmp_path / "out", NoProgress())
 
 
 def _zip(folder: Path, *members: tuple[zipfile.ZipInfo, bytes]) -> Path:
@@ -94,7 +94,7 @@ def _zip_link() -> zipfile.ZipInfo:
 
 def test_a_zip_is_unpacked(tmp_path: Path) -> None:
     file = _zip(tmp_path, (zipfile.ZipInfo("deep/"), b""), (zipfile.ZipInfo("deep/a"), b"hello"))
-    unpack(_archive("http://x"), file, tmp_path / "out", Unshown())
+    unpack(_archive("http://x"), file, tmp_path / "out", NoProgress())
     assert (tmp_path / "out" / "deep" / "a").read_bytes() == b"hello"
 
 
@@ -112,7 +112,7 @@ def test_a_zip_that_reaches_out_or_swells_is_refused(
 ) -> None:
     file = _zip(tmp_path, (member, b"x" * size))
     with pytest.raises(Unavailable, match=why):
-        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", Unshown())
+        unpack(_archive("http://x"), file, tmp_path / "deep" / "out", NoProgress())
     assert not list(tmp_path.rglob("outside.txt"))
 
 
@@ -123,7 +123,7 @@ def test_an_archive_of_too_many_members_is_refused(tmp_path: Path) -> None:
             _archive("http://x", most_members=4),
             _zip(tmp_path, *members),
             tmp_path / "out",
-            Unshown(),
+            NoProgress(),
         )
 
 
@@ -133,4 +133,4 @@ def test_a_zip_cut_short_is_refused(tmp_path: Path) -> None:
     content[45:60] = bytes(15)
     file.write_bytes(content)
     with pytest.raises(Unavailable, match="the archive at"):
-        unpack(_archive("http://x"), file, tmp_path / "out", Unshown())
+        unpack(_archive("http://x"), file, tmp_path / "out", NoProgress())

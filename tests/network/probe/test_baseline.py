@@ -4,18 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.network.probe.baseline import take_off, undisturbed
-from harness.network.probe.frame_flow import Flow
+from harness.network.probe.frame_flow import FrameFlow
 
 CADENCE_MS = 20.0
 
 
 def flow(
     planned_ms: list[float], own_ms: float, base_ms: list[float] | float = 40.0, noise_ms: float = 0
-) -> Flow:
+) -> FrameFlow:
     """What is found when the plan is kept to and every frame takes `own_ms` longer."""
     planned = np.array(planned_ms, dtype=np.float64)
     noise = noise_ms * np.random.default_rng(1).standard_normal(len(planned))
-    return Flow(
+    return FrameFlow(
         upwards=True,
         extra_ms=planned + own_ms + noise,
         planned_ms=planned,

@@ -4,11 +4,11 @@ import time
 import numpy as np
 
 from harness.network import NetworkLayer
-from harness.network.probe.proxy_overhead import CostWatch, cost_of
+from harness.network.probe.proxy_overhead import OverheadWatch, overhead_of
 
 
 def test_the_cost_is_the_difference_of_medians() -> None:
-    found = cost_of(np.array([1.0, 1, 5]), np.array([2.0, 3, 4]))
+    found = overhead_of(np.array([1.0, 1, 5]), np.array([2.0, 3, 4]))
     assert found.round_trips == 3
     assert (found.direct_p50_ms, found.proxied_p50_ms, found.added_ms) == (1, 3, 2)
 
@@ -32,7 +32,7 @@ def test_it_is_measured_beside_whatever_runs_on_the_loop(layer: NetworkLayer) ->
 
 def test_a_way_that_leads_nowhere_is_said() -> None:
     async def main() -> str:
-        watch = CostWatch("127.0.0.1")
+        watch = OverheadWatch("127.0.0.1")
         await watch.listen()
         why = await watch.begin(("127.0.0.1", 1))
         watch.end()

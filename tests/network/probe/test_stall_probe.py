@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from harness.model import RealisedNetwork
-from harness.network.probe.frame_flow import Flow, Flows
+from harness.network.probe.frame_flow import FrameFlow, FrameFlows
 from harness.network.probe.stall_probe import StallFinding, judge_stalls, sum_up
 from harness.network.tcp.traces import Stream
 
@@ -15,7 +15,7 @@ def finding(own_ms: float, held: int = 2, frames: int = 300) -> StallFinding:
     for first in range(10, frames, 50):
         planned_ms[first : first + held] = 60
     flows = tuple(
-        Flow(
+        FrameFlow(
             upwards=upwards,
             extra_ms=planned_ms + own_ms,
             planned_ms=planned_ms,
@@ -24,7 +24,7 @@ def finding(own_ms: float, held: int = 2, frames: int = 300) -> StallFinding:
         )
         for upwards in (True, False)
     )
-    return sum_up(Flows(flows), Stream())
+    return sum_up(FrameFlows(flows), Stream())
 
 
 def test_the_own_delay_of_the_proxy_is_no_stall_and_stands_beside_them() -> None:
@@ -62,12 +62,12 @@ def test_changes_that_failed_are_no_proof() -> None:
 
 
 def test_no_frame_at_all_is_said() -> None:
-    nothing = Flow(
+    nothing = FrameFlow(
         upwards=True,
         extra_ms=np.zeros(0),
         planned_ms=np.zeros(0),
         base_ms=np.zeros(0),
         lateness_ms=np.zeros(0),
     )
-    assert sum_up(Flows((nothing,)), Stream()).broken == "no frame came through"
-    assert sum_up(Flows(broken="gone"), Stream()).broken == "gone"
+    assert sum_up(FrameFlows((nothing,)), Stream()).broken == "no frame came through"
+    assert sum_up(FrameFlows(broken="gone"), Stream()).broken == "gone"

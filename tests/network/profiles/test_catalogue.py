@@ -154,13 +154,13 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(BadInput) as caught:
         choose_profile(load_profiles(), "lte_god")
-    assert "lte_good" in caught.value.mend
+    assert "lte_good" in caught.value.hint
 
 
 def test_a_name_like_no_other_is_answered_with_all() -> None:
     with pytest.raises(BadInput) as caught:
         choose_profile(load_profiles(), "zzzzzz")
-    assert all(name in caught.value.mend for name in LIBRARY)
+    assert all(name in caught.value.hint for name in LIBRARY)
 
 
 def test_a_direction_may_have_numbers_of_its_own(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_regions_are_pairs_either_way_round(name: str, rtt_ms: float) -> None:
 def test_an_unknown_region_is_answered_with_the_nearest() -> None:
     with pytest.raises(BadInput) as caught:
         choose_profile(load_profiles(), "ideal+tokio")
-    assert "tokyo" in caught.value.mend
+    assert "tokyo" in caught.value.hint
 
 
 def test_a_profile_that_loss_will_starve_is_announced() -> None:

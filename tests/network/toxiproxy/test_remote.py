@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.network.toxiproxy.remote import RemoteToxiproxy, parse_api
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_client import ApiAddress
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def test_what_is_no_address_is_refused_without_its_credentials(url: str) -> None
 )
 def test_both_versions_will_do(said: str) -> None:
     with server(said) as port:
-        RemoteToxiproxy(Api(host="127.0.0.1", port=port)).start()
+        RemoteToxiproxy(ApiAddress(host="127.0.0.1", port=port)).start()
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_both_versions_will_do(said: str) -> None:
 )
 def test_what_will_not_do_is_refused(said: str, complaint: str) -> None:
     with server(said) as port, pytest.raises(BadInput, match=complaint):
-        RemoteToxiproxy(Api(host="127.0.0.1", port=port)).start()
+        RemoteToxiproxy(ApiAddress(host="127.0.0.1", port=port)).start()
 
 
 def test_the_token_is_shown_and_a_wrong_one_is_said() -> None:
     with server('{"version": "2.13.0"}', "t0ken") as port:
-        RemoteToxiproxy(Api(host="127.0.0.1", port=port, token="t0ken")).start()
+        RemoteToxiproxy(ApiAddress(host="127.0.0.1", port=port, token="t0ken")).start()
         with pytest.raises(BadInput, match="token") as caught:
-            RemoteToxiproxy(Api(host="127.0.0.1", port=port, token="wr0ng")).start()
+            RemoteToxiproxy(ApiAddress(host="127.0.0.1", port=port, token="wr0ng")).start()
         assert "wr0ng" not in str(caught.value)
 
 
@@ -89,4 +89,4 @@ def test_nobody_there_is_said() -> None:
     with server("") as port:
         pass
     with pytest.raises(BadInput, match="no Toxiproxy answers"):
-        RemoteToxiproxy(Api(host="127.0.0.1", port=port)).start()
+        RemoteToxiproxy(ApiAddress(host="127.0.0.1", port=port)).start()

@@ -2,7 +2,7 @@ import pytest
 
 from harness.model import Direction, NetworkProfile, Stage
 from harness.network.tcp.traces import Stream, TracePool
-from harness.network.toxiproxy.toxic_client import Api
+from harness.network.toxiproxy.toxic_client import ApiAddress
 from harness.network.toxiproxy.toxic_schedule import changes
 from harness.network.toxiproxy.toxic_scheduler import Change
 
@@ -20,7 +20,7 @@ def upwards(near_ms: float | None = None) -> tuple[list[Change], float]:
     """Return what changes with the stages of the way up, and where the call begins."""
     drawn = TracePool(PROFILE, Stream(), 1).draw("a", near_ms)
     assert drawn is not None
-    lanes = [list(lane) for lane in changes(Api(host="h", port=1), "p", PROFILE, drawn)]
+    lanes = [list(lane) for lane in changes(ApiAddress(host="h", port=1), "p", PROFILE, drawn)]
     assert len(lanes) == 4
     return lanes[1], drawn[0].begin_ms
 
@@ -48,4 +48,4 @@ def test_a_call_that_begins_later_has_past_stages_behind_it_at_once() -> None:
 
 def test_what_does_not_change_has_no_lane() -> None:
     still = NetworkProfile(name="still", up=NEAR, down=NEAR)
-    assert changes(Api(host="h", port=1), "p", still, None) == []
+    assert changes(ApiAddress(host="h", port=1), "p", still, None) == []

@@ -13,9 +13,9 @@ from harness.network import layer as module
 from harness.network.probe import stall_probe
 from harness.network.probe.stall_probe import StallFinding, judge_stalls
 from harness.network.tcp import traces
-from harness.network.toxiproxy.toxic_client import Api, Updates
-from harness.network.toxiproxy.toxic_scheduler import Change, Conductor, Impairment
-from harness.network.toxiproxy.update_log import Ledger
+from harness.network.toxiproxy.toxic_client import ApiAddress, ToxicClient
+from harness.network.toxiproxy.toxic_scheduler import Change, Impairment, ToxicScheduler
+from harness.network.toxiproxy.update_log import UpdateLog
 
 LOSSY = Direction(delay_ms=40, loss=0.02)
 
@@ -48,15 +48,15 @@ NO = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
 
 def conducted(
     answer: bytes | None, plans: list[list[Change]], wait_s: float, token: str = ""
-) -> tuple[Ledger, list[bytes], bool]:
+) -> tuple[UpdateLog, list[bytes], bool]:
     """Play plans against a server that answers so; return what came of it."""
 
-    async def main() -> tuple[Ledger, list[bytes], bool]:
+    async def main() -> tuple[UpdateLog, list[bytes], bool]:
         server = Api200(answer)
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
-        ledger = Ledger(tolerance_ns=500 * NS_PER_MS)
-        conductor = Conductor(Api(host="127.0.0.1", port=port, token=token), ledger)
+        ledger = UpdateLog(tolerance_ns=500 * NS_PER_MS)
+        conductor = ToxicScheduler(ApiAddress(host="127.0.0.1", port=port, token=token), ledger)
         playing = [
             Impairment(conductor, f"s{number}", [iter(plan)]) for number, plan in enumerate(plans)
         ]
@@ -79,7 +79,7 @@ def conducted(
 
 
 def request(number: int, token: str = "") -> bytes:
-    return Api(host="h", port=1, token=token).request("PATCH", f"/{number}", {"n": number})
+    return ApiAddress(host="h", port=1, token=token).request("PATCH", f"/{number}", {"n": number})
 
 
 def test_changes_of_a_session_go_out_in_order_and_are_entered() -> None:
@@ -118,7 +118,7 @@ def test_a_server_that_is_gone_is_noticed() -> None:
         port = listening.sockets[0].getsockname()[1]
         listening.close()
         await listening.wait_closed()
-        updates = Updates(Api(host="127.0.0.1", port=port), asyncio.get_running_loop())
+        updates = ToxicClient(ApiAddress(host="127.0.0.1", port=port), asyncio.get_running_loop())
         answers: list[bool] = []
         told = asyncio.Event()
 
@@ -138,13 +138,13 @@ def test_a_server_that_is_gone_is_noticed() -> None:
 
 
 def test_the_token_goes_into_one_header_and_no_representation() -> None:
-    api = Api(host="h", port=1, token="t0ken")
+    api = ApiAddress(host="h", port=1, token="t0ken")
     assert b"Authorization: Bearer t0ken\r\n" in api.request("PATCH", "/", {})
     assert "t0ken" not in repr(api) + api.url
 
 
 def test_a_late_change_is_marked_for_its_session_only() -> None:
-    ledger = Ledger(tolerance_ns=10)
+    ledger = UpdateLog(tolerance_ns=10)
     ledger.note("a", 100, 109, good=True)
     ledger.note("b", 100, 111, good=True)
     assert ledger.marks == {"b": [(100, 111)]}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.session import Listener
+from harness.session import Playout
 
 RATE_HZ = 24_000
 MS = 1_000_000
@@ -11,8 +11,8 @@ ARRIVALS = st.lists(
 )
 
 
-def listen(arrivals: list[tuple[int, int]], buffer_ms: int = 0) -> Listener:
-    listener, now_ms = Listener(RATE_HZ, buffer_ms), 0
+def listen(arrivals: list[tuple[int, int]], buffer_ms: int = 0) -> Playout:
+    listener, now_ms = Playout(RATE_HZ, buffer_ms), 0
     for gap_ms, samples in arrivals:
         now_ms += gap_ms
         listener.receive(now_ms * MS, samples)
@@ -41,14 +41,14 @@ def test_a_buffer_hides_a_gap_shorter_than_itself() -> None:
 def test_what_has_not_arrived_has_not_been_heard() -> None:
     with pytest.raises(ValueError, match="has not arrived"):
         listen([(0, 100)]).heard_ns(101)
-    assert Listener(RATE_HZ).plays_until_ns is None
+    assert Playout(RATE_HZ).plays_until_ns is None
 
 
 @given(ARRIVALS)
 def test_samples_are_heard_in_order_and_never_before_they_arrive(
     arrivals: list[tuple[int, int]],
 ) -> None:
-    listener, now_ms, total = Listener(RATE_HZ), 0, 0
+    listener, now_ms, total = Playout(RATE_HZ), 0, 0
     for gap_ms, samples in arrivals:
         now_ms += gap_ms
         first = total
@@ -117,7 +117,7 @@ def test_stopping_what_has_been_played_out_throws_nothing_away() -> None:
     listener = listen([(0, 2_400)])
     listener.stop(100 * MS)
     assert listener.unheard() == 0
-    assert Listener(RATE_HZ).unheard(0) == 0
+    assert Playout(RATE_HZ).unheard(0) == 0
 
 
 def test_a_listener_who_leaves_has_not_heard_the_rest() -> None:
@@ -139,7 +139,7 @@ def test_a_listener_who_leaves_has_not_heard_the_rest() -> None:
 def test_heard_and_unheard_always_add_up_to_what_arrived(
     steps: list[tuple[str, int, int]], buffer_ms: int
 ) -> None:
-    listener, now_ms = Listener(RATE_HZ, buffer_ms), 0
+    listener, now_ms = Playout(RATE_HZ, buffer_ms), 0
     for what, gap_ms, samples in steps:
         now_ms += gap_ms
         if what == "audio":

@@ -29,7 +29,7 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Reply, Spoken, Turn
+from harness.session import PlannedSpeech, ResponseState, Turn
 
 MS = 1_000_000
 RATE_HZ = 24_000
@@ -55,7 +55,7 @@ def done(
 
 
 def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
-    spoken = Spoken(
+    spoken = PlannedSpeech(
         session_id="s",
         turn_index=1,
         network="none",
@@ -810,7 +810,7 @@ PIECES = st.sampled_from(
 def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
     steps: list[tuple[int, Event | None]],
 ) -> None:
-    def played(*, short: bool) -> tuple[TurnRecord, Reply, int | None, int]:
+    def played(*, short: bool) -> tuple[TurnRecord, ResponseState, int | None, int]:
         turn, at_ms = new_turn(), 0
         for wait_ms, event in [(0, ResponseCreated("r1")), *steps]:
             at_ms += wait_ms
