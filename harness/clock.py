@@ -8,10 +8,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-NS_PER_S = 1_000_000_000
-NS_PER_MS = 1_000_000
-
-
 # Nothing around it: it is read twice for every frame.
 now_ns: Callable[[], int] = time.monotonic_ns
 """The monotonic clock in integer nanoseconds.

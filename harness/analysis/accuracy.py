@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.metrics import BY_NAME, turn_latency
-from harness.model import TruthRecord, TurnRecord, TurnStatus, ns_from_samples
-
-_NS_PER_MS = 1_000_000
+from harness.model import NS_PER_MS, TruthRecord, TurnRecord, TurnStatus, ns_from_samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ def true_voice_to_voice_ms(
     if carrier is None or not _holds(ends, carrier, sample):
         return None
     spoken_before_ns = ns_from_samples(ends[carrier] - sample, input_rate_hz)
-    return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / _NS_PER_MS
+    return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / NS_PER_MS
 
 
 def _holds(ends: Sequence[int], carrier: int, sample: int) -> bool:

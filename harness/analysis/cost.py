@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from harness.errors import BadInput
-from harness.model import Run, TokenUsage, TurnRecord
+from harness.model import NS_PER_S, Run, TokenUsage, TurnRecord
 
-_NS_PER_S = 1_000_000_000
 _TOKENS_PER_PRICE = 1_000_000
 # OpenAI's guide to realtime costs: one token for 100 ms of the caller, for 50 ms of the agent.
 INPUT_TOKENS_PER_S = 10
@@ -166,7 +165,7 @@ def _estimate(turn: TurnRecord, output_rate_hz: int) -> TokenUsage | None:
     if onset_ns is None or end_ns is None:
         return None
     return TokenUsage(
-        input_audio=round((end_ns - onset_ns) / _NS_PER_S * INPUT_TOKENS_PER_S),
+        input_audio=round((end_ns - onset_ns) / NS_PER_S * INPUT_TOKENS_PER_S),
         output_audio=round(turn.counts.samples_received / output_rate_hz * OUTPUT_TOKENS_PER_S),
     )
 
@@ -174,7 +173,7 @@ def _estimate(turn: TurnRecord, output_rate_hz: int) -> TokenUsage | None:
 def _minutes(run: Run) -> dict[str, float]:
     """Return the length in minutes of each session that was ready and has ended."""
     return {
-        session.session_id: (session.closed_ns - session.ready_ns) / _NS_PER_S / 60
+        session.session_id: (session.closed_ns - session.ready_ns) / NS_PER_S / 60
         for session in run.sessions
         if session.ready_ns is not None and session.closed_ns is not None
     }

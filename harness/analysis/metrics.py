@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.quantiles import Sample
-from harness.model import SessionRecord, TurnInstants, TurnRecord, TurnStatus
+from harness.model import NS_PER_MS, SessionRecord, TurnInstants, TurnRecord, TurnStatus
 
-_NS_PER_MS = 1_000_000
 _HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 _WAITED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
@@ -207,11 +206,11 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
         return None
     end_ns: int | None = getattr(turn.at, metric.end)
     if end_ns is not None:
-        return Latency((end_ns - start_ns) / _NS_PER_MS)
+        return Latency((end_ns - start_ns) / NS_PER_MS)
     if metric.beyond and (beyond_ns := getattr(turn.at, metric.beyond)) is not None:
-        return Latency(max(0.0, (beyond_ns - start_ns) / _NS_PER_MS), censored=True)
+        return Latency(max(0.0, (beyond_ns - start_ns) / NS_PER_MS), censored=True)
     if metric.awaited and turn.status in _WAITED and turn.at.speech_end_ns is not None:
-        before_ms = (start_ns - turn.at.speech_end_ns) / _NS_PER_MS
+        before_ms = (start_ns - turn.at.speech_end_ns) / NS_PER_MS
         return Latency(max(0.0, turn.limit_ms - before_ms), censored=True)
     return None
 
@@ -223,13 +222,13 @@ def session_latency(metric: Metric, session: SessionRecord) -> Latency | None:
     start_ns, end_ns = _first_of(metric.start, session), getattr(session, metric.end)
     if start_ns is None or end_ns is None:
         return None
-    return Latency((end_ns - start_ns) / _NS_PER_MS)
+    return Latency((end_ns - start_ns) / NS_PER_MS)
 
 
 def round_trips(sessions: Iterable[SessionRecord]) -> Sample:
     """Collect the pings of all sessions: the transport's share of a turn, there and back."""
     values = [
-        (number, trip_ns / _NS_PER_MS)
+        (number, trip_ns / NS_PER_MS)
         for number, session in enumerate(sessions)
         for trip_ns in session.round_trips_ns
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model import (
+    NS_PER_MS,
     NetworkProfile,
     ProxyOverhead,
     Run,
@@ -16,7 +17,6 @@ from harness.model import (
     UpdateStats,
 )
 
-_NS_PER_MS = 1_000_000
 _NS_PER_MIN = 60_000_000_000
 _LEAST_MS, _LEAST_SHARE = 3.0, 0.1
 _FEWEST_PINGS, _FEWEST_STALLS = 20, 30
@@ -36,7 +36,7 @@ class Pings:
 def pings(sessions: Iterable[SessionRecord], network: str) -> Pings | None:
     """Return the round trips of a network's sessions, `None` when there were none."""
     taken_ms = [
-        ns / _NS_PER_MS
+        ns / NS_PER_MS
         for session in sessions
         if session.network == network
         for ns in session.round_trips_ns

@@ -63,6 +63,7 @@ from harness.analysis.paired_difference import conditions, paired_summary
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (
+    NS_PER_S,
     DurationSummary,
     NetworkProfile,
     ProxyOverhead,
@@ -78,7 +79,6 @@ from harness.model import (
 SUMMARY_SCHEMA = "harness.summary/1"
 PERCENTILES = (50, 90, 95, 99)
 
-_NS_PER_S = 1_000_000_000
 _IDEAL_NOTE = "the network adds nothing: this is the error of the ruler and of the machine"
 _NETWORK_NOTE = "the network's own delay is in it: not an error of the ruler"
 
@@ -112,7 +112,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         "proxy_cost": _rounded_all(networks.proxy_cost(run.events)),
         "corpus": asdict(run.manifest.corpus),
         "events": [
-            {"kind": str(e.kind), "at_s": _rounded(e.at_ns / _NS_PER_S), "detail": e.detail}
+            {"kind": str(e.kind), "at_s": _rounded(e.at_ns / NS_PER_S), "detail": e.detail}
             for e in run.events
         ],
         "provenance": _provenance(run.manifest),
@@ -144,12 +144,12 @@ def _load(run: Run) -> dict[str, Any]:
         "turns": len(run.turns),
         "turns_measured": sum(is_measured(turn) for turn in run.turns),
         "calls_planned": run.manifest.calls_planned,
-        "duration_s": _rounded((max(closed) - min(opened)) / _NS_PER_S)
+        "duration_s": _rounded((max(closed) - min(opened)) / NS_PER_S)
         if opened and closed
         else None,
         "concurrency_peak": concurrency_peak(run.sessions),
         "reconnects": sum(session.reconnects for session in run.sessions),
-        "outage_s": _rounded(sum(session.outage_ns for session in run.sessions) / _NS_PER_S),
+        "outage_s": _rounded(sum(session.outage_ns for session in run.sessions) / NS_PER_S),
         "status": _statuses(run.turns),
     }
 

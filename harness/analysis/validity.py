@@ -12,6 +12,7 @@ from enum import StrEnum
 from harness.analysis import networks
 from harness.analysis.failures import is_ours
 from harness.model import (
+    NS_PER_MS,
     DurationSummary,
     NetworkProfile,
     RealisedNetwork,
@@ -20,8 +21,6 @@ from harness.model import (
     RunEventKind,
     TurnStatus,
 )
-
-_NS_PER_MS = 1_000_000
 
 
 class ValidityState(StrEnum):
@@ -124,7 +123,7 @@ def _worst_frame_ms(run: Run) -> float:
     recorded = [turn.send_lateness_max_ns for turn in run.turns]
     recorded += [session.send_lateness_max_ns for session in run.sessions]
     worst_ns = max((ns for ns in recorded if ns is not None), default=0)
-    return max(_max_ms(run.send_lateness), worst_ns / _NS_PER_MS)
+    return max(_max_ms(run.send_lateness), worst_ns / NS_PER_MS)
 
 
 def _max_ms(spread: DurationSummary | None) -> float:

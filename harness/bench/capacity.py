@@ -13,8 +13,8 @@ from harness.bench import machine
 from harness.bench.child_process import Child
 from harness.bench.findings import CapacityFinding
 from harness.bench.search import Search, TrialOutcome
-from harness.clock import NS_PER_S, now_ns
-from harness.model import Progress
+from harness.clock import now_ns
+from harness.model import NS_PER_S, Progress
 
 Sample = dict[str, Any]
 

@@ -20,14 +20,14 @@ from typing import Any
 import gevent
 
 from harness import environment
-from harness.clock import NS_PER_S, now_ns, wall_time
+from harness.clock import now_ns, wall_time
 from harness.corpus import obtain_corpus
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import GarbagePauses, tune_process
 from harness.engine.route import Route
 from harness.engine.speech import encode_corpus
-from harness.model import NoProgress, RunManifest, ns_from_samples
+from harness.model import NS_PER_S, NoProgress, RunManifest, ns_from_samples
 from harness.plan import Dialogue, Seeds, draw_call
 from harness.recording import Batch, Histogram, RunDirectory
 from harness.session import Caller

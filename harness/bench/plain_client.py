@@ -25,9 +25,9 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
 from harness import environment
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.corpus import frames, load_utterances, obtain_corpus, silence_frame
-from harness.model import AudioFormat, CallPlan, NoProgress, ns_from_samples
+from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, NoProgress, ns_from_samples
 from harness.plan import Dialogue, Seeds, draw_call
 
 _AUDIO = AudioFormat()

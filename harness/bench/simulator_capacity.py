@@ -18,8 +18,8 @@ from typing import Any
 from harness.bench import machine
 from harness.bench.child_process import Child
 from harness.bench.search import Search, TrialOutcome
-from harness.clock import NS_PER_S, now_ns, wall_time
-from harness.model import Progress
+from harness.clock import now_ns, wall_time
+from harness.model import NS_PER_S, Progress
 
 SERVER_SCHEMA = "harness.bench.simulator/1"
 RELEASE_P99_MS, RECEIVED_P99_MS = 2.0, 5.0

@@ -32,9 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 from websockets.frames import Frame, Opcode
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.corpus import speech_like
-from harness.model import TruthRecord
+from harness.model import NS_PER_MS, NS_PER_S, TruthRecord
 from harness.recording import read_truth
 
 _RATE_HZ, _FRAME_SAMPLES = 24_000, 480

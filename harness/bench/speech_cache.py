@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.corpus import import_corpus, obtain_corpus, speech_like
 from harness.corpus.sound import write
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import Speech
 from harness.environment import for_child
-from harness.model import NoProgress
+from harness.model import NS_PER_S, NoProgress
 
 _RATE_HZ = 16_000
 _VOICES = 24

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import tune_process
 from harness.engine.timer import DeadlineTimer
-from harness.model import NetworkProfile, UpdateStats
+from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile, UpdateStats
 from harness.network import ApiAddress, Impairment, NetworkLayer, Stream
 
 _HOST = "127.0.0.1"

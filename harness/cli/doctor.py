@@ -11,11 +11,9 @@ from harness.dialects import OpenAIRealtime
 from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
-from harness.model import SessionRecord
+from harness.model import NS_PER_MS, SessionRecord
 from harness.network import installed
 from harness.session.event_coverage import missing_events
-
-_NS_PER_MS = 1_000_000
 
 
 @click.command(name="doctor")
@@ -57,9 +55,9 @@ def _target(target: str, found: TargetCheck) -> int:
     _say("target", target.partition("?")[0])
     for name, start_ns, end_ns in _stages(session):
         if start_ns is not None and end_ns is not None:
-            _say(name, f"{(end_ns - start_ns) / _NS_PER_MS:.1f} ms")
+            _say(name, f"{(end_ns - start_ns) / NS_PER_MS:.1f} ms")
     if session.round_trips_ns:
-        _say("round trip", f"{min(session.round_trips_ns) / _NS_PER_MS:.1f} ms at best")
+        _say("round trip", f"{min(session.round_trips_ns) / NS_PER_MS:.1f} ms at best")
     _say("turn detection", session.acknowledged or "not acknowledged")
     heard = 0
     for turn in found.turns:
@@ -68,7 +66,7 @@ def _target(target: str, found: TargetCheck) -> int:
             _say(f"turn {turn.turn_index + 1}", f"{turn.status}: {turn.fault}")
             continue
         heard += 1
-        latency_ms = (at.first_audible_ns - at.speech_end_ns) / _NS_PER_MS
+        latency_ms = (at.first_audible_ns - at.speech_end_ns) / NS_PER_MS
         _say(f"turn {turn.turn_index + 1}", f"{turn.status}, voice to voice {latency_ms:.0f} ms")
     if session.fault is not None:
         _say("ended", str(session.fault))

@@ -17,12 +17,13 @@ import gevent.threadpool
 import numpy as np
 import uvloop
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
 from harness.engine.call import Call, Host, Outcome, no_session, stopped
 from harness.engine.deadlines import Deadlines
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.timer import DeadlineTimer
+from harness.model import NS_PER_MS
 from harness.recording import Histogram
 from harness.session import Caller
 

@@ -4,7 +4,8 @@ import gc
 import sys
 from typing import Any
 
-from harness.clock import NS_PER_MS, now_ns, wall_time
+from harness.clock import now_ns, wall_time
+from harness.model import NS_PER_MS
 from harness.recording import Histogram
 
 # Python hands the interpreter from thread to thread only this often; its own 5 ms is a quarter

@@ -16,12 +16,11 @@ import gevent
 import gevent.lock
 import numpy as np
 
-from harness.clock import NS_PER_S
 from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_frame
 from harness.dialects import Dialect
 from harness.environment import cache_dir
 from harness.errors import BadInput
-from harness.model import Encoding, Progress, TurnRecord
+from harness.model import NS_PER_S, Encoding, Progress, TurnRecord
 from harness.session import EncodedUtterance, WireFormat
 from harness.transport import ready_message
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gevent
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.dialects import Dialect, SessionSettings
 from harness.engine.engine import AudioEngine
@@ -14,6 +14,7 @@ from harness.engine.preflight import refusal, try_session
 from harness.engine.route import resolve_route
 from harness.engine.speech import encode_corpus
 from harness.model import (
+    NS_PER_S,
     AudioFormat,
     Event,
     Request,

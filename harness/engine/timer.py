@@ -12,7 +12,8 @@ import struct
 import sys
 from collections.abc import Callable
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, NS_PER_S
 
 _CLOCK_MONOTONIC = 1
 _TFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000

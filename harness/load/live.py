@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.load.options import Options
-from harness.model import SessionRecord, TurnRecord, TurnStatus
+from harness.model import NS_PER_MS, NS_PER_S, SessionRecord, TurnRecord, TurnStatus
 
 if TYPE_CHECKING:
     from locust.env import Environment

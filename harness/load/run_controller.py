@@ -22,7 +22,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_STOPPED, MasterRunner, WorkerRunner
 
-from harness.clock import NS_PER_S, now_ns, wall_time
+from harness.clock import now_ns, wall_time
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.errors import ExitCode, HarnessError, sanitised
@@ -38,7 +38,7 @@ from harness.load.run_setup import (
 )
 from harness.load.run_writer import RunWriter
 from harness.load.workload import Share, Workload
-from harness.model import RunEventKind
+from harness.model import NS_PER_S, RunEventKind
 from harness.plan import Dialogue
 from harness.recording import Batch
 

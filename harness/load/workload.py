@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import gevent
 import gevent.event
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.backchannel import generated_backchannel
 from harness.engine.engine import AudioEngine
@@ -20,6 +20,7 @@ from harness.load.impaired_routes import ImpairedRoutes
 from harness.load.options import DIRECT, Options
 from harness.load.run_setup import Schedule, resolve_dialect, route_to_target
 from harness.model import (
+    NS_PER_S,
     CallPlan,
     Progress,
     RunEvent,

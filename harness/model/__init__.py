@@ -51,8 +51,12 @@ from harness.model.turn import (
     TurnStatus,
     Underruns,
 )
+from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 __all__ = [
+    "NS_PER_MS",
+    "NS_PER_S",
+    "NS_PER_US",
     "AudioDelta",
     "AudioFormat",
     "BargeIn",

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-_NS_PER_S = 1_000_000_000
+from harness.model.units import NS_PER_S
 
 
 def ns_from_samples(samples: int, rate_hz: int) -> int:
     """Return the duration of `samples` at `rate_hz` in nanoseconds, rounded down."""
-    return samples * _NS_PER_S // rate_hz
+    return samples * NS_PER_S // rate_hz
 
 
 def samples_from_ns(duration_ns: int, rate_hz: int) -> int:
     """Return how many whole samples fit into `duration_ns` at `rate_hz`."""
-    return duration_ns * rate_hz // _NS_PER_S
+    return duration_ns * rate_hz // NS_PER_S
 
 
 class Encoding(StrEnum):

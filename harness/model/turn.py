@@ -13,15 +13,17 @@ from harness.errors import Fault
 class TurnStatus(StrEnum):
     """How a turn ended.
 
-    `completed`: the reply was heard. `premature`: the reply began before the caller had ended;
-    kept, with its negative latency. `timeout`: a reply was under way but nothing could be heard
-    within the limit, or nothing of the answer that a tool was called for; the latency is at least
-    the limit. `no_reply`: nothing at all came within the limit. `failed`: the provider reported
-    that the reply failed. `closed`: the session ended first. `dropped`: an intended call that
-    never started. `void`: we spoiled it ourselves.
+    `completed`: the response was heard. `broken_off`: it was heard from, then ended as failed or
+    incomplete; its latency counts, and so does the failure. `premature`: the response began before
+    the caller had ended; kept, with its negative latency. `timeout`: a response was under way but
+    nothing could be heard within the limit, or nothing of the answer that a tool was called for;
+    the latency is right-censored at the limit. `no_reply`: nothing at all came within the limit.
+    `failed`: the provider reported that the response failed. `closed`: the session ended first.
+    `dropped`: planned, but never started. `void`: we spoiled it ourselves.
     """
 
     COMPLETED = "completed"
+    BROKEN_OFF = "broken_off"
     PREMATURE = "premature"
     TIMEOUT = "timeout"
     NO_REPLY = "no_reply"
@@ -29,6 +31,11 @@ class TurnStatus(StrEnum):
     CLOSED = "closed"
     DROPPED = "dropped"
     VOID = "void"
+
+    @property
+    def was_heard(self) -> bool:
+        """Whether the response was heard from, so that the turn has a latency of its own."""
+        return self in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF, TurnStatus.PREMATURE)
 
 
 class TurnKind(StrEnum):
@@ -217,8 +224,8 @@ class TurnRecord:
         """Hold the record to its own rules."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
-        if self.status is TurnStatus.COMPLETED and self.at.first_audible_ns is None:
-            raise ValueError("a completed turn must have been heard")
-        heard = self.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
-        if not heard and self.fault is None:
+        if self.status.was_heard and self.at.first_audible_ns is None:
+            raise ValueError(f"a {self.status} turn must have been heard")
+        fine = self.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+        if not fine and self.fault is None:
             raise ValueError(f"a turn that ended as {self.status} needs a fault that says why")

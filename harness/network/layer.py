@@ -16,8 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.clock import NS_PER_MS
-from harness.model import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
+from harness.model import NS_PER_MS, NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.network.probe import stall_probe
 from harness.network.probe.frame_flow import FrameFlows, RunOnLoop, stream_frames
 from harness.network.probe.profile_probe import measure_overhead, probe

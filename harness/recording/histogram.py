@@ -14,14 +14,12 @@ from hdrh import codec
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from harness.model import DurationSummary
+from harness.model import NS_PER_MS, NS_PER_US, DurationSummary
 
-_NS_PER_US = 1_000
 _US_PER_MS = 1_000
-_NS_PER_MS = 1_000_000
 # One hour: a laptop that was closed during a run still gives a value that can be kept.
 LONGEST_US = 3_600_000_000
-_LONGEST_NS = LONGEST_US * _NS_PER_US
+_LONGEST_NS = LONGEST_US * NS_PER_US
 _DIGITS = 3
 # Up to here each microsecond can have a counter of its own.
 _SHORT_NS = 1_000_000_000
@@ -73,7 +71,7 @@ class Histogram:
             raise ValueError(f"a duration must lie between 0 and 1 hour, got {value_ns} ns")
         if self.max_ns is None or value_ns > self.max_ns:
             self.max_ns = value_ns
-        value_us = -(-value_ns // _NS_PER_US)
+        value_us = -(-value_ns // NS_PER_US)
         pending = self._pending
         pending[value_us] = pending.get(value_us, 0) + 1
         if len(pending) > _PENDING_LIMIT:
@@ -104,7 +102,7 @@ class Histogram:
             wrong = least if least < 0 else largest
             raise ValueError(f"a duration must lie between 0 and 1 hour, got {wrong} ns")
         self.max_ns = largest if self.max_ns is None else max(self.max_ns, largest)
-        values_us = -(-values_ns // _NS_PER_US)
+        values_us = -(-values_ns // NS_PER_US)
         if largest < _SHORT_NS:
             # Thousands of values a second: sorting them would hold the interpreter up.
             counts = np.bincount(values_us)
@@ -194,7 +192,7 @@ class Histogram:
             highest_us: int = buckets.get_highest_equivalent_value(lowest_us)
             return min(highest_us / _US_PER_MS, largest_ms)
 
-        largest_ms = self.max_ns / _NS_PER_MS
+        largest_ms = self.max_ns / NS_PER_MS
         return DurationSummary(
             n=n,
             p50_ms=percentile_ms(500),

@@ -8,10 +8,9 @@ to the nanosecond.
 from datetime import datetime
 
 from harness.errors import BadInput
+from harness.model import NS_PER_MS, NS_PER_S
 from harness.recording.histogram import Histogram
 
-_NS_PER_S = 1_000_000_000
-_NS_PER_MS = 1_000_000
 _MEND = "Take the line out; the run then has one interval less"
 
 
@@ -37,8 +36,8 @@ def log_line(tag: str, histogram: Histogram, start_ns: int, end_ns: int) -> str:
         raise ValueError(f"a tag must be one plain word, got {tag!r}")
     if histogram.max_ns is None:
         raise ValueError("an empty histogram has no line")
-    start_s, length_s = start_ns / _NS_PER_S, (end_ns - start_ns) / _NS_PER_S
-    max_ms = histogram.max_ns / _NS_PER_MS
+    start_s, length_s = start_ns / NS_PER_S, (end_ns - start_ns) / NS_PER_S
+    max_ms = histogram.max_ns / NS_PER_MS
     return f"Tag={tag},{start_s:.6f},{length_s:.6f},{max_ms:.6f},{histogram.payload()}\n"
 
 
@@ -72,5 +71,5 @@ def _parse(line: str) -> tuple[str, Histogram]:
     fields = line.split(",")
     if len(fields) != 5 or not fields[0].startswith("Tag="):
         raise ValueError("is not an interval: Tag=…,start,length,max,histogram")
-    max_ns = round(float(fields[3]) * _NS_PER_MS)
+    max_ns = round(float(fields[3]) * NS_PER_MS)
     return fields[0].removeprefix("Tag="), Histogram.from_payload(fields[4], max_ns)

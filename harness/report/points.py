@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from harness.analysis import BY_NAME as METRICS_BY_NAME
 from harness.analysis import turn_latency
 from harness.analysis.failures import is_ours
-from harness.model import Run, TurnRecord
+from harness.model import NS_PER_S, Run, TurnRecord
 from harness.report.summary_view import HEADLINE
 
-_NS_PER_S = 1e9
 _MIDDLE = (0.45, 0.55)
 _SLOW = (0.90, 1.0)
 _LEAST_TURNS = 20
@@ -50,7 +49,7 @@ def _point(turn: TurnRecord) -> Point:
     known = [stage.ms for stage in stages if stage is not None and not stage.censored]
     return Point(
         network=turn.network,
-        at_s=None if end_ns is None else end_ns / _NS_PER_S,
+        at_s=None if end_ns is None else end_ns / NS_PER_S,
         latency_ms=None if whole is None or whole.censored else whole.ms,
         floor_ms=whole.ms if whole is not None and whole.censored else None,
         stages_ms=tuple(known) if len(known) == len(STAGES) else None,

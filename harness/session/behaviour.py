@@ -4,12 +4,11 @@ Offsets count from the first sample of the reply that was heard. Nothing here is
 frame: `next_ns` says when the caller next opens the mouth, and until then there is only silence.
 """
 
-from harness.model import BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
+from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 
-_NS_PER_MS = 1_000_000
 # How long after the caller was last heard a server's word of it may come.
-WORD_OF_SPEECH_NS = 1_000 * _NS_PER_MS
+WORD_OF_SPEECH_NS = 1_000 * NS_PER_MS
 
 
 class Behaviour:
@@ -31,14 +30,14 @@ class Behaviour:
     ) -> None:
         self.conduct = conduct
         self._hum, self._manner = hum, manner
-        self._hums_ns = [round(at * _NS_PER_MS) for at in conduct.backchannels_ms] if hum else []
+        self._hums_ns = [round(at * NS_PER_MS) for at in conduct.backchannels_ms] if hum else []
         self._hums_ns.sort(reverse=True)
         self._hum_lead_ns = 0 if hum is None else self._length_ns(hum.onset_sample)
         self._cut_in_ns: int | None = None
         if conduct.barge_in_ms is not None and interruption is not None:
             # Its speech is to begin at the offset, so what goes before that begins earlier.
             lead_ns = self._length_ns(interruption.onset_sample)
-            self._cut_in_ns = max(0, round(conduct.barge_in_ms * _NS_PER_MS) - lead_ns)
+            self._cut_in_ns = max(0, round(conduct.barge_in_ms * NS_PER_MS) - lead_ns)
         self._frame = 0
         self._listens_until_ns: int | None = None
         self._sent = self._taken = 0

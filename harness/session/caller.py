@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    NS_PER_MS,
     AudioDelta,
     CallPlan,
     Event,
@@ -32,7 +33,6 @@ from harness.session.link import Link
 from harness.session.pacing import Pacing
 from harness.session.turn.planned_speech import PlannedSpeech, since
 
-_NS_PER_MS = 1_000_000
 _GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
 
@@ -275,7 +275,7 @@ class Caller:
     def _start_grid(self, now_ns: int) -> None:
         self.pacing.begin(now_ns + self._plan.phase_ns)
         turn = min(self._next, len(self._lines) - 1)
-        self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * _NS_PER_MS)
+        self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
 
     def _act(self, now_ns: int, lateness_ns: int) -> bytes:
         """Do what is due while nothing is being said, and look when to look again."""
@@ -358,7 +358,7 @@ class Caller:
             self.finished = True
             return
         after_ns = max(now_ns, turn.playout_end_ns or now_ns)
-        self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * _NS_PER_MS)
+        self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * NS_PER_MS)
 
     def _unbegun(self, fault: Fault) -> TurnRecord:
         """Return the record of the turn that a broken session never began."""
@@ -370,7 +370,7 @@ class Caller:
             status=TurnStatus.CLOSED,
             network=self._plan.network,
             utterance_id=self._lines[index].utterance_id,
-            limit_ms=self._manner.limit_ns / _NS_PER_MS,
+            limit_ms=self._manner.limit_ns / NS_PER_MS,
             at=since(self._session_instants(), self._origin_ns),
             fault=fault,
         )

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.model import samples_from_ns
+from harness.model import NS_PER_MS, samples_from_ns
 
-_NS_PER_MS = 1_000_000
 # A pause is put where the voice is lowest within this distance of where it was drawn.
 _LOOK_AROUND_MS = 200
 
@@ -68,7 +67,7 @@ def hesitant(
         return line
     wanted = round((line.onset_sample + at * (line.end_sample - line.onset_sample)) / frame)
     before = _quietest(line.levels, first, last, min(max(wanted, first), last), manner)
-    pause_samples = samples_from_ns(round(pause_ms * _NS_PER_MS), manner.rate_hz)
+    pause_samples = samples_from_ns(round(pause_ms * NS_PER_MS), manner.rate_hz)
     pause = max(1, round(pause_samples / frame))
     messages = list(line.messages)
     messages[before:before] = [manner.silence] * pause

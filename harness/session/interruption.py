@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    NS_PER_MS,
     AudioDelta,
     BargeIn,
     Event,
@@ -33,7 +34,6 @@ from harness.session.turn.machine import Turn
 from harness.session.turn.outcome import VOID_LATENESS_NS
 from harness.session.turn.response_state import ResponseState
 
-_NS_PER_MS = 1_000_000
 _OF_A_REPLY = (AudioDelta, TextDelta, ToolCall, ResponseDone)
 
 
@@ -175,7 +175,7 @@ class Interruption:
         if stopped is not None:
             return None
         if outcome is BargeIn.STOPPED:
-            words = f"interrupting frames left up to {self._late_ns / _NS_PER_MS:.0f} ms late"
+            words = f"interrupting frames left up to {self._late_ns / NS_PER_MS:.0f} ms late"
             return Fault(Party.OURS, Phase.SEND, "late_interruption", words)
         if outcome is BargeIn.ENDED_FIRST:
             words = "the reply ended before the server could have heard the caller"
@@ -183,6 +183,6 @@ class Interruption:
         if outcome is BargeIn.CUT:
             return Fault(Party.UNKNOWN, phase, "cut", "the session ended while both spoke")
         talked_over_ns = self._talked_over_ns or self._new.spoken.onset_ns
-        over_ms = (talked_over_ns - self._new.spoken.onset_ns) / _NS_PER_MS
+        over_ms = (talked_over_ns - self._new.spoken.onset_ns) / NS_PER_MS
         words = f"the reply went on for {over_ms:.0f} ms over the caller and was never stopped"
         return Fault(Party.THEIRS, phase, "deaf", words)

@@ -4,10 +4,9 @@ Frames are counted from the caller's first to the last, over all connections; a 
 opened anew has a grid of its own, on which audio counts from 0.
 """
 
+from harness.model import NS_PER_MS
 from harness.session.grid import FrameGrid
 from harness.session.ready_frames import ReadyFrames
-
-_NS_PER_MS = 1_000_000
 
 
 class Pacing:
@@ -46,7 +45,7 @@ class Pacing:
         Frames of all sessions fall due on one grid of milliseconds, so that sending those of a
         thousand sessions takes at most a thousand wake-ups a second.
         """
-        start_ns = -(-from_ns // _NS_PER_MS) * _NS_PER_MS
+        start_ns = -(-from_ns // NS_PER_MS) * NS_PER_MS
         self._grid = FrameGrid(start_ns, self._grid.frame_samples, self._grid.rate_hz)
         self._earlier = self.frames
         self.due_ns = self._grid.due_ns(0)

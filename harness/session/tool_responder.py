@@ -6,12 +6,11 @@ for them is over: a server that is asked for a reply while another goes on refus
 the caller speaks, too.
 """
 
-from harness.model import Request, RequestResponse, ResponseDone, ToolCall, ToolResult
+from harness.model import NS_PER_MS, Request, RequestResponse, ResponseDone, ToolCall, ToolResult
 
-_NS_PER_MS = 1_000_000
 _OUTPUT = '{"ok":true}'
 # A server that does not say when a reply is over has sent its tool call at the end of it.
-_UNTOLD_NS = 1_000 * _NS_PER_MS
+_UNTOLD_NS = 1_000 * NS_PER_MS
 
 
 class ToolResponder:
@@ -32,7 +31,7 @@ class ToolResponder:
         if call.call_id in self._asked or call.call_id in self._answered:
             return False
         self._asked[call.call_id] = call.response_id
-        self._ready_ns = max(self._ready_ns, now_ns + round(takes_ms * _NS_PER_MS))
+        self._ready_ns = max(self._ready_ns, now_ns + round(takes_ms * NS_PER_MS))
         self._over_ns = now_ns + _UNTOLD_NS
         return True
 

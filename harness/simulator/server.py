@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from websockets.http11 import Request
 
-from harness.clock import NS_PER_S
 from harness.errors import BadInput, sanitised
+from harness.model import NS_PER_S
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import Link, Manners

@@ -4,8 +4,9 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
 from harness.engine.timer import DeadlineTimer
+from harness.model import NS_PER_MS
 
 
 def fire(deadlines_ms: list[float], *, portable: bool) -> list[int]:

@@ -14,9 +14,9 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.errors import sanitised
-from harness.model import NetworkProfile
+from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile
 from harness.network.tcp.stages import base_latencies_ms
 from harness.network.tcp.traces import Stream, TraceStart
 from harness.network.toxiproxy.toxic_scheduler import Impairment

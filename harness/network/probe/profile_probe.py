@@ -17,9 +17,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.errors import sanitised
-from harness.model import NetworkProfile, ProxyOverhead, RealisedNetwork
+from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile, ProxyOverhead, RealisedNetwork
 from harness.network.probe.proxy_overhead import overhead_of
 
 # Asks for a way to a port of this machine; gives the address to connect to instead.

@@ -12,9 +12,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
 from harness.errors import sanitised
-from harness.model import ProxyOverhead
+from harness.model import NS_PER_MS, ProxyOverhead
 
 _EVERY_S = 0.2
 _PATIENCE_S = 5.0

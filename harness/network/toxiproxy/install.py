@@ -25,9 +25,9 @@ from pathlib import Path
 import requests
 
 from harness import environment
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.errors import BadInput, sanitised
-from harness.model import Progress
+from harness.model import NS_PER_S, Progress
 
 PROGRAM = "toxiproxy-server"
 VERSION = "2.12.0"

@@ -24,8 +24,9 @@ from typing import IO
 import requests
 
 from harness import environment
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.errors import BadInput, sanitised
+from harness.model import NS_PER_S
 from harness.network.toxiproxy.ports import PORTS, candidate_ports, is_free
 
 _HOST = "127.0.0.1"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_S
 
 Done = Callable[[bool], None]
 

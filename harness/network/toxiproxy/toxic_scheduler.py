@@ -8,7 +8,8 @@ import asyncio
 import heapq
 from collections.abc import Iterator, Sequence
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, NS_PER_S
 from harness.network.toxiproxy.toxic_client import ApiAddress, ToxicClient
 from harness.network.toxiproxy.update_log import UpdateLog
 

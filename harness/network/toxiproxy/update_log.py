@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.clock import NS_PER_MS
-from harness.model import UpdateStats
+from harness.model import NS_PER_MS, UpdateStats
 
 _MARKS_KEPT = 1000
 

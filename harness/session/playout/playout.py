@@ -8,9 +8,7 @@ is thrown away before it was played was never heard, although it was delivered.
 
 from dataclasses import dataclass
 
-from harness.model import Underruns, ns_from_samples, samples_from_ns
-
-_NS_PER_MS = 1_000_000
+from harness.model import NS_PER_MS, Underruns, ns_from_samples, samples_from_ns
 
 
 @dataclass(slots=True)
@@ -60,7 +58,7 @@ class Playout:
             return
         starved_ns = self.plays_until_ns
         if self._stopped or starved_ns is None or now_ns > starved_ns:
-            resume_ns = now_ns + self._buffer_ms * _NS_PER_MS
+            resume_ns = now_ns + self._buffer_ms * NS_PER_MS
             if starved_ns is not None and not (self._stopped or self._may_pause):
                 self._gaps_ns.append(resume_ns - starved_ns)
             self._stretches.append(_Stretch(self._samples, resume_ns))
@@ -115,8 +113,8 @@ class Playout:
         return Underruns(
             buffer_ms=self._buffer_ms,
             count=len(self._gaps_ns),
-            total_ms=sum(self._gaps_ns) / _NS_PER_MS,
-            longest_ms=max(self._gaps_ns, default=0) / _NS_PER_MS,
+            total_ms=sum(self._gaps_ns) / NS_PER_MS,
+            longest_ms=max(self._gaps_ns, default=0) / NS_PER_MS,
         )
 
     def _settle(self) -> None:

@@ -25,6 +25,7 @@ The rules of this file:
 
 from harness.errors import Fault, Phase, sanitised
 from harness.model import (
+    NS_PER_MS,
     AudioDelta,
     BehaviourOutcome,
     Event,
@@ -50,10 +51,9 @@ from harness.session.turn.outcome import TurnFacts, judge
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
 from harness.session.turn.response_state import TRANSITIONS, ResponseState, Withdrawn
 
-_NS_PER_MS = 1_000_000
 _TOOLS_KEPT = 16
 # A reply that nobody announces as over is over when nothing was heard for this long.
-_IDLE_NS = 2_000 * _NS_PER_MS
+_IDLE_NS = 2_000 * NS_PER_MS
 
 
 class Turn:
@@ -250,7 +250,7 @@ class Turn:
             status=status,
             network=spoken.network,
             utterance_id=spoken.utterance_id,
-            limit_ms=spoken.limit_ns / _NS_PER_MS,
+            limit_ms=spoken.limit_ns / NS_PER_MS,
             at=self._noted.instants(origin_ns, spoken, sending, self._hearing),
             counts=self._hearing.counts(now_ns, sending),
             fault=why,

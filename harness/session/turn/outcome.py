@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from harness.errors import Fault, Party, Phase
-from harness.model import ProviderError, ResponseDone, ResponseStatus, TurnStatus
+from harness.model import NS_PER_MS, ProviderError, ResponseDone, ResponseStatus, TurnStatus
 
-_NS_PER_MS = 1_000_000
 # The frame that ends speech may be this late; beyond it the server was asked later than the
 # record says, and the turn is ours to spoil (Cekura voids at the same figure).
-VOID_LATENESS_NS = 25 * _NS_PER_MS
+VOID_LATENESS_NS = 25 * NS_PER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def judge(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]
         cut: Why the turn was cut short from outside, `None` when it ended by itself.
     """
     if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
-        words = f"the frame that ends speech left {seen.late_ns / _NS_PER_MS:.0f} ms late"
+        words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.0f} ms late"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
     if seen.doubt:
         return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)

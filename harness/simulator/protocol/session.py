@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns, wall_time
+from harness.clock import now_ns, wall_time
+from harness.model import NS_PER_MS, NS_PER_S
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol import configuration, refusals
 from harness.simulator.protocol import event_order as orders

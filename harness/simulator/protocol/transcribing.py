@@ -8,7 +8,8 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any, Protocol
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_MS
 from harness.simulator.protocol import event_order as orders
 from harness.simulator.protocol import usage
 from harness.simulator.protocol.configuration import Json

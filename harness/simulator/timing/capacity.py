@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.clock import NS_PER_MS
 from harness.errors import BadInput
+from harness.model import NS_PER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ import struct
 import sys
 from collections.abc import Callable
 
-from harness.clock import NS_PER_MS, NS_PER_S, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, NS_PER_S
 
 # From the Linux headers: the clock that `now_ns` reads, and a timer set to an instant of it.
 _CLOCK_MONOTONIC = 1

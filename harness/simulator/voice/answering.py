@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from harness.clock import NS_PER_MS, now_ns
-from harness.model import TruthRecord
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, TruthRecord
 from harness.simulator.chance.draws import Draws, Turn
 from harness.simulator.chance.faults import Faults
 from harness.simulator.protocol import event_order as orders

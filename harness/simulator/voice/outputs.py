@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from harness.clock import NS_PER_MS, now_ns
-from harness.model import ns_from_samples
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, ns_from_samples
 from harness.simulator.chance.faults import Faults
 from harness.simulator.protocol import event_order as orders
 from harness.simulator.protocol import usage

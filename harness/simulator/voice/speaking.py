@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.clock import NS_PER_MS, now_ns
-from harness.model import TruthRecord, ns_from_samples
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, TruthRecord, ns_from_samples
 from harness.simulator.chance.faults import TERMINAL, Faults
 from harness.simulator.protocol import event_order as orders
 from harness.simulator.protocol import usage

@@ -18,8 +18,9 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from harness.clock import NS_PER_S, now_ns
+from harness.clock import now_ns
 from harness.errors import sanitised
+from harness.model import NS_PER_S
 from harness.simulator.protocol.session import Session, refusal_event
 from harness.simulator.protocol.session_limits import Link
 from harness.simulator.timing.deadlines import Timer, Timers

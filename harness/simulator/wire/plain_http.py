@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from harness.clock import NS_PER_S, now_ns, wall_time
+from harness.clock import now_ns, wall_time
+from harness.model import NS_PER_S
 from harness.simulator.protocol import configuration
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.refusals import Refused

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.clock import NS_PER_MS, now_ns
-from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, Stage
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, Direction, FaultKind, NetworkFault, NetworkProfile, Stage
 from harness.network import NetworkLayer
 from harness.network import layer as module
 from harness.network.probe import stall_probe

@@ -4,20 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput
+from harness.model import NS_PER_S
 from harness.simulator import CapacityRule
 from harness.simulator.timing.capacity import Capacity, erlang_c_wait_s
 
-_NS_PER_S = 1_000_000_000
 _SLOTS, _SERVICE_MS = 20, 1_000.0
 
 
 def _waits_s(rule: CapacityRule, rate_per_s: float, count: int = 20_000) -> np.ndarray:
     """Return what responses that arrive at random wait, the first tenth aside."""
     rng = np.random.default_rng(11)
-    arrivals_ns = (np.cumsum(rng.exponential(1 / rate_per_s, count)) * _NS_PER_S).astype(int)
+    arrivals_ns = (np.cumsum(rng.exponential(1 / rate_per_s, count)) * NS_PER_S).astype(int)
     capacity = Capacity(rule, np.random.default_rng(12))
     waits = [capacity.admit(int(arrival)) for arrival in arrivals_ns]
-    return np.array(waits[count // 10 :]) / _NS_PER_S
+    return np.array(waits[count // 10 :]) / NS_PER_S
 
 
 def test_knee_is_where_it_is_documented() -> None:
@@ -50,7 +50,7 @@ def test_single_server_is_the_textbook_queue() -> None:
 def test_cliff_costs_nothing_up_to_its_edge_and_everything_beyond() -> None:
     rule = CapacityRule(slots=3, service_ms=1e9, cliff_ms=5_000.0)
     capacity = Capacity(rule, np.random.default_rng(1))
-    waits_s = [(capacity.admit(now) or 0) / _NS_PER_S for now in range(5)]
+    waits_s = [(capacity.admit(now) or 0) / NS_PER_S for now in range(5)]
     assert waits_s == [0, 0, 0, 5, 5]
 
 

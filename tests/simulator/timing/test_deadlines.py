@@ -3,7 +3,8 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.clock import NS_PER_MS, now_ns
+from harness.clock import now_ns
+from harness.model import NS_PER_MS
 from harness.simulator.timing.deadlines import Timers
 
 
