@@ -6,7 +6,7 @@ never a number.
 
 from harness.analysis.accuracy import Accuracy, accuracy
 from harness.analysis.cost import Cost, PriceList, cost
-from harness.analysis.failures import FailureRate, failure_rate
+from harness.analysis.failures import FailureRate, failure_rate, has_failed
 from harness.analysis.gate import (
     GateVerdict,
     Objective,
@@ -50,6 +50,7 @@ __all__ = [
     "cost",
     "estimate",
     "failure_rate",
+    "has_failed",
     "judge",
     "judge_validity",
     "overall",

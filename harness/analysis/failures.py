@@ -1,7 +1,8 @@
 """How many turns the API failed, as a rate with its interval.
 
-A turn that ended because of us says nothing about the API: it is in neither number of the rate,
-and is counted where the run's validity is judged.
+A response that was heard and then broke off is a failure that has a latency. A turn that ended
+because of us says nothing about the API: it is in neither number of the rate, and is counted where
+the run's validity is judged.
 """
 
 from collections.abc import Iterable
@@ -13,15 +14,16 @@ from harness.analysis.intervals import effective_n, wilson
 from harness.errors import Party
 from harness.model import TurnRecord, TurnStatus
 
-_HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+_ANSWERED = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureRate:
-    """Share of turns without a reply that was heard.
+    """Share of turns without a response that was heard and did not break off.
 
     Attributes:
-        failed: Turns that timed out, got no reply, failed, were cut off or never started.
+        failed: Turns that timed out, got no response, failed, broke off, were cut off or never
+            started.
         n: Turns that count, the failed ones included.
         n_eff: Independent turns they are worth.
         value: The rate; `None` when it cannot be told, and then `why` says so.
@@ -39,9 +41,14 @@ class FailureRate:
     why: str = ""
 
 
+def has_failed(turn: TurnRecord) -> bool:
+    """Tell whether the turn went wrong, whoever was at fault."""
+    return turn.status not in _ANSWERED
+
+
 def is_ours(turn: TurnRecord) -> bool:
     """Tell whether the turn went wrong through us: spoiled, cut off or never begun by us."""
-    if turn.status in _HEARD:
+    if not has_failed(turn):
         return False
     return turn.status is TurnStatus.VOID or (
         turn.fault is not None and turn.fault.party is Party.OURS
@@ -53,7 +60,7 @@ def failure_rate(turns: Iterable[TurnRecord]) -> FailureRate:
     counted = [turn for turn in turns if not is_ours(turn)]
     if not counted:
         return FailureRate(failed=0, n=0, why="no turn was measured")
-    failed = np.array([turn.status not in _HEARD for turn in counted])
+    failed = np.array([has_failed(turn) for turn in counted])
     numbers: dict[str, int] = {}
     clusters = [numbers.setdefault(turn.session_id, len(numbers)) for turn in counted]
     n_eff = effective_n(failed, np.array(clusters, dtype=np.int64))

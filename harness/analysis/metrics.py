@@ -11,7 +11,6 @@ import numpy as np
 from harness.analysis.quantiles import Sample
 from harness.model import NS_PER_MS, SessionRecord, TurnInstants, TurnRecord, TurnStatus
 
-_HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 _WAITED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
 
@@ -192,7 +191,7 @@ class Latency:
 
 def is_measured(turn: TurnRecord) -> bool:
     """Tell whether the turn's latencies count: it was heard, or waited for to the limit."""
-    return turn.status in (*_HEARD, *_WAITED)
+    return turn.status.was_heard or turn.status in _WAITED
 
 
 def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:

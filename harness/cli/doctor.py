@@ -5,15 +5,23 @@ from pathlib import Path
 
 import click
 
+from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
-from harness.model import NS_PER_MS, SessionRecord
+from harness.model import NS_PER_MS
 from harness.network import installed
 from harness.session.event_coverage import missing_events
+
+_STAGES = {
+    "TCP": "tcp_connect",
+    "TLS": "tls_handshake",
+    "upgrade": "upgrade",
+    "session": "session_created",
+}
 
 
 @click.command(name="doctor")
@@ -53,36 +61,26 @@ def _target(target: str, found: TargetCheck) -> int:
     session = found.session
     click.echo()
     _say("target", target.partition("?")[0])
-    for name, start_ns, end_ns in _stages(session):
-        if start_ns is not None and end_ns is not None:
-            _say(name, f"{(end_ns - start_ns) / NS_PER_MS:.1f} ms")
+    for name, metric in _STAGES.items():
+        if (stage := session_latency(BY_NAME[metric], session)) is not None:
+            _say(name, f"{stage.ms:.1f} ms")
     if session.round_trips_ns:
         _say("round trip", f"{min(session.round_trips_ns) / NS_PER_MS:.1f} ms at best")
     _say("turn detection", session.acknowledged or "not acknowledged")
     heard = 0
     for turn in found.turns:
-        at = turn.at
-        if at.first_audible_ns is None or at.speech_end_ns is None:
-            _say(f"turn {turn.turn_index + 1}", f"{turn.status}: {turn.fault}")
+        latency = turn_latency(BY_NAME["voice_to_voice"], turn)
+        name, fault = f"turn {turn.turn_index + 1}", f": {turn.fault}" if has_failed(turn) else ""
+        if latency is None or latency.censored:
+            _say(name, f"{turn.status}{fault}")
             continue
         heard += 1
-        latency_ms = (at.first_audible_ns - at.speech_end_ns) / NS_PER_MS
-        _say(f"turn {turn.turn_index + 1}", f"{turn.status}, voice to voice {latency_ms:.0f} ms")
+        _say(name, f"{turn.status}, voice to voice {latency.ms:.0f} ms{fault}")
     if session.fault is not None:
         _say("ended", str(session.fault))
     for words in missing_events(found.told) if heard else ():
         _say("does not tell", words)
     return ExitCode.PASS if heard else ExitCode.FAIL
-
-
-def _stages(session: SessionRecord) -> tuple[tuple[str, int | None, int | None], ...]:
-    stood_ns = session.reached_ns if session.secured_ns is None else session.secured_ns
-    return (
-        ("TCP", session.open_start_ns, session.reached_ns),
-        ("TLS", session.reached_ns, session.secured_ns),
-        ("upgrade", stood_ns, session.connected_ns),
-        ("session", session.connected_ns, session.ready_ns),
-    )
 
 
 def _say(name: str, words: str) -> None:

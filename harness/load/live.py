@@ -4,20 +4,27 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.clock import now_ns
 from harness.load.options import Options
-from harness.model import NS_PER_MS, NS_PER_S, SessionRecord, TurnRecord, TurnStatus
+from harness.model import NS_PER_S, SessionRecord, TurnRecord
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
 _LINE_EVERY_NS = 10 * NS_PER_S
 _TERMINAL_EVERY_NS = NS_PER_S // 4
-_HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+_VOICE_TO_VOICE, _SETUP = BY_NAME["voice_to_voice"], BY_NAME["session_setup"]
 
 
-class NotHeard(Exception):
-    """A turn without a latency, as Locust's failure table shows it."""
+class TurnFailed(Exception):
+    """A turn or a session that failed, as Locust's failure table shows it."""
+
+
+def _latency_ms(turn: TurnRecord) -> float | None:
+    """Return voice to voice, `None` for a turn that has none or whose end was not seen."""
+    found = turn_latency(_VOICE_TO_VOICE, turn)
+    return None if found is None or found.censored else found.ms
 
 
 class Steps:
@@ -47,17 +54,13 @@ class LocustTable:
     def show(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
         """Show turns, and a session's set-up."""
         for turn in turns:
-            at, latency_ms = turn.at, None
-            if at.first_audible_ns is not None and at.speech_end_ns is not None:
-                latency_ms = (at.first_audible_ns - at.speech_end_ns) / NS_PER_MS
-            # A turn that was heard may still have something to say of itself.
-            fault = None if turn.status in _HEARD else turn.fault
-            self._row("turn", f"voice to voice, {turn.network}", latency_ms, fault)
+            # A turn that went well may still carry a fault, such as a late response.
+            fault = turn.fault if has_failed(turn) else None
+            self._row("turn", f"voice to voice, {turn.network}", _latency_ms(turn), fault)
         if session is None:
             return
-        setup_ms = None
-        if session.ready_ns is not None and session.open_start_ns is not None:
-            setup_ms = (session.ready_ns - session.open_start_ns) / NS_PER_MS
+        setup = session_latency(_SETUP, session)
+        setup_ms = None if setup is None else setup.ms
         self._row("session", f"set-up, {session.network}", setup_ms, session.fault)
 
     def _row(self, kind: str, name: str, latency_ms: float | None, fault: object) -> None:
@@ -66,7 +69,7 @@ class LocustTable:
             name=name,
             response_time=latency_ms,
             response_length=0,
-            exception=None if fault is None else NotHeard(str(fault)),
+            exception=None if fault is None else TurnFailed(str(fault)),
             context={},
         )
 
@@ -85,10 +88,10 @@ class LiveLine:
         """Count, and show every so often."""
         for turn in turns:
             self._turns += 1
-            self._failed += turn.status not in _HEARD
-            at = turn.at
-            if at.first_audible_ns is not None and at.speech_end_ns is not None:
-                self._latest_ms.append((at.first_audible_ns - at.speech_end_ns) / NS_PER_MS)
+            self._failed += has_failed(turn)
+            latency_ms = _latency_ms(turn)
+            if latency_ms is not None:
+                self._latest_ms.append(latency_ms)
         self._ended += session is not None
         every_ns = _TERMINAL_EVERY_NS if self._terminal else _LINE_EVERY_NS
         if now_ns() - self._shown_ns >= every_ns:
@@ -102,7 +105,7 @@ class LiveLine:
         seconds = (now_ns() - self._started_ns) // NS_PER_S
         line = (
             f"{seconds // 60}:{seconds % 60:02d}  calls ended {self._ended}{planned}"
-            f"  turns {self._turns}  without a latency {self._failed}"
+            f"  turns {self._turns}  failed {self._failed}"
             f"  median of the last 100: {middle}"
         )
         ending = "\r" if self._terminal else "\n"

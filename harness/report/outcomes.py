@@ -9,13 +9,14 @@ from harness.report.formatting import MISSING, counted, number
 
 _FAULTS_SHOWN = 30
 _STATUSES = {
-    TurnStatus.COMPLETED: "the reply was heard",
-    TurnStatus.PREMATURE: "the reply began before the caller had ended; kept, negative",
+    TurnStatus.COMPLETED: "the response was heard",
+    TurnStatus.BROKEN_OFF: "heard, then ended as failed or incomplete: has a latency and failed",
+    TurnStatus.PREMATURE: "the response began before the caller had ended; kept, negative",
     TurnStatus.TIMEOUT: "nothing to be heard within the limit; counts as at least the limit",
     TurnStatus.NO_REPLY: "nothing came within the limit; counts as at least the limit",
-    TurnStatus.FAILED: "the provider said that the reply failed",
+    TurnStatus.FAILED: "the provider said that the response failed",
     TurnStatus.CLOSED: "the session ended first",
-    TurnStatus.DROPPED: "an intended call that never started",
+    TurnStatus.DROPPED: "planned, but never started",
     TurnStatus.VOID: "spoiled by ourselves; counts against the run, not the API",
 }
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import sanitised
+from harness.model import TurnStatus
 from harness.report import behaviour as conducted
 from harness.report.formatting import (
     MINUS,
@@ -87,6 +88,7 @@ def _cell(quantile: Quantile) -> str:
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what else must be said of a run, as label and sentence."""
     lines = [
+        ("turns", _ended(summary["load"])),
         ("frame lateness", _lateness(summary["send_lateness"])),
         ("cost", _cost(summary["cost"])),
         ("corpus", _corpus(summary["corpus"])),
@@ -98,6 +100,17 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     reasons = "; ".join(sanitised(reason) for reason in validity["reasons"])
     lines.append(("validity", f"{validity['state']}: {reasons}" if reasons else validity["state"]))
     return lines
+
+
+def _ended(load: Summary) -> str:
+    """Say how the turns ended, in the order of the statuses."""
+    counts = load["status"]
+    named = [
+        f"{number(counts[status], 0)} {status.replace('_', ' ')}"
+        for status in TurnStatus
+        if counts.get(status)
+    ]
+    return ", ".join(named) or "none"
 
 
 def _of_the_ruler(summary: Summary) -> Sequence[Summary]:

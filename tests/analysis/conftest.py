@@ -22,7 +22,7 @@ from harness.model import (
 )
 
 MS = 1_000_000
-HEARD = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+ANSWERED = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 
 
 def build_turn(
@@ -45,7 +45,7 @@ def build_turn(
         first_audio_ns=None if heard_ns is None else heard_ns - 50 * MS,
         first_audible_ns=heard_ns,
     )
-    fault = None if status in HEARD else Fault(party, Phase.RESPONSE, "test")
+    fault = None if status in ANSWERED else Fault(party, Phase.RESPONSE, "test")
     settled: dict[str, Any] = {
         "session_id": session,
         "turn_index": index,

@@ -32,6 +32,18 @@ def test_a_turn_that_we_ended_is_not_the_apis(make_turn: MakeTurn, status: TurnS
     assert (found.failed, found.n, found.value) == (0, 2, 0.0)
 
 
+def test_a_response_that_broke_off_failed(make_turn: MakeTurn) -> None:
+    turns = [make_turn(session="a"), make_turn(session="b", status=TurnStatus.BROKEN_OFF)]
+    found = failure_rate(turns)
+    assert (found.failed, found.n, found.value) == (1, 2, 0.5)
+
+
+def test_a_response_that_we_broke_off_is_not_the_apis(make_turn: MakeTurn) -> None:
+    ours = make_turn(session="b", status=TurnStatus.BROKEN_OFF, party=Party.OURS)
+    found = failure_rate([make_turn(session="a"), ours])
+    assert (found.failed, found.n) == (0, 1)
+
+
 def test_a_premature_reply_is_a_reply(make_turn: MakeTurn) -> None:
     turns = [make_turn(-10.0, session=s, status=TurnStatus.PREMATURE) for s in "ab"]
     assert failure_rate(turns).failed == 0

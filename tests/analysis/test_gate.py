@@ -26,7 +26,12 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
     """Judge one objective on 200 sessions of one turn, median 800 ms, `failed` of them failed."""
 
     def judged(
-        objective: dict[str, Any], *, n: int = 200, failed: int = 0, timeouts: int = 0
+        objective: dict[str, Any],
+        *,
+        n: int = 200,
+        failed: int = 0,
+        timeouts: int = 0,
+        broken_off: int = 0,
     ) -> Any:
         rng = np.random.default_rng(20260107)
         turns = [
@@ -37,6 +42,8 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
             turns[number] = make_turn(None, session=f"s{number}", status=TurnStatus.FAILED)
         for number in range(failed, failed + timeouts):
             turns[number] = make_turn(None, session=f"s{number}", status=TurnStatus.TIMEOUT)
+        for number in range(broken_off):
+            turns[number] = make_turn(session=f"s{number}", status=TurnStatus.BROKEN_OFF)
         summary = summarise(make_run(turns, networks=[NetworkProfile(name="unused")]), PRICES)
         (found,) = judge(summary, parse_objectives({"objective": [objective]}, "slo.toml"))
         return found
@@ -114,6 +121,10 @@ def test_the_failure_rate_is_judged_by_its_interval(
     found = judged({"failure_rate": limit}, failed=failed)
     assert found.verdict is verdict
     assert bool(found.settle) is (verdict is GateVerdict.INCONCLUSIVE)
+
+
+def test_responses_that_broke_off_fail_an_objective_on_the_failure_rate(judged: Judge) -> None:
+    assert judged({"failure_rate": 0.01}, n=24, broken_off=24).verdict is GateVerdict.FAIL
 
 
 def test_without_a_failure_380_turns_prove_one_percent(judged: Judge) -> None:

@@ -46,6 +46,11 @@ def test_a_heard_turn_has_the_differences_of_its_instants(make_turn: MakeTurn) -
     assert all(turn_latency(metric, turn) is None for metric in METRICS if metric.of_session)
 
 
+def test_a_response_that_broke_off_keeps_its_latency(make_turn: MakeTurn) -> None:
+    turn = make_turn(700.0, status=TurnStatus.BROKEN_OFF)
+    assert turn_latency(BY_NAME["voice_to_voice"], turn) == Latency(700.0)
+
+
 def test_a_premature_reply_is_negative(make_turn: MakeTurn) -> None:
     assert turn_latency(V2V, make_turn(-200.0, status=TurnStatus.PREMATURE)) == Latency(-200.0)
 

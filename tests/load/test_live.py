@@ -30,7 +30,7 @@ def test_the_line_says_how_far_the_run_is(
     line.show([turn(800), turn(None), turn(900)], None)
     told = capsys.readouterr().err
     assert "calls ended 0 of 9" in told
-    assert "turns 3  without a latency 1" in told
+    assert "turns 3  failed 1" in told
     assert "900 ms" in told
 
 

@@ -66,6 +66,14 @@ def test_lines_below_carry_lateness_cost_corpus_and_validity(table: str) -> None
     assert _line(table, "validity") == "validity         VALID"
 
 
+def test_how_turns_ended_is_counted(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    summary = summary_of(make_run())
+    summary["load"]["status"] = {"broken_off": 3, "completed": 5, "timeout": 1}
+    assert _line(result_table(summary), "turns").split(maxsplit=1)[1] == (
+        "5 completed, 3 broken off, 1 timeout"
+    )
+
+
 def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryOf) -> None:
     table = result_table(summary_of(make_run(synthetic=True)))
     assert "SYNTHETIC SPEECH" in _line(table, "corpus")
