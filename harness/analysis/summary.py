@@ -25,7 +25,8 @@ within this run.
     loop_lag        the same, of our event loop's wake-ups: what arrives is stamped as late
     gc_pause        the same, of pauses for garbage collection
     cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
-                    tokens, model, prices: {date, source}, note
+                    tokens, partial (some responses have no cost), model (whose prices were used),
+                    model_asked, models_named (by the server), prices: {date, source}, note
     network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null,
                     pings: {n, p50_ms, p99_ms} | null, late: share of its turns in which it changed
                     more than half a frame late | null}]
@@ -56,7 +57,7 @@ import numpy as np
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import conduct_summary
-from harness.analysis.cost import PriceList, cost, total_usage
+from harness.analysis.cost import PriceList, cost, models_named, total_usage
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
 from harness.analysis.paired_difference import conditions, paired_summary
@@ -278,7 +279,10 @@ def _cost(run: Run, prices: PriceList) -> dict[str, Any]:
         "minutes": _rounded(found.minutes),
         "turns": found.turns,
         "tokens": None if usage is None else asdict(usage),
-        "model": run.manifest.model,
+        "partial": found.partial,
+        "model": found.model,
+        "model_asked": run.manifest.model,
+        "models_named": list(models_named(run)),
         "prices": {"date": prices.date, "source": prices.source},
         "note": found.note,
     }

@@ -91,10 +91,13 @@ class _StatusDetails(msgspec.Struct):
 class _Tokens(msgspec.Struct):
     text_tokens: int | None = None
     audio_tokens: int | None = None
+    cached_tokens: int | None = None
     cached_tokens_details: dict[str, int | None] | None = None
 
 
 class _Usage(msgspec.Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
     input_token_details: _Tokens | None = None
     output_token_details: _Tokens | None = None
 
@@ -189,18 +192,33 @@ def _status(word: str | None) -> ResponseStatus:
 
 
 def _usage(usage: _Usage | None) -> TokenUsage | None:
-    if usage is None:
+    """Return the tokens; what the server did not tell stays untold and never becomes 0."""
+    if usage is None or usage == _Usage():
         return None
     taken, given = usage.input_token_details or _Tokens(), usage.output_token_details or _Tokens()
-    cached = taken.cached_tokens_details or {}
+    input_text, input_audio = _split(taken)
+    output_text, output_audio = _split(given)
+    cached = taken.cached_tokens_details
+    # A server that tells nothing of a cache has none; a total without details has no kinds.
+    untold = None if cached is None and taken.cached_tokens else 0
+    cached = cached or {}
     return TokenUsage(
-        input_text=taken.text_tokens or 0,
-        input_audio=taken.audio_tokens or 0,
-        cached_text=cached.get("text_tokens") or 0,
-        cached_audio=cached.get("audio_tokens") or 0,
-        output_text=given.text_tokens or 0,
-        output_audio=given.audio_tokens or 0,
+        input_text=input_text,
+        input_audio=input_audio,
+        cached_text=cached.get("text_tokens") or untold,
+        cached_audio=cached.get("audio_tokens") or untold,
+        output_text=output_text,
+        output_audio=output_audio,
+        input_total=usage.input_tokens,
+        output_total=usage.output_tokens,
     )
+
+
+def _split(tokens: _Tokens) -> tuple[int | None, int | None]:
+    """Return tokens of text and of audio; one that is named alone is all there are."""
+    if tokens.text_tokens is None and tokens.audio_tokens is None:
+        return None, None
+    return tokens.text_tokens or 0, tokens.audio_tokens or 0
 
 
 def _whole(position_ms: float | None) -> int | None:

@@ -20,6 +20,7 @@ class SessionRecord:
         turns_planned: Turns the plan held.
         turns_done: Turn records written.
         provider_session_id: The provider's name for it.
+        model: The model that the server named; empty when it named none.
         acknowledged: The turn detection the server said it uses, as JSON; requested is not
             acknowledged.
         close_code: WebSocket close code, `None` when the connection ended without one.
@@ -49,6 +50,7 @@ class SessionRecord:
     frames_sent: int = 0
     send_lateness_max_ns: int | None = None
     provider_session_id: str = ""
+    model: str = ""
     acknowledged: str = ""
     close_code: int | None = None
     reconnects: int = 0

@@ -4,7 +4,7 @@ Instants are stored and durations derived, so that a definition can be corrected
 run. A missing instant is `None`, and then `fault` or `status` says why; it is never 0.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 
 from harness.errors import Fault
@@ -153,25 +153,26 @@ class BehaviourOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
-    """Tokens as the provider counted them; cached tokens are a part of the input tokens."""
+    """Tokens as the provider counted them; cached tokens are a part of the input tokens.
 
-    input_text: int = 0
-    input_audio: int = 0
-    cached_text: int = 0
-    cached_audio: int = 0
-    output_text: int = 0
-    output_audio: int = 0
+    `None` is a count that the provider did not tell, as where it told totals only. The totals are
+    the provider's own and need not be the sum of the others.
+    """
+
+    input_text: int | None = 0
+    input_audio: int | None = 0
+    cached_text: int | None = 0
+    cached_audio: int | None = 0
+    output_text: int | None = 0
+    output_audio: int | None = 0
+    input_total: int | None = None
+    output_total: int | None = None
 
     def __add__(self, other: "TokenUsage") -> "TokenUsage":
-        """Add field by field: a turn may take several replies."""
-        return TokenUsage(
-            input_text=self.input_text + other.input_text,
-            input_audio=self.input_audio + other.input_audio,
-            cached_text=self.cached_text + other.cached_text,
-            cached_audio=self.cached_audio + other.cached_audio,
-            output_text=self.output_text + other.output_text,
-            output_audio=self.output_audio + other.output_audio,
-        )
+        """Add field by field: a turn may take several responses. With `None`, `None`."""
+        mine, theirs = astuple(self), astuple(other)
+        sums = [None if None in pair else sum(pair) for pair in zip(mine, theirs, strict=True)]
+        return TokenUsage(**dict(zip(self.__slots__, sums, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,7 +179,10 @@ def cost(summary: Summary) -> Section:
     pairs = [
         ("Per minute", money(found.get("per_minute"), currency)),
         ("Per turn", money(found.get("per_turn"), currency)),
-        ("In all", money(found.get("total"), currency)),
+        (
+            "Of the turns whose cost is known" if found["partial"] else "In all",
+            money(found.get("total"), currency),
+        ),
         ("Basis", _BASES.get(found["basis"], sanitised(found["basis"]))),
     ]
     if found.get("minutes") is not None:

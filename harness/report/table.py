@@ -129,13 +129,17 @@ def _lateness(found: Summary) -> str:
 
 
 def _cost(found: Summary) -> str:
+    note = f"; {sanitised(found['note'])}" if found["note"] else ""
     if found["total"] is None:
-        return f"{MISSING} {sanitised(found.get('why', ''))}"
+        return f"{MISSING} {sanitised(found.get('why', ''))}{note}"
     currency = sanitised(found["currency"])
     per_minute = money(found["per_minute"], currency)
-    basis = f"from {found['basis']}, prices of {sanitised(found['prices']['date'])}"
-    note = f"; {sanitised(found['note'])}" if found["note"] else ""
-    return f"{per_minute} per minute, {money(found['total'], currency)} in all; {basis}{note}"
+    basis = (
+        f"from {found['basis']}, prices of {sanitised(found['model'])} in"
+        f" {sanitised(found['prices']['date'])}"
+    )
+    whole = "of the turns whose cost is known" if found["partial"] else "in all"
+    return f"{per_minute} per minute, {money(found['total'], currency)} {whole}; {basis}{note}"
 
 
 def _corpus(found: Summary) -> str:

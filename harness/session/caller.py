@@ -70,6 +70,7 @@ class Caller:
         self._scheduled_ns = scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
+        self._named_model = ""
         self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
@@ -109,6 +110,7 @@ class Caller:
             case SessionCreated() if not self.link.up:
                 self.link.created(now_ns)
                 self._conversation.provider_session_id = event.provider_session_id
+                self._named_model = event.model
                 self._start_grid(now_ns)
             case SessionConfigured():
                 self._acknowledged = event.acknowledged
@@ -221,6 +223,7 @@ class Caller:
             frames_sent=self.pacing.frames,
             send_lateness_max_ns=self.pacing.late_max_ns,
             provider_session_id=self._conversation.provider_session_id,
+            model=self._named_model,
             acknowledged=self._acknowledged,
             close_code=close_code,
             fault=fault if early else None,

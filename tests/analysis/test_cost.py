@@ -1,11 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.analysis.cost import Price, PriceList, cost
+from harness.analysis.cost import Cost, Price, PriceList, cost
 from harness.errors import BadInput
-from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord
+from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
@@ -82,7 +83,90 @@ def test_turns_without_usage_are_named_beside_those_with(
 ) -> None:
     found = cost(make_run([make_turn(usage=USAGE), make_turn(index=1)], model="m"), PRICES)
     assert found.turns == 1
-    assert "1 of 2 turns" in found.note
+    assert found.partial
+    assert "PARTIAL: cost known for 1 of 2 turns" in found.note
+
+
+def test_a_session_with_a_response_of_unknown_cost_is_not_divided_by(
+    make_turn: MakeTurn, make_run: MakeRun
+) -> None:
+    turns = [make_turn(usage=USAGE), make_turn(session="b", usage=USAGE)]
+    found = cost(make_run([*turns, make_turn(session="b", index=1)], model="m"), PRICES)
+    assert found.minutes == pytest.approx(1.0)
+    assert found.per_minute == pytest.approx(USAGE_USD)
+
+
+def test_a_turn_without_a_response_has_nothing_to_pay(
+    make_turn: MakeTurn, make_run: MakeRun
+) -> None:
+    silent = make_turn(None, index=1, status=TurnStatus.NO_REPLY)
+    found = cost(make_run([make_turn(usage=USAGE), silent], model="m"), PRICES)
+    assert not found.partial
+    assert found.per_minute == pytest.approx(USAGE_USD)
+
+
+@pytest.mark.parametrize(
+    ("usage", "why"),
+    [
+        (replace(USAGE, input_audio=None, input_text=None), "without telling audio from text"),
+        (replace(USAGE, cached_audio=None), "without telling audio from text"),
+        (replace(USAGE, cached_audio=2_001), "more cached tokens than input"),
+        (replace(USAGE, cached_text=3_001), "more cached tokens than input"),
+        (replace(USAGE, output_audio=-1), "fewer than 0 tokens"),
+        (replace(USAGE, input_total=5_001), "input tokens of audio and text do not add up"),
+        (replace(USAGE, output_total=499), "output tokens of audio and text do not add up"),
+    ],
+)
+def test_usage_that_cannot_be_priced_has_no_cost_and_says_why(
+    make_turn: MakeTurn, make_run: MakeRun, usage: TokenUsage, why: str
+) -> None:
+    found = cost(make_run([make_turn(usage=usage)], model="m"), PRICES)
+    assert (found.total, found.per_minute, found.per_turn) == (None, None, None)
+    assert why in found.why
+
+
+def test_totals_that_agree_with_their_parts_are_priced(
+    make_turn: MakeTurn, make_run: MakeRun
+) -> None:
+    whole = replace(USAGE, input_total=5_000, output_total=500)
+    found = cost(make_run([make_turn(usage=whole)], model="m"), PRICES)
+    assert found.total == pytest.approx(USAGE_USD)
+
+
+def _named(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession, asked: str, named: str
+) -> Cost:
+    run = make_run([make_turn(usage=USAGE)], [make_session(model=named)], model=asked)
+    return cost(run, PRICES)
+
+
+def test_the_model_that_the_server_named_is_priced_and_a_difference_is_said(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    build = (make_run, make_turn, make_session)
+    found = _named(*build, asked="other", named="m-2026-01-31")
+    assert found.total == pytest.approx(USAGE_USD)
+    assert found.model == "m-2026-01-31"
+    assert "asked for model other, the server named m-2026-01-31" in found.note
+    assert "asked" not in _named(*build, asked="m", named="m-2026-01-31").note
+    assert "asked" not in _named(*build, asked="m", named="").note
+
+
+def test_a_name_that_the_list_does_not_know_is_priced_as_what_was_asked_for_and_says_so(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    found = _named(make_run, make_turn, make_session, asked="m", named="toy")
+    assert found.total == pytest.approx(USAGE_USD)
+    assert "asked for model m, the server named toy: priced as m" in found.note
+
+
+def test_two_unknown_models_have_no_cost(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    found = _named(make_run, make_turn, make_session, asked="other", named="toy")
+    assert found.total is None
+    assert "no price for model 'toy'" in found.why
+    assert "asked for model other" in found.note
 
 
 def test_a_model_without_a_price_has_no_cost(make_turn: MakeTurn, make_run: MakeRun) -> None:

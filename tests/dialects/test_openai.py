@@ -104,6 +104,43 @@ def test_a_finished_reply_tells_what_it_used() -> None:
     assert event == ResponseDone("r", ResponseStatus.COMPLETED, usage=expected)
 
 
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({}, None),
+        (
+            {"input_tokens": 600, "output_tokens": 300, "total_tokens": 900},
+            TokenUsage(
+                input_text=None,
+                input_audio=None,
+                output_text=None,
+                output_audio=None,
+                input_total=600,
+                output_total=300,
+            ),
+        ),
+        (
+            {
+                "input_token_details": {"text_tokens": 9, "audio_tokens": 8, "cached_tokens": 4},
+                "output_token_details": {"audio_tokens": 7},
+            },
+            TokenUsage(
+                input_text=9,
+                input_audio=8,
+                cached_text=None,
+                cached_audio=None,
+                output_audio=7,
+            ),
+        ),
+    ],
+)
+def test_tokens_that_are_not_told_are_not_zero(
+    usage: dict[str, object], expected: TokenUsage | None
+) -> None:
+    event = parse(type="response.done", response={"id": "r", "status": "completed", "usage": usage})
+    assert event == ResponseDone("r", ResponseStatus.COMPLETED, usage=expected)
+
+
 def test_a_refused_reply_tells_why() -> None:
     details = {"type": "failed", "error": {"code": "rate_limit_exceeded", "message": "try later"}}
     event = parse(

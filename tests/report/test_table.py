@@ -74,6 +74,20 @@ def test_how_turns_ended_is_counted(make_run: MakeRun, summary_of: SummaryOf) ->
     )
 
 
+def test_a_partial_cost_is_not_called_all_and_an_unknown_one_is_a_dash(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    summary = summary_of(make_run())
+    told = " ".join(result_table(summary).split())
+    assert " in all; from usage, prices of gpt-realtime in " in told
+    summary["cost"] |= {"partial": True, "note": "PARTIAL: 1 of 2"}
+    told = result_table(summary)
+    assert "of the turns whose cost is known" in told
+    assert " in all;" not in told
+    summary["cost"] |= {"total": None, "why": "nobody told", "note": "another model"}
+    assert f"{MISSING} nobody told; another model" in _line(result_table(summary), "cost")
+
+
 def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryOf) -> None:
     table = result_table(summary_of(make_run(synthetic=True)))
     assert "SYNTHETIC SPEECH" in _line(table, "corpus")

@@ -123,7 +123,7 @@ def test_nothing_is_due_before_the_session_exists() -> None:
 
 def test_a_call_speaks_waits_listens_thinks_and_ends() -> None:
     session = new_session(turns=2)
-    session.receive(SessionCreated("sess_1"), 10 * MS)
+    session.receive(SessionCreated("sess_1", "a-model"), 10 * MS)
     session.receive(SessionConfigured('{"type":"server_vad"}'), 12 * MS)
     server = Answering(session)
     server.run(until_ms=20_000)
@@ -137,6 +137,7 @@ def test_a_call_speaks_waits_listens_thinks_and_ends() -> None:
     assert record.turns_done == record.turns_planned == 2
     assert record.frames_sent == record.frames_intended == len(server.sent)
     assert record.acknowledged == '{"type":"server_vad"}'
+    assert record.model == "a-model"
 
 
 def test_every_frame_slot_carries_exactly_one_frame() -> None:
