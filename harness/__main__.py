@@ -3,10 +3,13 @@
 import sys
 
 from harness.cli.app import run
+from harness.errors import RedactedStream
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # Libraries and the event loop log exceptions of their own accord.
+    sys.stderr = RedactedStream(sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,17 +1,25 @@
-"""The only reader of environment variables: where things are kept, and the caller's key.
+"""The only reader of environment variables: where things are kept, and the caller's secrets.
 
-A key goes from here into one request header and nowhere else.
+A key goes from here into one request header and nowhere else: whatever is read here as a secret
+is concealed in every message, record and traceback of the process (`errors.conceal`), and
+processes that we start do not inherit it.
 """
 
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
+
+from harness.errors import BadInput, conceal
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
+_SECRETS = (*_KEYS, "TOXIPROXY_AUTH_TOKEN")
+_QUOTES = "\"'`"
 
 
 def cache_dir() -> Path:
@@ -28,13 +36,61 @@ def cache_dir() -> Path:
 
 
 def api_key() -> str | None:
-    """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing."""
-    return os.environ.get("HARNESS_API_KEY") or os.environ.get("OPENAI_API_KEY") or None
+    """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing.
+
+    Raises:
+        BadInput: The variable holds what cannot be a key.
+    """
+    return next(filter(None, map(secret, _KEYS)), None)
 
 
 def secret(name: str) -> str | None:
-    """Return what the variable `name` holds, `None` when it is unset or empty."""
-    return os.environ.get(name) or None
+    """Return the secret in the variable `name`, without white space around it.
+
+    Returns:
+        `None` when the variable is unset or empty.
+
+    Raises:
+        BadInput: It holds what no request header can carry, or quotes around it.
+    """
+    value = os.environ.get(name, "")
+    conceal(value)
+    value = value.strip()
+    wrong = _unusable(value)
+    if wrong:
+        raise BadInput(wrong, where=name, hint="Set the variable again, to the secret alone")
+    return value or None
+
+
+def _unusable(secret: str) -> str:
+    """Return what keeps a secret from being sent in a header, empty for nothing."""
+    if len(secret) > 1 and secret[0] == secret[-1] and secret[0] in _QUOTES:
+        return "has quotes around it"
+    for character in secret:
+        if character in "\r\n":
+            return "has a line break in the middle"
+        if not (character.isascii() and character.isprintable()):
+            point = f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
+            return f"holds a character that no key has ({point})"
+    return ""
+
+
+def conceal_secrets() -> None:
+    """Conceal every secret of the environment from now on, usable or not."""
+    for name in _SECRETS:
+        conceal(os.environ.get(name, ""))
+    for address in getproxies_environment().values():
+        _conceal_credentials(address)
+
+
+def _conceal_credentials(address: str) -> None:
+    """Conceal the password of a proxy's address."""
+    try:
+        password = urlsplit(address if "//" in address else f"//{address}").password or ""
+    except ValueError:
+        return
+    conceal(password)
+    conceal(unquote(password))
 
 
 def setting(name: str) -> str | None:
@@ -57,9 +113,19 @@ def temporary_env(name: str, value: str) -> Iterator[None]:
 
 
 def for_child(**variables: str) -> dict[str, str]:
-    """Return the environment for a process we start: ours without the keys, plus `variables`."""
-    kept = {name: value for name, value in os.environ.items() if name not in _KEYS}
+    """Return the environment for a process we start: ours without secrets, plus `variables`."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     return kept | variables
+
+
+@contextmanager
+def without_secrets() -> Iterator[None]:
+    """Take the secrets out of our own environment while a library starts processes."""
+    taken = {name: os.environ.pop(name) for name in _SECRETS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 def proxy_for(host: str, *, secure: bool) -> str | None:
@@ -69,6 +135,8 @@ def proxy_for(host: str, *, secure: bool) -> str | None:
     always reached directly.
     """
     proxies = getproxies_environment()
+    for address in proxies.values():
+        _conceal_credentials(address)
     if host in LOOPBACK or proxy_bypass(host):
         return None
     return proxies.get("https" if secure else "http") or proxies.get("all")

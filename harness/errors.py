@@ -8,13 +8,23 @@ Three kinds, kept apart:
 """
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, TextIO
+from urllib.parse import quote
 
 _TEXT_LIMIT_CHARS = 300
-# Provider keys as they appear in refusals: OpenAI echoes a prefix of the key it was given.
-_SECRET = re.compile(r"(?i)\b(?:sk|ek|rk|pk|key|api)[-_][\w*.-]{4,}|bearer\s+\S+")
+_REDACTED = "[redacted]"
+# Shorter values, such as `test` or `EMPTY`, are placeholders that local servers are given, and
+# words of every other sentence.
+_SECRET_LEAST_CHARS = 8
+# Keys as servers echo them: OpenAI's refusal shows both ends of the key and stars between. Long
+# enough, and with a digit, so that names such as `sk-0001` and `api_version_mismatch` stay.
+_LIKE_A_KEY = re.compile(
+    r"(?i)\b(?:sk|ek|rk|pk|key|api)[-_](?:[\w.-]*\*{2,}[\w*.-]*|(?=[\w.-]*\d)[\w.-]{16,})"
+    r"|bearer\s+(?=\S*[\d._-])\S{8,}"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -29,8 +39,45 @@ class ExitCode(IntEnum):
     BUG = 70
 
 
+# Every spelling of the secrets of this process, the longest first.
+_secrets: list[str] = []
+
+
+def conceal(value: str) -> None:
+    """Keep a secret out of everything that `redacted` and `sanitised` return from now on.
+
+    Args:
+        value: A key, a token or a password. Its other spellings are concealed too: escaped,
+            percent-encoded, as Base64, and each of its words where white space has got into it.
+    """
+    words = {value, value.strip(), *value.split()}
+    spellings = {
+        spelling
+        for word in words
+        for spelling in (
+            word,
+            repr(word)[1:-1],
+            quote(word, safe="", errors="surrogatepass"),
+            b64encode(word.encode(errors="surrogatepass")).decode(),
+        )
+        if len(word) >= _SECRET_LEAST_CHARS
+    }
+    _secrets[:] = sorted(spellings.union(_secrets), key=len, reverse=True)
+
+
+def redacted(text: str) -> str:
+    """Return `text`, of any number of lines, without the secrets of this process."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, _REDACTED)
+    return text
+
+
 def sanitised(text: object) -> str:
-    """Make foreign text safe to store and show: one line, bounded, nothing like a key in it.
+    """Make foreign text safe to store and show: one line, bounded, no secret of ours in it.
+
+    What merely looks like a key stays, since recordings, folders and models may be called so;
+    `server_words` looks closer.
 
     Args:
         text: Anything from a server, a corpus or a library.
@@ -38,8 +85,37 @@ def sanitised(text: object) -> str:
     Returns:
         At most 300 characters without control characters.
     """
-    clean = _SECRET.sub("[redacted]", _CONTROL.sub(" ", str(text))).strip()
+    clean = _CONTROL.sub(" ", redacted(str(text))).strip()
     return clean if len(clean) <= _TEXT_LIMIT_CHARS else clean[: _TEXT_LIMIT_CHARS - 1] + "…"
+
+
+def server_words(text: object) -> str:
+    """Return a server's words as `sanitised` does, without what looks like a key either."""
+    return _LIKE_A_KEY.sub(_REDACTED, sanitised(text))
+
+
+class RedactedStream:
+    """A text stream that secrets do not get through, for tracebacks and logs of libraries.
+
+    Args:
+        stream: Where the text goes.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text` without the secrets of this process."""
+        return self._stream.write(redacted(text))
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write several pieces."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the stream's own."""
+        return getattr(self._stream, name)
 
 
 class HarnessError(Exception):
@@ -100,7 +176,8 @@ class Fault:
         party: Whose fault it was.
         phase: What was going on.
         code: A short stable name to count by, such as `rate_limit_exceeded` or `close_1011`.
-        detail: The server's or library's words, already passed through `sanitised`.
+        detail: The server's or library's words; made one line, and what looks like a key is
+            taken out.
     """
 
     party: Party
@@ -110,8 +187,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         """Bound foreign text whoever built the fault."""
-        object.__setattr__(self, "code", sanitised(self.code)[:80])
-        object.__setattr__(self, "detail", sanitised(self.detail))
+        object.__setattr__(self, "code", server_words(self.code)[:80])
+        object.__setattr__(self, "detail", server_words(self.detail))
 
     def __str__(self) -> str:
         """Return `party/phase code: detail`."""

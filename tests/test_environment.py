@@ -1,9 +1,13 @@
 import os
+import traceback
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from harness import environment
+from harness import environment, errors
+from harness.errors import BadInput, Fault, Party, Phase
 
 
 def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -34,6 +38,73 @@ def test_a_process_we_start_does_not_get_the_keys(monkeypatch: pytest.MonkeyPatc
     given = environment.for_child(LOG_LEVEL="warn")
     assert "secret" not in given.values()
     assert given["LOG_LEVEL"] == "warn"
+
+
+def test_a_key_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_API_KEY", " \texample-key-1\r\n")
+    assert environment.api_key() == "example-key-1"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("\u201cexample-key-1\u201d", "U\\+201C LEFT DOUBLE QUOTATION MARK"),
+        ("'example-key-1'", "quotes around it"),
+        ("example-key-1\nexample-key-2", "line break"),
+        ("example\tkey-1", "U\\+0009"),
+        ("\ufeffexample-key-1", "U\\+FEFF"),
+        ("example-key-\u043a", "CYRILLIC"),
+        ("example-key-\udcff", "U\\+DCFF"),
+    ],
+)
+def test_what_cannot_be_a_key_is_refused_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, value: str, why: str
+) -> None:
+    monkeypatch.delenv("HARNESS_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", value)
+    with pytest.raises(BadInput, match=f"OPENAI_API_KEY: .*{why}") as refused:
+        environment.api_key()
+    assert "example" not in str(refused.value)
+
+
+@given(
+    st.text(
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=8, max_size=40
+    )
+)
+def test_no_secret_comes_out_by_any_way(secret: str) -> None:
+    """Whatever the variable holds, the key, if it is one, is in the header and nowhere else."""
+    words = [word for word in (secret.strip(), *secret.split()) if len(word) >= 8]
+    assume(words)
+    assume(all(word not in "harness.errors traceback refused settings" for word in words))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(errors, "_secrets", [])
+        patch.setenv("HARNESS_API_KEY", secret)
+        said = []
+        try:
+            environment.api_key()
+        except BadInput as refused:
+            said.append(str(refused))
+        try:
+            raise ValueError(f"not a header: {secret!r}, {secret}")
+        except ValueError as error:
+            said.append(errors.redacted("".join(traceback.format_exception(error))))
+            said.append(errors.sanitised(error))
+            said.append(str(BadInput(f"broke: {error}", where="HARNESS_API_KEY")))
+            said.append(str(Fault(Party.THEIRS, Phase.SETUP, f"code {error}", str(error))))
+        said += environment.for_child().values()
+        with environment.without_secrets():
+            said += os.environ.values()
+        assert os.environ["HARNESS_API_KEY"] == secret
+        for word in words:
+            assert not [text for text in said if word in text]
+
+
+def test_a_proxy_s_password_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    monkeypatch.setenv("https_proxy", "http://user:pass%20phrase@proxy.test:3128")
+    environment.conceal_secrets()
+    assert "phrase" not in errors.redacted("pass%20phrase or pass phrase")
 
 
 def test_a_setting_is_there_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

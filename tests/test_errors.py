@@ -1,7 +1,23 @@
+from base64 import b64encode
+from io import StringIO
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import BadInput, ExitCode, Fault, HarnessError, Party, Phase, sanitised
+from harness import errors
+from harness.errors import (
+    BadInput,
+    ExitCode,
+    Fault,
+    HarnessError,
+    Party,
+    Phase,
+    RedactedStream,
+    conceal,
+    redacted,
+    sanitised,
+)
 
 
 @given(st.text())
@@ -15,16 +31,69 @@ def test_control_characters_do_not_reach_a_terminal() -> None:
     assert "\x1b" not in sanitised("\x1b[31mred\x1b[0m\x07")
 
 
-def test_what_looks_like_a_key_is_redacted() -> None:
+def test_what_looks_like_a_key_is_taken_out_of_a_server_s_words() -> None:
     for text in (
         "Incorrect API key provided: sk-proj-abcdef123456",
+        "Incorrect API key provided: sk-proj-********abcdef",
         "ek_0123456789abcdef",
         "Authorization: Bearer abc.def.ghi",
     ):
-        clean = sanitised(text)
+        clean = Fault(Party.THEIRS, Phase.SETUP, "refused", text).detail
         assert "[redacted]" in clean
         assert "abcdef" not in clean
         assert "abc.def" not in clean
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "sk-0001",
+        "pk-karachi-3",
+        "api-greeting",
+        "sk/sk-bratislava-station.wav",
+        "key_west_recordings_of_2024",
+        "sk-voice-large-v2-preview-2025",
+        "api_version_mismatch",
+        "Missing bearer authentication",
+    ],
+)
+def test_names_that_look_like_keys_stay(words: str) -> None:
+    assert sanitised(words) == words
+    assert words in str(BadInput("is no corpus", where=words))
+
+
+def test_error_codes_and_prose_of_servers_stay() -> None:
+    fault = Fault(Party.THEIRS, Phase.SETUP, "api_version_mismatch", "Missing bearer or basic key")
+    assert str(fault) == "theirs/setup api_version_mismatch: Missing bearer or basic key"
+
+
+def test_every_spelling_of_a_secret_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    secret = "first-half/of it\nsecond-half"
+    conceal(secret)
+    for text in (secret, repr(secret), "first-half%2Fof", b64encode(secret.encode()).decode()):
+        clean = redacted(f"before {text} after")
+        assert "[redacted]" in clean
+        assert "half" not in clean
+        assert text not in clean
+
+
+def test_a_placeholder_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    for value in ("", "test", "EMPTY"):
+        conceal(value)
+    assert redacted("a test of an EMPTY value") == "a test of an EMPTY value"
+
+
+def test_secrets_do_not_get_through_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    conceal("example-key-1")
+    under = StringIO()
+    stream = RedactedStream(under)
+    stream.write("it is example-key-1\n")
+    stream.writelines(["example-key-1", "\n"])
+    assert under.getvalue() == "it is [redacted]\n[redacted]\n"
+    assert stream.isatty() is False  # type: ignore[operator]
 
 
 def test_an_error_says_where_what_and_how_to_mend_it() -> None:

@@ -20,6 +20,7 @@ from harness.clock import now_ns
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import tune_process
 from harness.engine.timer import DeadlineTimer
+from harness.environment import for_child
 from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile, UpdateStats
 from harness.network import ApiAddress, Impairment, NetworkLayer, Stream
 
@@ -181,7 +182,9 @@ async def _cores(seconds: float) -> tuple[float, float]:
 @contextmanager
 def _echo() -> Iterator[int]:
     words = [sys.executable, "-m", "harness.bench.echo_server"]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=for_child(), text=True
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     try:

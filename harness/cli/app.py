@@ -6,7 +6,8 @@ import traceback
 
 import click
 
-from harness.errors import ExitCode, HarnessError
+from harness.environment import conceal_secrets
+from harness.errors import ExitCode, HarnessError, redacted
 
 # Name to the module that holds it and the line shown in the overview. Modules are imported only
 # when asked for: several of them load numpy or matplotlib.
@@ -55,6 +56,7 @@ def run(arguments: list[str]) -> int:
         The exit code of the design. Bad input is one line on stderr; only our own bugs print a
         traceback.
     """
+    conceal_secrets()
     try:
         outcome = _app.main(arguments, prog_name="harness", standalone_mode=False)
     except HarnessError as error:
@@ -67,10 +69,10 @@ def run(arguments: list[str]) -> int:
         print(shown.format_message())
         return ExitCode.BAD_INPUT
     except click.ClickException as error:
-        print(f"harness: {error.format_message()}", file=sys.stderr)
+        print(f"harness: {redacted(error.format_message())}", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except Exception:
-        traceback.print_exc()
+        print(redacted(traceback.format_exc()), end="", file=sys.stderr)
         print("harness: this is our bug; please report it with the lines above", file=sys.stderr)
         return ExitCode.BUG
     return int(outcome) if isinstance(outcome, int) else ExitCode.PASS

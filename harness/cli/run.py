@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from harness.clock import wall_time
+from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.network import choose_profile, load_profiles, parse_api, parse_ports
 from harness.plan import parse_mix
@@ -174,6 +175,7 @@ def _simulator(
         words,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=for_child(),
         start_new_session=True,
         text=True,
     )

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from harness.dialects.base import MalformedMessage, SessionSettings
-from harness.errors import sanitised
+from harness.errors import sanitised, server_words
 from harness.model import (
     AudioDelta,
     AudioFormat,
@@ -173,14 +173,16 @@ def _response_done(message: bytes) -> Event:
         response.id or "",
         _status(response.status),
         sanitised(error.code or error.type or details.reason or ""),
-        sanitised(error.message or ""),
+        server_words(error.message or ""),
         _usage(response.usage),
     )
 
 
 def _error(message: bytes) -> Event:
     error = _decode_error(message).error or _Reason()
-    return ProviderError(sanitised(error.code or error.type or ""), sanitised(error.message or ""))
+    return ProviderError(
+        sanitised(error.code or error.type or ""), server_words(error.message or "")
+    )
 
 
 def _status(word: str | None) -> ResponseStatus:

@@ -25,7 +25,8 @@ from locust.runners import STATE_STOPPED, MasterRunner, WorkerRunner
 from harness.clock import now_ns, wall_time
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.errors import ExitCode, HarnessError, sanitised
+from harness.environment import conceal_secrets
+from harness.errors import ExitCode, HarnessError, RedactedStream, sanitised
 from harness.load import live
 from harness.load.options import DIRECT, Options, add_arguments, read_options
 from harness.load.run_setup import (
@@ -337,6 +338,10 @@ def run_controller_of(environment: Environment) -> RunController:
 
 
 def _on_parser(parser: Any) -> None:
+    # Locust and gevent log exceptions of their own accord, from here on without secrets.
+    conceal_secrets()
+    if not isinstance(sys.stderr, RedactedStream):
+        sys.stderr = RedactedStream(sys.stderr)
     add_arguments(parser)
 
 

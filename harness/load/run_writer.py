@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
 from harness.engine.speech import memory_bytes
+from harness.environment import for_child
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
 from harness.model import RunEvent, RunEventKind, RunManifest
@@ -65,7 +66,9 @@ class RunWriter:
         """Make summary, table and page; return the exit code of `harness report`."""
         command = [sys.executable, "-m", "harness", "report", str(self.path)]
         # A session of its own: the terminal's Ctrl-C is for the run, not for its report.
-        return subprocess.run(command, check=False, start_new_session=True).returncode
+        return subprocess.run(
+            command, check=False, env=for_child(), start_new_session=True
+        ).returncode
 
 
 def _manifest(
@@ -138,7 +141,9 @@ def _commit() -> str:
     """Return the revision of the checkout we run from, empty when it is no checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+        found = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, env=for_child(), check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.strip() if found.returncode == 0 else ""

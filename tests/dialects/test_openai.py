@@ -197,7 +197,9 @@ def test_no_shape_of_a_known_message_raises_anything_else(kind: str, junk: objec
 
 
 def test_a_key_in_an_error_text_is_not_kept() -> None:
-    event = parse(type="error", error={"code": "invalid_api_key", "message": "bad sk-abc123456"})
+    event = parse(
+        type="error", error={"code": "invalid_api_key", "message": "bad sk-abc1234567890123"}
+    )
     assert isinstance(event, ProviderError)
     assert "abc123" not in event.detail
 

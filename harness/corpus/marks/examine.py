@@ -11,6 +11,7 @@ from harness.corpus.manifest import Skipped
 from harness.corpus.marks.annotate import ANNOTATOR, ENERGY, Annotator, SpeechMarks, energy_end_s
 from harness.corpus.recording import Recording
 from harness.corpus.sound import Sound, Unreadable, read
+from harness.environment import without_secrets
 from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
@@ -40,7 +41,9 @@ def examine(tasks: Sequence[Task], processes: int = 1) -> Iterator[Clip | Skippe
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         try:
-            yield from pool.map(examine_one, tasks, chunksize=_AT_ONCE)
+            with without_secrets():
+                examined = pool.map(examine_one, tasks, chunksize=_AT_ONCE)
+            yield from examined
         except BrokenProcessPool as error:
             raise BadInput(
                 "a process that read the recordings has died",

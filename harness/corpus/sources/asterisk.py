@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.corpus.recording import Recording
 from harness.corpus.sources.origin_note import Unavailable, write_source
+from harness.environment import for_child
 from harness.errors import sanitised
 from harness.model import Progress
 
@@ -196,6 +197,7 @@ def _attempt(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             text=True,
             errors="replace",
+            env=for_child(),
             timeout=_LIMIT_S,
             check=False,
         )
