@@ -7,7 +7,8 @@ within this run.
 
     schema, run_id
     validity        state: VALID | DEGRADED | INVALID; reasons: [text], the worst first
-    load            sessions, turns, calls_planned, duration_s, concurrency_peak (sessions open at
+    load            sessions, turns, turns_planned, turns_unrecorded (of calls held), calls_planned,
+                    calls_held, workers_lost, duration_s, concurrency_peak (sessions open at
                     once), reconnects, outage_s (all sessions together), status:
                     {status: turns}, turns_measured (whose latencies count)
     metrics         {name: metric}, all turns and networks pooled
@@ -57,6 +58,7 @@ import numpy as np
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import conduct_summary
+from harness.analysis.completeness import completeness
 from harness.analysis.cost import PriceList, cost, models_named, total_usage
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
@@ -140,11 +142,16 @@ def _plain(value: Any) -> Any:
 def _load(run: Run) -> dict[str, Any]:
     opened = [s.open_start_ns for s in run.sessions if s.open_start_ns is not None]
     closed = [s.closed_ns for s in run.sessions if s.closed_ns is not None]
+    plan = completeness(run)
     return {
         "sessions": len(run.sessions),
         "turns": len(run.turns),
         "turns_measured": sum(is_measured(turn) for turn in run.turns),
-        "calls_planned": run.manifest.calls_planned,
+        "turns_planned": plan.turns_planned,
+        "turns_unrecorded": plan.turns_missing + plan.turns_cut,
+        "calls_planned": plan.calls_planned,
+        "calls_held": plan.calls_held,
+        "workers_lost": plan.workers_lost,
         "duration_s": _rounded((max(closed) - min(opened)) / NS_PER_S)
         if opened and closed
         else None,
@@ -344,7 +351,15 @@ def _accuracy(run: Run, truth: Iterable[TruthRecord]) -> list[dict[str, Any]]:
 
 def _provenance(manifest: RunManifest) -> dict[str, Any]:
     told: Mapping[str, Any] = asdict(manifest)
-    left_out = {"run_id", "origin_ns", "calls_planned", "corpus", "networks", "schema"}
+    left_out = {
+        "run_id",
+        "origin_ns",
+        "calls_planned",
+        "turns_planned",
+        "corpus",
+        "networks",
+        "schema",
+    }
     return {name: value for name, value in told.items() if name not in left_out}
 
 

@@ -5,11 +5,13 @@ latency, and frames that were not sent are a different scenario. Reasons are sen
 can act on; the worst of them decides.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis import networks
+from harness.analysis.completeness import completeness
 from harness.analysis.failures import is_ours
 from harness.model import (
     NS_PER_MS,
@@ -52,6 +54,10 @@ STALL_MS = 50.0
 FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
 TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
 TURNS_DROPPED = Bound(degraded=0.0, invalid=0.05)
+# Shares of the schedule that nothing is known of. A run that was interrupted or killed has said so
+# already, and what it has is as good as it was: then they only degrade.
+CALLS_MISSING = Bound(degraded=0.0, invalid=0.05)
+TURNS_MISSING = Bound(degraded=0.0, invalid=0.05)
 # Turns in which a stall began or ended more than half a frame late between the end of speech and
 # the reply. It moves a message by some ten milliseconds and not always to the same side; but at one
 # turn in twenty all that lies beyond P95 may be made of them, and at one in five the network that
@@ -84,6 +90,7 @@ def judge_validity(run: Run) -> Validity:
     findings = [
         *_of_lateness(run),
         *_of_counts(run),
+        *_of_plan(run),
         *_of_networks(run.manifest.networks, run.events),
         *_of_impairment(run),
         *_of_events(run.events),
@@ -140,9 +147,38 @@ def _of_counts(run: Run) -> Iterator[_Finding]:
         yield from _above(missing, FRAMES_MISSING, "{:.2%} of the intended frames were not sent")
     void = sum(turn.status is TurnStatus.VOID for turn in run.turns) / len(run.turns)
     yield from _above(void, TURNS_VOID, "{:.1%} of the turns were spoiled by ourselves")
-    unstarted = sum(t.status is TurnStatus.DROPPED and is_ours(t) for t in run.turns)
-    dropped = unstarted / len(run.turns)
-    yield from _above(dropped, TURNS_DROPPED, "{:.1%} of the intended turns found no free caller")
+    codes = completeness(run).dropped
+    named = ", ".join(f"{code} ({count})" for code, count in codes.items())
+    words = f"{{:.1%}} of the turns never started through us: {_literal(named)}"
+    yield from _above(sum(codes.values()) / len(run.turns), TURNS_DROPPED, words)
+
+
+def _of_plan(run: Run) -> Iterator[_Finding]:
+    """Compare what was planned with what was done."""
+    found = completeness(run)
+    kinds = {event.kind for event in run.events}
+    whole = RunEventKind.FINISHED in kinds and RunEventKind.INTERRUPTED not in kinds
+    for missing, planned, bound, words in (
+        (
+            found.calls_missing,
+            found.calls_planned or 0,
+            CALLS_MISSING,
+            f"{found.calls_missing} of the {found.calls_planned} calls planned were not held",
+        ),
+        (
+            found.turns_missing,
+            found.turns_planned,
+            TURNS_MISSING,
+            f"{found.turns_missing} of the {found.turns_planned} turns planned have no record",
+        ),
+    ):
+        share = missing / planned if planned else 0.0
+        yield from _above(share, bound if whole else Bound(bound.degraded, math.inf), words)
+    if found.turns_cut:
+        yield _degraded(
+            f"{found.turns_cut} of the {found.turns_planned} turns planned were never begun:"
+            " their calls ended early"
+        )
 
 
 def _of_networks(asked: Iterable[NetworkProfile], events: Iterable[RunEvent]) -> Iterator[_Finding]:
@@ -213,6 +249,11 @@ def _above(value: float, bound: Bound, words: str) -> Iterator[_Finding]:
         yield _invalid(words.format(value))
     elif value > bound.degraded:
         yield _degraded(words.format(value))
+
+
+def _literal(words: str) -> str:
+    """Return foreign words so that `str.format` leaves them as they are."""
+    return words.replace("{", "{{").replace("}", "}}")
 
 
 def _invalid(reason: str) -> _Finding:

@@ -76,7 +76,7 @@ def _manifest(
 ) -> RunManifest:
     dialect = resolve_dialect()
     route = route_to_target(options, dialect)
-    hashed = range(options.calls or _HASHED_CALLS)
+    calls = [schedule.call(number) for number in range(options.calls or _HASHED_CALLS)]
     return RunManifest(
         run_id=run_id,
         started_at=wall_time().isoformat(timespec="seconds"),
@@ -91,8 +91,9 @@ def _manifest(
         frame_ms=options.frame_ms,
         turn_limit_ms=options.limit_s * 1000,
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
-        schedule_hash=schedule_hash([schedule.call(number) for number in hashed]),
+        schedule_hash=schedule_hash(calls),
         calls_planned=options.calls,
+        turns_planned=options.calls and sum(len(call.utterance_ids) for call in calls),
         networks=tuple(resolve_profiles(options).values()),
         settings=_settings(options, schedule),
         versions={"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},

@@ -32,6 +32,7 @@ class RunManifest:
         schedule_hash: Digest of all planned calls; equal hashes mean equal schedules.
         calls_planned: Calls in the schedule, `None` when time decides.
         networks: Profiles asked for.
+        turns_planned: Turns of all calls in the schedule, `None` when time decides.
         settings: Everything else that was asked for, by name.
         versions: Package name to version, the interpreter included.
         host: Facts of the machine.
@@ -53,6 +54,7 @@ class RunManifest:
     schedule_hash: str
     calls_planned: int | None
     networks: tuple[NetworkProfile, ...]
+    turns_planned: int | None = None
     scenario_digest: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

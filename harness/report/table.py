@@ -110,7 +110,10 @@ def _ended(load: Summary) -> str:
         for status in TurnStatus
         if counts.get(status)
     ]
-    return ", ".join(named) or "none"
+    planned = f" of {number(load['turns_planned'], 0)} planned"
+    return (", ".join(named) or "none") + (
+        "" if load["turns"] == load["turns_planned"] else planned
+    )
 
 
 def _of_the_ruler(summary: Summary) -> Sequence[Summary]:

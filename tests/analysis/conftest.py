@@ -1,5 +1,6 @@
 """Builders of records, as small as a test can want them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,11 +83,20 @@ def build_run(
     networks: Sequence[NetworkProfile] = (),
     model: str = "gpt-realtime-2.1",
     simulated: bool = True,
+    calls_planned: int | None = -1,
+    turns_planned: int | None = None,
     **more: Any,
 ) -> Run:
-    """Return a healthy run of the turns; sessions are made up when not given."""
+    """Return a healthy run of the turns; sessions are made up when not given.
+
+    Calls are planned as they were held, unless something else is said.
+    """
     if sessions is None:
-        sessions = [build_session(name) for name in sorted({t.session_id for t in turns})]
+        names = Counter(turn.session_id for turn in turns)
+        sessions = [
+            build_session(name, call_number=number, turns_planned=names[name])
+            for number, name in enumerate(sorted(names))
+        ]
     corpus = CorpusFacts(
         name="made up",
         synthetic=True,
@@ -111,7 +121,10 @@ def build_run(
         turn_limit_ms=15_000.0,
         seeds={"arrivals": 1},
         schedule_hash="abc",
-        calls_planned=len(sessions),
+        calls_planned=len({s.call_number for s in sessions})
+        if calls_planned == -1
+        else calls_planned,
+        turns_planned=turns_planned,
         networks=tuple(networks),
     )
     calm = DurationSummary(n=1_000, p50_ms=0.1, p99_ms=1.0, p999_ms=2.0, max_ms=3.0)

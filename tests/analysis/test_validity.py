@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.validity import Validity, ValidityState, judge_validity
-from harness.errors import Party
+from harness.errors import Fault, Party, Phase
 from harness.model import (
     Direction,
     DurationSummary,
@@ -122,11 +122,77 @@ def test_turns_that_we_spoiled_count(judged: Judged, make_turn: MakeTurn) -> Non
     ]
 
 
-def test_calls_that_found_no_caller_count(judged: Judged, make_turn: MakeTurn) -> None:
-    dropped = make_turn(None, status=TurnStatus.DROPPED, party=Party.OURS)
-    found = judged([make_turn(session=f"s{n}") for n in range(99)] + [dropped])
+@pytest.mark.parametrize(
+    ("dropped", "state"), [(1, ValidityState.DEGRADED), (6, ValidityState.INVALID)]
+)
+def test_turns_that_never_started_count_and_are_named_by_their_fault(
+    judged: Judged, make_turn: MakeTurn, dropped: int, state: ValidityState
+) -> None:
+    fault = Fault(Party.OURS, Phase.SETUP, "no_{speech}")
+    turns = [make_turn(session=f"s{n}") for n in range(100 - dropped)]
+    turns += [
+        make_turn(None, session=f"d{n}", status=TurnStatus.DROPPED, fault=fault)
+        for n in range(dropped)
+    ]
+    found = judged(turns)
+    assert found.state is state
+    assert f"never started through us: no_{{speech}} ({dropped})" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("planned", "state"),
+    [
+        (100, ValidityState.VALID),
+        (101, ValidityState.DEGRADED),
+        (106, ValidityState.INVALID),
+        (None, ValidityState.VALID),
+    ],
+)
+def test_calls_that_were_not_held_count(
+    judged: Judged, make_turn: MakeTurn, planned: int | None, state: ValidityState
+) -> None:
+    found = judged([make_turn(session=f"s{n}") for n in range(100)], calls_planned=planned)
+    assert found.state is state
+    assert all(f"of the {planned} calls planned were not held" in r for r in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("planned", "state"),
+    [
+        (100, ValidityState.VALID),
+        (101, ValidityState.DEGRADED),
+        (106, ValidityState.INVALID),
+    ],
+)
+def test_turns_without_a_record_count(
+    judged: Judged,
+    make_turn: MakeTurn,
+    make_session: MakeSession,
+    planned: int,
+    state: ValidityState,
+) -> None:
+    turns = [make_turn(index=n) for n in range(100)]
+    found = judged(turns, sessions=[make_session(turns_planned=planned)])
+    assert found.state is state
+    assert all("turns planned have no record" in reason for reason in found.reasons)
+
+
+def test_a_run_that_was_interrupted_is_not_invalid_for_what_it_did_not_come_to(
+    judged: Judged, make_turn: MakeTurn
+) -> None:
+    events = [RunEvent(kind=RunEventKind.INTERRUPTED, at_ns=0), FINISHED]
+    found = judged(calls_planned=4, events=events)
     assert found.state is ValidityState.DEGRADED
-    assert "no free caller" in found.reasons[0]
+    assert "3 of the 4 calls planned were not held" in found.reasons
+
+
+def test_turns_that_the_api_cut_short_are_named(
+    judged: Judged, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    fault = Fault(Party.THEIRS, Phase.RESPONSE, "close_1011")
+    found = judged([make_turn()], sessions=[make_session(turns_planned=3, fault=fault)])
+    assert found.state is ValidityState.DEGRADED
+    assert "2 of the 3 turns planned were never begun" in found.reasons[0]
 
 
 @pytest.mark.parametrize("turns", [[], "void", "dropped"])
