@@ -1,8 +1,8 @@
 """The manifest: what is known of each clip of a corpus, one JSON object a line.
 
-The first line is the head: `schema`, `annotator`, and, where the manifest does not lie in the
-folder of its recordings, `folder`, the way there from the manifest's own. Every other line is one
-of
+The first line is the head: `schema`, `annotator`, `reader` and, where the manifest does not lie in
+the folder of its recordings, `folder`, the path from the manifest's folder to theirs. Every other
+line is one of
 
 * a clip, with the fields of `model.Clip`: `id`, `path` (inside the folder), `sha256` of the file,
   `rate_hz`, `channels`, `duration_s`, `offset_s` and `channel` (of a cut), `transcript`,
@@ -35,7 +35,10 @@ from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 SCHEMA = "harness.corpus/2"
-_HEAD = {"schema": SCHEMA, "annotator": ANNOTATOR}
+_READER = "2"
+"""Edition of the audio reader: findings of an earlier one, such as an unreadable file, are void."""
+
+_HEAD = {"schema": SCHEMA, "annotator": ANNOTATOR, "reader": _READER}
 _LARGEST_BYTES = 512 * 1024 * 1024
 
 

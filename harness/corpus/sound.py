@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.corpus.wav_header import open_audio
+
 LONGEST_CLIP_S = 300.0
 """Nothing longer is one utterance."""
 
@@ -19,8 +21,21 @@ _LOWEST_RATE_HZ = 4_000
 _HIGHEST_RATE_HZ = 384_000
 _NOT_SELF_DESCRIBING = {"raw"}
 _SHORTER_THAN_PROMISED = re.compile(r"^\s*data\s*:\s*(\d+) \(should be \d+\)", re.MULTILINE)
-# Programs that write to a pipe put the largest length there is into the header.
-_PROMISES_NOTHING_BYTES = 0x7FFF_0000
+_NOT_READ = {
+    **dict.fromkeys(("m4a", "m4b", "mp4", "mov", "3gp", "aac"), "AAC and MPEG-4"),
+    **dict.fromkeys(("webm", "mka", "mkv"), "WebM and Matroska"),
+    **dict.fromkeys(("wma", "asf"), "Windows Media"),
+    **dict.fromkeys(("amr", "awb"), "AMR"),
+    **dict.fromkeys(
+        ("raw", "pcm", "sln", "sln16", "gsm", "g722", "g729", "ulaw", "alaw", "ul", "al"),
+        "audio without a header, whose rate is in no file,",
+    ),
+    **dict.fromkeys(("ape", "wv", "tta", "ac3", "ra", "spx", "dss", "amb", "shn"), "this format"),
+}
+"""Endings of audio that libsndfile has no reader for, and what to call it."""
+
+_ALSO_READ = frozenset({"aif", "aifc", "oga", "opus", "sph", "wave", "bwf", "snd"})
+"""Other endings of formats that it has."""
 
 
 class Unreadable(Exception):
@@ -32,7 +47,13 @@ def suffixes() -> frozenset[str]:
     import soundfile
 
     formats = {name.lower() for name in soundfile.available_formats()} - _NOT_SELF_DESCRIBING
-    return frozenset(f".{name}" for name in formats | {"aif", "oga", "opus"})
+    return frozenset(f".{name}" for name in formats | _ALSO_READ)
+
+
+def why_not_read(path: Path) -> str | None:
+    """Return why audio of this ending is not read, `None` where the ending promises none such."""
+    kind = _NOT_READ.get(path.suffix.lower().removeprefix("."))
+    return None if kind is None else f"{kind} cannot be read; convert it to WAV or FLAC"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,11 +113,12 @@ def read(
         raise Unreadable(f"is {about.frames / about.samplerate:.3f} s long and holds no such cut")
     frames = _short_enough(min(frames, left), about.samplerate)
     try:
-        block, _ = soundfile.read(
-            str(path), start=start, frames=frames, dtype="float32", always_2d=True
-        )
+        with open_audio(path) as file:
+            block, _ = soundfile.read(
+                file, start=start, frames=frames, dtype="float32", always_2d=True
+            )
     except (soundfile.SoundFileError, OSError) as error:
-        raise _unreadable(error) from error
+        raise _unreadable(path, error) from error
     if len(block) < frames:
         raise Unreadable(f"breaks off: {len(block)} of {frames} samples are there")
     samples = _int16(np.nan_to_num(block[:, channel]))
@@ -108,16 +130,17 @@ def _header(path: Path) -> Any:
     import soundfile
 
     try:
-        about = soundfile.info(str(path), verbose=True)
+        with open_audio(path) as file:
+            about = soundfile.info(file, verbose=True)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
-        raise _unreadable(error) from error
+        raise _unreadable(path, error) from error
     if not _LOWEST_RATE_HZ <= about.samplerate <= _HIGHEST_RATE_HZ:
         raise Unreadable(f"has a sample rate of {about.samplerate} Hz")
     if about.frames < 2:
         raise Unreadable("holds no audio")
     # libsndfile reads what is there and only notes that the header promised more.
     promised = _SHORTER_THAN_PROMISED.search(about.extra_info)
-    if promised and int(promised[1]) < _PROMISES_NOTHING_BYTES:
+    if promised:
         raise Unreadable("breaks off: it holds less than its header promises")
     return about
 
@@ -128,9 +151,13 @@ def _short_enough(frames: int, rate_hz: int) -> int:
     return frames
 
 
-def _unreadable(error: Exception) -> Unreadable:
-    """Return libsndfile's own reason, without the path it puts before it."""
-    return Unreadable(f"is not readable as audio: {getattr(error, 'error_string', error)}")
+def _unreadable(path: Path, error: Exception) -> Unreadable:
+    """Return what the ending explains, else libsndfile's own reason without the path."""
+    if isinstance(error, OSError):
+        said = error.strerror or str(error)
+    else:
+        said = why_not_read(path) or str(getattr(error, "error_string", error))
+    return Unreadable(f"is not readable as audio: {said}")
 
 
 def write(path: Path, samples: NDArray[np.int16], rate_hz: int) -> None:
