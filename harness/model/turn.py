@@ -225,7 +225,8 @@ class TurnRecord:
         """Hold the record to its own rules."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
-        if self.status.was_heard and self.at.first_audible_ns is None:
+        must_sound = self.status in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)
+        if must_sound and self.at.first_audible_ns is None:
             raise ValueError(f"a {self.status} turn must have been heard")
         fine = self.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
         if not fine and self.fault is None:

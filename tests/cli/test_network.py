@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,8 @@ def test_model_through_the_proxy_prints_found_beside_planned_and_kernel(
     assert head.count("planned") == head.count("found") == 2
     assert "RTT 80 ms, 2 % | 17.31 %" in row
     assert "to tell |" in row
-    assert "of 4 streams" in besides
+    # A busy machine takes a second round, and each has two streams both ways.
+    assert re.search(r"of (4|8) streams", besides)
     assert run(["network", "model", *words, "--json"]) == ExitCode.INCONCLUSIVE
     (found,) = json.loads(capsys.readouterr().out)
     assert found["late_percent"]["kernel"] == 17.31

@@ -27,7 +27,9 @@ turns = st.builds(
     session_id=text,
     turn_index=st.integers(0, 1_000),
     kind=st.sampled_from(TurnKind),
-    status=st.sampled_from([s for s in TurnStatus if s is not TurnStatus.COMPLETED]),
+    status=st.sampled_from(
+        [s for s in TurnStatus if s not in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)]
+    ),
     network=text,
     utterance_id=text,
     limit_ms=st.floats(0, 60_000),
