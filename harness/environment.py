@@ -1,4 +1,4 @@
-"""The only reader of environment variables: where things are kept, and the caller's secrets.
+"""Where things are kept, and the caller's secrets: the only reader of environment variables.
 
 A key goes from here into one request header and nowhere else: whatever is read here as a secret
 is concealed in every message, record and traceback of the process (`errors.conceal`), and
@@ -17,6 +17,8 @@ from urllib.request import getproxies_environment, proxy_bypass
 from harness.errors import BadInput, conceal
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# Where a checkout has the folders that a wheel has in `harness/shipped`.
+_IN_CHECKOUT = {"scenarios": "scenarios", "dialogues": "corpora/dialogues"}
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
 _SECRETS = (*_KEYS, "TOXIPROXY_AUTH_TOKEN")
 _QUOTES = "\"'`"
@@ -33,6 +35,28 @@ def cache_dir() -> Path:
         return Path.home() / "Library" / "Caches" / "harness"
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "harness"
+
+
+def shipped(folder: str, name: str) -> Path | None:
+    """Return a file that this project ships outside its package, `None` when there is none.
+
+    An installed wheel holds these folders inside the package; a checkout, beside it.
+
+    Args:
+        folder: `scenarios` or `dialogues`.
+        name: The file's name with its suffix; a path is not one.
+    """
+    known = {path.name: path for path in shipped_files(folder)}
+    return known.get(name)
+
+
+def shipped_files(folder: str) -> list[Path]:
+    """Return all files of a shipped folder, sorted by name."""
+    package = Path(__file__).parent
+    place = package / "shipped" / folder
+    if not place.is_dir():
+        place = package.parent / _IN_CHECKOUT[folder]
+    return sorted(path for path in place.glob("*.*") if path.is_file())
 
 
 def api_key() -> str | None:

@@ -1,4 +1,4 @@
-"""Callers who seldom let the agent finish: they cut in, hum along, and go on talking.
+"""Callers who seldom let the agent finish: they cut in, give backchannels, and go on talking.
 
 locust -f scenarios/interruptions.py --host ws://127.0.0.1:8765 --calls 20
 """
@@ -9,6 +9,6 @@ from harness.load import VoiceUser
 
 
 class Interrupter(VoiceUser):
-    """Eight turns a call; most replies are spoken into."""
+    """Eight turns a call; most responses are interrupted."""
 
-    script = Path(__file__).parents[1] / "corpora" / "dialogues" / "interrupter.toml"
+    script = Path("corpora/dialogues/interrupter.toml")

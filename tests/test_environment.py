@@ -126,3 +126,11 @@ def test_a_variable_set_for_now_is_as_it_was_afterwards(
     with environment.temporary_env("HARNESS_TEST_SETTING", "1"):
         assert os.environ["HARNESS_TEST_SETTING"] == "1"
     assert os.environ.get("HARNESS_TEST_SETTING") == before
+
+
+def test_what_is_shipped_is_found_by_name_only() -> None:
+    found = environment.shipped("dialogues", "order.toml")
+    assert found is not None
+    assert found.is_file()
+    assert environment.shipped("dialogues", "../README.md") is None
+    assert "conversation" in {path.stem for path in environment.shipped_files("scenarios")}

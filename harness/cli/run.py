@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from harness.clock import wall_time
-from harness.environment import for_child
+from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.network import choose_profile, load_profiles, parse_api, parse_ports
 from harness.plan import parse_mix
@@ -68,7 +68,7 @@ def command(
     simulator_config: Path | None,
     **options: Any,
 ) -> int:
-    """Run SCENARIO: a locustfile, or the name of one in scenarios/.
+    """Run SCENARIO: a locustfile, or the name of one in scenarios/ or of a shipped one.
 
     Without --host, and always only on this machine, a simulator with known latencies is the
     target, and the report also says how far the measurement is from the truth.
@@ -104,13 +104,12 @@ def command(
 
 
 def _find_scenario(name: str) -> Path:
-    """Return the locustfile: a path, or a name in `scenarios/` here or beside the package."""
-    beside = Path(__file__).parents[2] / "scenarios"
-    for path in (Path(name), Path("scenarios") / f"{name}.py", beside / f"{name}.py"):
-        if path.is_file():
+    """Return the locustfile: a path, or a name in `scenarios/` here or among those shipped."""
+    for path in (Path(name), Path("scenarios") / f"{name}.py", shipped("scenarios", f"{name}.py")):
+        if path is not None and path.is_file():
             return path
     known = sorted(
-        {path.stem for folder in (Path("scenarios"), beside) for path in folder.glob("*.py")}
+        {path.stem for path in [*Path("scenarios").glob("*.py"), *shipped_files("scenarios")]}
     )
     raise BadInput(
         "no such scenario", where=name, hint=f"Give a locustfile, or one of: {', '.join(known)}"

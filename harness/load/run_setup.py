@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.corpus import Corpus, obtain_corpus
 from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
 from harness.engine.route import Route, resolve_route
-from harness.environment import cache_dir
+from harness.environment import cache_dir, shipped, shipped_files
 from harness.errors import BadInput
 from harness.load.options import DIRECT, Options
 from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
@@ -133,12 +133,17 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
 
 
 def _script(path: Path) -> Script:
+    """Read a script: a file, or one of the shipped ones by name or by its path in a checkout."""
+    found = path
+    if not path.exists() and str(path.parent) in (".", "corpora/dialogues"):
+        found = shipped("dialogues", f"{path.stem}.toml") or path
     try:
-        text = path.read_text(encoding="utf-8")
+        text = found.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(shipped_path.stem for shipped_path in shipped_files("dialogues"))
         raise BadInput(
             f"no dialogue script can be read from it ({type(error).__name__})",
             where=f"--dialogue {path}",
-            hint="Give a TOML file, such as those in corpora/dialogues",
+            hint=f"Give a TOML file, or one of: {known}",
         ) from error
-    return parse_script(text, str(path))
+    return parse_script(text, str(found))

@@ -104,3 +104,25 @@ def test_the_same_words_are_said_under_every_condition_of_a_corpus(tmp_path: Pat
         words = [tuple(name.split("@")[0] for name in call) for call in said]
         assert words[0] == words[1] == plain.call(group).utterance_ids
         assert {name.split("@")[1] for call in said for name in call} == {"clean", "noisy"}
+
+
+@pytest.mark.parametrize("given", ["order", "order.toml", "corpora/dialogues/order.toml"])
+def test_a_shipped_script_is_found_from_any_folder(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
+    schedule = make_schedule(replace(OPTIONS, dialogue=Path(given)), Dialogue(), corpus)
+    assert schedule.script is not None
+    (tmp_path / "order.toml").write_text("no script")
+    if given == "order.toml":
+        with pytest.raises(BadInput):
+            make_schedule(replace(OPTIONS, dialogue=Path(given)), Dialogue(), corpus)
+
+
+def test_a_script_that_is_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
+    options = replace(OPTIONS, dialogue=tmp_path / "order.toml")
+    with pytest.raises(BadInput, match="no dialogue script") as refused:
+        make_schedule(options, Dialogue(), corpus)
+    assert "interrupter" in refused.value.hint
