@@ -11,7 +11,7 @@ from harness.analysis.gate import (
     GateVerdict,
     Objective,
     ObjectiveResult,
-    judge,
+    judge_objectives,
     overall,
     parse_objectives,
 )
@@ -25,14 +25,13 @@ from harness.analysis.metrics import (
     turn_latency,
 )
 from harness.analysis.quantiles import Estimate, Sample, estimate
-from harness.analysis.summary import PERCENTILES, SUMMARY_SCHEMA, summarise
-from harness.analysis.validity import Validity, ValidityState, judge_validity
+from harness.analysis.summary import PERCENTILES, summarise
+from harness.analysis.validity import Validity, judge_validity
 
 __all__ = [
     "BY_NAME",
     "METRICS",
     "PERCENTILES",
-    "SUMMARY_SCHEMA",
     "Accuracy",
     "Cost",
     "Estimate",
@@ -45,13 +44,12 @@ __all__ = [
     "PriceList",
     "Sample",
     "Validity",
-    "ValidityState",
     "accuracy",
     "cost",
     "estimate",
     "failure_rate",
     "has_failed",
-    "judge",
+    "judge_objectives",
     "judge_validity",
     "overall",
     "parse_objectives",

@@ -14,9 +14,15 @@ from typing import Any
 
 from harness.analysis.intervals import wilson
 from harness.analysis.metrics import BY_NAME
-from harness.analysis.summary import PERCENTILES, SUMMARY_SCHEMA
-from harness.analysis.validity import ValidityState
+from harness.analysis.summary import PERCENTILES
 from harness.errors import BadInput, RunInvalid
+from harness.model import Summary, ValidityState
+from harness.model.summary import (
+    FailureSummary,
+    MetricSummary,
+    PercentileSummary,
+    StratumSummary,
+)
 
 _MANY_TURNS = 10_000_000
 _NEVER = "no number of turns: the estimate is at the limit"
@@ -153,32 +159,23 @@ def _number(table: Mapping[str, Any], key: str, where: str) -> float:
     return float(value)
 
 
-def judge(
-    summary: Mapping[str, Any], objectives: Sequence[Objective]
+def judge_objectives(
+    summary: Summary, objectives: Sequence[Objective]
 ) -> tuple[ObjectiveResult, ...]:
     """Judge objectives on a summary.
 
     Args:
-        summary: What `summarise` returned, or the file it was written to.
+        summary: Of the run.
         objectives: From `parse_objectives`.
 
     Raises:
-        BadInput: The summary has another schema, or an objective names a network that was no
-            part of the run.
+        BadInput: An objective names a network that was no part of the run.
         RunInvalid: The run may not be judged.
     """
-    run_id = str(summary.get("run_id", ""))
-    if summary.get("schema") != SUMMARY_SCHEMA:
-        raise BadInput(
-            f"summary has schema {summary.get('schema')}, this version reads {SUMMARY_SCHEMA}",
-            where=run_id,
-            hint="Write it anew with `harness report`",
-        )
-    validity = summary["validity"]
-    if validity["state"] == ValidityState.INVALID:
+    if summary.validity.state is ValidityState.INVALID:
         raise RunInvalid(
-            f"the run is INVALID: {'; '.join(validity['reasons'])}",
-            where=run_id,
+            f"the run is INVALID: {'; '.join(summary.validity.reasons)}",
+            where=summary.run_id,
             hint="No verdict can rest on it; remove the cause and run again",
         )
     return tuple(_judge_one(summary, objective) for objective in objectives)
@@ -194,73 +191,76 @@ def overall(findings: Iterable[ObjectiveResult]) -> GateVerdict:
     return GateVerdict.PASS
 
 
-def _judge_one(summary: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
+def _judge_one(summary: Summary, objective: Objective) -> ObjectiveResult:
     part = _part(summary, objective.network)
     if objective.percentile is None:
-        return _judge_rate(part["failure_rate"], objective)
-    metric = part["metrics"].get(objective.metric)
-    if metric is None or not metric["n"]:
+        return _judge_rate(part.failure_rate, objective)
+    metric = part.metrics.get(objective.metric)
+    if metric is None or not metric.n:
         return ObjectiveResult(
             objective=objective,
             verdict=GateVerdict.INCONCLUSIVE,
             measured="no data",
             settle="a run in which it is measured",
         )
-    return _judge_percentile(metric, objective)
+    return _judge_percentile(metric, metric.percentile(objective.percentile), objective)
 
 
-def _part(summary: Mapping[str, Any], network: str) -> Mapping[str, Any]:
+def _part(summary: Summary, network: str) -> Summary | StratumSummary:
     if not network:
         return summary
-    strata = {s["by"]["network"]: s for s in summary["strata"] if "network" in s["by"]}
-    if network not in strata:
+    part = summary.of_network(network)
+    if part is None:
+        known = [stratum.by["network"] for stratum in summary.strata if "network" in stratum.by]
         raise BadInput(
-            f"no network {network!r} in run {summary['run_id']}",
-            hint=f"It had {', '.join(map(repr, strata)) or 'no turn on any'}",
+            f"no network {network!r} in run {summary.run_id}",
+            hint=f"It had {', '.join(map(repr, known)) or 'no turn on any'}",
         )
-    stratum: Mapping[str, Any] = strata[network]
-    return stratum
+    return part
 
 
-def _judge_percentile(metric: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
-    told = metric[f"p{objective.percentile}"]
-    value, low, high = told["value"], told["low"], told["high"]
+def _judge_percentile(
+    metric: MetricSummary, found: PercentileSummary, objective: Objective
+) -> ObjectiveResult:
+    value, low, high = found.value, found.low, found.high
     verdict = _verdict(low, high, objective.limit)
     settle = (
-        "" if verdict is not GateVerdict.INCONCLUSIVE else _settle(metric, told, objective.limit)
+        "" if verdict is not GateVerdict.INCONCLUSIVE else _settle(metric, found, objective.limit)
     )
     if value is not None:
         upper = "unknown" if high is None else f"{high:.0f}"
-        words = f"{value:.0f} ms [{low:.0f}, {upper}]"
+        lower = "unknown" if low is None else f"{low:.0f}"
+        words = f"{value:.0f} ms [{lower}, {upper}]"
     else:
         words = "unknown" if low is None else f"at least {low:.0f} ms"
-    words += f", n {metric['n']}"
-    if "why" in told:
-        words += f", {told['why']}"
+    words += f", n {metric.n}"
+    if found.why:
+        words += f", {found.why}"
     return ObjectiveResult(objective=objective, verdict=verdict, measured=words, settle=settle)
 
 
-def _settle(metric: Mapping[str, Any], told: Mapping[str, Any], limit: float) -> str:
+def _settle(metric: MetricSummary, found: PercentileSummary, limit: float) -> str:
     """Say what would settle a percentile objective that these turns leave open."""
-    value, low, high = told["value"], told["low"], told["high"]
-    if told.get("needs_turns") is not None:
-        return f"about {told['needs_turns']} {metric['of']}"
+    value, low, high = found.value, found.low, found.high
+    if found.needs_turns is not None:
+        return f"about {found.needs_turns} {metric.of}"
     if value is None:
         return "callers that wait longer than the limit of the objective"
-    if high is None and value <= limit:
-        return f"more {metric['of']}: the upper bound is still among those without a reply"
-    far = high - value if value <= limit else value - low
+    bound = high if value <= limit else low
+    if bound is None:
+        return f"more {metric.of}: the upper bound is still among those without a response"
+    far = abs(bound - value)
     room = abs(limit - value)
-    turns = math.inf if room <= 0 else metric["n"] * (far / room) ** 2
+    turns = math.inf if room <= 0 else metric.n * (far / room) ** 2
     if turns > _MANY_TURNS:
         return _NEVER
-    return f"about {math.ceil(turns)} {metric['of']}, if the percentile stays"
+    return f"about {math.ceil(turns)} {metric.of}, if the percentile stays"
 
 
-def _judge_rate(told: Mapping[str, Any], objective: Objective) -> ObjectiveResult:
-    value, low, high, n = told["value"], told["low"], told["high"], told["n"]
-    if value is None or high is None:
-        measured = "no data" if value is None else f"{value:.2%}, n {n}; {told['why']}"
+def _judge_rate(found: FailureSummary, objective: Objective) -> ObjectiveResult:
+    value, low, high, n = found.value, found.low, found.high, found.n
+    if value is None or low is None or high is None or found.n_eff is None:
+        measured = "no data" if value is None else f"{value:.2%}, n {n}; {found.why}"
         return ObjectiveResult(
             objective=objective,
             verdict=GateVerdict.INCONCLUSIVE,
@@ -268,10 +268,10 @@ def _judge_rate(told: Mapping[str, Any], objective: Objective) -> ObjectiveResul
             settle="a run with more sessions",
         )
     verdict = _verdict(low, high, objective.limit)
-    measured = f"{value:.2%} [{low:.2%}, {high:.2%}], {told['failed']} of {n}"
+    measured = f"{value:.2%} [{low:.2%}, {high:.2%}], {found.failed} of {n}"
     settle = ""
     if verdict is GateVerdict.INCONCLUSIVE:
-        settle = _turns_to_settle_rate(value, objective.limit, n / told["n_eff"])
+        settle = _turns_to_settle_rate(value, objective.limit, n / found.n_eff)
     return ObjectiveResult(objective=objective, verdict=verdict, measured=measured, settle=settle)
 
 

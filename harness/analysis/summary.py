@@ -1,56 +1,12 @@
 """The summary of a run: the stable interface that reports, gates and other machines read.
 
-Schema `harness.summary/1`. Fields may be added; one that is renamed, removed or redefined raises
-the number. Latencies are milliseconds, times seconds, rates shares of 1. What is not known is null
-with a `why` beside it. Every interval is two-sided at 95 %, clustered by session, and holds
-within this run.
-
-    schema, run_id
-    validity        state: VALID | DEGRADED | INVALID; reasons: [text], the worst first
-    load            sessions, turns, turns_planned, turns_unrecorded (of calls held), calls_planned,
-                    calls_held, workers_lost, duration_s, concurrency_peak (sessions open at
-                    once), reconnects, outage_s (all sessions together), status:
-                    {status: turns}, turns_measured (whose latencies count)
-    metrics         {name: metric}, all turns and networks pooled
-    strata          [{by: {network: name} | {kind: name} | {condition: name, empty for originals},
-                    turns, status, metrics, failure_rate}]
-    paired          [{condition, against, metric, unit, value, low, high, utterances, turns,
-                    turns_against, sessions, each: [{utterance, network, n, n_against, value}]}]:
-                    how much slower the same utterances were than under `against`, in the median;
-                    only where speech was said under several conditions, one of them clean
-    conduct         barge_in: planned and {end: interruptions}; backchannels: sent, taken_for_turns;
-                    hesitations: planned, answered_within; tools: expected, used, not_used,
-                    unexpected, unanswered; each only where a dialogue script asked for it
-    failure_rate    value, low, high, failed, n, n_eff; without turns that we ourselves spoiled
-    send_lateness   n, p50_ms, p99_ms, p999_ms, max_ms; of every audio frame we sent
-    loop_lag        the same, of our event loop's wake-ups: what arrives is stamped as late
-    gc_pause        the same, of pauses for garbage collection
-    cost            currency, basis: usage | estimate, total, per_minute, per_turn, minutes, turns,
-                    tokens, partial (some responses have no cost), model (whose prices were used),
-                    model_asked, models_named (by the server), prices: {date, source}, note
-    network         [{profile, nominal: {up, down, rtt_ms, source, note}, realised: probe | null,
-                    pings: {n, p50_ms, p99_ms} | null, late: share of its turns in which it changed
-                    more than half a frame late | null}]
-    network_changes planned, done, failed, lag_p50_ms, lag_p99_ms, lag_max_ms; of stalls and stages
-                    while calls ran, lags those of the worst process; null without any
-    proxy_cost      round_trips, direct_p50_ms, direct_p99_ms, proxied_p50_ms, proxied_p99_ms: of
-                    Toxiproxy itself at the load of the run; null when not measured
-    corpus          name, synthetic, clips, licence, source, end_source, end_uncertainty_ms, digest
-    accuracy        [{network, n, difference: {p50_ms, …}, of_percentiles: {p50_ms, …}, note}];
-                    only with a truth log
-    events          [{kind, at_s, detail}]: what happened to the run as a whole
-    provenance      started_at, scenario, scenario_digest, target, simulated, model, dialect,
-                    frame_ms, turn_limit_ms, seeds, schedule_hash, settings, versions, host, commit
-
-    metric          unit, title, definition, of: turns | sessions, n, sessions, censored (known
-                    only to be at least the limit), max, p50, p90, p95, p99
-    percentile      value, low, high, n_eff; where the turns do not support it, value is null with
-                    why and needs_turns; above the limit, value is null and low is what is known
+Its fields, and what each means, are the types of `harness.model.summary`; a field whose type has a
+default may be absent.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -67,6 +23,7 @@ from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (
     NS_PER_S,
+    SUMMARY_SCHEMA,
     DurationSummary,
     NetworkProfile,
     ProxyOverhead,
@@ -78,8 +35,8 @@ from harness.model import (
     TurnRecord,
     UpdateStats,
 )
+from harness.model.summary import ProvenanceSummary
 
-SUMMARY_SCHEMA = "harness.summary/1"
 PERCENTILES = (50, 90, 95, 99)
 
 _IDEAL_NOTE = "the network adds nothing: this is the error of the ruler and of the machine"
@@ -351,16 +308,7 @@ def _accuracy(run: Run, truth: Iterable[TruthRecord]) -> list[dict[str, Any]]:
 
 def _provenance(manifest: RunManifest) -> dict[str, Any]:
     told: Mapping[str, Any] = asdict(manifest)
-    left_out = {
-        "run_id",
-        "origin_ns",
-        "calls_planned",
-        "turns_planned",
-        "corpus",
-        "networks",
-        "schema",
-    }
-    return {name: value for name, value in told.items() if name not in left_out}
+    return {field.name: told[field.name] for field in fields(ProvenanceSummary)}
 
 
 def _rounded(value: float | None, digits: int = 3) -> float | None:

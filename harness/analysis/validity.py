@@ -8,7 +8,6 @@ can act on; the worst of them decides.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.analysis import networks
 from harness.analysis.completeness import completeness
@@ -22,15 +21,8 @@ from harness.model import (
     RunEvent,
     RunEventKind,
     TurnStatus,
+    ValidityState,
 )
-
-
-class ValidityState(StrEnum):
-    """Whether a run may be judged, and whether without a caveat."""
-
-    VALID = "VALID"
-    DEGRADED = "DEGRADED"
-    INVALID = "INVALID"
 
 
 @dataclass(frozen=True, slots=True)

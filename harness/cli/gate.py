@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from harness.analysis import GateVerdict, judge, overall, parse_objectives
+from harness.analysis import GateVerdict, judge_objectives, overall, parse_objectives
 from harness.cli.summarising import summarise_directory
 from harness.errors import BadInput, ExitCode
-from harness.recording import read_summary
+from harness.model import Summary
+from harness.recording import read_summary, typed_summary
 
 _EXIT = {
     GateVerdict.PASS: ExitCode.PASS,
@@ -45,12 +46,12 @@ def command(run: Path, slo: Path) -> int:
     """  # noqa: D301  (click wants the escape itself)
     objectives = parse_objectives(_read_toml(slo), str(slo))
     summary = _summary(run)
-    findings = judge(summary, objectives)
+    findings = judge_objectives(summary, objectives)
     for finding in findings:
         line = f"{finding.verdict.upper():<12}  {finding.objective}: {finding.measured}"
         click.echo(f"{line}; to settle it: {finding.settle}" if finding.settle else line)
     verdict = overall(findings)
-    click.echo(f"{verdict.upper()}: {summary['run_id']}{_caveat(summary)}")
+    click.echo(f"{verdict.upper()}: {summary.run_id}{_caveat(summary)}")
     return _EXIT[verdict]
 
 
@@ -64,11 +65,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"is not TOML: {error}", where=str(path), hint=hint) from error
 
 
-def _summary(run: Path) -> dict[str, Any]:
+def _summary(run: Path) -> Summary:
     """Return the summary, from the records wherever they are at hand."""
-    return read_summary(run) if run.is_file() else summarise_directory(run)[1]
+    if run.is_file():
+        return read_summary(run)
+    return typed_summary(summarise_directory(run)[1], str(run))
 
 
-def _caveat(summary: dict[str, Any]) -> str:
-    reasons = "; ".join(summary["validity"]["reasons"])
+def _caveat(summary: Summary) -> str:
+    reasons = "; ".join(summary.validity.reasons)
     return f" (DEGRADED: {reasons})" if reasons else ""

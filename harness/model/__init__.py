@@ -39,6 +39,7 @@ from harness.model.requests import Request, RequestResponse, ToolResult, Truncat
 from harness.model.run import DurationSummary, Run, RunEvent, RunEventKind, RunManifest
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
+from harness.model.summary import SUMMARY_SCHEMA, Summary, ValidityState
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
     BargeIn,
@@ -57,6 +58,7 @@ __all__ = [
     "NS_PER_MS",
     "NS_PER_S",
     "NS_PER_US",
+    "SUMMARY_SCHEMA",
     "AudioDelta",
     "AudioFormat",
     "BargeIn",
@@ -94,6 +96,7 @@ __all__ = [
     "SpeechStopped",
     "Stage",
     "StallFigures",
+    "Summary",
     "TextDelta",
     "TokenUsage",
     "ToolCall",
@@ -109,6 +112,7 @@ __all__ = [
     "Underruns",
     "UpdateStats",
     "Utterance",
+    "ValidityState",
     "ns_from_samples",
     "samples_from_ns",
 ]

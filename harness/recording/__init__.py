@@ -10,7 +10,7 @@ from harness.recording.files import replace_file
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
 from harness.recording.reading import read_manifest, read_run, read_truth
-from harness.recording.summary import read_summary, write_summary
+from harness.recording.summary import read_summary, summary_schema, typed_summary, write_summary
 
 __all__ = [
     "Batch",
@@ -24,5 +24,7 @@ __all__ = [
     "read_truth",
     "replace_file",
     "reserve",
+    "summary_schema",
+    "typed_summary",
     "write_summary",
 ]

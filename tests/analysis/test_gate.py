@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from harness.analysis.cost import PriceList
-from harness.analysis.gate import GateVerdict, judge, overall, parse_objectives
+from harness.analysis.gate import GateVerdict, judge_objectives, overall, parse_objectives
 from harness.analysis.summary import summarise
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import NetworkProfile, Run, TurnRecord, TurnStatus
+from harness.recording import typed_summary
 
 MakeTurn = Callable[..., TurnRecord]
 MakeRun = Callable[..., Run]
@@ -44,8 +45,11 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
             turns[number] = make_turn(None, session=f"s{number}", status=TurnStatus.TIMEOUT)
         for number in range(broken_off):
             turns[number] = make_turn(session=f"s{number}", status=TurnStatus.BROKEN_OFF)
-        summary = summarise(make_run(turns, networks=[NetworkProfile(name="unused")]), PRICES)
-        (found,) = judge(summary, parse_objectives({"objective": [objective]}, "slo.toml"))
+        run = make_run(turns, networks=[NetworkProfile(name="unused")])
+        summary = typed_summary(summarise(run, PRICES), "a test")
+        (found,) = judge_objectives(
+            summary, parse_objectives({"objective": [objective]}, "slo.toml")
+        )
         return found
 
     return judged
@@ -96,7 +100,7 @@ def test_timeouts_cannot_make_a_run_pass(judged: Judge) -> None:
 def test_an_upper_bound_among_the_timeouts_is_inconclusive(judged: Judge) -> None:
     found = judged(percentile(95, 1_600), timeouts=4)
     assert found.verdict is GateVerdict.INCONCLUSIVE
-    assert "without a reply" in found.settle
+    assert "without a response" in found.settle
 
 
 def test_a_limit_beyond_the_callers_patience_is_not_judged_by_it(judged: Judge) -> None:
@@ -143,17 +147,12 @@ def test_an_invalid_run_gets_no_verdict(make_run: MakeRun, make_turn: MakeTurn) 
     spoiled = make_run([make_turn(None, status=TurnStatus.VOID, party=Party.OURS)])
     objectives = parse_objectives({"objective": [{"failure_rate": 0.5}]}, "slo.toml")
     with pytest.raises(RunInvalid, match="no turn was measured"):
-        judge(summarise(spoiled, PRICES), objectives)
+        judge_objectives(typed_summary(summarise(spoiled, PRICES), "a test"), objectives)
 
 
 def test_a_network_that_was_not_in_the_run_is_refused_by_name(judged: Judge) -> None:
     with pytest.raises(BadInput, match="no network 'lte'"):
         judged(percentile(50, 1_000, network="lte"))
-
-
-def test_a_summary_of_another_schema_is_refused() -> None:
-    with pytest.raises(BadInput, match="summary/2"):
-        judge({"schema": "harness.summary/2", "run_id": "r"}, ())
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.analysis.cost import Price, PriceList
-from harness.analysis.summary import SUMMARY_SCHEMA, concurrency_peak, summarise
+from harness.analysis.summary import concurrency_peak, summarise
 from harness.model import (
+    SUMMARY_SCHEMA,
     Direction,
     NetworkProfile,
     RealisedNetwork,
@@ -19,6 +21,7 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
+from harness.recording import typed_summary
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
@@ -105,6 +108,24 @@ def test_a_summary_is_plain_json_without_nan(run: Run) -> None:
     summary = summarise(run, PRICES)
     assert json.loads(json.dumps(summary, allow_nan=False)) == json.loads(json.dumps(summary))
     assert {type(leaf) for leaf in leaves(summary)} <= {str, int, float, bool, type(None)}
+
+
+def _unknown(document: Any, typed: Any, at: str = "") -> Iterator[str]:
+    """Yield the paths of what the types of the summary do not have."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name in typed:
+                yield from _unknown(value, typed[name], f"{at}.{name}")
+            else:
+                yield f"{at}.{name}"
+    elif isinstance(document, list):
+        for value, one in zip(document, typed, strict=True):
+            yield from _unknown(value, one, f"{at}[]")
+
+
+def test_the_types_of_the_summary_have_every_field_of_it(run: Run) -> None:
+    summary = summarise(run, PRICES)
+    assert list(_unknown(summary, msgspec.to_builtins(typed_summary(summary, "a test")))) == []
 
 
 def test_every_missing_percentile_says_why(run: Run) -> None:

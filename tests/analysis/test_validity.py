@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.validity import Validity, ValidityState, judge_validity
+from harness.analysis.validity import Validity, judge_validity
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     Direction,
@@ -18,6 +18,7 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
     UpdateStats,
+    ValidityState,
 )
 
 MakeTurn = Callable[..., TurnRecord]

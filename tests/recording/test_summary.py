@@ -1,17 +1,105 @@
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from harness.errors import BadInput
-from harness.recording import read_summary, write_summary
+from harness.model import Summary, ValidityState
+from harness.recording import read_summary, summary_schema, typed_summary, write_summary
 
-SUMMARY = {"schema": "harness.summary/1", "metrics": {"x": {"p50": None}}, "text": "é"}
+DOCS = Path(__file__).parents[2] / "docs"
+LATENESS = {"n": 0, "p50_ms": None, "p99_ms": None, "p999_ms": None, "max_ms": None, "why": "é"}
+SUMMARY: dict[str, Any] = {
+    "schema": "harness.summary/1",
+    "run_id": "r",
+    "validity": {"state": "DEGRADED", "reasons": ["it was killed"]},
+    "load": {
+        "sessions": 1,
+        "turns": 2,
+        "turns_measured": 2,
+        "turns_planned": 3,
+        "turns_unrecorded": 1,
+        "calls_planned": None,
+        "calls_held": 1,
+        "workers_lost": 0,
+        "duration_s": 1.5,
+        "concurrency_peak": 1,
+        "reconnects": 0,
+        "outage_s": 0.0,
+        "status": {"completed": 2},
+    },
+    "metrics": {},
+    "strata": [],
+    "failure_rate": {"value": 0, "low": 0, "high": 0.1, "failed": 0, "n": 2, "n_eff": 2.0},
+    "send_lateness": LATENESS,
+    "loop_lag": LATENESS,
+    "gc_pause": LATENESS,
+    "cost": {
+        "currency": "USD",
+        "basis": "usage",
+        "total": None,
+        "per_minute": None,
+        "per_turn": None,
+        "minutes": None,
+        "turns": 0,
+        "tokens": None,
+        "partial": False,
+        "model": "m",
+        "model_asked": "m",
+        "models_named": [],
+        "prices": {"date": "2026-01", "source": "x"},
+        "note": "",
+        "why": "no price",
+    },
+    "network": [],
+    "network_changes": None,
+    "proxy_cost": None,
+    "corpus": {
+        "name": "c",
+        "synthetic": True,
+        "clips": 1,
+        "digest": "",
+        "licence": "",
+        "source": "",
+        "end_source": "",
+        "end_uncertainty_ms": 0.0,
+    },
+    "events": [{"kind": "finished", "at_s": 1.0, "detail": ""}],
+    "provenance": {
+        "started_at": "2026-01-02T03:04:05+00:00",
+        "scenario": "test",
+        "target": "ws://127.0.0.1:1",
+        "simulated": True,
+        "model": "m",
+        "dialect": "openai_realtime",
+        "frame_ms": 20,
+        "turn_limit_ms": 15_000.0,
+        "seeds": {},
+        "schedule_hash": "",
+        "scenario_digest": "",
+        "settings": {},
+        "versions": {},
+        "host": {},
+        "commit": "",
+    },
+}
 
 
 def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_summary(tmp_path, SUMMARY)
-    assert read_summary(tmp_path) == SUMMARY
-    assert read_summary(tmp_path / "summary.json") == SUMMARY
+    found = read_summary(tmp_path)
+    assert isinstance(found, Summary)
+    assert found == read_summary(tmp_path / "summary.json") == typed_summary(SUMMARY, "here")
+    assert found.validity.state is ValidityState.DEGRADED
+    assert (found.load.turns, found.load.turns_planned) == (2, 3)
+    assert found.loop_lag.why == "é"
+    assert found.accuracy == ()
+
+
+def test_fields_of_a_later_version_are_left_out() -> None:
+    grown = SUMMARY | {"colour": "blue", "load": SUMMARY["load"] | {"moon": 1}}
+    assert typed_summary(grown, "here") == typed_summary(SUMMARY, "here")
 
 
 def test_no_summary_is_bad_input(tmp_path: Path) -> None:
@@ -24,3 +112,31 @@ def test_what_is_no_summary_is_refused_by_name(tmp_path: Path, text: str) -> Non
     (tmp_path / "summary.json").write_text(text, encoding="latin-1")
     with pytest.raises(BadInput, match=r"summary\.json"):
         read_summary(tmp_path)
+
+
+def test_a_summary_of_another_schema_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"here: has schema harness\.summary/2"):
+        typed_summary(SUMMARY | {"schema": "harness.summary/2"}, "here")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"validity": {"state": "FINE"}},
+        {"load": SUMMARY["load"] | {"turns": "2"}},
+        {"failure_rate": {"value": 0}},
+        {"metrics": None},
+    ],
+)
+def test_a_field_of_the_wrong_type_is_refused_by_its_path(changed: dict[str, Any]) -> None:
+    (name,) = changed
+    with pytest.raises(BadInput, match=rf"here: is not a summary: .*\$\.{name}"):
+        typed_summary(SUMMARY | changed, "here")
+
+
+def test_the_documented_schema_is_that_of_the_types() -> None:
+    documented = (DOCS / "summary.schema.json").read_bytes()
+    assert msgspec.json.decode(documented) == msgspec.json.decode(summary_schema()), (
+        "write it anew: python -c 'from harness.recording import summary_schema;"
+        ' print(summary_schema().decode(), end="")\' > docs/summary.schema.json'
+    )

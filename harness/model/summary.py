@@ -1,0 +1,380 @@
+"""The summary of a run, typed: the stable interface that reports, gates and other machines read.
+
+Schema `harness.summary/1`. Fields may be added; one that is renamed, removed or redefined raises
+the number. Latencies are milliseconds, times seconds, rates shares of 1. What is not known is
+`None` with a `why` beside it. Every interval is two-sided at 95 %, clustered by session, and holds
+within this run.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
+from harness.model.speech import CorpusFacts
+from harness.model.turn import TokenUsage
+
+SUMMARY_SCHEMA = "harness.summary/1"
+
+
+class ValidityState(StrEnum):
+    """Whether a run may be judged, and whether without a caveat."""
+
+    VALID = "VALID"
+    DEGRADED = "DEGRADED"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValiditySummary:
+    """May the run be judged; reasons in words, the worst first."""
+
+    state: ValidityState
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSummary:
+    """What was planned and what was done.
+
+    Attributes:
+        sessions: Sessions that have ended.
+        turns: Turns that have a record.
+        turns_measured: Those whose latencies count.
+        turns_planned: Turns of the whole schedule; where time decided, of the calls held.
+        turns_unrecorded: Turns of calls held that have no record.
+        calls_planned: Calls of the schedule, `None` when time decided.
+        calls_held: Calls that were begun and have ended.
+        workers_lost: Load workers that ended in the middle of the run.
+        duration_s: From the first session's opening to the last one's end.
+        concurrency_peak: Most sessions open at once.
+        reconnects: How often sessions were opened anew.
+        outage_s: Without a connection, all sessions together.
+        status: Turns by how they ended.
+    """
+
+    sessions: int
+    turns: int
+    turns_measured: int
+    turns_planned: int
+    turns_unrecorded: int
+    calls_planned: int | None
+    calls_held: int
+    workers_lost: int
+    duration_s: float | None
+    concurrency_peak: int | None
+    reconnects: int
+    outage_s: float | None
+    status: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentileSummary:
+    """A percentile with its interval.
+
+    Attributes:
+        value: `None` where the turns do not support it, or where it lies above the limit.
+        low: Lower end of the interval; above the limit, what the percentile is at least.
+        high: Upper end.
+        n_eff: Independent turns that the turns are worth.
+        why: Why something is missing.
+        needs_turns: Independent turns that would support it.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n_eff: float | None = None
+    why: str = ""
+    needs_turns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSummary:
+    """One latency over turns, sessions or pings.
+
+    Attributes:
+        unit: Always `ms`.
+        title: What people call it.
+        definition: From what to what.
+        of: What has it: turns, sessions or pings.
+        n: How many.
+        sessions: Sessions they come from.
+        censored: Of them, known only to be at least the limit.
+        max: Largest; `None` with a censored one.
+        p50: Median.
+        p90: 90th percentile.
+        p95: 95th percentile.
+        p99: 99th percentile.
+    """
+
+    unit: str
+    title: str
+    definition: str
+    of: str
+    n: int
+    sessions: int
+    censored: int
+    max: float | None
+    p50: PercentileSummary
+    p90: PercentileSummary
+    p95: PercentileSummary
+    p99: PercentileSummary
+
+    def percentile(self, percent: int) -> PercentileSummary:
+        """Return P50, P90, P95 or P99."""
+        return {50: self.p50, 90: self.p90, 95: self.p95, 99: self.p99}[percent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureSummary:
+    """Share of turns that the API failed; turns that we ourselves spoiled are in neither number."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    failed: int
+    n: int
+    n_eff: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratumSummary:
+    """The same numbers for a part of the turns.
+
+    Attributes:
+        by: What the part has in common: `network`, `kind` or `condition` to its name.
+        turns: How many.
+        status: Turns by how they ended.
+        metrics: By name.
+        failure_rate: As for the whole.
+    """
+
+    by: dict[str, str]
+    turns: int
+    status: dict[str, int]
+    metrics: dict[str, MetricSummary]
+    failure_rate: FailureSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatenessSummary:
+    """Our own lateness; `n` is 0 and the others `None` where none was recorded."""
+
+    n: int
+    p50_ms: float | None
+    p99_ms: float | None
+    p999_ms: float | None
+    max_ms: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceListSummary:
+    """Which list of prices was used."""
+
+    date: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSummary:
+    """What the conversation cost.
+
+    Attributes:
+        currency: Three letters.
+        basis: `usage` or `estimate`.
+        total: Of the turns that have a cost; `None` when it cannot be told.
+        per_minute: Per minute of conversation.
+        per_turn: Per turn that has a cost.
+        minutes: Minutes that `per_minute` divides by.
+        turns: Turns that have a cost.
+        tokens: Of all turns together.
+        partial: Some responses have no cost.
+        model: Whose prices were used.
+        model_asked: The model that was asked for.
+        models_named: The models that the server named.
+        prices: Which list.
+        note: What the reader must know.
+        why: Why something is missing.
+    """
+
+    currency: str
+    basis: str
+    total: float | None
+    per_minute: float | None
+    per_turn: float | None
+    minutes: float | None
+    turns: int
+    tokens: TokenUsage | None
+    partial: bool
+    model: str
+    model_asked: str
+    models_named: tuple[str, ...]
+    prices: PriceListSummary
+    note: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NominalNetwork:
+    """What a network was asked to be."""
+
+    up: Direction
+    down: Direction
+    rtt_ms: float
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingSummary:
+    """Round trips of pings on the sessions' own sockets."""
+
+    n: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSummary:
+    """One network of the run.
+
+    Attributes:
+        profile: Its name.
+        nominal: What it was asked to be.
+        realised: What a probe before the run found.
+        pings: What pings found while calls ran.
+        late: Share of its turns in which it changed more than half a frame late.
+    """
+
+    profile: str
+    nominal: NominalNetwork
+    realised: RealisedNetwork | None
+    pings: PingSummary | None
+    late: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSummary:
+    """Something that happened to the run as a whole."""
+
+    kind: str
+    at_s: float | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenanceSummary:
+    """What it takes to do the same run again."""
+
+    started_at: str
+    scenario: str
+    target: str
+    simulated: bool
+    model: str
+    dialect: str
+    frame_ms: int
+    turn_limit_ms: float
+    seeds: dict[str, int]
+    schedule_hash: str
+    scenario_digest: str
+    settings: dict[str, str]
+    versions: dict[str, str]
+    host: dict[str, str]
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceComparison:
+    """One utterance under a condition and under the one it is compared with."""
+
+    utterance: str
+    network: str
+    n: int
+    n_against: int
+    value: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedSummary:
+    """How much slower the same utterances were under `condition` than under `against`."""
+
+    condition: str
+    against: str
+    metric: str
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    utterances: int
+    turns: int
+    turns_against: int
+    sessions: int
+    each: tuple[UtteranceComparison, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracySummary:
+    """Measured minus true on one network: of turns one by one, and of their percentiles."""
+
+    network: str
+    n: int
+    difference: dict[str, float | None]
+    of_percentiles: dict[str, float | None]
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The whole document.
+
+    Attributes:
+        schema: `harness.summary/1`.
+        run_id: Name of the run.
+        validity: May it be judged.
+        load: Planned and done.
+        metrics: By name, all turns and networks pooled.
+        strata: The same by network, by kind of turn and by condition of the speech.
+        failure_rate: Share of turns that the API failed.
+        send_lateness: Of every audio frame that we sent.
+        loop_lag: Of our event loop's wake-ups: what arrives is stamped as late.
+        gc_pause: Our pauses for garbage collection.
+        cost: In money.
+        network: One entry a network, nominal beside realised.
+        network_changes: Changes of networks while calls ran; `None` without any.
+        proxy_cost: Round trips of Toxiproxy itself; `None` when not measured.
+        corpus: What was said.
+        events: What happened to the run as a whole.
+        provenance: What it takes to do it again.
+        paired: Only where speech was said under several conditions, one of them clean.
+        conduct: Only where a dialogue script asked for something: what to what to how many.
+        accuracy: Only with a truth log.
+    """
+
+    schema: str
+    run_id: str
+    validity: ValiditySummary
+    load: LoadSummary
+    metrics: dict[str, MetricSummary]
+    strata: tuple[StratumSummary, ...]
+    failure_rate: FailureSummary
+    send_lateness: LatenessSummary
+    loop_lag: LatenessSummary
+    gc_pause: LatenessSummary
+    cost: CostSummary
+    network: tuple[NetworkSummary, ...]
+    network_changes: UpdateStats | None
+    proxy_cost: ProxyOverhead | None
+    corpus: CorpusFacts
+    events: tuple[EventSummary, ...]
+    provenance: ProvenanceSummary
+    paired: tuple[PairedSummary, ...] = ()
+    conduct: dict[str, dict[str, int]] = field(default_factory=dict)
+    accuracy: tuple[AccuracySummary, ...] = ()
+
+    def of_network(self, name: str) -> StratumSummary | None:
+        """Return the part of the turns that ran on one network."""
+        return next((s for s in self.strata if s.by == {"network": name}), None)
