@@ -1,12 +1,24 @@
-"""What this machine and this instrument are good for, measured: `harness selfcheck`.
+"""Every measurement of this instrument itself: `harness selfcheck`.
 
-Three questions, each with a number: how many sessions the audio engine holds here, next to a
-straightforward client on the same machine in the same minutes; how far measured latencies are from
-the truth of the simulator; how exactly the audible-onset detector dates an onset. A fourth, asked
-for apart: how many sessions the simulator itself holds. Everything
-measured runs in processes of its own, so this room imports neither the engine nor the
-simulator; it may use `websockets` and `uvloop`, because the straightforward client and the server
-that both clients talk to are here.
+* engine: how many sessions the audio engine holds, beside a straightforward client that says the
+  same at the same times (`capacity`); measured minus true latency (`accuracy`); how exactly the
+  audible-onset detector dates an onset (`onset_detector`).
+* simulator: how many sessions the simulator holds on one core (`simulator_capacity`).
+* speech: what it takes to annotate, encode and cache recorded speech (`speech_cache`).
+* stalls: how late a network's stalls are applied to many calls (`stall_updates`).
+* tcp: the simulated TCP sender beside a kernel's own (`tcp_validation`), and through Toxiproxy
+  (`proxy_validation`).
+
+What is measured runs in processes of its own (`python -m harness.bench.…`: `engine_trial`,
+`plain_client`, `null_server`, `simulator_sender`, `echo_server`, the steps of `speech_cache`, and
+the simulator), so that its cost can be told from the cost of measuring. Two exceptions:
+`stall_updates` runs the engine in the process that asks, since its loop's thread is what is
+measured, and `proxy_validation` sends from it, since late frames are left out by name.
+
+It may import every lower tier and, as a straightforward client would, `websockets` and `uvloop`.
+Importing this package loads neither the engine nor Locust: `engine_trial`, `speech_cache` and
+`stall_updates`, which do load the engine, are imported by whoever runs them. No product code
+depends on it but commands, which read the last findings.
 """
 
 from harness.bench.findings import AccuracyFinding, CapacityFinding, DetectorFinding, Findings

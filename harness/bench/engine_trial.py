@@ -19,24 +19,24 @@ from typing import Any
 
 import gevent
 
-from harness import environment
+from harness.bench import machine
+from harness.bench.workload import (
+    OPEN_LIMIT_S,
+    SETTLE_S,
+    draw_plan,
+    kb_per_session,
+    short_corpus,
+)
 from harness.clock import now_ns, wall_time
-from harness.corpus import obtain_corpus
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import GarbagePauses, tune_process
 from harness.engine.route import Route
 from harness.engine.speech import encode_corpus
-from harness.model import NS_PER_S, NoProgress, RunManifest, ns_from_samples
-from harness.plan import Dialogue, Seeds, draw_call
+from harness.model import NS_PER_S, RunManifest, ns_from_samples
 from harness.recording import Batch, Histogram, RunDirectory
 from harness.session import Caller
 from harness.transport import parse_target, sanitised_target
-
-# The same in `harness.bench.plain_client`: both clients must do the same work.
-_CLIPS, _TURNS = 8, 40
-_THINK_MS, _SPREAD_MS = (100.0, 300.0), 3_600.0
-_OPEN_LIMIT_S, _SETTLE_S = 10.0, 2.5
 
 _LIMIT_S = 15.0
 _POLL_S = 0.05
@@ -80,17 +80,17 @@ class EngineTrial:
             What was found, for JSON.
         """
         gc.collect()
-        before_kb, opened_ns, self._ended = _resident_kb(), now_ns(), 0
+        before_kb, opened_ns, self._ended = machine.resident_kb(), now_ns(), 0
         sessions = [self._session(number, count) for number in range(count)]
         for session in sessions:
             self._engine.hold(session, self._route)
-        give_up_ns = opened_ns + round(_OPEN_LIMIT_S * NS_PER_S)
+        give_up_ns = opened_ns + round(OPEN_LIMIT_S * NS_PER_S)
         while _waiting(sessions) > self._ended and now_ns() < give_up_ns:
             self._pump()
         open_s = (now_ns() - opened_ns) / NS_PER_S
-        self._pump_for(_SETTLE_S)
+        self._pump_for(SETTLE_S)
         window = self._window(sessions, seconds)
-        after_kb = _resident_kb()
+        after_kb = machine.resident_kb()
         lost = max(self._ended, _waiting(sessions))
         self._close_all(count)
         return {
@@ -98,7 +98,7 @@ class EngineTrial:
             "sessions_lost": lost,
             **window,
             "resident_kb": after_kb,
-            "kb_per_session": round((after_kb - before_kb) / count, 1),
+            "kb_per_session": kb_per_session(before_kb, after_kb, count),
             "open_s": round(open_s, 3),
         }
 
@@ -171,25 +171,20 @@ class EngineTrial:
         return batch.histograms
 
     def _encode(self, frame_ms: int) -> None:
-        corpus = obtain_corpus("synthetic", environment.cache_dir(), NoProgress())
-        shortest = sorted(corpus.clips, key=lambda clip: clip.duration_s)[:_CLIPS]
-        self._corpus = replace(corpus, clips=tuple(shortest))
+        self._corpus = short_corpus()
         self._lines, self._manner = encode_corpus(
             self._corpus, self._route.dialect, frame_ms, _LIMIT_S
         )
 
     def _session(self, number: int, count: int) -> Caller:
-        plan = draw_call(
+        plan = draw_plan(
             number,
-            seeds=Seeds.from_one(self._seed),
-            dialogue=Dialogue(turns=_TURNS, think_ms=_THINK_MS),
-            utterance_ids=tuple(self._lines),
-            network="none",
+            count,
+            seed=self._seed,
+            utterance_ids=self._lines,
             frame_ns=ns_from_samples(self._manner.frame_samples, self._manner.rate_hz),
         )
-        # Sessions begin at different points of the conversation, as in the middle of a long run.
-        first_ms = _SPREAD_MS * number / count
-        plan = replace(plan, number=self._calls, think_ms=(first_ms, *plan.think_ms[1:]))
+        plan = replace(plan, number=self._calls)
         self._calls += 1
         return Caller(
             plan,
@@ -228,15 +223,6 @@ def _frames(sessions: list[Caller]) -> tuple[int, int]:
     """Return frames sent and frames skipped so far, by all sessions together."""
     counted = [session.frames for session in sessions]
     return sum(sent for sent, _ in counted), sum(skipped for _, skipped in counted)
-
-
-def _resident_kb() -> int:
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            line = next(line for line in status if line.startswith("VmRSS"))
-    except OSError:
-        return 0
-    return int(line.split()[1])
 
 
 def main() -> None:

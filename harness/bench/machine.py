@@ -1,4 +1,4 @@
-"""The machine under the measurements: its cores, who else uses them, what it is."""
+"""The machine under measurement: its cores, their other load, its memory, what it is."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ class CpuTimes:
 
     @staticmethod
     def now() -> "CpuTimes | None":
-        """Read the times, `None` where the system does not tell."""
+        """Read the times, `None` where the system is silent."""
         try:
             words = _STAT.read_text(encoding="ascii").split("\n", 1)[0].split()
         except OSError:
@@ -32,21 +32,21 @@ class CpuTimes:
 
 
 def stolen_percent(before: CpuTimes | None, after: CpuTimes | None) -> float | None:
-    """Return the share of time that the host gave to others, `None` where nobody tells."""
+    """Return the share of time the host gave to others, `None` where the system is silent."""
     if before is None or after is None or after.total <= before.total:
         return None
     return 100 * (after.stolen - before.stolen) / (after.total - before.total)
 
 
 def busy_percent(before: CpuTimes | None, after: CpuTimes | None) -> float | None:
-    """Return the share of all cores' time in use, `None` where nobody tells."""
+    """Return the share of all cores' time in use, `None` where the system is silent."""
     if before is None or after is None or after.total <= before.total:
         return None
     return 100 * (after.busy - before.busy) / (after.total - before.total)
 
 
 def load_average() -> float | None:
-    """Return the load of the last minute, `None` where the system does not tell."""
+    """Return the load of the last minute, `None` where the system is silent."""
     try:
         return os.getloadavg()[0]
     except (OSError, AttributeError):
@@ -65,6 +65,16 @@ def pin(pid: int, core: int) -> None:
     """Keep a process on one core; call it before the process makes threads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(pid, {core})
+
+
+def resident_kb(pid: int | None = None) -> int | None:
+    """Return the memory of a process, this one by default; `None` where the system is silent."""
+    try:
+        status = Path(f"/proc/{pid or os.getpid()}/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    lines = (line for line in status.splitlines() if line.startswith("VmRSS"))
+    return next((int(line.split()[1]) for line in lines), None)
 
 
 def facts() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """How far off the onset detector is, on signals whose onset is known to the sample.
 
-`calibrate` makes replies from seeds, reads them as a session would, and states bias and spread
-for each condition. `onset_table` holds what it gave; a test derives that anew.
+`calibrate` makes responses from seeds, feeds them to the detector in deltas as a session would, and
+states bias and spread for each condition.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.bench.findings import DetectorFinding
+from harness.corpus.encoding.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
 from harness.session.playout.onset import OnsetDetector
 
 Samples = NDArray[np.int16]
-# Draws a reply: generator, seconds, sample rate; about -20 dBFS, loud from its first sample.
+# Draws a response: generator, seconds, sample rate; about -20 dBFS, loud from its first sample.
 Speech = Callable[[np.random.Generator, float, int], Samples]
 
 TRIALS = 40
@@ -28,7 +30,7 @@ _FULL_SCALE = 32768.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A kind of reply.
+    """A kind of response.
 
     Attributes:
         name: What the table calls it.
@@ -42,7 +44,7 @@ class Condition:
         offset: Constant added to every sample, in sample steps.
         click_ms: Length of a click in the middle of the lead.
         law: Codec of the telephone line it comes through, at 8 kHz; empty for none.
-        limit: What its row does not tell.
+        limit: What its figures leave out.
     """
 
     name: str
@@ -59,27 +61,6 @@ class Condition:
     limit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bias:
-    """How the detector reads one condition; late is positive.
-
-    Attributes:
-        condition: Name of it.
-        bias_ms: Median of found minus true over the replies that were told; `None` for none.
-        p95_abs_ms: 95th percentile of the size of that, nearest rank.
-        refused: Share of replies where the detector said that it cannot tell.
-        missed: Share of replies where it heard nothing, and said nothing.
-        limit: What the figures do not tell, in words.
-    """
-
-    condition: str
-    bias_ms: float | None
-    p95_abs_ms: float | None
-    refused: float = 0.0
-    missed: float = 0.0
-    limit: str = ""
-
-
 CONDITIONS = (
     Condition(name="speech -10 dBFS, no noise", speech_dbfs=-10.0),
     Condition(name="speech -20 dBFS, no noise"),
@@ -88,7 +69,7 @@ CONDITIONS = (
     Condition(
         name="no lead at all",
         lead_ms=(0.0, 0.0),
-        limit="a breath fainter than -42 dBFS that a reply begins with is taken for noise",
+        limit="a breath fainter than -42 dBFS that a response begins with is taken for noise",
     ),
     Condition(name="noise -70 dBFS", noise_dbfs=-70.0),
     Condition(name="noise -60 dBFS", noise_dbfs=-60.0),
@@ -122,12 +103,12 @@ CONDITIONS = (
         name="noise -45 dBFS below 1 kHz",
         noise_dbfs=-45.0,
         noise_top_hz=1_000.0,
-        limit="dull noise swells: now and then a reply of it alone is taken for speech",
+        limit="dull noise swells: now and then a response of it alone is taken for speech",
     ),
     Condition(
         name="noise -35 dBFS",
         noise_dbfs=-35.0,
-        limit="refused: steady noise above -42 dBFS cannot be told from the reply",
+        limit="refused: steady noise above -42 dBFS cannot be told from the response",
     ),
     Condition(name="mu-law, idle line", law="mulaw"),
     Condition(name="A-law, idle line", law="alaw"),
@@ -153,11 +134,13 @@ CONDITIONS = (
 )
 
 
-def calibrate(speech: Speech, conditions: tuple[Condition, ...] = CONDITIONS) -> Iterator[Bias]:
+def calibrate(
+    speech: Speech, conditions: tuple[Condition, ...] = CONDITIONS
+) -> Iterator[DetectorFinding]:
     """Measure the detector, condition by condition.
 
     Args:
-        speech: Where replies come from, such as `harness.corpus.speech_like`.
+        speech: Where responses come from, such as `harness.corpus.speech_like`.
         conditions: What to measure.
 
     Yields:
@@ -172,20 +155,20 @@ def calibrate(speech: Speech, conditions: tuple[Condition, ...] = CONDITIONS) ->
         readings = []
         for trial, spoken in enumerate(drawn[rate_hz]):
             rng = np.random.default_rng((_SEED, TRIALS + trial))
-            reply, onset = make_reply(condition, spoken, rng, rate_hz)
-            found, doubt = read(reply, rate_hz)
+            response, onset = make_response(condition, spoken, rng, rate_hz)
+            found, doubt = read(response, rate_hz)
             error_ms = None if found is None else (found - onset) * 1000 / rate_hz
             readings.append((error_ms, bool(doubt)))
-        yield _stated(condition, readings)
+        yield _finding(condition, readings)
 
 
-def make_reply(
+def make_response(
     condition: Condition, speech: Samples, rng: np.random.Generator, rate_hz: int
 ) -> tuple[Samples, int]:
     """Put speech into its condition.
 
     Args:
-        condition: What the reply is like.
+        condition: What the response is like.
         speech: int16 samples at about -20 dBFS.
         rng: Where lead and noise are drawn from.
         rate_hz: Sample rate.
@@ -205,48 +188,36 @@ def make_reply(
         # The first difference of white noise rises with frequency, as a hiss does.
         hiss = np.diff(rng.standard_normal(round(_FRICATIVE_S * rate_hz) + 1)) / np.sqrt(2)
         spoken = np.concatenate((hiss * _rms(condition.fricative_dbfs), spoken))
-    reply = np.concatenate((np.zeros(onset), spoken))
-    reply[onset // 2 : onset // 2 + length(condition.click_ms)] = _CLICK_HEIGHT
+    response = np.concatenate((np.zeros(onset), spoken))
+    response[onset // 2 : onset // 2 + length(condition.click_ms)] = _CLICK_HEIGHT
     if condition.noise_dbfs is not None:
-        noise = _noise(rng, len(reply), rate_hz, condition.noise_top_hz)
+        noise = _noise(rng, len(response), rate_hz, condition.noise_top_hz)
         noise *= _rms(condition.noise_dbfs)
         noise[: length(condition.zeros_ms)] = 0.0
-        reply += noise
-    whole = _whole(reply + condition.offset)
-    return (_LAWS[condition.law](whole) if condition.law else whole), onset
+        response += noise
+    samples = _as_int16(response + condition.offset)
+    return (_LAWS[condition.law](samples) if condition.law else samples), onset
 
 
-def read(reply: Samples, rate_hz: int) -> tuple[int | None, str]:
-    """Read a reply in deltas of 100 ms; return the onset, if any, and the doubt, if any."""
+def read(response: Samples, rate_hz: int) -> tuple[int | None, str]:
+    """Read a response in deltas of 100 ms; return the onset, if any, and the doubt, if any."""
     detector, delta = OnsetDetector(rate_hz), round(_DELTA_S * rate_hz)
-    for start in range(0, len(reply), delta):
-        detector.feed(reply[start : start + delta])
+    for start in range(0, len(response), delta):
+        detector.feed(response[start : start + delta])
     return detector.close(), detector.doubt
 
 
 def through_mulaw(samples: Samples) -> Samples:
-    """Return what mu-law leaves of the samples: 14 bits in the segments of ITU-T G.711."""
-    linear = samples.astype(np.int32) >> 2
-    magnitude = np.minimum(np.abs(linear), 8158) + 33
-    step = 1 << (_bit_length(magnitude) - 5)
-    middle = magnitude // step * step + step // 2 - 33
-    return _whole(np.where(linear < 0, -middle, middle) * 4)
+    """Return the samples as a mu-law telephone line delivers them."""
+    return decode_mulaw(encode_mulaw(samples))
 
 
 def through_alaw(samples: Samples) -> Samples:
-    """Return what A-law leaves of the samples: 13 bits; an idle line is a constant 8."""
-    linear = samples.astype(np.int32) >> 3
-    magnitude = np.where(linear < 0, ~linear, linear)
-    step = 1 << np.maximum(_bit_length(magnitude) - 5, 1)
-    middle = magnitude // step * step + step // 2
-    return _whole(np.where(linear < 0, -middle, middle) * 8)
+    """Return the samples as an A-law telephone line delivers them; an idle line is a constant 8."""
+    return decode_alaw(encode_alaw(samples))
 
 
 _LAWS: dict[str, Callable[[Samples], Samples]] = {"mulaw": through_mulaw, "alaw": through_alaw}
-
-
-def _bit_length(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.frexp(magnitude.astype(np.float64))[1]
 
 
 def _noise(
@@ -262,7 +233,7 @@ def _noise(
     return np.asarray(dull / np.sqrt(np.mean(dull**2)))
 
 
-def _whole(signal: NDArray[np.float64] | NDArray[np.int32]) -> Samples:
+def _as_int16(signal: NDArray[np.float64] | NDArray[np.int32]) -> Samples:
     return np.clip(np.rint(signal), -32768, 32767).astype(np.int16)
 
 
@@ -270,15 +241,15 @@ def _rms(dbfs: float) -> float:
     return float(_FULL_SCALE * 10 ** (dbfs / 20))
 
 
-def _stated(condition: Condition, readings: list[tuple[float | None, bool]]) -> Bias:
+def _finding(condition: Condition, readings: list[tuple[float | None, bool]]) -> DetectorFinding:
     refused = sum(doubt for _, doubt in readings)
-    told = [error for error, doubt in readings if error is not None and not doubt]
-    sizes = sorted(abs(error) for error in told)
-    return Bias(
+    dated = [error for error, doubt in readings if error is not None and not doubt]
+    sizes = sorted(abs(error) for error in dated)
+    return DetectorFinding(
         condition=condition.name,
-        bias_ms=round(float(np.median(told)), 2) if told else None,
-        p95_abs_ms=round(sizes[-(-len(sizes) * 95 // 100) - 1], 2) if told else None,
+        bias_ms=round(float(np.median(dated)), 2) if dated else None,
+        p95_abs_ms=round(sizes[-(-len(sizes) * 95 // 100) - 1], 2) if dated else None,
         refused=refused / len(readings),
-        missed=(len(readings) - refused - len(told)) / len(readings),
+        missed=(len(readings) - refused - len(dated)) / len(readings),
         limit=condition.limit,
     )

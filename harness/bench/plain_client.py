@@ -17,23 +17,26 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
-from harness import environment
+from harness.bench import machine
+from harness.bench.workload import (
+    OPEN_LIMIT_S,
+    SETTLE_S,
+    draw_plan,
+    kb_per_session,
+    short_corpus,
+)
 from harness.clock import now_ns
-from harness.corpus import frames, load_utterances, obtain_corpus, silence_frame
-from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, NoProgress, ns_from_samples
-from harness.plan import Dialogue, Seeds, draw_call
+from harness.corpus import frames, load_utterances, silence_frame
+from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, ns_from_samples
 
 _AUDIO = AudioFormat()
-_CLIPS, _TURNS = 8, 40
-_THINK_MS, _SPREAD_MS = (100.0, 300.0), 3_600.0
-_OPEN_LIMIT_S, _SETTLE_S = 10.0, 2.5
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class _Caller:
 
     async def hold(self, address: str) -> None:
         async with connect(
-            address, compression=None, max_size=2**24, open_timeout=_OPEN_LIMIT_S
+            address, compression=None, max_size=2**24, open_timeout=OPEN_LIMIT_S
         ) as socket:
             await socket.recv()
             await socket.send(json.dumps({"type": "session.update", "session": {}}))
@@ -134,25 +137,15 @@ class _Speech:
 
     def __init__(self, frame_ms: int) -> None:
         samples = _AUDIO.frame_samples(frame_ms)
-        corpus = obtain_corpus("synthetic", environment.cache_dir(), NoProgress())
-        shortest = sorted(corpus.clips, key=lambda clip: clip.duration_s)[:_CLIPS]
-        utterances = load_utterances(replace(corpus, clips=tuple(shortest)), _AUDIO.rate_hz)
+        utterances = load_utterances(short_corpus(), _AUDIO.rate_hz)
         self.frame_ns = ns_from_samples(samples, _AUDIO.rate_hz)
         self.silence = silence_frame(_AUDIO, samples)
         self.lines = {name: frames(said, _AUDIO, samples) for name, said in utterances.items()}
 
     def plan(self, number: int, sessions: int, seed: int) -> CallPlan:
-        plan = draw_call(
-            number,
-            seeds=Seeds.from_one(seed),
-            dialogue=Dialogue(turns=_TURNS, think_ms=_THINK_MS),
-            utterance_ids=tuple(self.lines),
-            network="none",
-            frame_ns=self.frame_ns,
+        return draw_plan(
+            number, sessions, seed=seed, utterance_ids=self.lines, frame_ns=self.frame_ns
         )
-        # Sessions begin at different points of the conversation, as in the middle of a long run.
-        first_ms = _SPREAD_MS * number / sessions
-        return replace(plan, think_ms=(first_ms, *plan.think_ms[1:]))
 
 
 async def _measure(asked: argparse.Namespace, speech: _Speech, sessions: int) -> dict[str, Any]:
@@ -164,9 +157,9 @@ async def _measure(asked: argparse.Namespace, speech: _Speech, sessions: int) ->
     ]
     held = [asyncio.create_task(caller.hold(asked.host)) for caller in callers]
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(tally.all_ready.wait(), _OPEN_LIMIT_S)
+        await asyncio.wait_for(tally.all_ready.wait(), OPEN_LIMIT_S)
     open_s = (now_ns() - opened_ns) / NS_PER_S
-    await asyncio.sleep(_SETTLE_S)
+    await asyncio.sleep(SETTLE_S)
     tally.lateness_ns, tally.skipped, tally.turns = [], 0, 0
     cpu_s, began_ns = time.process_time(), now_ns()
     await asyncio.sleep(asked.seconds)
@@ -184,7 +177,7 @@ async def _measure(asked: argparse.Namespace, speech: _Speech, sessions: int) ->
         "cpu_s": round(cpu_s, 4),
         "window_s": round(window_s, 4),
         "resident_kb": (after_kb := _resident_kb()),
-        "kb_per_session": round((after_kb - before_kb) / sessions, 1),
+        "kb_per_session": kb_per_session(before_kb, after_kb, sessions),
         "open_s": round(open_s, 3),
         "turns": tally.turns,
     }
@@ -198,14 +191,9 @@ def _percentile(values: "np.ndarray[Any, np.dtype[np.float64]]", percent: float)
     return round(float(np.percentile(values, percent, method="inverted_cdf")), 3)
 
 
-def _resident_kb() -> int:
+def _resident_kb() -> int | None:
     gc.collect()
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            line = next(line for line in status if line.startswith("VmRSS"))
-    except OSError:
-        return 0
-    return int(line.split()[1])
+    return machine.resident_kb()
 
 
 def main() -> None:

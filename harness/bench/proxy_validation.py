@@ -2,7 +2,7 @@
 
 Every stream gets schedules of its own, simulated for it and played once, so that streams are
 independent of each other, and so are the two directions of one: each carries messages of its own
-whose acknowledgements are not lost, as in the kernel's cases. Late messages come in heaps, one a
+whose acknowledgements are not lost, as in the kernel's cases. Late messages come in clusters, one a
 stall; intervals count streams, not messages.
 """
 
@@ -24,21 +24,21 @@ STREAMS = 100
 """Connections at once: on two cores, probe and proxy carry 120 before frames take longer by it."""
 
 SECONDS = 30.0
-"""How long they stream in a spell."""
+"""How long they stream in a round."""
 
-SPELLS = 6
-"""How many spells a case takes at most."""
+ROUNDS = 6
+"""How many rounds a case takes at most."""
 
 TOLERANCE = 0.25
 """How far a figure may be from the kernel's."""
 
 # What the kernel's figures leave out, the first two seconds of every connection.
 _SKIPPED_MS = 2000.0
-# A spell begins where nothing is held, and that may have to be looked for.
+# A round begins where nothing is held, and that may have to be looked for.
 _SPARE_S = 6.0
 # A frame that left later than this was not sent when the schedule took it to be.
 _LATENESS_MS = 5.0
-# A spell with a larger share of those, or of undisturbed frames that are late by half a frame, or
+# A round with a larger share of those, or of undisturbed frames that are late by half a frame, or
 # whose changes are, is disturbed: 50 ms out of 30 s.
 _ASTRAY, _LAG_MS = 0.0015, 10.0
 # Of both cores, changes and frames of so many streams leave some free.
@@ -147,7 +147,7 @@ class CaseResult:
 
     Attributes:
         case: The case.
-        spells: Spells that are counted.
+        rounds: Rounds that are counted.
         disturbed: Those that are not, because schedules were not kept to.
         streams: Streams that are counted, two to a connection.
         messages: Messages that are counted.
@@ -156,15 +156,15 @@ class CaseResult:
         late_percent: Messages more than 50 ms late.
         mean_ms: Mean extra delay.
         undisturbed_ms: What messages that nothing held up took beyond the base latency, taken off
-            the others; of all spells and directions that furthest from nothing. `None` where too
+            the others; of all rounds and directions the largest in size. `None` where too
             few were left undisturbed.
-        lag_p99_ms: How late changes were carried out, in the worst spell; `None` without changes.
+        lag_p99_ms: How late changes were carried out, in the worst round; `None` without changes.
         unlikely: Why the base latency is not believed, empty otherwise.
-        busy: Whether all spells were disturbed, so that the figures are of those.
+        busy: Whether all rounds were disturbed, so that the figures are of those.
     """
 
     case: Case
-    spells: int
+    rounds: int
     disturbed: int
     streams: int
     messages: int
@@ -200,47 +200,47 @@ def play(
 ) -> Iterator[CaseResult]:
     """Play cases through the proxy, one after another, and hold them against the kernel.
 
-    A case goes on, up to six spells of fresh streams, until its intervals are narrow and tell
-    something: where late messages are rare it takes that long to see enough of them. A spell in
+    A case goes on, up to six rounds of fresh streams, until its intervals are narrow and tell
+    something: where late messages are rare it takes that long to see enough of them. A round in
     which the schedules were not kept to does not count, and is made up for, six times at most.
 
     Args:
         chosen: Which; all of one cadence and size, which the layer was made for.
         layer: The proxy, started.
         run: Runs coroutines, all on the same loop.
-        progress: Told of each spell.
+        progress: Told of each round.
         seed: Source of all chance.
         connections: Routes used at once, fewer where stalls take too many changes for so many;
             each is a stream in either direction.
-        seconds: How long a spell is.
+        seconds: How long a round is.
 
     Raises:
         BadInput: No port is left.
         RunInvalid: Toxiproxy is gone, does not answer or refuses, or let no frame through.
     """
     for number, case in enumerate(chosen):
-        spells: list[Round] = []
+        rounds: list[Round] = []
         while True:
-            progress.step(_words(case, spells, len(chosen) - number - 1), "spells")
-            seeds = [seed, round(case.rtt_ms), round(100 * case.loss_percent), len(spells)]
+            progress.step(_words(case, rounds, len(chosen) - number - 1), "rounds")
+            seeds = [seed, round(case.rtt_ms), round(100 * case.loss_percent), len(rounds)]
             draws = [_drawn(case, seconds, [*seeds, n]) for n in range(connections)]
             draws = draws[: _carried(draws)]
             layer.forget()
             flows = layer.stream(_profile(case), draws, run, seconds=seconds)
-            spells.append(_spell(case, flows, layer.account()))
-            played = sum_up(case, spells)
+            rounds.append(_round_of(case, flows, layer.account()))
+            played = sum_up(case, rounds)
             narrow = played.late_percent.narrow and played.mean_ms.narrow
             told = narrow and played.verdict is not CaseVerdict.UNDECIDED
-            done = told or played.unlikely or played.spells == SPELLS
-            if (done and not played.busy) or len(spells) == 2 * SPELLS:
+            done = told or played.unlikely or played.rounds == ROUNDS
+            if (done and not played.busy) or len(rounds) == 2 * ROUNDS:
                 break
         yield played
 
 
-def _words(case: Case, spells: Sequence[Round], to_come: int) -> str:
-    """Say where the work is, and what was wrong with the last spell."""
-    words = f"{case}: spell {len(spells) + 1}, up to {SPELLS} count; {to_come} more cases to come"
-    why = spells[-1].disturbance if spells else ""
+def _words(case: Case, rounds: Sequence[Round], to_come: int) -> str:
+    """Say where the work is, and what was wrong with the last round."""
+    words = f"{case}: round {len(rounds) + 1}, up to {ROUNDS} count; {to_come} more cases to come"
+    why = rounds[-1].disturbance if rounds else ""
     return f"{words} (the last one does not count: {why})" if why else words
 
 
@@ -276,7 +276,7 @@ def _carried(draws: Sequence[tuple[TraceStart, TraceStart]]) -> int:
     return max(1, int((np.cumsum(each) <= _CHANGES_HZ).sum()))
 
 
-def _spell(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
+def _round_of(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
     streams, owns, alone_ms, left_out = [], [], list[Floats](), 0
     for upwards in (True, False):
         way = flows.way(upwards=upwards)
@@ -295,29 +295,29 @@ def _spell(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
     return Round(streams=streams, left_out=left_out, stray=stray, own=owns, changes=changes)
 
 
-def sum_up(case: Case, spells: Sequence[Round]) -> CaseResult:
-    """Hold what was found in spells against the kernel; disturbed ones only if there are no others.
+def sum_up(case: Case, rounds: Sequence[Round]) -> CaseResult:
+    """Hold what was found in rounds against the kernel; disturbed ones only if there are no others.
 
     Args:
         case: The case.
-        spells: At least one.
+        rounds: At least one.
     """
-    calm = [spell for spell in spells if not spell.disturbance]
-    counted = calm or spells
-    streams = [stream for spell in counted for stream in spell.streams]
-    own = [own for spell in counted for own in spell.own]
-    lags_ms = (spell.changes.lag_p99_ms for spell in counted)
+    calm = [one for one in rounds if not one.disturbance]
+    counted = calm or rounds
+    streams = [stream for one in counted for stream in one.streams]
+    own = [own for one in counted for own in one.own]
+    lags_ms = (one.changes.lag_p99_ms for one in counted)
     known_ms = (one.median_ms for one in own if one.median_ms is not None)
     counts = np.array([len(found) for found, _ in streams], dtype=np.float64)
-    messages, left_out = int(counts.sum()), sum(spell.left_out for spell in counted)
+    messages, left_out = int(counts.sum()), sum(one.left_out for one in counted)
     events = sum(_events(found) for found, _ in streams)
     late = [((found > LATE_MS).sum(), (planned > LATE_MS).sum()) for found, planned in streams]
     sums = [(found.sum(), planned.sum()) for found, planned in streams]
     enough = events >= _FEWEST_EVENTS
     return CaseResult(
         case=case,
-        spells=len(counted),
-        disturbed=len(spells) - len(counted),
+        rounds=len(counted),
+        disturbed=len(rounds) - len(counted),
         streams=len(streams),
         messages=messages,
         late_events=events,

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from websockets.frames import Frame, Opcode
 
+from harness.bench import machine
 from harness.clock import now_ns
 from harness.corpus import speech_like
 from harness.model import NS_PER_MS, NS_PER_S, TruthRecord
@@ -195,24 +196,26 @@ class _Crowd:
 
 
 class _Process:
-    """The server's process from outside: what it has used so far; `None` where nobody tells."""
+    """The server's process from outside: what it used; `None` where the system is silent."""
 
     def __init__(self, pid: int) -> None:
-        self._path = Path(f"/proc/{pid}")
+        self._pid = pid
 
     def cpu_s(self) -> float | None:
         """Return processor time."""
         with suppress(OSError):
-            words = (self._path / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            words = (
+                Path(f"/proc/{self._pid}/stat")
+                .read_text(encoding="ascii")
+                .rpartition(")")[2]
+                .split()
+            )
             return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
         return None
 
     def resident_kb(self) -> int | None:
         """Return memory."""
-        with suppress(OSError):
-            lines = (self._path / "status").read_text(encoding="ascii").splitlines()
-            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
-        return None
+        return machine.resident_kb(self._pid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
-"""What an hour of speech takes to mark, to encode and to keep in memory and on disk.
+"""What it takes to annotate speech, to encode it and to keep it in memory and on disk.
 
-A thousand generated clips of 3.6 s in the mean, all different, are imported as a user's folder is,
-and then made ready twice as a run does: cold, with an empty cache, and warm. Each step runs in a
-process of its own, so that its memory is its own. Prints one line of JSON.
+Generated recordings of 3.6 s in the mean, all different, are imported as a user's folder is, and
+then made ready twice as a run does: cold, with an empty cache, and warm. Each step runs in a
+process of its own (`python -m harness.bench.speech_cache`, one line of JSON), so that its memory
+is its own.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from harness.bench import machine
 from harness.clock import now_ns
 from harness.corpus import import_corpus, obtain_corpus, speech_like
 from harness.corpus.sound import write
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import Speech
 from harness.environment import for_child
-from harness.model import NS_PER_S, NoProgress
+from harness.model import NS_PER_S, NoProgress, Progress
 
 _RATE_HZ = 16_000
 _VOICES = 24
@@ -51,78 +52,87 @@ def generate(folder: Path, clips: int) -> float:
     return samples / _RATE_HZ
 
 
-def mark(folder: Path, manifest: Path, processes: int) -> dict[str, Any]:
-    """Import a folder, its speech marked on the way, and tell how long that took."""
+def annotate(folder: Path, manifest: Path, processes: int) -> dict[str, Any]:
+    """Import a folder, which annotates its speech; return how long that took."""
     began_ns = now_ns()
     done = import_corpus(folder, manifest, NoProgress(), processes=processes)
     return {"clips": done.clips, "s": _passed_s(began_ns), "processes": processes}
 
 
 def make_ready(manifest: Path, cache: Path) -> dict[str, Any]:
-    """Make all clips of a manifest ready to send; tell how long that took, and the memory."""
+    """Make all clips of a manifest ready to send; return how long that took, and the memory.
+
+    `resident_mb` is what the process grew by, `None` where the system does not say.
+    """
     corpus = obtain_corpus(str(manifest), cache, NoProgress())
-    before_kb, began_ns = _resident_kb(), now_ns()
+    before_kb, began_ns = machine.resident_kb(), now_ns()
     speech = Speech(
         corpus, OpenAIRealtime(), _FRAME_MS, _LIMIT_S, cache=cache, most_bytes=_ENOUGH_BYTES
     )
     speech.prepare((clip.id for clip in corpus.clips), NoProgress())
-    passed_s, kept = _passed_s(began_ns), speech.bytes_kept
+    passed_s, kept, after_kb = _passed_s(began_ns), speech.bytes_kept, machine.resident_kb()
+    grown_mb = None
+    if before_kb is not None and after_kb is not None:
+        grown_mb = round((after_kb - before_kb) / 1e3, 1)
     disk = sum(file.stat().st_size for file in (cache / "encoded").iterdir())
     return {
         "s": passed_s,
         "ready_mb": round(kept / 1e6, 1),
-        "resident_mb": round((_resident_kb() - before_kb) / 1e3, 1),
+        "resident_mb": grown_mb,
         "disk_mb": round(disk / 1e6, 1),
     }
+
+
+def measure(clips: int, processes: int, progress: Progress) -> dict[str, Any]:
+    """Measure all steps over newly generated recordings.
+
+    Args:
+        clips: How many recordings; 1000 are an hour of speech.
+        processes: How many processes annotate.
+        progress: Who hears how it goes.
+
+    Returns:
+        `speech_s`, and one entry each for `annotate`, `cold` and `warm`.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, manifest, cache = (Path(scratch, name) for name in ("clips", "m.jsonl", "cache"))
+        progress.step(f"generating {clips} recordings")
+        found: dict[str, Any] = {"speech_s": round(generate(folder, clips), 1)}
+        progress.step("annotating")
+        found["annotate"] = _in_a_process("annotate", folder, manifest, processes)
+        for name in ("cold", "warm"):
+            progress.step(f"encoding, {name} cache")
+            found[name] = _in_a_process("make-ready", manifest, cache)
+    return found
 
 
 def _passed_s(began_ns: int) -> float:
     return round((now_ns() - began_ns) / NS_PER_S, 2)
 
 
-def _resident_kb() -> int:
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    except OSError:
-        return 0
-
-
-def _in_a_process(*words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "harness.bench.speech_cache", *words]
+def _in_a_process(*words: object) -> dict[str, Any]:
+    command = [sys.executable, "-m", "harness.bench.speech_cache", *map(str, words)]
     done = subprocess.run(command, stdout=subprocess.PIPE, env=for_child(), check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
 def main() -> None:
-    """Measure, or do the one step that the command line names."""
+    """Do the one step that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=int, default=1_000)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--mark", nargs=2, type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--make-ready", nargs=2, type=Path, help=argparse.SUPPRESS)
+    steps = parser.add_subparsers(dest="step", required=True)
+    step = steps.add_parser("annotate")
+    step.add_argument("folder", type=Path)
+    step.add_argument("manifest", type=Path)
+    step.add_argument("processes", type=int)
+    step = steps.add_parser("make-ready")
+    step.add_argument("manifest", type=Path)
+    step.add_argument("cache", type=Path)
     asked = parser.parse_args()
-    if asked.mark:
-        folder, manifest = asked.mark
-        print(json.dumps(mark(folder, manifest, asked.processes)))
-        return
-    if asked.make_ready:
-        manifest, cache = asked.make_ready
-        print(json.dumps(make_ready(manifest, cache)))
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        clips, manifest, cache = (Path(scratch, name) for name in ("clips", "m.jsonl", "cache"))
-        speech_s = generate(clips, asked.clips)
-        paths = (str(manifest), str(cache))
-        found = {
-            "speech_s": round(speech_s, 1),
-            "mark": _in_a_process(
-                "--processes", str(asked.processes), "--mark", str(clips), paths[0]
-            ),
-            "cold": _in_a_process("--make-ready", *paths),
-            "warm": _in_a_process("--make-ready", *paths),
-        }
+    if asked.step == "annotate":
+        found = annotate(asked.folder, asked.manifest, asked.processes)
+    else:
+        found = make_ready(asked.manifest, asked.cache)
     print(json.dumps(found))
 
 

@@ -1,9 +1,9 @@
-"""How well a network's stalls keep their times while many callers hold calls through it.
+"""How late a network's stalls are applied while many calls go through it, and what that costs.
 
 Everything is real: Toxiproxy, the connections, the audio engine's loop, the updates. Callers send
-frames of full size at the cadence of a call and get each back; no session is behind them, and the
-far end is an echo in a process of its own. What the updates cost is what the loop's thread takes
-with them less what it took without.
+frames of full size at the cadence of a call and get each back; there is no session behind them, and
+the far end is an echo server in another process. The cost of the updates is the CPU time of the
+loop's thread with them, less its CPU time without.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class StallUpdateFinding:
     """What was found.
 
     Attributes:
-        callers: Connections through ways of their own.
+        callers: Connections through routes of their own.
         talking: How many of them sent frames.
         frames: Frames that went out while updates were measured.
         seconds: For how long they were.
@@ -60,7 +60,7 @@ class StallUpdateFinding:
         return 1e6 * self.controller_cores * self.seconds / done if done else None
 
 
-class _Near(asyncio.Protocol):
+class _CallerEnd(asyncio.Protocol):
     """The caller's end of a connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,10 +70,10 @@ class _Near(asyncio.Protocol):
 class _Traffic:
     """Sends frames at their times, those of one millisecond together, as the engine does."""
 
-    def __init__(self, ends: Sequence[_Near], stream: Stream) -> None:
+    def __init__(self, ends: Sequence[_CallerEnd], stream: Stream) -> None:
         self.sent = 0
         self._frame = bytes(stream.message_bytes)
-        self._slots: list[list[_Near]] = [[] for _ in range(round(stream.cadence_ms))]
+        self._slots: list[list[_CallerEnd]] = [[] for _ in range(round(stream.cadence_ms))]
         for number, end in enumerate(ends):
             self._slots[number % len(self._slots)].append(end)
         self._timer = DeadlineTimer(asyncio.get_running_loop(), self._run)
@@ -93,7 +93,7 @@ class _Traffic:
         self._timer.arm(self._at_ns)
 
 
-def hold(
+def measure_stall_updates(
     server: Path | ApiAddress,
     profile: NetworkProfile,
     *,
@@ -102,7 +102,7 @@ def hold(
     frame_ms: int,
     seconds: float,
 ) -> StallUpdateFinding:
-    """Hold calls through a profile and measure its updates.
+    """Open calls through a profile and measure the updates of its toxics.
 
     Args:
         server: Toxiproxy.
@@ -120,27 +120,27 @@ def hold(
             layer.prepare(profile.name)
             layer.stock(_HOST, port, callers)
             names = [f"call-{number:06d}" for number in range(callers)]
-            ways = [layer.route(name, profile.name, _HOST, port) for name in names]
+            routes = [layer.route(name, profile.name, _HOST, port) for name in names]
             impairments = [layer.impairment(name) for name in names]
             tune_process()
-            return engine.run(_measure(layer, ways, impairments, stream, talking, seconds))
+            return engine.run(_measure(layer, routes, impairments, stream, talking, seconds))
     finally:
         engine.stop()
 
 
 async def _measure(
     layer: NetworkLayer,
-    ways: Sequence[tuple[str, int]],
+    routes: Sequence[tuple[str, int]],
     impairments: Sequence[Impairment],
     stream: Stream,
     talking: int,
     seconds: float,
 ) -> StallUpdateFinding:
     loop = asyncio.get_running_loop()
-    ends: list[_Near] = []
+    ends: list[_CallerEnd] = []
     async with asyncio.timeout(_CONNECT_LIMIT_S):
-        for way in ways:
-            _, end = await loop.create_connection(_Near, *way)
+        for route in routes:
+            _, end = await loop.create_connection(_CallerEnd, *route)
             ends.append(end)
     traffic = _Traffic(ends[:talking], stream)
     try:
@@ -155,7 +155,7 @@ async def _measure(
         sent = traffic.sent
         cores, passed_s = await _cores(seconds)
         return StallUpdateFinding(
-            callers=len(ways),
+            callers=len(routes),
             talking=talking,
             frames=traffic.sent - sent,
             seconds=passed_s,

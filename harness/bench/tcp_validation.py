@@ -1,7 +1,7 @@
 """The simulated sender held against Linux's own TCP.
 
 The kernel's figures are in `kernel.toml`; the simulation of the same cases is derived anew by
-`harness network model`, and `model_table.md` keeps what it said.
+`harness selfcheck tcp`, and `tcp_table.md` keeps what it said.
 """
 
 import tomllib

@@ -1,16 +1,14 @@
 """The `harness` command: finds the subcommand, runs it, turns what happened into an exit code."""
 
-import importlib
 import sys
 import traceback
 
 import click
 
+from harness.cli.lazy_group import LazyGroup
 from harness.environment import conceal_secrets
 from harness.errors import ExitCode, HarnessError, redacted
 
-# Name to the module that holds it and the line shown in the overview. Modules are imported only
-# when asked for: several of them load numpy or matplotlib.
 COMMANDS = {
     "run": ("harness.cli.run", "Run a scenario, with simulator, network and report."),
     "report": ("harness.cli.report", "Write summary, HTML and a table from a run directory."),
@@ -19,25 +17,12 @@ COMMANDS = {
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),
     "doctor": ("harness.cli.doctor", "Say what this machine has and what a target does not tell."),
-    "selfcheck": ("harness.cli.selfcheck", "Measure what this machine holds, and how exactly."),
+    "selfcheck": ("harness.cli.selfcheck", "Measure this instrument on this machine."),
 }
 
 
-class _Commands(click.Group):
-    """A group whose commands are imported when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+class _Commands(LazyGroup):
+    commands_table = COMMANDS
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

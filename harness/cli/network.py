@@ -1,17 +1,15 @@
 """`harness network`: the profiles, and what they really do."""
 
-import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from harness import environment
-from harness.cli.selfcheck_network import compare_model
+from harness.cli.json_file import json_option, write_json
 from harness.cli.terminal import TerminalProgress
 from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
-from harness.errors import BadInput, ExitCode
+from harness.errors import ExitCode
 from harness.model import Direction, NetworkProfile, RealisedNetwork
 from harness.network import (
     ApiAddress,
@@ -25,13 +23,6 @@ from harness.network import (
 )
 from harness.network.profiles.regions import regions
 
-_LAG_MS, _CORES = 10.0, 0.15
-_LOSSY = NetworkProfile(
-    name="rtt_40_loss_1",
-    up=Direction(delay_ms=20, loss=0.01),
-    down=Direction(delay_ms=20, loss=0.01),
-)
-
 _extra = click.option(
     "--profiles",
     "extra",
@@ -43,9 +34,6 @@ _extra = click.option(
 @click.group()
 def command() -> None:
     """List, show and measure network profiles."""
-
-
-command.add_command(compare_model)
 
 
 @command.command("list")
@@ -81,9 +69,9 @@ def show(name: str, extra: Path | None) -> None:
         for label, direction in (("up", stage.up), ("down", stage.down)):
             click.echo(f"{label:<8} {_in_words(direction)}")
     for fault in profile.faults:
-        way = "up" if fault.upwards else "down"
+        towards = "up" if fault.upwards else "down"
         click.echo(
-            f"fault    {fault.kind} {way} at {fault.at_s:g} s {fault.settings or ''}".rstrip()
+            f"fault    {fault.kind} {towards} at {fault.at_s:g} s {fault.settings or ''}".rstrip()
         )
     click.echo(f"source   {profile.source}")
     click.echo(f"note     {profile.note}")
@@ -93,12 +81,7 @@ def show(name: str, extra: Path | None) -> None:
 
 @command.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "--json",
-    "target",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the findings to this file.",
-)
+@json_option
 @click.option(
     "--streams", type=click.IntRange(1, 1000), help="Streams that look for stalls, 16 by default."
 )
@@ -142,69 +125,8 @@ def measure(
             row = _row(profile.name, f"{profile.rtt_ms:g}", *shown)
             click.echo(f"{row}  {verdict}: {found.why}")
         click.echo(f"The proxy itself: {layer.measure_overhead()}")
-    if target is not None:
-        _write(target, [_as_json(profile, found) for profile, found in findings])
+    write_json(target, [_as_json(profile, found) for profile, found in findings])
     return ExitCode.PASS if all(found.verified for _, found in findings) else ExitCode.INVALID
-
-
-@command.command("hold")
-@click.argument("name", required=False)
-@click.option("--callers", type=click.IntRange(1, 5000), default=200, help="Calls held at once.")
-@click.option(
-    "--talking", type=click.IntRange(0), help="How many of them send frames; all by default."
-)
-@click.option("--frame-ms", type=click.IntRange(10, 200), default=20, help="Time between frames.")
-@click.option("--seconds", type=click.FloatRange(1), default=20.0, help="How long to measure.")
-@click.option(
-    "--json",
-    "target",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the findings to this file.",
-)
-@_extra
-def hold_calls(
-    name: str | None,
-    callers: int,
-    talking: int | None,
-    frame_ms: int,
-    seconds: float,
-    target: Path | None,
-    extra: Path | None,
-) -> int:
-    """Measure how well many calls' stalls keep their times, and what that costs.
-
-    Without NAME the network has a round trip of 40 ms and loses 1 % both ways. Toxiproxy,
-    connections and updates are real, and on the audio engine's loop; whoever talks sends frames of
-    full size and gets each back from a process beside. Ends with code 1 when the P99 of lag is
-    above 10 ms or the controller takes more than 0.15 core.
-    """
-    from harness.bench.stall_updates import hold
-
-    profile = _LOSSY if name is None else choose_profile(load_profiles(extra), name)
-    held = hold(
-        chosen_server(""),
-        profile,
-        callers=callers,
-        talking=callers if talking is None else min(callers, talking),
-        frame_ms=frame_ms,
-        seconds=seconds,
-    )
-    account, each = held.account, held.update_us
-    click.echo(f"calls        {held.callers} through {profile.name}, {held.talking} talking")
-    click.echo(f"traffic      {held.frames / held.seconds:.0f} frames a second each way")
-    click.echo(f"updates      {account.done} in {held.seconds:.0f} s, {account.failed} failed")
-    if account.lag_p99_ms is None or account.lag_p50_ms is None or each is None:
-        raise BadInput("this network never changes", where=profile.name, hint="Take one with loss")
-    click.echo(
-        f"lag          P50 {account.lag_p50_ms:.2f} ms, P99 {account.lag_p99_ms:.2f} ms,"
-        f" worst {account.lag_max_ms:.1f} ms"
-    )
-    click.echo(f"controller   {held.controller_cores:.3f} core, {each:.0f} µs an update")
-    click.echo(f"traffic cost {held.loop_cores:.3f} core on the same loop")
-    if target is not None:
-        _write(target, [asdict(held) | {"profile": profile.name, "frame_ms": frame_ms}])
-    good = account.lag_p99_ms <= _LAG_MS and held.controller_cores <= _CORES
-    return ExitCode.PASS if good and not account.failed else ExitCode.FAIL
 
 
 @command.command()
@@ -254,15 +176,3 @@ def _as_json(profile: NetworkProfile, found: RealisedNetwork) -> dict[str, objec
         "why": realised.pop("why"),
         "realised": realised,
     }
-
-
-def _write(target: Path, findings: list[dict[str, object]]) -> None:
-    """Write the whole file or none of it."""
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        unfinished.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(target), hint="Name another file."
-        ) from error

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from harness.bench.machine import CpuTimes, busy_percent, facts, stolen_percent
+from harness.bench.machine import CpuTimes, busy_percent, facts, resident_kb, stolen_percent
 
 
 def test_shares_are_of_the_time_between_two_readings() -> None:
@@ -17,3 +19,14 @@ def test_what_the_system_does_not_tell_is_none() -> None:
 
 def test_this_machine_has_a_name() -> None:
     assert facts()["cores"] != "0"
+
+
+def test_memory_of_a_process_that_is_gone_is_unknown() -> None:
+    assert resident_kb(2**22 + 1) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_memory_of_this_process_is_what_the_system_says() -> None:
+    own_kb = resident_kb()
+    assert own_kb is not None
+    assert own_kb > 1_000

@@ -1,39 +1,42 @@
-"""The detector's table against the detector."""
+"""The onset detector against what it gave when its limits were last reviewed.
 
-from collections import Counter
+`onset_table.json` holds found minus true, in milliseconds, late is positive, over 40 responses a
+condition. Generated speech sits on a pulse at its first sample; real speech, which swells, reads
+as the fade-ins do. A change of the detector that moves a row has to be seen here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.bench.onset_calibration import CONDITIONS, Bias, calibrate, through_alaw, through_mulaw
-from harness.bench.onset_table import ONSET_TABLE
+from harness.bench.onset_calibration import CONDITIONS, calibrate, through_alaw, through_mulaw
 from harness.corpus import speech_like
 from harness.corpus.encoding.g711 import encode_alaw, encode_mulaw
 
 EVERY_INT16 = np.arange(-32768, 32768).astype(np.int16)
+TABLE = json.loads((Path(__file__).parent / "onset_table.json").read_text(encoding="utf-8"))
 MEASURED = {row.condition: row for row in calibrate(speech_like)}
 
 
 def test_the_table_has_every_condition_once() -> None:
-    assert [row.condition for row in ONSET_TABLE] == [condition.name for condition in CONDITIONS]
-    assert max(Counter(row.condition for row in ONSET_TABLE).values()) == 1
+    assert [row["condition"] for row in TABLE] == [condition.name for condition in CONDITIONS]
+    assert len(MEASURED) == len(TABLE)
 
 
-@pytest.mark.parametrize("row", ONSET_TABLE, ids=lambda row: row.condition)
-def test_the_table_is_what_the_detector_gives(row: Bias) -> None:
-    measured = MEASURED[row.condition]
-    assert (measured.limit, measured.refused, measured.missed) == (
-        row.limit,
-        row.refused,
-        row.missed,
-    )
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["condition"])
+def test_the_detector_gives_what_the_table_says(row: dict[str, Any]) -> None:
+    measured = MEASURED[row["condition"]]
+    assert (measured.refused, measured.missed) == (row["refused"], row["missed"])
     # Sines differ in the last bit between platforms, and a sample with them.
-    assert measured.bias_ms == pytest.approx(row.bias_ms, abs=0.1)
-    assert measured.p95_abs_ms == pytest.approx(row.p95_abs_ms, abs=0.1)
+    assert measured.bias_ms == pytest.approx(row["bias_ms"], abs=0.1)
+    assert measured.p95_abs_ms == pytest.approx(row["p95_abs_ms"], abs=0.1)
 
 
 def test_a_row_without_a_limit_can_be_relied_on_to_10_ms() -> None:
-    for row in ONSET_TABLE:
+    for row in MEASURED.values():
         if not row.limit:
             assert row.p95_abs_ms is not None, row.condition
             assert row.p95_abs_ms < 10, row.condition
@@ -41,7 +44,7 @@ def test_a_row_without_a_limit_can_be_relied_on_to_10_ms() -> None:
 
 
 def test_steady_noise_that_is_too_loud_is_refused() -> None:
-    (row,) = (row for row in ONSET_TABLE if row.condition == "noise -35 dBFS")
+    row = MEASURED["noise -35 dBFS"]
     assert (row.bias_ms, row.refused) == (None, 1.0)
 
 

@@ -25,7 +25,7 @@ def extra(late: int, size: int = 1000) -> Floats:
     return found
 
 
-def spell(
+def make_round(
     streams: Sequence[Floats],
     *,
     own: Baseline | None = None,
@@ -43,8 +43,8 @@ def alike(late: int, count: int = 100) -> list[Floats]:
     return [extra(late)] * count
 
 
-def verdict(*spells: Round) -> CaseVerdict:
-    return sum_up(CASE, spells).verdict
+def verdict(*rounds: Round) -> CaseVerdict:
+    return sum_up(CASE, rounds).verdict
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def verdict(*spells: Round) -> CaseVerdict:
     ],
 )
 def test_a_quarter_is_the_line(late: int, expected: CaseVerdict) -> None:
-    assert verdict(spell(alike(late))) is expected
+    assert verdict(make_round(alike(late))) is expected
 
 
 def test_found_planned_and_kernel_stand_beside_each_other() -> None:
@@ -79,19 +79,19 @@ def test_late_messages_in_a_row_are_one_event() -> None:
     found = np.zeros(1000)
     found[100:110] = 80
     found[500] = 80
-    assert sum_up(CASE, [spell([found] * 10)]).late_events == 20
+    assert sum_up(CASE, [make_round([found] * 10)]).late_events == 20
 
 
 def test_few_events_cannot_tell_whatever_they_say() -> None:
-    played = sum_up(CASE, [spell([*alike(1, 15), *alike(0, 85)])])
+    played = sum_up(CASE, [make_round([*alike(1, 15), *alike(0, 85)])])
     assert played.late_percent.verdict is CaseVerdict.UNDECIDED
-    assert sum_up(CASE, [spell(alike(0))]).late_percent.verdict is CaseVerdict.UNDECIDED
+    assert sum_up(CASE, [make_round(alike(0))]).late_percent.verdict is CaseVerdict.UNDECIDED
 
 
 def test_streams_count_and_not_messages() -> None:
     """All late messages in a tenth of the streams say less than as many all over."""
-    apart = sum_up(CASE, [spell(alike(10))]).late_percent
-    heaped = sum_up(CASE, [spell([*alike(100, 10), *alike(0, 90)])]).late_percent
+    apart = sum_up(CASE, [make_round(alike(10))]).late_percent
+    heaped = sum_up(CASE, [make_round([*alike(100, 10), *alike(0, 90)])]).late_percent
     assert apart.found == heaped.found
     assert (apart.verdict, heaped.verdict) == (CaseVerdict.WITHIN, CaseVerdict.UNDECIDED)
     assert apart.narrow
@@ -99,7 +99,7 @@ def test_streams_count_and_not_messages() -> None:
 
 
 def test_a_handful_of_streams_has_no_interval() -> None:
-    played = sum_up(CASE, [spell(alike(10, 9))])
+    played = sum_up(CASE, [make_round(alike(10, 9))])
     assert played.late_percent.low is None
     assert played.verdict is CaseVerdict.UNDECIDED
 
@@ -107,7 +107,7 @@ def test_a_handful_of_streams_has_no_interval() -> None:
 def test_the_same_streams_have_the_same_interval() -> None:
     rng = np.random.default_rng(1)
     streams = [extra(int(late)) for late in rng.integers(0, 20, 60)]
-    one, two = (sum_up(CASE, [spell(streams)]) for _ in range(2))
+    one, two = (sum_up(CASE, [make_round(streams)]) for _ in range(2))
     assert one == two
     assert one.mean_ms.low is not None
     assert one.mean_ms.high is not None
@@ -121,31 +121,33 @@ FAILED = UpdateStats(planned=100, done=99, failed=1, lag_p50_ms=1, lag_p99_ms=3,
 @pytest.mark.parametrize(
     ("disturbed", "why"),
     [
-        (spell(alike(40), changes=LATE), "changes P99 30.0 ms late"),
-        (spell(alike(40), changes=FAILED), "1 changes failed"),
-        (spell(alike(40), left_out=1000), "0.99% of frames were sent late"),
-        (spell(alike(40), stray=0.01), "1.00% of undisturbed frames"),
+        (make_round(alike(40), changes=LATE), "changes P99 30.0 ms late"),
+        (make_round(alike(40), changes=FAILED), "1 changes failed"),
+        (make_round(alike(40), left_out=1000), "0.99% of frames were sent late"),
+        (make_round(alike(40), stray=0.01), "1.00% of undisturbed frames"),
     ],
 )
 def test_a_disturbed_spell_counts_only_where_there_is_no_other(disturbed: Round, why: str) -> None:
     assert why in disturbed.disturbance
     assert why in module._words(CASE, [disturbed], 2)
-    both = sum_up(CASE, [disturbed, spell(alike(10))])
+    both = sum_up(CASE, [disturbed, make_round(alike(10))])
     assert both.verdict is CaseVerdict.WITHIN
-    assert (both.spells, both.disturbed) == (1, 1)
+    assert (both.rounds, both.disturbed) == (1, 1)
     alone = sum_up(CASE, [disturbed])
     assert alone.verdict is CaseVerdict.BUSY
     assert alone.late_percent.found == pytest.approx(4.0)
 
 
 def test_an_own_delay_that_is_not_believed_is_not_within() -> None:
-    played = sum_up(CASE, [spell(alike(10), own=Baseline(-9.0, "took 9.0 ms less"))])
+    played = sum_up(CASE, [make_round(alike(10), own=Baseline(-9.0, "took 9.0 ms less"))])
     assert played.verdict is CaseVerdict.OUTSIDE
     assert played.unlikely == "took 9.0 ms less"
 
 
 def test_frames_that_left_late_are_left_out_and_counted() -> None:
-    assert sum_up(CASE, [spell(alike(10), left_out=50)]).left_out == pytest.approx(0.0005, rel=0.01)
+    assert sum_up(CASE, [make_round(alike(10), left_out=50)]).left_out == pytest.approx(
+        0.0005, rel=0.01
+    )
 
 
 def test_a_pause_of_the_machine_is_seen_in_frames_that_nothing_held_up() -> None:
@@ -163,14 +165,14 @@ def test_a_pause_of_the_machine_is_seen_in_frames_that_nothing_held_up() -> None
 
     for frames, disturbed in ((0, False), (3, True)):
         flows = [flow(upwards=way, paused=slice(100, 100 + frames)) for way in (True, False)]
-        one = module._spell(CASE, FrameFlows(tuple(flows)), KEPT)
+        one = module._round_of(CASE, FrameFlows(tuple(flows)), KEPT)
         assert one.stray == frames / 1500
         assert bool(one.disturbance) is disturbed
 
 
 def test_what_broke_off_is_said() -> None:
     with pytest.raises(RunInvalid, match="RTT 40 ms, 1 %: gone"):
-        module._spell(CASE, FrameFlows(broken="gone"), KEPT)
+        module._round_of(CASE, FrameFlows(broken="gone"), KEPT)
 
 
 def test_a_case_is_drawn_anew_for_each_stream_and_always_alike() -> None:
@@ -199,7 +201,7 @@ def test_where_stalls_take_many_changes_fewer_streams_run_at_once(
 def test_a_case_through_the_real_proxy_is_what_was_planned(
     toxiproxy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SPELLS", 1)
+    monkeypatch.setattr(module, "ROUNDS", 1)
     lossy = Case(rtt_ms=80, loss_percent=5, late_percent=70, mean_ms=350, bar=True)
     stream = Stream(cadence_ms=20, message_bytes=1300)
     with NetworkLayer(toxiproxy, {}, stream=stream) as layer, asyncio.Runner() as runner:
@@ -207,9 +209,9 @@ def test_a_case_through_the_real_proxy_is_what_was_planned(
             play([lossy], layer, runner.run, NoProgress(), connections=3, seconds=1)
         )
     (row,) = rows
-    assert 1 <= row.spells + row.disturbed <= 2
-    assert row.streams == 6 * row.spells
-    assert row.messages <= 300 * row.spells
+    assert 1 <= row.rounds + row.disturbed <= 2
+    assert row.streams == 6 * row.rounds
+    assert row.messages <= 300 * row.rounds
     # How near it is hangs on how busy this machine is; that it stalls does not.
     assert row.late_percent.planned > 5
     assert row.late_percent.found > 5

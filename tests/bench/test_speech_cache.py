@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from harness.bench.speech_cache import generate, make_ready, mark
+from harness.bench.speech_cache import annotate, generate, make_ready
 
 
 def test_every_step_is_measured_and_the_second_time_reads_what_the_first_wrote(
@@ -10,7 +10,7 @@ def test_every_step_is_measured_and_the_second_time_reads_what_the_first_wrote(
     speech_s = generate(folder, 3)
     assert 6.0 < speech_s < 8.0
     assert len({file.read_bytes() for file in folder.iterdir()}) == 3
-    assert mark(folder, manifest, processes=1)["clips"] == 3
+    assert annotate(folder, manifest, processes=1)["clips"] == 3
     cold = make_ready(manifest, cache)
     written = {file.name: file.stat().st_ino for file in (cache / "encoded").iterdir()}
     warm = make_ready(manifest, cache)

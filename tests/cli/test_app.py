@@ -2,6 +2,7 @@ import click
 import pytest
 
 from harness.cli import app
+from harness.cli.lazy_group import LazyGroup
 from harness.errors import ExitCode
 
 
@@ -36,7 +37,7 @@ def test_our_own_bug_shows_its_traceback_and_code_70(
     def broken() -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(app._Commands, "get_command", lambda *_: broken)
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: broken)
     assert app.run(["run"]) == ExitCode.BUG
     shown = capsys.readouterr().err
     assert "RuntimeError: boom" in shown

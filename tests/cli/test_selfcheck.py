@@ -1,41 +1,50 @@
-"""`harness selfcheck --simulator`: what it prints and writes of what was found."""
-
-import json
-from pathlib import Path
+"""The family of measurements: which there are, and which is taken where none is named."""
 
 import pytest
 
-from harness.bench import ServerFinding, ServerFindings, ServerRow
+from harness.cli import selfcheck
 from harness.cli.app import run
 from harness.errors import ExitCode
 
+NAMES = ("engine", "simulator", "speech", "stalls", "tcp")
 
-def test_findings_are_a_table_and_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    row = ServerRow(
-        sessions=500,
-        measured=2,
-        held=2,
-        callers_gave_out=0,
-        release_p50_ms=0.1,
-        release_p95_ms=0.4,
-        release_p99_ms=0.93,
-        received_p50_ms=0.1,
-        received_p99_ms=1.2,
-        turns_expected=700,
-        turns_intact=700,
-        cpu_percent=41.5,
-        cpu_ms_per_session_s=0.83,
-        kb_per_session=None,
-    )
-    mode = ServerFinding(mode="hearing", bar=500, sessions=500, confirmed=True, rows=(row,))
-    found = ServerFindings(made_at="now", modes=(mode,))
-    monkeypatch.setattr("harness.cli.selfcheck.check_server", lambda *_, **__: found)
-    path = tmp_path / "found.json"
-    assert run(["selfcheck", "--simulator", "--json", str(path)]) == ExitCode.PASS
+
+def test_help_lists_every_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["selfcheck", "--help"]) == ExitCode.PASS
     out = capsys.readouterr().out
-    assert "with hearing: 500 sessions; made for 500" in out
-    assert "0.93" in out
-    assert "700/700" in out
-    assert json.loads(path.read_bytes())["modes"][0]["rows"][0]["kb_per_session"] is None
+    assert all(f"  {name} " in out for name in NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_measurement_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["selfcheck", name, "--help"]) == ExitCode.PASS
+    out = capsys.readouterr().out
+    assert f"Usage: harness selfcheck {name}" in out
+    assert "--json" in out
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--long"], ["--json", "found.json"], ["engine", "--long"], ["engine"]]
+)
+def test_without_a_name_the_engine_is_measured(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def check(progress: object, *, thorough: bool) -> None:
+        del progress
+        asked.append(thorough)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.cli.selfcheck_engine.check", check)
+    run(["selfcheck", *words])
+    assert asked == ["--long" in words]
+
+
+def test_a_measurement_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["selfcheck", "bogus"]) == ExitCode.BAD_INPUT
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_table_names_what_is_tested_here() -> None:
+    assert tuple(selfcheck.command.commands_table) == NAMES

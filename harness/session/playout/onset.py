@@ -10,8 +10,8 @@ a click. It stays steady and faint: noise that set in, from now on the floor. An
 reply, from where it first rose; so a quiet consonant or a fade-in ahead of a vowel counts.
 
 What it cannot tell is said in `doubt`: speech above a steady noise that is louder than
--42 dBFS, and speech that does not stand 8 dB out of its noise. How far off it is otherwise stands
-in `onset_table`, which the tests derive anew.
+-42 dBFS, and speech that does not stand 8 dB out of its noise. How far off it is otherwise is
+in the table of `harness selfcheck`.
 """
 
 from math import sqrt

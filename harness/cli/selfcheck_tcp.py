@@ -1,15 +1,15 @@
-"""`harness network model`: stalls held against what Linux's own TCP did."""
+"""`harness selfcheck tcp`: the simulated TCP sender compared with Linux's own."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from harness.bench.proxy_validation import (
+    ROUNDS,
     SECONDS,
-    SPELLS,
     STREAMS,
     TOLERANCE,
     CaseResult,
@@ -18,18 +18,20 @@ from harness.bench.proxy_validation import (
     play,
 )
 from harness.bench.tcp_validation import FLOWS, Case, cases, compare
+from harness.cli.json_file import json_option, write_json
 from harness.cli.terminal import TerminalProgress
 from harness.cli.toxiproxy import chosen_server, ports_option, toxiproxy_option
 from harness.errors import BadInput, ExitCode
 from harness.network import NetworkLayer, Stream, parse_ports
 
+_MODEL_HEAD = "late, kernel", "late, model", "off", "mean, kernel", "mean, model", "off"
 _HEAD = "late, kernel", "planned", "found", "off", "mean, kernel", "planned", "found", "off"
 
 
-@click.command("model")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command("tcp")
+@json_option
 @click.option("--flows", default=FLOWS, show_default=True, help="Connections simulated per case.")
-@click.option("--through-proxy", is_flag=True, help="Hold what Toxiproxy makes of it against it.")
+@click.option("--through-proxy", is_flag=True, help="Play the cases through Toxiproxy as well.")
 @click.option(
     "--streams",
     type=click.IntRange(1, 1000),
@@ -42,15 +44,15 @@ _HEAD = "late, kernel", "planned", "found", "off", "mean, kernel", "planned", "f
     type=click.FloatRange(1, 600),
     default=SECONDS,
     show_default=True,
-    help=f"How long they stream at a time; rare cases take up to {SPELLS} times.",
+    help=f"How long they stream at a time; rare cases take up to {ROUNDS} times.",
 )
 @click.option(
     "--case", "which", default="", help="Only this one, as in 40/1: RTT in ms / loss in %."
 )
 @toxiproxy_option
 @ports_option
-def compare_model(
-    as_json: bool,
+def command(
+    target: Path | None,
     flows: int,
     through_proxy: bool,
     streams: int,
@@ -59,17 +61,17 @@ def compare_model(
     toxiproxy: str,
     ports: str,
 ) -> int:
-    """Hold the simulated TCP sender against Linux's own.
+    """Compare the simulated TCP sender with Linux's own.
 
     Ends with code 1 when a case that has to agree does not. With --through-proxy these cases are
     played through Toxiproxy by real streams, which takes some eight minutes. "Planned" is then the
     model for the very frames that were sent, and the whole 95 % interval of what was found has to
-    be within a quarter of the kernel's figure. Code 2 is for too few late messages to tell, or a
+    be within a quarter of the kernel's figure. Code 2 is for too few late messages to decide, or a
     machine that was busy with something else.
     """
     chosen = _chosen(which)
     if not through_proxy:
-        return _compare(chosen, as_json=as_json, flows=flows)
+        return _compare(chosen, target, flows=flows)
     barred = [case for case in chosen if case.bar]
     if not barred:
         raise BadInput("is none of those that have to agree", where=which, hint=_known())
@@ -80,16 +82,12 @@ def compare_model(
         asyncio.Runner() as runner,
         TerminalProgress() as progress,
     ):
-        if not as_json:
-            _print(["case", *_HEAD, "stalls", "verdict"], ["---"] * 11)
+        _print(["case", *_HEAD, "stalls", "verdict"], ["---"] * 11)
         for row in play(barred, layer, runner.run, progress, connections=streams, seconds=seconds):
             found.append(row)
-            if not as_json:
-                _print(_cells(row))
-    if as_json:
-        click.echo(json.dumps([_as_json(row) for row in found], indent=2))
-    else:
-        click.echo("\n".join(["", *(_besides(row) for row in found)]))
+            _print(_cells(row))
+    click.echo("\n".join(["", *(_details(row) for row in found)]))
+    write_json(target, [_as_json(row) for row in found])
     verdicts = {row.verdict for row in found}
     if CaseVerdict.OUTSIDE in verdicts:
         return ExitCode.FAIL
@@ -112,22 +110,24 @@ def _short(case: Case) -> str:
     return f"{case.rtt_ms:g}/{case.loss_percent:g}"
 
 
-def _compare(chosen: Sequence[Case], *, as_json: bool, flows: int) -> int:
+def _compare(chosen: Sequence[Case], target: Path | None, *, flows: int) -> int:
     found = []
-    if not as_json:
-        click.echo("| case | late, kernel | late, model | off | mean, kernel | mean, model | off |")
-        click.echo("|---|---|---|---|---|---|---|")
+    _print(["case", *_MODEL_HEAD], ["---"] * 7)
     for row in compare(chosen, flows=flows):
         found.append(row)
-        if not as_json:
-            click.echo(
-                f"| {'**' if row.case.bar else ''}{row.case}{'**' if row.case.bar else ''}"
-                f" | {row.case.late_percent:.2f} % | {row.late_percent:.2f} %"
-                f" | {row.late_off:+.0%} | {row.case.mean_ms:.2f} ms | {row.mean_ms:.2f} ms"
-                f" | {row.mean_off:+.0%} |"
-            )
-    if as_json:
-        click.echo(json.dumps([asdict(row) for row in found], indent=2))
+        mark = "**" if row.case.bar else ""
+        _print(
+            [
+                f"{mark}{row.case}{mark}",
+                f"{row.case.late_percent:.2f} %",
+                f"{row.late_percent:.2f} %",
+                f"{row.late_off:+.0%}",
+                f"{row.case.mean_ms:.2f} ms",
+                f"{row.mean_ms:.2f} ms",
+                f"{row.mean_off:+.0%}",
+            ]
+        )
+    write_json(target, [asdict(row) for row in found])
     return ExitCode.PASS if all(row.good for row in found if row.case.bar) else ExitCode.FAIL
 
 
@@ -156,13 +156,13 @@ def _figure(figure: Figure, unit: str) -> list[str]:
     return [*(f"{value:.2f} {unit}" for value in values), f"{figure.off:+.0%} ({interval})"]
 
 
-def _besides(row: CaseResult) -> str:
+def _details(row: CaseResult) -> str:
     own = "not known" if row.undisturbed_ms is None else f"{row.undisturbed_ms:.2f} ms"
     lag = "none" if row.lag_p99_ms is None else f"P99 {row.lag_p99_ms:.1f} ms late"
     disturbed = f", and {row.disturbed} disturbed" if row.disturbed else ""
     return (
-        f"{row.case}: {row.messages} messages of {row.streams} streams in {row.spells}"
-        f" spell{'s' * (row.spells > 1)}{disturbed}; own delay taken off {own};"
+        f"{row.case}: {row.messages} messages of {row.streams} streams in {row.rounds}"
+        f" round{'s' * (row.rounds > 1)}{disturbed}; own delay taken off {own};"
         f" {row.left_out:.2%} left out, since they were sent late; changes {lag}"
     )
 
