@@ -47,7 +47,7 @@ from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.instants import InstantNotes
 from harness.session.turn.items import Items
-from harness.session.turn.outcome import TurnFacts, judge
+from harness.session.turn.outcome import TurnFacts, classify
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
 from harness.session.turn.response_state import TRANSITIONS, ResponseState, Withdrawn
 
@@ -92,6 +92,8 @@ class Turn:
         self._items = Items(rate_hz)
         self._over_ns = 0
         self._done: ResponseDone | None = None
+        # How a reply ended that was heard from and did not complete.
+        self._broken: ResponseDone | None = None
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
         self.sending = SentFrames()
@@ -241,7 +243,7 @@ class Turn:
             The record, with the status that follows from what was seen.
         """
         self._hearing.settle()
-        status, why = judge(self._seen(), fault)
+        status, why = classify(self._seen(now_ns), fault)
         spoken, sending = self.spoken, self.sending
         return TurnRecord(
             session_id=spoken.session_id,
@@ -291,6 +293,9 @@ class Turn:
             return None
         self._announces = True
         self._muted = False
+        if self._broken is not None and self._broken.status is ResponseStatus.CANCELLED:
+            # It was replaced: the turn goes on with the reply that begins.
+            self._broken = None
         self._owed = self._owed and "tool_result_sent_ns" not in self._noted
         self._current = response
         if self.audible_ns is None:
@@ -334,6 +339,7 @@ class Turn:
         is_current = not response or not self._current or response == self._current
         if response:
             self._finished.add(response)
+        stopped_by_us = response in self._cancelled if response else self._muted
         if done.status is ResponseStatus.CANCELLED:
             if response:
                 self._cancelled.add(response)
@@ -341,10 +347,16 @@ class Turn:
                 return None
             self._muted = self._muted or (not response and self._announces)
             self._hearing.stop(now_ns)
+            if not stopped_by_us and self._heard_in_time():
+                self._broken = self._broken or done
             return self._withdraw()
+        failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
+        if is_current:
+            self._hearing.settle()
+        if failed and self.audible_ns is not None and (is_current or response == self._sounding):
+            self._broken = done
         if not is_current:
             return None
-        self._hearing.settle()
         if self.audible_ns is None and now_ns < self.spoken.end_ns:
             self._hearing.stop(now_ns)
             return self._withdraw()
@@ -356,6 +368,27 @@ class Turn:
             self._noted.withdraw()
             self._provider.pop("response", None)
         return Withdrawn
+
+    def _heard_in_time(self) -> bool:
+        """Tell whether the reply was heard, and not before the caller had finished."""
+        return self.audible_ns is not None and self.audible_ns >= self.spoken.end_ns
+
+    def _broken_off(self) -> ResponseDone | None:
+        """Return how a reply that was heard from failed, `None` where none did.
+
+        Audio may come after the word that its reply has failed.
+        """
+        if self._broken is not None or self._done is None or self._finished_well():
+            return self._broken
+        return self._done if self.reply is ResponseState.OVER else None
+
+    def _unfinished(self, now_ns: int | None) -> bool:
+        """Tell whether more of what was heard was still to come, or to be played, at `now_ns`."""
+        if self.reply is ResponseState.OVER:
+            return False
+        until_ns = self.playout_end_ns
+        playing = now_ns is not None and until_ns is not None and now_ns < until_ns
+        return self._announces or playing
 
     def _finished_well(self) -> bool:
         return self._done is not None and self._done.status is ResponseStatus.COMPLETED
@@ -372,7 +405,7 @@ class Turn:
         # A server that sends silence for ever is heard out when its last sound has faded.
         return (played_ns if sound_ns is None else sound_ns) + _IDLE_NS
 
-    def _seen(self) -> TurnFacts:
+    def _seen(self, now_ns: int | None) -> TurnFacts:
         hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
         sent_ns = self.sending.end_ns
         return TurnFacts(
@@ -382,6 +415,8 @@ class Turn:
             phase=self.phase(),
             limit_ns=spoken.limit_ns,
             done=self._done if self.reply is ResponseState.OVER else None,
+            broken=self._broken_off(),
+            unfinished=self._unfinished(now_ns),
             error=self._error,
             begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
             audio=hearing.first_audio_ns is not None,

@@ -1,4 +1,4 @@
-"""How a turn ended, judged from what was seen of it."""
+"""How a turn ended, classified by what was seen of it."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,8 @@ class TurnFacts:
         phase: What the turn was waiting for.
         limit_ns: How long it waited at most.
         done: How the last reply ended, `None` when none has.
+        broken: How a reply ended that was heard from and did not complete; `None` for none.
+        unfinished: Something was heard, and more of it was still to come or to be played.
         error: The last error message.
         begun: A reply was announced, or audio came.
         audio: Audio came.
@@ -36,6 +38,8 @@ class TurnFacts:
     phase: Phase
     limit_ns: int
     done: ResponseDone | None
+    broken: ResponseDone | None
+    unfinished: bool
     error: ProviderError | None
     begun: bool
     audio: bool
@@ -45,7 +49,7 @@ class TurnFacts:
     owed: bool
 
 
-def judge(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
+def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
     """Return how the turn ended, and why where that needs saying.
 
     What is said before a tool is called is not the answer: a turn that waits for one has not been
@@ -61,10 +65,23 @@ def judge(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]
     if seen.doubt:
         return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)
     if seen.heard_ns is not None and not seen.awaits_answer:
-        return (TurnStatus.PREMATURE if seen.heard_ns < 0 else TurnStatus.COMPLETED), cut
+        return _heard(seen, seen.heard_ns, cut)
     if cut is not None:
         return (TurnStatus.VOID if cut.party is Party.OURS else TurnStatus.CLOSED), cut
     return _unheard(seen)
+
+
+def _heard(seen: TurnFacts, heard_ns: int, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
+    """Return the status of a turn that was heard from: a failure after that is still one."""
+    if seen.broken is not None:
+        return TurnStatus.BROKEN_OFF, _failure(seen.broken, Phase.PLAYOUT)
+    if cut is not None and cut.party is not Party.OURS and seen.unfinished:
+        return TurnStatus.BROKEN_OFF, cut
+    return (TurnStatus.PREMATURE if heard_ns < 0 else TurnStatus.COMPLETED), cut
+
+
+def _failure(done: ResponseDone, phase: Phase) -> Fault:
+    return Fault(Party.THEIRS, phase, done.code or done.status.value, done.detail)
 
 
 def _unheard(seen: TurnFacts) -> tuple[TurnStatus, Fault]:
@@ -75,8 +92,7 @@ def _unheard(seen: TurnFacts) -> tuple[TurnStatus, Fault]:
     if done is not None:
         if done.status is ResponseStatus.COMPLETED:
             return TurnStatus.NO_REPLY, _nothing_spoken(seen)
-        code = done.code or done.status.value
-        return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, code, done.detail)
+        return TurnStatus.FAILED, _failure(done, Phase.RESPONSE)
     words = f"nothing audible within {limit_s:g} s"
     if error is not None:
         words = f"{words}; last error {error.code}: {error.detail}"

@@ -399,7 +399,9 @@ def test_a_false_barge_in_that_cancels_the_reply_stops_it_and_ends_the_turn() ->
         (1_510, done(ResponseStatus.CANCELLED, code="turn_detected")),
         (1_520, delta(500)),
     )
-    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
+    assert (record.status, latency_ms(record)) == (TurnStatus.BROKEN_OFF, 1_200)
+    assert record.fault is not None
+    assert record.fault.code == "turn_detected"
     assert at_ms(record, "playout_end_ns") == 1_510
     assert record.counts.samples_received == 3_500 * 24
     assert record.counts.samples_unheard == 3_500 * 24 - 310 * 24
@@ -483,9 +485,63 @@ def test_a_reply_that_cannot_be_heard_says_what_it_was(event: Event, code: str) 
     assert turn.ended((END_MS + 2_600) * MS)
 
 
-def test_an_incomplete_reply_counts_when_it_was_heard_and_is_a_failure_when_not() -> None:
+@pytest.mark.parametrize("status", [ResponseStatus.FAILED, ResponseStatus.INCOMPLETE])
+def test_a_response_that_fails_after_its_first_sound_is_broken_off_and_keeps_its_latency(
+    status: ResponseStatus,
+) -> None:
+    record = play(new_turn(), (900, delta()), (910, done(status, code="server_error")))
+    assert (record.status, latency_ms(record)) == (TurnStatus.BROKEN_OFF, 900)
+    assert record.fault == Fault(Party.THEIRS, Phase.PLAYOUT, "server_error", "words")
+
+
+def test_a_second_response_does_not_mend_the_one_that_broke_off() -> None:
+    record = play(
+        new_turn(),
+        (900, delta()),
+        (950, done(ResponseStatus.FAILED, code="server_error")),
+        (1_000, ResponseCreated("r2")),
+        (1_400, delta(response="r2")),
+        (1_410, done(response="r2")),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.BROKEN_OFF, 900)
+
+
+def test_a_response_that_is_cancelled_and_begun_again_is_not_broken_off() -> None:
+    record = play(
+        new_turn(),
+        (500, ResponseCreated("r1")),
+        (900, delta()),
+        (950, done(ResponseStatus.CANCELLED, code="turn_detected")),
+        (1_000, ResponseCreated("r2")),
+        (1_400, delta(response="r2")),
+        (1_410, done(response="r2")),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 900)
+
+
+@pytest.mark.parametrize(
+    ("party", "over", "status"),
+    [
+        (Party.THEIRS, False, TurnStatus.BROKEN_OFF),
+        (Party.NETWORK, False, TurnStatus.BROKEN_OFF),
+        (Party.OURS, False, TurnStatus.COMPLETED),
+        (Party.THEIRS, True, TurnStatus.COMPLETED),
+    ],
+)
+def test_a_connection_that_is_lost_breaks_off_a_response_that_was_not_over(
+    party: Party, over: bool, status: TurnStatus
+) -> None:
+    turn = new_turn()
+    feed(turn, (500, ResponseCreated("r1")), (900, delta(1_000)))
+    if over:
+        feed(turn, (910, done()))
+    lost = Fault(party, Phase.PLAYOUT, "close_1011")
+    record = turn.record(0, lost, now_ns=(END_MS + 1_000) * MS)
+    assert (record.status, latency_ms(record), record.fault) == (status, 900, lost)
+
+
+def test_an_incomplete_response_of_which_nothing_was_heard_has_failed() -> None:
     cut = done(ResponseStatus.INCOMPLETE, code="max_output_tokens")
-    assert play(new_turn(), (900, delta()), (910, cut)).status is TurnStatus.COMPLETED
     unheard = play(new_turn(), (900, TextDelta("r1")), (910, cut))
     assert unheard.status is TurnStatus.FAILED
     assert unheard.fault is not None
@@ -714,10 +770,13 @@ def test_whatever_comes_in_whatever_order_the_record_keeps_its_rules(
         assert at.first_audio_ns is not None
         assert at.playout_end_ns is not None
         assert at.first_audio_ns <= at.first_audible_ns <= at.playout_end_ns
-    if record.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE):
+    if record.status.was_heard:
         assert at.first_audible_ns is not None
         early = at.first_audible_ns < END_MS * MS
-        assert early == (record.status is TurnStatus.PREMATURE)
+        if record.status is TurnStatus.BROKEN_OFF:
+            assert record.fault is not None
+        else:
+            assert early == (record.status is TurnStatus.PREMATURE)
     else:
         assert at.first_audible_ns is None
         assert record.fault is not None
@@ -762,7 +821,7 @@ def test_whatever_an_application_and_a_caller_do_meanwhile_the_record_keeps_its_
         assert at.playout_end_ns is not None
         assert at.first_audible_ns <= at.answer_audible_ns <= at.playout_end_ns
     waits = "owe" in [event for _, event in events] and at.answer_audible_ns is None
-    if record.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE):
+    if record.status.was_heard:
         assert at.first_audible_ns is not None
         assert not waits
     elif not waits:
