@@ -5,8 +5,19 @@ never a number.
 """
 
 from harness.analysis.accuracy import Accuracy, accuracy
+from harness.analysis.breakdown import (
+    STAGES,
+    Point,
+    StageMeans,
+    points,
+    slowness,
+    spectrum,
+    typical_and_slow,
+)
+from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, PriceList, cost
 from harness.analysis.failures import FailureRate, failure_rate, has_failed
+from harness.analysis.fault_counts import FaultCount, fault_counts
 from harness.analysis.gate import (
     GateVerdict,
     Objective,
@@ -32,29 +43,39 @@ __all__ = [
     "BY_NAME",
     "METRICS",
     "PERCENTILES",
+    "STAGES",
     "Accuracy",
     "Cost",
     "Estimate",
     "FailureRate",
+    "FaultCount",
     "GateVerdict",
     "Latency",
     "Metric",
     "Objective",
     "ObjectiveResult",
+    "Point",
     "PriceList",
     "Sample",
+    "StageMeans",
     "Validity",
     "accuracy",
+    "completeness",
     "cost",
     "estimate",
     "failure_rate",
+    "fault_counts",
     "has_failed",
     "judge_objectives",
     "judge_validity",
     "overall",
     "parse_objectives",
+    "points",
     "sample",
     "session_latency",
+    "slowness",
+    "spectrum",
     "summarise",
     "turn_latency",
+    "typical_and_slow",
 ]

@@ -26,6 +26,10 @@ class Completeness:
         turns_cut: Turns of calls held that have no record because their call ended early.
         dropped: Turns that never started because of us, by the code of their fault.
         workers_lost: Load workers that ended in the middle of the run.
+        clock_steps: How often the clock made a step.
+        finished: The run came to its end by itself or was told to.
+        frames_intended: Audio frames that the pacing plans asked for.
+        frames_sent: Audio frames that went out.
     """
 
     calls_planned: int | None
@@ -36,6 +40,10 @@ class Completeness:
     turns_cut: int
     dropped: dict[str, int]
     workers_lost: int
+    clock_steps: int
+    finished: bool
+    frames_intended: int
+    frames_sent: int
 
     @property
     def calls_missing(self) -> int:
@@ -63,6 +71,7 @@ def completeness(run: Run) -> Completeness:
     if planned is None:
         planned = sum(s.turns_planned for s in run.sessions) + sum(unheld.values())
     dropped = [turn for turn in run.turns if turn.status is TurnStatus.DROPPED]
+    happened = Counter(event.kind for event in run.events)
     codes = Counter(turn.fault.code for turn in dropped if turn.fault and is_ours(turn))
     return Completeness(
         calls_planned=run.manifest.calls_planned,
@@ -72,5 +81,9 @@ def completeness(run: Run) -> Completeness:
         turns_missing=missing,
         turns_cut=cut,
         dropped=dict(codes.most_common()),
-        workers_lost=sum(event.kind is RunEventKind.WORKER_LOST for event in run.events),
+        workers_lost=happened[RunEventKind.WORKER_LOST],
+        clock_steps=happened[RunEventKind.CLOCK_STEP],
+        finished=happened[RunEventKind.FINISHED] > 0,
+        frames_intended=sum(session.frames_intended for session in run.sessions),
+        frames_sent=sum(session.frames_sent for session in run.sessions),
     )

@@ -133,13 +133,13 @@ def _of_counts(run: Run) -> Iterator[_Finding]:
     if not any(turn.status is not TurnStatus.VOID and not is_ours(turn) for turn in run.turns):
         yield _invalid("no turn was measured")
         return
-    intended = sum(session.frames_intended for session in run.sessions)
-    if intended:
-        missing = (intended - sum(session.frames_sent for session in run.sessions)) / intended
+    done = completeness(run)
+    if done.frames_intended:
+        missing = (done.frames_intended - done.frames_sent) / done.frames_intended
         yield from _above(missing, FRAMES_MISSING, "{:.2%} of the intended frames were not sent")
     void = sum(turn.status is TurnStatus.VOID for turn in run.turns) / len(run.turns)
     yield from _above(void, TURNS_VOID, "{:.1%} of the turns were spoiled by ourselves")
-    codes = completeness(run).dropped
+    codes = done.dropped
     named = ", ".join(f"{code} ({count})" for code, count in codes.items())
     words = f"{{:.1%}} of the turns never started through us: {_literal(named)}"
     yield from _above(sum(codes.values()) / len(run.turns), TURNS_DROPPED, words)

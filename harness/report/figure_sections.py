@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
+from harness.analysis import Point, points, typical_and_slow
 from harness.model import Run
 from harness.report import figures
 from harness.report.blocks import Figure, Section, Text
 from harness.report.formatting import counted, number
-from harness.report.points import Point, networks, points, thinned, typical_and_slow
+from harness.report.points import networks, thinned
 from harness.report.summary_view import Summary, by_network, quantiles
 
 _WIDE_PX, _NARROW_PX = 860, 358

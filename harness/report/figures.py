@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from harness.analysis import STAGES, Point, StageMeans, spectrum
 from harness.report import svg as drawing
 from harness.report.formatting import MISSING, number
-from harness.report.points import STAGES, Point, StageMeans, spectrum
 from harness.report.summary_view import Quantile
 
 _NARROW_PX = 500

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from harness.analysis import fault_counts
 from harness.errors import sanitised
 from harness.model import Run, TurnStatus
 from harness.report.blocks import Facts, Section, Table, Text
@@ -52,15 +53,7 @@ def errors(run: Run) -> Section:
         ),
         words=2,
     )
-    faults: Counter[tuple[str, str, str, str]] = Counter()
-    words: dict[tuple[str, str, str, str], str] = {}
-    found = [("turn", turn.fault) for turn in run.turns]
-    found += [("session", session.fault) for session in run.sessions]
-    for of, fault in found:
-        if fault is not None:
-            key = (str(fault.party), str(fault.phase), fault.code, of)
-            faults[key] += 1
-            words.setdefault(key, fault.detail)
+    faults = fault_counts(run)
     says = ("Whose fault it was, in which phase, and the first words that came with it.",)
     if not run.turns and not faults:
         text = Text(text="No turn was recorded.")
@@ -68,14 +61,21 @@ def errors(run: Run) -> Section:
     if not faults:
         text = Text(text="No turn and no session went wrong.")
         return Section(id="errors", title="What went wrong", says=says, parts=(ended, text))
-    shown = faults.most_common(_FAULTS_SHOWN)
+    shown = faults[:_FAULTS_SHOWN]
     hidden = len(faults) - len(shown)
     table = Table(
         title="Faults",
         head=("Party", "Phase", "Code", "Of", "First words", "Count"),
         rows=tuple(
-            (*map(sanitised, key), sanitised(words[key]) or MISSING, number(count, 0))
-            for key, count in shown
+            (
+                str(one.party),
+                str(one.phase),
+                sanitised(one.code),
+                one.of,
+                sanitised(one.words) or MISSING,
+                number(one.count, 0),
+            )
+            for one in shown
         ),
         words=5,
         notes=(f"{counted(hidden, 'rarer kind')} not shown.",) if hidden else (),

@@ -1,59 +1,9 @@
-"""Turns as points to draw, and how many of them a page can carry."""
+"""How many turns as points a page can carry, and in which order networks are drawn."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from harness.analysis import BY_NAME as METRICS_BY_NAME
-from harness.analysis import turn_latency
-from harness.analysis.failures import is_ours
-from harness.model import NS_PER_S, Run, TurnRecord
-from harness.report.summary_view import HEADLINE
-
-_MIDDLE = (0.45, 0.55)
-_SLOW = (0.90, 1.0)
-_LEAST_TURNS = 20
-
-STAGES = ("endpoint_delay", "response_delay", "leading_silence")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One turn that the API had its chance at.
-
-    Attributes:
-        network: Name of the network profile.
-        at_s: When the caller stopped speaking, since run start; `None` when it never did.
-        latency_ms: voice_to_voice; `None` when nothing was heard.
-        floor_ms: What the latency is at least, when the caller waited to the limit in vain.
-        stages_ms: The stages of `STAGES`, which add up to `latency_ms`; `None` when one of them
-            is not known.
-    """
-
-    network: str
-    at_s: float | None
-    latency_ms: float | None
-    floor_ms: float | None
-    stages_ms: tuple[float, ...] | None
-
-
-def points(run: Run) -> list[Point]:
-    """Return the turns of a run as points, by time; what we spoiled says nothing of the API."""
-    drawn = [_point(turn) for turn in run.turns if not is_ours(turn)]
-    return sorted(drawn, key=lambda point: -1.0 if point.at_s is None else point.at_s)
-
-
-def _point(turn: TurnRecord) -> Point:
-    end_ns = turn.at.speech_end_ns
-    whole = turn_latency(METRICS_BY_NAME[HEADLINE], turn)
-    stages = [turn_latency(METRICS_BY_NAME[name], turn) for name in STAGES]
-    known = [stage.ms for stage in stages if stage is not None and not stage.censored]
-    return Point(
-        network=turn.network,
-        at_s=None if end_ns is None else end_ns / NS_PER_S,
-        latency_ms=None if whole is None or whole.censored else whole.ms,
-        floor_ms=whole.ms if whole is not None and whole.censored else None,
-        stages_ms=tuple(known) if len(known) == len(STAGES) else None,
-    )
+from harness.analysis import Point, slowness
+from harness.model import Run
 
 
 def networks(run: Run) -> list[str]:
@@ -71,65 +21,8 @@ def thinned(drawn: Sequence[Point], limit: int) -> list[Point]:
     """
     if len(drawn) <= limit:
         return list(drawn)
-    worst_first = sorted(range(len(drawn)), key=lambda i: _badness(drawn[i]), reverse=True)
+    worst_first = sorted(range(len(drawn)), key=lambda i: slowness(drawn[i]), reverse=True)
     worst = set(worst_first[: limit // 10])
     rest = [i for i in range(len(drawn)) if i not in worst]
     step = -(-len(rest) // (limit - len(worst)))
     return [drawn[i] for i in sorted(worst.union(rest[::step]))]
-
-
-def _badness(point: Point) -> float:
-    return float("inf") if point.latency_ms is None else point.latency_ms
-
-
-def spectrum(drawn: Iterable[Point]) -> list[tuple[float, float]]:
-    """Return (tail, latency in ms) pairs of the percentile curve, at most a few hundred.
-
-    `tail` is n / (n - k + 1) for the k-th fastest of n turns: 1 at the fastest, 2 at the median,
-    100 at P99. A turn that the caller waited for in vain stands at the floor of its latency;
-    one that the API failed or cut off has none.
-    """
-    known = (p.floor_ms if p.latency_ms is None else p.latency_ms for p in drawn)
-    values = sorted(value for value in known if value is not None)
-    n = len(values)
-    pairs: list[tuple[float, float]] = []
-    for index, value in enumerate(values):
-        tail = n / (n - index)
-        if not pairs or tail >= pairs[-1][0] * 1.01 or index == n - 1:
-            pairs.append((tail, value))
-    return pairs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageMeans:
-    """Mean stages of a group of turns; means add up, percentiles of stages do not.
-
-    Attributes:
-        n: Turns in the group.
-        stages_ms: Mean of each of `STAGES`.
-    """
-
-    n: int
-    stages_ms: tuple[float, ...]
-
-
-def typical_and_slow(drawn: Iterable[Point]) -> tuple[StageMeans, StageMeans] | None:
-    """Return the stages of a typical and of a slow turn.
-
-    Typical is the mean of the turns between P45 and P55 of voice_to_voice, slow the mean of the
-    slowest tenth; `None` when there are too few turns for either to mean something.
-    """
-    ordered = sorted(
-        (p for p in drawn if p.stages_ms is not None and p.latency_ms is not None),
-        key=_badness,
-    )
-    if len(ordered) < _LEAST_TURNS:
-        return None
-    return _means(ordered, *_MIDDLE), _means(ordered, *_SLOW)
-
-
-def _means(ordered: Sequence[Point], low: float, high: float) -> StageMeans:
-    first, last = int(low * len(ordered)), max(int(high * len(ordered)), 1)
-    group = [p.stages_ms for p in ordered[first : max(last, first + 1)] if p.stages_ms is not None]
-    means = tuple(sum(column) / len(group) for column in zip(*group, strict=True))
-    return StageMeans(n=len(group), stages_ms=means)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from harness.analysis import METRICS
+from harness.analysis import METRICS, completeness
 from harness.errors import sanitised
-from harness.model import DurationSummary, Run, RunEventKind
+from harness.model import DurationSummary, Run
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import MINUS, MISSING, number, percent, signed
 from harness.report.summary_view import Summary
@@ -59,24 +59,22 @@ def _spread(spread: DurationSummary | None) -> tuple[str, ...]:
 
 
 def _delivered(run: Run) -> tuple[tuple[str, str], ...]:
-    intended = sum(session.frames_intended for session in run.sessions)
-    sent = sum(session.frames_sent for session in run.sessions)
+    done = completeness(run)
+    intended, sent = done.frames_intended, done.frames_sent
     share = f" ({percent(sent / intended)})" if intended else ""
-    lost = sum(event.kind is RunEventKind.WORKER_LOST for event in run.events)
-    steps = sum(event.kind is RunEventKind.CLOCK_STEP for event in run.events)
-    finished = any(event.kind is RunEventKind.FINISHED for event in run.events)
+    turns = f"{number(len(run.turns), 0)} recorded of {number(done.turns_planned, 0)} planned"
     return (
         ("Frames sent", f"{number(sent, 0)} of {number(intended, 0)} intended{share}"),
-        ("Calls", f"{number(len(run.sessions), 0)} ended, {_planned(run)}"),
-        ("Workers lost", number(lost, 0)),
-        ("Clock steps", number(steps, 0)),
-        ("Came to its end", "yes" if finished else "no: killed, or still going on"),
+        ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),
+        ("Turns", turns),
+        ("Workers lost", number(done.workers_lost, 0)),
+        ("Clock steps", number(done.clock_steps, 0)),
+        ("Came to its end", "yes" if done.finished else "no: killed, or still going on"),
     )
 
 
-def _planned(run: Run) -> str:
-    planned = run.manifest.calls_planned
-    return "none planned: time decides" if planned is None else f"{number(planned, 0)} planned"
+def _planned(calls: int | None) -> str:
+    return "none planned: time decides" if calls is None else f"{number(calls, 0)} planned"
 
 
 def _accuracy(found: Summary) -> tuple[str, ...]:

@@ -71,3 +71,14 @@ def test_the_turns_of_the_schedule_include_those_of_calls_that_were_not_held(
 def test_lost_workers_are_counted(make_run: MakeRun, make_turn: MakeTurn) -> None:
     lost = RunEvent(kind=RunEventKind.WORKER_LOST, at_ns=0)
     assert completeness(make_run([make_turn()], events=[lost, lost])).workers_lost == 2
+
+
+def test_frames_of_all_sessions_are_added_up(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    sessions = [
+        make_session("a", frames_intended=10, frames_sent=9),
+        make_session("b", frames_intended=5, frames_sent=5),
+    ]
+    found = completeness(make_run([make_turn()], sessions))
+    assert (found.frames_intended, found.frames_sent, found.finished) == (15, 14, True)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 import matplotlib as mpl
 import pytest
 
+from harness.analysis import Point, points, typical_and_slow
 from harness.model import Run
 from harness.report import figures
 from harness.report import svg as drawing
 from harness.report.formatting import MISSING
-from harness.report.points import Point, points, typical_and_slow
 from harness.report.summary_view import Quantile
 
 MakeRun = Callable[..., Run]

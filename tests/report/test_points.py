@@ -1,13 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import Fault, Party, Phase
-from harness.model import Run, TurnStatus
-from harness.report.points import Point, networks, points, spectrum, thinned, typical_and_slow
+from harness.analysis import Point
+from harness.model import Run
+from harness.report.points import networks, thinned
 
 MakeRun = Callable[..., Run]
 
@@ -19,52 +18,11 @@ def _points(latencies: list[float | None]) -> list[Point]:
     ]
 
 
-def test_stages_add_up_to_the_latency(make_run: MakeRun) -> None:
-    for point in points(make_run(calls=6)):
-        assert point.stages_ms is not None
-        assert point.latency_ms == pytest.approx(sum(point.stages_ms))
-
-
-def test_turns_we_spoiled_are_not_drawn(make_run: MakeRun) -> None:
-    ours = Fault(Party.OURS, Phase.SEND, "stalled")
-    run = make_run(calls=6, fault_every=4, fault=ours, lost_as=TurnStatus.VOID)
-    void = sum(turn.status is TurnStatus.VOID for turn in run.turns)
-    assert void > 0
-    assert len(points(run)) == len(run.turns) - void
-
-
-def test_turn_waited_for_in_vain_stands_at_its_limit(make_run: MakeRun) -> None:
-    run = make_run(calls=6, fault_every=4, lost_as=TurnStatus.NO_REPLY)
-    lost = [point for point in points(run) if point.latency_ms is None]
-    assert lost
-    assert {point.floor_ms for point in lost} == {15_000.0}
-    assert spectrum(points(run))[-1][1] == 15_000.0
-
-
-def test_failed_turn_has_no_latency_in_the_curve(make_run: MakeRun) -> None:
-    run = make_run(calls=6, fault_every=4)
-    assert all(value < 15_000.0 for _, value in spectrum(points(run)))
-
-
 def test_networks_come_in_the_order_asked_for_and_strangers_last(make_run: MakeRun) -> None:
     run = make_run(calls=6)
     strange = replace(run.turns[0], network="a_stranger")
     run = replace(run, turns=(*reversed(run.turns), strange))
     assert networks(run) == ["ideal", "lte_good", "wifi_busy", "a_stranger"]
-
-
-def test_median_stands_at_two_and_p99_at_a_hundred() -> None:
-    pairs = dict(spectrum(_points([float(i) for i in range(1, 101)])))
-    assert pairs[2.0] == 51.0
-    assert pairs[100.0] == 100.0
-
-
-@given(st.lists(st.floats(0, 1e4), min_size=1, max_size=400))
-def test_curve_rises_from_the_fastest_to_the_slowest(latencies: list[float]) -> None:
-    pairs = spectrum(_points(list(latencies)))
-    assert pairs[0] == (1.0, min(latencies))
-    assert pairs[-1] == (float(len(latencies)), max(latencies))
-    assert pairs == sorted(pairs)
 
 
 @given(
@@ -80,20 +38,3 @@ def test_thinning_keeps_order_room_and_the_worst(latencies: list[float | None], 
         assert any(point.latency_ms is None for point in kept)
     elif latencies:
         assert max(p.latency_ms or 0.0 for p in kept) == max(ms or 0.0 for ms in latencies)
-
-
-def test_typical_turn_is_the_mean_of_the_middle_and_slow_of_the_last_tenth() -> None:
-    drawn = [
-        Point(network="n", at_s=0.0, latency_ms=3.0 * i, floor_ms=None, stages_ms=(i, i, i))
-        for i in range(100)
-    ]
-    found = typical_and_slow(drawn)
-    assert found is not None
-    typical, slow = found
-    assert (typical.n, slow.n) == (10, 10)
-    assert typical.stages_ms == (49.5, 49.5, 49.5)
-    assert slow.stages_ms == (94.5, 94.5, 94.5)
-
-
-def test_too_few_turns_have_no_typical_one(make_run: MakeRun) -> None:
-    assert typical_and_slow(points(make_run(calls=3))) is None
