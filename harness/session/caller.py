@@ -15,6 +15,7 @@ from harness.errors import Fault, Party, Phase
 from harness.model import (
     NS_PER_MS,
     AudioDelta,
+    AudioFormat,
     CallPlan,
     Event,
     ProviderError,
@@ -74,7 +75,7 @@ class Caller:
         self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
-            rate_hz=manner.rate_hz,
+            audio=AudioFormat(rate_hz=manner.rate_hz),
             answers_tools=any(conduct.expected_tool for conduct in plan.conduct),
         )
         self._line: EncodedUtterance | None = None

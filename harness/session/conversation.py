@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.errors import Fault
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     BargeIn,
     BehaviourOutcome,
     Event,
@@ -40,21 +41,22 @@ class Conversation:
 
     Args:
         origin_ns: Run start; records count from it.
-        rate_hz: Sample rate of the replies.
+        audio: How the audio of responses is written.
         answers_tools: Whether the caller's application answers tool calls.
 
     Attributes:
         turn: The latest turn, `None` between two.
         records: Turns that were written down and not taken yet.
         requests: What is to be said besides audio.
+        audio: How the audio of responses to come is written.
     """
 
-    def __init__(self, *, origin_ns: int, rate_hz: int, answers_tools: bool) -> None:
+    def __init__(self, *, origin_ns: int, audio: AudioFormat, answers_tools: bool) -> None:
         self.turn: Turn | None = None
         self.records: list[TurnRecord] = []
         self.requests: list[Request] = []
         self.provider_session_id = ""
-        self._origin_ns, self._rate_hz = origin_ns, rate_hz
+        self._origin_ns, self.audio = origin_ns, audio
         self._application = ToolResponder() if answers_tools else None
         self._reaction: Behaviour | None = None
         self._into: Interruption | None = None
@@ -79,7 +81,7 @@ class Conversation:
         """
         old = self.turn
         gone = self._gone if old is None else self._gone | old.responses
-        self.turn = Turn(spoken, rate_hz=self._rate_hz, stale=frozenset(gone), before=before)
+        self.turn = Turn(spoken, audio=self.audio, stale=frozenset(gone), before=before)
         if old is not None:
             interrupted = _Open(old, self._reaction, self._into)
             self._settle_interruption(now_ns)

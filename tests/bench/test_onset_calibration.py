@@ -14,7 +14,7 @@ import pytest
 
 from harness.bench.onset_calibration import CONDITIONS, calibrate, through_alaw, through_mulaw
 from harness.corpus import speech_like
-from harness.corpus.encoding.g711 import encode_alaw, encode_mulaw
+from harness.model.g711 import encode_alaw, encode_mulaw
 
 EVERY_INT16 = np.arange(-32768, 32768).astype(np.int16)
 TABLE = json.loads((Path(__file__).parent / "onset_table.json").read_text(encoding="utf-8"))

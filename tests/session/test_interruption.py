@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     BargeIn,
     Event,
     InputCommitted,
@@ -50,7 +51,7 @@ def turn(index: int, onset_ms: int, end_ms: int, stale: frozenset[str] = frozens
         end_due_ns=end_ms * MS,
         limit_ns=5_000 * MS,
     )
-    return Turn(spoken, rate_hz=RATE_HZ, stale=stale, before={})
+    return Turn(spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={})
 
 
 class Both:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.corpus.encoding.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
 from harness.corpus.sound import Sound, Unreadable, duration_s, read, resample_scaled, suffixes
 from harness.errors import BadInput, sanitised
+from harness.model.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
 
 _FULL = 32768.0
 _TELEPHONE_HZ = 8_000

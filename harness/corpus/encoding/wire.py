@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.corpus.encoding.g711 import encode_alaw, encode_mulaw
 from harness.model import AudioFormat, Encoding, Utterance
+from harness.model.g711 import encode_alaw, encode_mulaw
 
 
 def frames(utterance: Utterance, fmt: AudioFormat, frame_samples: int) -> list[bytes]:

@@ -5,13 +5,8 @@ anew until something audible was heard. A reply that is cancelled before that ha
 all, and leaves no instants behind, only the count of what was delivered.
 """
 
-import base64
-import binascii
-
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.model import TurnCounts
+from harness.model import AudioFormat, TurnCounts
+from harness.session.playout.audio_stream import AudioStream
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.sent_frames import SentFrames
@@ -25,7 +20,7 @@ class ResponseAudio:
     """What the caller hears in a turn; all times are monotonic nanoseconds.
 
     Args:
-        rate_hz: Sample rate of the replies.
+        audio: How the responses are written.
 
     Attributes:
         first_audio_ns: When the first audio of a reply came that was not thrown away unheard.
@@ -34,16 +29,20 @@ class ResponseAudio:
         answer_ns: The same of the first reply after `expect_answer`.
         sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
         doubt: Why the first audible sample cannot be told.
+        undecodable: Pieces that could not be decoded before anything audible was.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, audio: AudioFormat) -> None:
+        rate_hz = audio.rate_hz
         self.first_audio_ns: int | None = None
         self.last_audio_ns: int | None = None
         self.audible_ns: int | None = None
         self.answer_ns: int | None = None
         self.sound_ns: int | None = None
         self.doubt = ""
-        self._rate_hz = rate_hz
+        self.undecodable = 0
+        self._rate_hz, self._stream = rate_hz, AudioStream(audio)
+        self._discarded = AudioStream(audio)
         self._ear = Playout(rate_hz)
         # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
         self._buffered: list[Playout] = []
@@ -72,19 +71,24 @@ class ResponseAudio:
         self._expects_answer = True
 
     def next_reply(self) -> None:
-        """Note that another reply begins."""
+        """Note that another response begins."""
         self.settle()
+        self._stream.next_item()
         if self._ear.samples:
             self._make_listeners()
         for listener in (self._ear, *self._buffered):
             listener.next_reply()
         self._listen_anew()
 
+    def next_item(self) -> None:
+        """Note that another item of the response begins."""
+        self._stream.next_item()
+
     def hear(self, audio: bytes, now_ns: int, *, follow: bool) -> None:
         """Take a piece of a reply.
 
         Args:
-            audio: PCM16 in base64; what is not base64 holds no samples.
+            audio: A delta as it came; what cannot be decoded holds no samples.
             now_ns: When it arrived.
             follow: Whether to keep `sound_ns`, for servers that do not say when a reply ends.
         """
@@ -92,10 +96,15 @@ class ResponseAudio:
         self.last_audio_ns = now_ns
         if self.first_audio_ns is None:
             self.first_audio_ns = now_ns
-        pcm = None if self.settled and not follow else _decoded(audio)
-        self._arrived(_samples_in(audio) if pcm is None else len(pcm), now_ns)
-        if pcm is None:
+        stream = self._stream
+        if self.settled and not follow:
+            self._arrived(stream.count(audio), now_ns)
             return
+        before = stream.undecodable
+        pcm = stream.decode(audio)
+        if self.audible_ns is None:
+            self.undecodable += stream.undecodable - before
+        self._arrived(len(pcm), now_ns)
         if not self._onset.settled:
             self._onset.feed(pcm)
             self._note()
@@ -106,12 +115,12 @@ class ResponseAudio:
         """Take a piece of a reply that is `settled`."""
         self._deltas += 1
         self.last_audio_ns = now_ns
-        self._arrived(_samples_in(audio), now_ns)
+        self._arrived(self._stream.count(audio), now_ns)
 
     def waste(self, audio: bytes) -> None:
         """Take a piece of a reply that is over for the caller: delivered, but never heard."""
         self._deltas += 1
-        self._wasted += _samples_in(audio)
+        self._wasted += self._discarded.count(audio)
 
     def settle(self) -> None:
         """Decide what is still open: no more of this reply will come."""
@@ -127,7 +136,7 @@ class ResponseAudio:
         if self.audible_ns is None or self.audible_ns >= now_ns:
             self.first_audio_ns = self.last_audio_ns = None
             self.audible_ns = self.sound_ns = None
-            self.doubt = ""
+            self.doubt, self.undecodable = "", 0
         if self.answer_ns is not None and self.answer_ns >= now_ns:
             self.answer_ns = None
         self._listen_anew()
@@ -166,23 +175,10 @@ class ResponseAudio:
         found = self._onset.audible_sample
         if found is None:
             return
+        if self.undecodable and self.audible_ns is None:
+            self.doubt = "audio before it could not be decoded"
         if self.audible_ns is None:
             self.audible_ns = self._ear.heard_ns(self._reply_from + found)
             self.sound_ns = self.plays_until_ns
         if self._is_answer and self.answer_ns is None:
             self.answer_ns = self._ear.heard_ns(self._reply_from + found)
-
-
-def _samples_in(audio: bytes) -> int:
-    """Return how many PCM16 samples base64 text holds, without decoding it."""
-    padding = audio[-2:].count(b"=")
-    return max(0, (len(audio) * 3 // 4 - padding) // 2)
-
-
-def _decoded(audio: bytes) -> NDArray[np.int16]:
-    """Return the PCM16 samples; what is not base64 holds none."""
-    try:
-        raw = base64.b64decode(audio, validate=True)
-    except binascii.Error:
-        return np.empty(0, dtype=np.int16)
-    return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.int16, copy=False)

@@ -27,6 +27,7 @@ from harness.errors import Fault, Phase, sanitised
 from harness.model import (
     NS_PER_MS,
     AudioDelta,
+    AudioFormat,
     BehaviourOutcome,
     Event,
     InputCommitted,
@@ -61,7 +62,7 @@ class Turn:
 
     Args:
         spoken: What the caller says.
-        rate_hz: Sample rate of the reply.
+        audio: How the response's audio is written.
         stale: Replies that belong to earlier turns.
         before: Instants of the session that every record repeats.
 
@@ -73,14 +74,14 @@ class Turn:
     """
 
     def __init__(
-        self, spoken: PlannedSpeech, *, rate_hz: int, stale: frozenset[str], before: Instants
+        self, spoken: PlannedSpeech, *, audio: AudioFormat, stale: frozenset[str], before: Instants
     ) -> None:
         self.spoken = spoken
         self.reply = ResponseState.NONE
         self.responses: set[str] = set()
         self.tools: tuple[str, ...] = ()
         self._stale = stale
-        self._hearing = ResponseAudio(rate_hz)
+        self._hearing = ResponseAudio(audio)
         self._noted = InstantNotes(before)
         self._current = self._sounding = ""
         self._finished: set[str] = set()
@@ -89,7 +90,7 @@ class Turn:
         self._muted = self._announces = False
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
-        self._items = Items(rate_hz)
+        self._items = Items(audio.rate_hz)
         self._over_ns = 0
         self._done: ResponseDone | None = None
         # How a reply ended that was heard from and did not complete.
@@ -323,6 +324,7 @@ class Turn:
             self._provider["response"] = response
         if delta.item_id != self._items.latest:
             self._items.begin(delta.item_id, self._hearing.kept_samples)
+            self._hearing.next_item()
         if self._owed and not self._announces:
             self._owed = "tool_result_sent_ns" not in self._noted
         self._hearing.hear(delta.audio, now_ns, follow=not self._announces)
@@ -411,6 +413,7 @@ class Turn:
         return TurnFacts(
             late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
             doubt=hearing.doubt,
+            undecodable=hearing.undecodable,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,

@@ -17,6 +17,7 @@ class TurnFacts:
     Attributes:
         late_ns: How late the frame that ends speech left, `None` when it did not.
         doubt: Why the first audible sample cannot be told; empty for no doubt.
+        undecodable: Pieces of audio that could not be decoded before anything was heard.
         heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
         phase: What the turn was waiting for.
         limit_ns: How long it waited at most.
@@ -34,6 +35,7 @@ class TurnFacts:
 
     late_ns: int | None
     doubt: str
+    undecodable: int
     heard_ns: int | None
     phase: Phase
     limit_ns: int
@@ -62,6 +64,9 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
     if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
         words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.0f} ms late"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
+    if seen.undecodable:
+        words = f"{seen.undecodable} audio deltas before anything audible could not be decoded"
+        return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)
     if seen.doubt:
         return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)
     if seen.heard_ns is not None and not seen.awaits_answer:

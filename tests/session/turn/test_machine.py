@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     Event,
     InputCommitted,
     Notice,
@@ -66,7 +67,7 @@ def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
         end_due_ns=(END_MS + 7) * MS,
         limit_ns=5_000 * MS,
     )
-    turn = Turn(spoken, rate_hz=RATE_HZ, stale=stale, before={})
+    turn = Turn(spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={})
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
 
@@ -538,6 +539,19 @@ def test_a_connection_that_is_lost_breaks_off_a_response_that_was_not_over(
     lost = Fault(party, Phase.PLAYOUT, "close_1011")
     record = turn.record(0, lost, now_ns=(END_MS + 1_000) * MS)
     assert (record.status, latency_ms(record), record.fault) == (status, 900, lost)
+
+
+def test_audio_that_cannot_be_decoded_is_named_as_that_and_never_silent() -> None:
+    broken = AudioDelta(b"{no base64}", "r1", "i1")
+    for events in ([(500, broken)], [(500, broken), (520, delta())]):
+        record = play(new_turn(), *events, (900, done()))
+        assert record.status is TurnStatus.FAILED
+        assert record.fault is not None
+        assert record.fault.code == "undecodable_audio"
+        assert record.fault.party is Party.THEIRS
+        assert record.at.first_audible_ns is None
+    after = play(new_turn(), (500, delta()), (600, broken), (900, done()))
+    assert after.status is TurnStatus.COMPLETED
 
 
 def test_an_incomplete_response_of_which_nothing_was_heard_has_failed() -> None:

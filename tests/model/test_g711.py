@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.corpus.encoding.g711 import encode_alaw, encode_mulaw
+from harness.model.g711 import encode_alaw, encode_mulaw
 
 EVERY_SAMPLE = np.arange(-32768, 32768).astype(np.int16)
 

@@ -1,0 +1,78 @@
+import base64
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model import AudioFormat, Encoding
+from harness.session.playout.audio_stream import AudioStream
+
+PCM = AudioFormat(rate_hz=24_000)
+SAMPLES = np.random.default_rng(1).integers(-9_000, 9_000, 4_001).astype(np.int16)
+RAW = SAMPLES.tobytes()
+
+
+def pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def decoded(deltas: list[bytes], audio: AudioFormat = PCM) -> np.ndarray:
+    stream = AudioStream(audio)
+    found = np.concatenate([stream.decode(delta) for delta in deltas])
+    assert stream.undecodable == 0
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 101, 1_001, 9_600])
+@pytest.mark.parametrize("style", ["plain", "unpadded", "url-safe", "wrapped"])
+def test_bytes_carry_over_wherever_a_delta_ends(size: int, style: str) -> None:
+    deltas = [base64.b64encode(piece) for piece in pieces(RAW, size)]
+    if style == "unpadded":
+        deltas = [delta.rstrip(b"=") for delta in deltas]
+    elif style == "url-safe":
+        deltas = [delta.replace(b"+", b"-").replace(b"/", b"_") for delta in deltas]
+    elif style == "wrapped":
+        deltas = [b"\r\n".join(pieces(delta, 76)) + b"\n" for delta in deltas]
+    assert np.array_equal(decoded(deltas), SAMPLES)
+
+
+@pytest.mark.parametrize("size", [101, 1_001, 1_002])
+def test_groups_of_base64_carry_over_after_silence_too(size: int) -> None:
+    samples = np.concatenate([np.zeros(4_000, np.int16), SAMPLES])
+    found = decoded(pieces(base64.b64encode(samples.tobytes()), size))
+    spoken = found[np.flatnonzero(found)[0] :]
+    assert abs(len(found) - len(samples)) <= 4_000 * 8 // 3 // size
+    assert np.array_equal(spoken[-len(SAMPLES) + 4 :], SAMPLES[4:])
+
+
+@given(st.integers(1, 4_000), st.booleans())
+def test_counting_agrees_with_decoding(size: int, padded: bool) -> None:
+    deltas = [base64.b64encode(piece) for piece in pieces(RAW, size)]
+    if not padded:
+        deltas = [delta.rstrip(b"=") for delta in deltas]
+    stream = AudioStream(PCM)
+    assert sum(stream.count(delta) for delta in deltas) == len(SAMPLES)
+
+
+def test_half_a_sample_of_one_item_does_not_begin_the_next() -> None:
+    stream = AudioStream(PCM)
+    stream.decode(base64.b64encode(RAW[:7]))
+    stream.next_item()
+    assert np.array_equal(stream.decode(base64.b64encode(RAW)), SAMPLES)
+
+
+def test_what_is_not_base64_is_counted_and_holds_nothing() -> None:
+    stream = AudioStream(PCM)
+    assert len(stream.decode(b"{not base64}")) == 0
+    assert stream.undecodable == 1
+    assert np.array_equal(stream.decode(base64.b64encode(RAW)), SAMPLES)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.MULAW, Encoding.ALAW])
+def test_telephone_audio_has_one_sample_a_byte(encoding: Encoding) -> None:
+    stream = AudioStream(AudioFormat(rate_hz=8_000, encoding=encoding))
+    codes = bytes(range(256))
+    levels = stream.decode(base64.b64encode(codes))
+    assert len(levels) == stream.count(base64.b64encode(codes)) == 256
+    assert abs(levels.astype(np.int64)).max() > 30_000
