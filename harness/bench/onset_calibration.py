@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.bench.findings import DetectorFinding
-from harness.corpus.encoding.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
+from harness.model.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
 from harness.session.playout.onset import OnsetDetector
 
 Samples = NDArray[np.int16]
