@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import ClassVar, TextIO
+from typing import TextIO
 from urllib.parse import quote
 
 _TEXT_LIMIT_CHARS = 300
@@ -127,7 +127,7 @@ class HarnessError(Exception):
         hint: What to do about it.
     """
 
-    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    exit_code: ExitCode = ExitCode.BUG
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         self.what, self.where, self.hint = what, where, hint

@@ -228,6 +228,8 @@ def _of_events(events: Iterable[RunEvent]) -> Iterator[_Finding]:
                 yield _degraded(f"the clock made a step{detail}")
             case RunEventKind.INTERRUPTED:
                 yield _degraded(f"the run was interrupted{detail}")
+            case RunEventKind.ABORTED:
+                yield _invalid(f"the run could not go on{detail}")
             case RunEventKind.FINISHED:
                 finished = True
             case RunEventKind.NETWORK:

@@ -23,6 +23,7 @@ from harness.engine.deadlines import Deadlines
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.timer import DeadlineTimer
+from harness.errors import sanitised
 from harness.model import NS_PER_MS
 from harness.recording import Histogram
 from harness.session import Caller
@@ -34,6 +35,7 @@ _SETUP_LIMIT_S = 15.0
 # No whole number of milliseconds, so that beats fall anywhere between frames.
 _HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
+_STOP_LIMIT_S = 5.0
 _FIRST_PING_S, _PING_EVERY_S = 1.0, 5.0
 _SEND_AT_MOST_NS = 2 * NS_PER_MS
 
@@ -68,8 +70,10 @@ class AudioEngine:
         """End the loop and the thread; calls still open are cut off."""
         if self._loop is not None and self._pool is not None:
             self._from_outside(self._quit)
-            self._pool.join()
-            self._pool.kill()
+            # A thread that hangs must not keep the process: it ends with it.
+            with gevent.Timeout(_STOP_LIMIT_S, False):
+                self._pool.join()
+                self._pool.kill()
             self._loop = self._pool = None
 
     def hold(self, session: Caller, route: Route) -> None:
@@ -81,6 +85,8 @@ class AudioEngine:
         assert self._loop is not None
         future = asyncio.run_coroutine_threadsafe(errand, self._loop)
         while not future.done():
+            if self._crash is not None:
+                raise self._died() from self._crash
             gevent.sleep(_POLL_S)
         return future.result()
 
@@ -96,13 +102,13 @@ class AudioEngine:
         """Return what calls have told since the last time.
 
         Raises:
-            RuntimeError: The engine's thread died.
+            RuntimeError: The engine's thread died; raised when all it told has been taken.
         """
-        if self._crash is not None:
-            raise RuntimeError("the audio engine died") from self._crash
         taken = []
         while self._outcomes:
             taken.append(self._outcomes.popleft())
+        if not taken and self._crash is not None:
+            raise self._died() from self._crash
         return taken
 
     def forget(self) -> None:
@@ -122,14 +128,17 @@ class AudioEngine:
         return total
 
     def _from_outside(self, function: Callable[..., Any], *arguments: Any) -> None:
-        if self._loop is not None:
+        if self._loop is not None and self._crash is None:
             self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _died(self) -> RuntimeError:
+        return RuntimeError(f"the audio engine died: {sanitised(repr(self._crash))}")
 
     def _thread(self, announce: Callable[[], None]) -> None:
         self._loop = uvloop.new_event_loop()
         try:
-            self._timer = DeadlineTimer(self._loop, self._run_due)
-            self._heart = DeadlineTimer(self._loop, self._heartbeat)
+            self._timer = DeadlineTimer(self._loop, self._vital(self._run_due))
+            self._heart = DeadlineTimer(self._loop, self._vital(self._heartbeat))
             self._beat_ns = now_ns() + _HEARTBEAT_NS
             self._heart.arm(self._beat_ns)
             self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
@@ -140,6 +149,19 @@ class AudioEngine:
             raise
         finally:
             self._loop.close()
+
+    def _vital(self, step: Callable[[], None]) -> Callable[[], None]:
+        """Return `step` such that its failure ends the engine: no frame would leave after it."""
+
+        def guarded() -> None:
+            try:
+                step()
+            except Exception as error:
+                self._crash = error
+                assert self._loop is not None
+                self._loop.stop()
+
+        return guarded
 
     def _quit(self) -> None:
         assert self._loop is not None

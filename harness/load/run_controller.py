@@ -7,11 +7,13 @@ both. Messages between master and workers keep their order, so when a worker has
 stopped, everything it recorded has arrived.
 """
 
+import contextlib
 import logging
 import os
-import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,18 @@ import gevent
 import gevent.socket
 from locust import events
 from locust.env import Environment
-from locust.runners import STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, STATE_STOPPED, MasterRunner, WorkerRunner
 
-from harness.clock import now_ns, wall_time
+from harness.clock import now_ns
+from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.environment import conceal_secrets
 from harness.errors import ExitCode, HarnessError, RedactedStream, sanitised
 from harness.load import live
-from harness.load.options import DIRECT, Options, add_arguments, read_options
+from harness.load.interrupts import Interrupts
+from harness.load.open_files import callers_of_one, ensure_open_files
+from harness.load.options import Options, add_arguments, read_options
 from harness.load.run_setup import (
     Schedule,
     make_schedule,
@@ -38,9 +43,11 @@ from harness.load.run_setup import (
     route_to_target,
 )
 from harness.load.run_writer import RunWriter
-from harness.load.workload import Share, Workload
+from harness.load.scenario import scenario_dialogue, scenario_network, scenario_script
+from harness.load.share import Share
+from harness.load.worker_roster import WorkerRoster
+from harness.load.workload import Workload
 from harness.model import NS_PER_S, RunEventKind
-from harness.plan import Dialogue
 from harness.recording import Batch
 
 _POLL_S = 0.05
@@ -49,8 +56,10 @@ _BATCH, _SHARE, _FAILED = "harness_batch", "harness_share", "harness_failed"
 _STOP = "harness_stop"
 # Beyond its drain time a worker that is alive needs no longer than this to send its last batch.
 _LAST_BATCH_LIMIT_S = 15.0
-# Clocks of two machines started at different times: beyond this, origins are not comparable.
-_SAME_CLOCK_S = 5.0
+# A second signal ends everything; the last records get this long to be written.
+_CUT, _CUT_WAIT_S = 2, 1.0
+# What a report judges of a run that came to its own end.
+_JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
 
 
 class RunController:
@@ -63,17 +72,17 @@ class RunController:
     def __init__(self, environment: Environment) -> None:
         self.workload: Workload | None = None
         self._draining: Workload | None = None
-        self._interrupts = 0
         self._environment = environment
         self._runner: Any = environment.runner
         self._writer: RunWriter | None = None
+        self._schedule: Schedule | None = None
         self._share: Share | None = None
-        self._watcher: gevent.Greenlet | None = None
-        self._idle_workers: set[str] = set()
-        self._ended_workers: set[str] = set()
-        self._sharing: set[str] = set()
-        self._drain_s = 0.0
+        self._roster = WorkerRoster({}, None)
+        self._watchers: list[gevent.Greenlet] = []
+        self._limit_ms = self._drain_s = 0.0
+        self._failed_code = 0
         self._progress = live.Steps()
+        self._interrupts = Interrupts(self._interrupt, self._cut)
         if isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BATCH, self._batch_came)
             self._runner.register_message(_FAILED, self._worker_failed)
@@ -84,8 +93,9 @@ class RunController:
     def start(self) -> None:
         """Prepare and begin a run; a run that cannot be made ends the process with one line."""
         self._environment.process_exit_code = None
-        self._interrupts = 0
-        self._heed_interrupts()
+        self._failed_code = self._interrupts.count = 0
+        if not isinstance(self._runner, WorkerRunner):
+            self._interrupts.heed()
         try:
             self._prepare()
         except HarnessError as error:
@@ -95,80 +105,108 @@ class RunController:
             self._give_up(HarnessError("preparing the run failed; this is our bug"))
 
     def stop(self) -> None:
-        """Drain, write what is left, and report."""
-        if self._watcher is not None:
-            self._watcher.kill()
-            self._watcher = None
+        """Drain, write what is left, and report; what fails of it does not keep the rest."""
+        gevent.killall(self._watchers, block=False)
+        self._watchers.clear()
         workload, self.workload = self.workload, None
         if workload is not None:
             self._draining = workload
-            workload.drain()
-            workload.stop()
+            with self._ending_on_failure():
+                workload.drain()
+            with self._ending_on_failure():
+                workload.stop()
             self._draining = None
-            self._hand_in(workload.take_batch(), idle=True, last=True)
+            with self._ending_on_failure():
+                self._hand_in(workload.take_batch(), idle=True, last=True)
         if isinstance(self._runner, MasterRunner) and self._writer is not None:
             self._collect(self._writer)
-        writer, self._writer = self._writer, None
+        self._share = None
+        writer = self._writer
         if writer is not None:
-            writer.note(RunEventKind.FINISHED)
-            self._environment.process_exit_code = writer.report()
+            with self._ending_on_failure():
+                writer.note(RunEventKind.FINISHED)
+            self._writer = None
+            if self._interrupts.count < _CUT:
+                code = writer.report()
+                if self._interrupts.count and code in _JUDGED:
+                    code = ExitCode.INVALID
+                self._environment.process_exit_code = self._failed_code or int(code)
 
-    def interrupted(self) -> None:
-        """Stop a run that still goes on when the process is about to end."""
+    def quitting(self) -> None:
+        """Stop a run that still goes on when the process is about to end from outside."""
         if self._writer is not None and self._runner.state != STATE_STOPPED:
-            if not self._interrupts:
-                self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
+            self._note_interrupt()
             self._runner.stop()
         elif self.workload is not None:
             self.stop()
-
-    def _heed_interrupts(self) -> None:
-        """Take Ctrl-C as a word, not as an exception in whichever greenlet happens to run.
-
-        The first one drains, the second cuts off. Workers that the master forked get the
-        terminal's Ctrl-C too, and leave it to the master. On the web page Locust's own way stays.
-        """
-        if isinstance(self._runner, WorkerRunner):
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        elif self._environment.web_ui is None:
-            signal.signal(signal.SIGINT, lambda *_: gevent.spawn(self._interrupt))
+        elif self._environment.process_exit_code is None and self._environment.web_ui is None:
+            self._environment.process_exit_code = int(ExitCode.INVALID)
 
     def _interrupt(self) -> None:
-        if self._interrupts:
+        """Drain, because of a first signal or because whoever started us is gone."""
+        self._note_interrupt()
+        self._runner.quit()
+        if self._environment.web_ui is not None:
+            self._environment.web_ui.stop()
+
+    def _note_interrupt(self) -> None:
+        self._interrupts.count = max(1, self._interrupts.count)
+        if self._writer is not None:
+            with self._ending_on_failure():
+                self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
+
+    def _cut(self) -> None:
+        """Close open calls and write what they recorded, as far as that takes no time."""
+        if self._writer is not None:
+            words = f"harness: ended by a second signal. {self._writer.hint}"
+            print(words, file=sys.stderr, flush=True)
+        with gevent.Timeout(_CUT_WAIT_S, False):
+            while self._writer is not None and self._draining is None:
+                gevent.sleep(_POLL_S)
             if self._draining is not None:
                 self._draining.hurry()
-            return
-        self._interrupts += 1
-        if self._writer is not None:
-            self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
-        self._runner.quit()
+            while self._writer is not None:
+                gevent.sleep(_POLL_S)
 
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options
         assert parsed is not None
-        options = read_options(parsed, self._environment.host, self._network())
+        users = self._runner.user_classes
+        options = read_options(parsed, self._environment.host, scenario_network(users))
         if options.dialogue is None:
-            options = replace(options, dialogue=self._script())
+            options = replace(options, dialogue=scenario_script(users))
         self._drain_s = options.drain_s
         # What can be refused without opening anything comes first.
         route_to_target(options, resolve_dialect())
         resolve_profiles(options)
+        ensure_open_files(self._callers())
         corpus = resolve_corpus(options, self._progress)
-        schedule = make_schedule(options, self._dialogue(options), corpus)
+        schedule = make_schedule(options, scenario_dialogue(users, options.turns), corpus)
+        self._limit_ms, self._schedule = options.limit_s * 1000, schedule
         if isinstance(self._runner, MasterRunner):
             self._visit(options)
             self._writer = self._new_writer(options, schedule, corpus)
-            self._idle_workers.clear()
-            self._ended_workers.clear()
-            self._share_out(self._writer.origin_ns)
+            self._share_out(self._writer.origin_ns, options.calls)
+            self._watchers.append(gevent.spawn(self._watch_workers))
+            self._listen_to_stdin(options)
             return
+        if isinstance(self._runner, WorkerRunner):
+            if self._share is None:
+                # It came when the calls of the run had been shared out already.
+                return
+            self._workload_of(options, schedule, corpus, self._share)
+            return
+        self._workload_of(options, schedule, corpus, None)
+        self._listen_to_stdin(options)
+
+    def _workload_of(
+        self, options: Options, schedule: Schedule, corpus: Corpus, share: Share | None
+    ) -> None:
+        """Make this process's calls ready and let them begin; without a share it holds them all."""
         workload = Workload(options, schedule, corpus, self._progress)
         self.workload = workload
-        is_worker = isinstance(self._runner, WorkerRunner)
-        workload.prepare(visit_target=not is_worker)
-        if is_worker:
-            share = self._share or Share(origin_ns=now_ns())
-        else:
+        workload.prepare(visit_target=share is None)
+        if share is None:
             self._writer = self._new_writer(options, schedule, corpus)
             share = Share(origin_ns=self._writer.origin_ns)
         workload.listen(live.LocustTable(self._environment).show)
@@ -176,24 +214,65 @@ class RunController:
         if line is not None:
             workload.listen(line.show)
         workload.begin(share)
-        self._watcher = gevent.spawn(self._watch, workload)
+        self._watchers.append(gevent.spawn(self._watch, workload))
+
+    def _listen_to_stdin(self, options: Options) -> None:
         if options.until_stdin_closes:
-            gevent.spawn(self._quit_with_stdin)
+            gevent.spawn(self._end_with_stdin)
 
     def _watch(self, workload: Workload) -> None:
         """Pump the engine while the run goes on, and end it when its calls are done."""
-        written_ns = now_ns()
-        while True:
-            gevent.sleep(_POLL_S)
-            workload.pump()
-            idle = workload.exhausted and workload.active == 0
-            if idle or now_ns() - written_ns >= _WRITE_EVERY_NS:
-                written_ns = now_ns()
-                self._hand_in(workload.take_batch(), idle=idle)
-            if idle:
+        with self._ending_on_failure():
+            written_ns = now_ns()
+            while True:
+                gevent.sleep(_POLL_S)
+                workload.pump()
+                idle = workload.exhausted and workload.active == 0
+                if idle or now_ns() - written_ns >= _WRITE_EVERY_NS:
+                    written_ns = now_ns()
+                    self._hand_in(workload.take_batch(), idle=idle)
+                if workload.failure is not None:
+                    raise workload.failure
+                if idle:
+                    if self._writer is not None:
+                        gevent.spawn(self._quit)
+                    return
+
+    def _watch_workers(self) -> None:
+        """Name workers that were lost, and end the run when the others have held their calls."""
+        with self._ending_on_failure():
+            while True:
+                gevent.sleep(_POLL_S)
                 if self._writer is not None:
+                    self._note_lost(self._writer)
+                if self._roster.idle:
                     gevent.spawn(self._quit)
-                return
+                    return
+
+    @contextmanager
+    def _ending_on_failure(self) -> Iterator[None]:
+        """End the run with one line when the block fails, whatever it fails with."""
+        try:
+            yield
+        except HarnessError as error:
+            self._abort(error)
+        except Exception as error:
+            words = f"the run could not go on: {sanitised(repr(error))}"
+            self._abort(HarnessError(words, hint="This is our bug; what was recorded stays"))
+
+    def _abort(self, error: HarnessError) -> None:
+        """End a run that has begun and cannot go on; what was recorded stays and is reported."""
+        if self._failed_code:
+            return
+        self._failed_code = int(error.exit_code)
+        if isinstance(self._runner, WorkerRunner):
+            self._send_failure(error)
+            return
+        print(f"harness: {error}", file=sys.stderr, flush=True)
+        if self._writer is not None:
+            with contextlib.suppress(HarnessError):
+                self._writer.note(RunEventKind.ABORTED, str(error))
+        gevent.spawn(self._quit)
 
     def _hand_in(self, batch: Batch, *, idle: bool, last: bool = False) -> None:
         if self._writer is not None:
@@ -202,16 +281,26 @@ class RunController:
             self._runner.send_message(_BATCH, {**batch.pack(), "idle": idle, "last": last})
 
     def _collect(self, writer: RunWriter) -> None:
-        """Have every worker stop, and wait for what it still has to tell."""
+        """Have every worker stop, and wait for what it still has to send."""
         self._runner.send_message(_STOP)
         patience_s = self._drain_s + _LAST_BATCH_LIMIT_S
-        give_up_ns = now_ns() + round(patience_s * NS_PER_S)
-        while now_ns() < give_up_ns:
-            if self._sharing & set(self._runner.clients) <= self._ended_workers:
-                break
-            gevent.sleep(_POLL_S)
-        for lost in sorted(self._sharing - self._ended_workers):
-            writer.note(RunEventKind.WORKER_LOST, f"worker {sanitised(lost)} ended without a word")
+        with gevent.Timeout(patience_s, False):
+            while not self._roster.collected:
+                self._note_lost(writer)
+                gevent.sleep(_POLL_S)
+        self._note_lost(writer, heard=set())
+
+    def _note_lost(self, writer: RunWriter, heard: set[str] | None = None) -> None:
+        """Record workers that ended without their last batch, and their calls as dropped."""
+        if heard is None:
+            clients = self._runner.clients
+            heard = {name for name in clients if clients[name].state != STATE_MISSING}
+        assert self._schedule is not None
+        for words, turns in self._roster.newly_lost(heard, self._schedule.call, self._limit_ms):
+            print(f"harness: {words}", file=sys.stderr, flush=True)
+            with self._ending_on_failure():
+                writer.note(RunEventKind.WORKER_LOST, words)
+                writer.write(Batch(turns=turns))
 
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
@@ -219,40 +308,32 @@ class RunController:
     def _batch_came(self, environment: Environment, msg: Any) -> None:
         if self._writer is None:
             return
-        self._writer.write(Batch.unpack(msg.data))
-        if msg.data.get("last"):
-            self._ended_workers.add(msg.node_id)
-        elif msg.data.get("idle"):
-            self._idle_workers.add(msg.node_id)
-            if self._idle_workers >= self._sharing & set(self._runner.clients):
-                gevent.spawn(self._quit)
+        with self._ending_on_failure():
+            batch = Batch.unpack(msg.data)
+            idle, last = bool(msg.data.get("idle")), bool(msg.data.get("last"))
+            self._roster.note(msg.node_id, batch, idle=idle, last=last)
+            self._writer.write(batch)
 
     def _worker_failed(self, environment: Environment, msg: Any) -> None:
-        self._give_up(_from_message(msg.data))
+        error = _from_message(msg.data)
+        if msg.data.get("begun"):
+            self._abort(error)
+        else:
+            self._give_up(error)
 
-    def _share_out(self, origin_ns: int) -> None:
+    def _share_out(self, origin_ns: int, calls: int | None) -> None:
+        """Tell every worker that is there which calls are its own."""
         clients = sorted(self._runner.clients)
-        self._sharing = set(clients)
-        for slot, client_id in enumerate(clients):
-            data = {
-                "origin_ns": origin_ns,
-                "slot": slot,
-                "slots": len(clients),
-                "now_ns": now_ns(),
-                "wall_s": wall_time().timestamp(),
-            }
-            self._runner.send_message(_SHARE, data, client_id)
+        shares = {
+            client: Share(origin_ns=origin_ns, slot=slot, slots=len(clients))
+            for slot, client in enumerate(clients)
+        }
+        self._roster = WorkerRoster(shares, calls)
+        for client, share in shares.items():
+            self._runner.send_message(_SHARE, share.pack(), client)
 
     def _share_came(self, environment: Environment, msg: Any) -> None:
-        data = msg.data
-        apart_s = wall_time().timestamp() - data["wall_s"]
-        ticked_s = (now_ns() - data["now_ns"]) / NS_PER_S
-        origin_ns = data["origin_ns"]
-        if abs(apart_s - ticked_s) > _SAME_CLOCK_S:
-            # Another machine: its monotonic clock began elsewhere, only wall time is shared.
-            elapsed_ns = data["now_ns"] - origin_ns + round(apart_s * NS_PER_S)
-            origin_ns = now_ns() - elapsed_ns
-        self._share = Share(origin_ns=origin_ns, slot=data["slot"], slots=data["slots"])
+        self._share = Share.unpack(msg.data)
 
     def _visit(self, options: Options) -> None:
         """Open one session from the master, which holds no calls of its own."""
@@ -266,41 +347,40 @@ class RunController:
         if fault is not None:
             raise refusal(route, fault)
 
-    def _dialogue(self, options: Options) -> Dialogue:
-        found = [user.dialogue for user in self._runner.user_classes if hasattr(user, "dialogue")]
-        dialogue = found[0] if found else Dialogue()
-        if options.turns is None:
-            return dialogue
-        return Dialogue(turns=options.turns, think_ms=dialogue.think_ms)
-
-    def _script(self) -> Path | None:
-        """Return the scenario's own dialogue script, for when the command line names none."""
-        found = [getattr(user, "script", None) for user in self._runner.user_classes]
-        return next((path for path in found if path is not None), None)
-
-    def _network(self) -> str:
-        """Return the scenario's own mix of networks, for when the command line names none."""
-        found = (getattr(user, "network", "") for user in self._runner.user_classes)
-        return next(filter(None, found), DIRECT)
-
-    def _new_writer(self, options: Options, schedule: Schedule, corpus: Any) -> RunWriter:
+    def _new_writer(self, options: Options, schedule: Schedule, corpus: Corpus) -> RunWriter:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
         scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
         return RunWriter(options, schedule, corpus, scenario)
 
+    def _callers(self) -> int:
+        """Return how many calls this process may hold at once, as far as Locust knows yet."""
+        options: Any = self._environment.parsed_options
+        users = int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
+        if isinstance(self._runner, MasterRunner):
+            return callers_of_one(users, self._runner.worker_count)
+        if isinstance(self._runner, WorkerRunner) and self._share is not None:
+            return callers_of_one(users, self._share.slots)
+        return users
+
     def _give_up(self, error: HarnessError) -> None:
+        """End a run that never began."""
         if self.workload is not None:
             self.workload.stop()
             self.workload = None
         if isinstance(self._runner, WorkerRunner):
-            data = {"text": str(error), "exit_code": int(error.exit_code)}
-            self._runner.send_message(_FAILED, data)
+            self._send_failure(error, begun=False)
             return
         print(f"harness: {error}", file=sys.stderr, flush=True)
         # Locust's empty tables would bury the one line that matters.
         logging.getLogger("locust.stats_logger").disabled = True
-        self._environment.process_exit_code = int(error.exit_code)
+        self._failed_code = self._failed_code or int(error.exit_code)
+        self._environment.process_exit_code = self._failed_code
         gevent.spawn(self._quit)
+
+    def _send_failure(self, error: HarnessError, *, begun: bool = True) -> None:
+        code = int(error.exit_code)
+        message = {"text": str(error), "exit_code": code, "begun": begun}
+        self._runner.send_message(_FAILED, message)
 
     def _quit(self) -> None:
         """End the run; on the web page the process stays for the next one."""
@@ -309,32 +389,29 @@ class RunController:
         else:
             self._runner.quit()
 
-    def _quit_with_stdin(self) -> None:
+    def _end_with_stdin(self) -> None:
         """End the run when whoever holds the other end of stdin is gone."""
         descriptor = sys.stdin.fileno()
         while True:
             gevent.socket.wait_read(descriptor)
             if not os.read(descriptor, 4096):
-                self._quit()
+                self._interrupt()
                 return
 
 
-class _Remote(HarnessError):
-    """A worker's error, told to the master."""
-
-
 def _from_message(data: dict[str, Any]) -> HarnessError:
-    error = _Remote(str(data.get("text", "a worker failed")))
-    error.exit_code = ExitCode(int(data.get("exit_code", ExitCode.BUG)))  # type: ignore[misc]
+    """Return a worker's error as the master raises it."""
+    error = HarnessError(str(data.get("text", "a worker failed")))
+    error.exit_code = ExitCode(int(data.get("exit_code", ExitCode.BUG)))
     return error
 
 
-_conductors: dict[int, RunController] = {}
+_controllers: dict[int, RunController] = {}
 
 
 def run_controller_of(environment: Environment) -> RunController:
-    """Return the conductor of a Locust environment."""
-    return _conductors[id(environment)]
+    """Return the run controller of a Locust environment."""
+    return _controllers[id(environment)]
 
 
 def _on_parser(parser: Any) -> None:
@@ -346,7 +423,7 @@ def _on_parser(parser: Any) -> None:
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
-    _conductors[id(environment)] = RunController(environment)
+    _controllers[id(environment)] = RunController(environment)
     if getattr(environment.parsed_options, "live_line", False):
         logging.getLogger("locust.stats_logger").disabled = True
 
@@ -360,7 +437,7 @@ def _on_stop(environment: Environment, **_: Any) -> None:
 
 
 def _on_quitting(environment: Environment, **_: Any) -> None:
-    run_controller_of(environment).interrupted()
+    run_controller_of(environment).quitting()
 
 
 events.init_command_line_parser.add_listener(_on_parser)

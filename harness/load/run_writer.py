@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
 from harness.engine.speech import memory_bytes
 from harness.environment import for_child
+from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
 from harness.model import RunEvent, RunEventKind, RunManifest
@@ -47,6 +49,7 @@ class RunWriter:
         manifest = _manifest(options, schedule, corpus, scenario, path.name)
         self.origin_ns = manifest.origin_ns
         self._directory = RunDirectory(path, manifest)
+        self._full = False
 
     @property
     def path(self) -> Path:
@@ -54,21 +57,52 @@ class RunWriter:
         return self._directory.path
 
     def write(self, batch: Batch) -> None:
-        """Append what happened."""
-        batch.write(self._directory)
+        """Append what happened; nothing after a write that failed, so that no file has a hole.
+
+        Raises:
+            RunInvalid: The files cannot be written any more; raised once.
+        """
+        self._append(lambda: batch.write(self._directory))
 
     def note(self, kind: RunEventKind, detail: str = "") -> None:
-        """Append one event of the run as a whole."""
+        """Append one event of the run as a whole.
+
+        Raises:
+            RunInvalid: As for `write`.
+        """
         at_ns = now_ns() - self.origin_ns
-        self._directory.append_event(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
+        event = RunEvent(kind=kind, at_ns=at_ns, detail=detail)
+        self._append(lambda: self._directory.append_event(event))
 
     def report(self) -> int:
-        """Make summary, table and page; return the exit code of `harness report`."""
+        """Make summary, table and page; return the exit code of `harness report`.
+
+        Without room for records there is none for a report: then nothing is made.
+        """
+        if self._full:
+            return ExitCode.INVALID
         command = [sys.executable, "-m", "harness", "report", str(self.path)]
         # A session of its own: the terminal's Ctrl-C is for the run, not for its report.
-        return subprocess.run(
-            command, check=False, env=for_child(), start_new_session=True
-        ).returncode
+        done = subprocess.run(command, check=False, env=for_child(), start_new_session=True)
+        code = done.returncode
+        if code in tuple(ExitCode):
+            return code
+        print(f"harness: the report ended with {code}. {self.hint}", file=sys.stderr, flush=True)
+        return ExitCode.INVALID
+
+    @property
+    def hint(self) -> str:
+        """How to report what was recorded."""
+        return f"What was recorded stays: harness report {self.path}"
+
+    def _append(self, append: Callable[[], None]) -> None:
+        if self._full:
+            return
+        try:
+            append()
+        except BadInput as error:
+            self._full = True
+            raise RunInvalid(error.what, where=error.where, hint=self.hint) from error
 
 
 def _manifest(

@@ -1,7 +1,6 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import gevent
 import gevent.event
@@ -15,10 +14,12 @@ from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_proces
 from harness.engine.route import Route
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
-from harness.errors import BadInput, Fault, HarnessError, Party, Phase
+from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
 from harness.load.impaired_routes import ImpairedRoutes
 from harness.load.options import DIRECT, Options
 from harness.load.run_setup import Schedule, resolve_dialect, route_to_target
+from harness.load.share import Share
+from harness.load.worker_roster import dropped_turn
 from harness.model import (
     NS_PER_S,
     CallPlan,
@@ -26,10 +27,7 @@ from harness.model import (
     RunEvent,
     RunEventKind,
     SessionRecord,
-    TurnInstants,
-    TurnKind,
     TurnRecord,
-    TurnStatus,
 )
 from harness.recording import Batch
 from harness.session import Caller, EncodedUtterance
@@ -37,21 +35,6 @@ from harness.session import Caller, EncodedUtterance
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
 _FORESEEN_CALLS = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """Which calls of the schedule are this process's.
-
-    Attributes:
-        origin_ns: Run start on the monotonic clock.
-        slot: This process takes every `slots`-th call, beginning with this one.
-        slots: Processes that hold calls.
-    """
-
-    origin_ns: int
-    slot: int = 0
-    slots: int = 1
 
 
 class Workload:
@@ -62,12 +45,17 @@ class Workload:
         schedule: Where calls come from.
         corpus: Speech.
         progress: Who hears how preparing goes.
+
+    Attributes:
+        active: Calls that are open.
+        failure: Why the run cannot go on, `None` while it can.
     """
 
     def __init__(
         self, options: Options, schedule: Schedule, corpus: Corpus, progress: Progress
     ) -> None:
         self.active = 0
+        self.failure: HarnessError | None = None
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
         self._dialect = resolve_dialect()
@@ -136,7 +124,11 @@ class Workload:
         if self.exhausted:
             return False
         scheduled_ns = now_ns()
-        plan = self._schedule.call(self._next_number())
+        try:
+            plan = self._schedule.call(self._next_number())
+        except HarnessError as error:
+            self._fail(error)
+            return False
         self._next += 1
         self.active += 1
         try:
@@ -149,6 +141,10 @@ class Workload:
             raise
         try:
             self._hold(plan, lines, scheduled_ns)
+        except Exception as error:
+            self.active -= 1
+            words = f"a call could not be made: {sanitised(repr(error))}"
+            self._fail(HarnessError(words, hint="This is our bug; what was recorded stays"))
         finally:
             self._speech.release(plan.recording_ids)
         return True
@@ -180,17 +176,8 @@ class Workload:
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
         """Write down a call whose speech is gone; it never starts."""
-        turn = TurnRecord(
-            session_id=f"call-{plan.number:06d}",
-            turn_index=0,
-            kind=TurnKind.FIRST,
-            status=TurnStatus.DROPPED,
-            network=plan.network,
-            utterance_id=plan.utterance_ids[0],
-            limit_ms=self._options.limit_s * 1000,
-            at=TurnInstants(),
-            fault=Fault(Party.OURS, Phase.SETUP, "no_speech", str(error)),
-        )
+        limit_ms = self._options.limit_s * 1000
+        turn = dropped_turn(plan, 0, limit_ms, "no_speech", str(error))
         self._batch.turns.append(self._speech.labelled(turn))
         # Whatever took the recordings away took more than one: do not race through the schedule.
         gevent.sleep(_POLL_S)
@@ -203,8 +190,13 @@ class Workload:
             yield from self._schedule.call(number).recording_ids
 
     def pump(self) -> None:
-        """Hear what the engine has to tell; call it some twenty times a second."""
-        for outcome in self._engine.take_outcomes():
+        """Take what the engine has recorded; call it some twenty times a second."""
+        try:
+            outcomes = self._engine.take_outcomes()
+        except RuntimeError as error:
+            self._engine_died(error)
+            return
+        for outcome in outcomes:
             turns = [self._speech.labelled(turn) for turn in outcome.turns]
             if self._impaired is not None:
                 turns = self._impaired.marked(turns, self._share.origin_ns)
@@ -251,7 +243,7 @@ class Workload:
             self._impaired = None
 
     def _next_number(self) -> int:
-        return self._share.slot + self._share.slots * self._next
+        return self._share.number(self._next)
 
     def _pump_until_idle(self, limit_s: float) -> None:
         give_up_ns = now_ns() + round(limit_s * NS_PER_S)
@@ -284,6 +276,17 @@ class Workload:
         if self._impaired is not None and not self._impaired.lost:
             self._impaired.lost = str(error)
             self._give_up(self._impaired.lost)
+
+    def _engine_died(self, error: RuntimeError) -> None:
+        """Let go of calls that nobody carries any more."""
+        self._fail(RunInvalid(str(error), hint="This is our bug; what was recorded stays"))
+        self.active = 0
+        for waiter in self._waiting.values():
+            waiter.set(None)
+
+    def _fail(self, error: HarnessError) -> None:
+        self.failure = self.failure or error
+        self._stopping = True
 
     def _give_up(self, why: str) -> None:
         """End a run whose network is gone: open calls are cut off, no more are begun."""

@@ -71,6 +71,7 @@ class RunEventKind(StrEnum):
     CLOCK_STEP = "clock_step"
     TOXIPROXY_LOST = "toxiproxy_lost"
     INTERRUPTED = "interrupted"
+    ABORTED = "aborted"
     FINISHED = "finished"
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.analysis import accuracy
+from harness.model import RunEventKind, TurnStatus
 from harness.recording import read_run, read_truth
 from tests.load.conftest import KEY, lines_of, locust_words, only_run, run_locust
 
@@ -115,9 +117,10 @@ def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None
     assert {turn["status"] for turn in turns} <= {"completed", "void"}
     assert (run / "report.html").exists()
     assert "interrupted" in out.lower()
+    assert process.returncode == 3
 
 
-def test_a_second_ctrl_c_ends_at_once_and_leaves_a_whole_run(
+def test_a_second_ctrl_c_ends_at_once_and_leaves_what_was_recorded(
     simulator: str, tmp_path: Path
 ) -> None:
     options = ("-u", "2", "-r", "10", "--turns", "9", "--drain-s", "60", "--host", simulator)
@@ -132,11 +135,76 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_a_whole_run(
     process.send_signal(signal.SIGINT)
     wait_for(lambda: any(tmp_path.glob("*/events.jsonl")), process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 3
     assert "Traceback" not in err
     run = only_run(tmp_path)
-    assert lines_of(run / "events.jsonl")[-1]["kind"] == "finished"
-    assert (run / "report.html").exists()
+    assert f"harness report {run}" in err
+    assert read_run(run).turns
+    assert lines_of(run / "events.jsonl")[0]["kind"] == "interrupted"
+    assert not (run / "report.html").exists()
+
+
+def test_a_worker_that_is_killed_is_named_and_its_calls_are_recorded_as_dropped(
+    simulator: str, tmp_path: Path
+) -> None:
+    options = ("-u", "2", "-r", "10", "--calls", "6", "--turns", "2", "--processes", "2")
+    process = subprocess.Popen(
+        locust_words(*options, "--host", simulator, reports=tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    workers = [
+        child for child in psutil.Process(process.pid).children() if len(child.cmdline()) > 3
+    ]
+    workers[0].kill()
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 3, err
+    assert "Traceback" not in err
+    (line,) = [line for line in err.splitlines() if line.startswith("harness: worker ")]
+    assert "of its calls did not come to their end" in line
+    run = read_run(only_run(tmp_path))
+    ended = {session.session_id for session in run.sessions}
+    dropped = {turn.session_id for turn in run.turns if turn.status is TurnStatus.DROPPED}
+    assert dropped
+    assert ended | dropped == {f"call-{number:06d}" for number in range(6)}
+    assert all(not worker.is_running() for worker in workers)
+
+
+def test_a_disk_that_is_full_ends_the_run_with_one_line(simulator: str, tmp_path: Path) -> None:
+    """The scenario makes every write of the process fail beyond some kilobytes."""
+    done = run_locust(
+        *("-u", "2", "-r", "10", "--calls", "20", "--turns", "1", "--host", simulator),
+        reports=tmp_path,
+        scenario=Path(__file__).with_name("full_disk.py"),
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
+    assert "turns.jsonl: cannot be written: No space left on device" in line
+    run = read_run(only_run(tmp_path))
+    assert 1 <= len(run.turns) < 20
+    assert not any(event.kind is RunEventKind.FINISHED for event in run.events)
+
+
+def test_an_engine_that_dies_ends_the_run_with_one_line_and_a_report(
+    simulator: str, tmp_path: Path
+) -> None:
+    done = run_locust(
+        *("-u", "2", "-r", "10", "--calls", "20", "--turns", "1", "--host", simulator),
+        reports=tmp_path,
+        scenario=Path(__file__).with_name("dying.py"),
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
+    assert "the audio engine died" in line
+    run = only_run(tmp_path)
+    assert read_run(run).turns
+    summary = json.loads((run / "summary.json").read_text())
+    assert any("could not go on" in reason for reason in summary["validity"]["reasons"])
 
 
 def test_a_stall_of_our_own_makes_the_run_invalid(simulator: str, tmp_path: Path) -> None:
