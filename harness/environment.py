@@ -142,6 +142,13 @@ def for_child(**variables: str) -> dict[str, str]:
     return kept | variables
 
 
+def without_settings_of(prefix: str) -> tuple[dict[str, str], list[str]]:
+    """Return our environment without the variables that begin with `prefix`, and their names."""
+    taken = sorted(name for name in os.environ if name.startswith(prefix))
+    kept = {name: value for name, value in os.environ.items() if name not in taken}
+    return kept, taken
+
+
 @contextmanager
 def without_secrets() -> Iterator[None]:
     """Take the secrets out of our own environment while a library starts processes."""

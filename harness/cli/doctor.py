@@ -2,16 +2,19 @@
 
 import platform
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
+from harness.load.options import add_target_arguments
 from harness.model import NS_PER_MS
 from harness.network import installed
 from harness.session.event_coverage import missing_events
@@ -24,13 +27,15 @@ _STAGES = {
 }
 
 
+# Declared once, for Locust's parser.
+_TARGET = DeclaredOptions(add_target_arguments)
+
+
 @click.command(name="doctor")
 @click.argument("target", required=False)
 @click.option("--turns", type=click.IntRange(1, 20), default=2, help="Turns of the call.")
 @click.option("--corpus", help="Corpus name or folder of recordings.")
-@click.option("--model", default="", help="Model to ask for.")
-@click.option("--ca", type=click.Path(), help="Certificates to trust for wss.")
-def command(target: str | None, turns: int, corpus: str | None, model: str, ca: str | None) -> int:
+def command(target: str | None, turns: int, corpus: str | None, **given: Any) -> int:
     """Say what this machine has; hold one call with TARGET and say what it is like.
 
     The call costs what a call of so many turns costs. Exit code 1 when no turn was heard.
@@ -38,12 +43,24 @@ def command(target: str | None, turns: int, corpus: str | None, model: str, ca: 
     _machine()
     if target is None:
         return ExitCode.PASS
-    authority = None if ca is None else Path(ca)
+    asked = _TARGET.read(_TARGET.words(given))
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, cache_dir(), progress)
         progress.step(f"Holding one call of {turns} turns")
-        found = check(target, OpenAIRealtime(), speech, turns, model=model, authority=authority)
+        found = check(
+            target,
+            OpenAIRealtime(),
+            speech,
+            turns,
+            model=asked.model,
+            authority=Path(asked.ca) if asked.ca else None,
+            key_header=asked.key_header,
+            setup_limit_s=asked.setup_limit_s,
+        )
     return _target(target, found)
+
+
+command.params += _TARGET.click_options()
 
 
 def _machine() -> None:
@@ -60,7 +77,7 @@ def _machine() -> None:
 def _target(target: str, found: TargetCheck) -> int:
     session = found.session
     click.echo()
-    _say("target", target.partition("?")[0])
+    _say("target", found.target)
     for name, metric in _STAGES.items():
         if (stage := session_latency(BY_NAME[metric], session)) is not None:
             _say(name, f"{stage.ms:.1f} ms")

@@ -17,42 +17,34 @@ from typing import Any
 
 import click
 
+from harness.cli.declared_options import DeclaredOptions
 from harness.clock import wall_time
-from harness.environment import for_child, shipped, shipped_files
+from harness.environment import for_child, shipped, shipped_files, without_settings_of
 from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.network import choose_profile, load_profiles, parse_api, parse_ports
+from harness.load.options import DIRECT, add_arguments, read_options
+from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
 from harness.recording import reserve
 
-_DIRECT = "none"
 _SIMULATOR_START_LINE = "listening on "
 _END_LIMIT_S = 10.0
+# Where settings for Locust lie that `harness.load.locust_process` does not read. It does not read
+# `pyproject.toml` either, which most often is there for something else.
+_LOCUST_FILES = (Path("~/.locust.conf"), Path("locust.conf"))
 
 
-@click.command(name="run")
+# Declared once, for Locust's parser.
+_VOICE = DeclaredOptions(add_arguments)
+
+
+@click.command(
+    name="run", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
 @click.argument("scenario")
 @click.option("--host", help="Address of the API; without one the simulator is started.")
 @click.option("--users", "-u", type=click.IntRange(1), default=20, help="Concurrent callers.")
 @click.option("--spawn-rate", "-r", type=float, default=5.0, help="Callers started per second.")
-@click.option("--calls", type=click.IntRange(1), help="Calls in all.")
 @click.option("--run-time", "-t", help="How long, such as 90s or 5m, when --calls is not given.")
-@click.option("--turns", type=click.IntRange(1), help="Turns per call, instead of the scenario's.")
-@click.option(
-    "--network", help="Profiles, separated by commas, or in shares: A=3,B=1; none is direct."
-)
-@click.option(
-    "--toxiproxy", help="URL of a running Toxiproxy; it has to reach API and this machine."
-)
-@click.option("--toxiproxy-ports", help="Ports that proxies may listen on, such as 20000-29999.")
-@click.option("--profiles", type=click.Path(), help="TOML file with profiles of your own.")
-@click.option("--corpus", help="Corpus name, folder or manifest.")
-@click.option("--dialogue", type=click.Path(), help="TOML script of what callers say.")
-@click.option("--ca", type=click.Path(), help="Certificates to trust for wss.")
-@click.option("--model", help="Model to ask for.")
-@click.option("--seed", type=click.IntRange(0), default=1, help="Seed of everything drawn.")
-@click.option("--frame-ms", type=int, default=20, help="Length of the callers' audio frames.")
-@click.option("--silence-ms", type=int, default=500, help="Silence before the server answers.")
-@click.option("--turn-limit-s", type=float, default=15.0, help="Patience of a caller.")
 @click.option("--processes", type=click.IntRange(1), help="Processes that hold calls.")
 @click.option("--preset", help="The simulator's latencies. Default: gpt-realtime-2.1.")
 @click.option(
@@ -60,39 +52,44 @@ _END_LIMIT_S = 10.0
     type=click.Path(path_type=Path, dir_okay=False),
     help="The simulator's TOML file: latencies, faults, tools.",
 )
-@click.option("--reports", type=click.Path(), default="reports", help="Where runs are kept.")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     scenario: str,
     host: str | None,
     preset: str | None,
     simulator_config: Path | None,
-    **options: Any,
+    **given: Any,
 ) -> int:
     """Run SCENARIO: a locustfile, or the name of one in scenarios/ or of a shipped one.
 
     Without --host, and always only on this machine, a simulator with known latencies is the
     target, and the report also says how far the measurement is from the truth.
+
+    What follows SCENARIO and is not listed here goes to Locust as it is.
     """
     locustfile = _find_scenario(scenario)
-    _check_networks(options["network"], options["profiles"])
-    _check_toxiproxy(options["toxiproxy"], options["toxiproxy_ports"])
+    voice = _VOICE.words(given)
+    parsed = _VOICE.read(voice)
+    read_options(parsed, host or "ws://127.0.0.1")
+    _check_networks(parsed.network, parsed.profiles)
     if host is not None and simulator_config is not None:
         raise BadInput(
             "is for the simulator, which is not started",
             where="--simulator-config",
             hint="Leave out --host, or give the file to the simulator you started",
         )
-    if options["calls"] is None and options["run_time"] is None:
-        options["run_time"] = "60s"
-    directory = reserve(Path(options["reports"]), locustfile.stem, wall_time().date())
+    if not parsed.calls and given["run_time"] is None:
+        given["run_time"] = "60s"
+    directory = reserve(Path(parsed.reports), locustfile.stem, wall_time().date())
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, directory)
+        words = _locust_words(locustfile, directory, given) + voice
         if host is None:
-            host = stack.enter_context(
-                _simulator(preset, simulator_config, options["seed"], directory)
-            )
-            options["simulated"] = True
-        outcome = _run_locust(_locust_words(locustfile, host, directory, options))
+            host = stack.enter_context(_simulator(preset, simulator_config, parsed.seed, directory))
+            words.append("--simulated")
+        outcome = _run_locust([*words, "--host", host, *context.args])
     try:
         return ExitCode(outcome)
     except ValueError:
@@ -103,11 +100,16 @@ def command(
         ) from None
 
 
+command.params += _VOICE.click_options()
+
+
 def _find_scenario(name: str) -> Path:
     """Return the locustfile: a path, or a name in `scenarios/` here or among those shipped."""
     for path in (Path(name), Path("scenarios") / f"{name}.py", shipped("scenarios", f"{name}.py")):
         if path is not None and path.is_file():
             return path
+    if name.startswith("-"):
+        raise BadInput("stands where SCENARIO is expected", where=name, hint="Give SCENARIO first")
     known = sorted(
         {path.stem for path in [*Path("scenarios").glob("*.py"), *shipped_files("scenarios")]}
     )
@@ -116,31 +118,20 @@ def _find_scenario(name: str) -> Path:
     )
 
 
-def _check_networks(mix: str | None, extra: str | None) -> None:
+def _check_networks(mix: str, extra: str) -> None:
     """Refuse an unknown profile before anything is started."""
     known = load_profiles(Path(extra) if extra else None)
-    for name, _ in parse_mix(_DIRECT if mix is None else mix):
-        if name != _DIRECT:
+    for name, _ in parse_mix(mix or DIRECT):
+        if name != DIRECT:
             choose_profile(known, name)
 
 
-def _check_toxiproxy(url: str | None, ports: str | None) -> None:
-    """Refuse what is no address and no range; whether somebody is there shows a little later."""
-    parse_ports(ports or "")
-    if url is not None:
-        parse_api(url, None)
-
-
-def _locust_words(
-    locustfile: Path, host: str, directory: Path, options: dict[str, Any]
-) -> list[str]:
-    words = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--host", host]
-    words += ["--loglevel", "WARNING", "--live-line", "--until-stdin-closes"]
+def _locust_words(locustfile: Path, directory: Path, given: dict[str, Any]) -> list[str]:
+    words = [sys.executable, "-m", "harness.load.locust_process", "-f", str(locustfile)]
+    words += ["--headless", "--loglevel", "WARNING", "--live-line", "--until-stdin-closes"]
     words += ["--run-dir", str(directory)]
-    if options.pop("simulated", False):
-        words.append("--simulated")
-    for name, value in options.items():
-        if value is not None and name != "reports":
+    for name, value in given.items():
+        if value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words
 
@@ -148,7 +139,12 @@ def _locust_words(
 def _run_locust(words: list[str]) -> int:
     """Run Locust to its end; Ctrl-C and SIGTERM are passed on, once each, so that it drains."""
     # A session of its own: from the terminal only this process gets Ctrl-C, and passes it on.
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
+    variables, taken = without_settings_of("LOCUST_")
+    files = [str(path) for path in _LOCUST_FILES if path.expanduser().is_file()]
+    if files or taken:
+        named = ", ".join(files + taken)
+        click.echo(f"Not used by this run: {named}; options are its only settings", err=True)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, env=variables, start_new_session=True)
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         process.send_signal(signal.SIGINT)

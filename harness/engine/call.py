@@ -67,6 +67,11 @@ class Call:
         """What the network does to this session beyond its delay, `None` for nothing."""
         return self._route.impairment
 
+    @property
+    def setup_limit_s(self) -> float:
+        """How long the session may take to exist."""
+        return self._route.setup_limit_s
+
     async def open(self) -> None:
         """Connect; everything after that happens in callbacks."""
         self.session.link.opening(now_ns())
@@ -77,6 +82,7 @@ class Call:
             self,
             via=route.via,
             tunnel=route.tunnel,
+            proxy_authorization=route.proxy_authorization,
             tls=route.tls,
         )
         if isinstance(made, Fault):

@@ -31,7 +31,6 @@ from harness.session import Caller
 Result = TypeVar("Result")
 
 _POLL_S = 0.01
-_SETUP_LIMIT_S = 15.0
 # No whole number of milliseconds, so that beats fall anywhere between frames.
 _HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
@@ -187,7 +186,7 @@ class AudioEngine:
         task = self._loop.create_task(call.open())
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
-        self._loop.call_later(_SETUP_LIMIT_S, self._expect_session, call)
+        self._loop.call_later(call.setup_limit_s, self._expect_session, call)
 
     def _again(self, call: Call, wait_s: float) -> None:
         assert self._loop is not None
@@ -195,7 +194,7 @@ class AudioEngine:
 
     def _expect_session(self, call: Call) -> None:
         if not call.session.ready and not call.over:
-            call.hang_up(no_session(_SETUP_LIMIT_S))
+            call.hang_up(no_session(call.setup_limit_s))
 
     def _began(self, call: Call, lane: FrameStream[Call]) -> None:
         assert call.session.due_ns is not None

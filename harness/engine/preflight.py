@@ -3,14 +3,14 @@
 import asyncio
 
 from harness.dialects import MalformedMessage
-from harness.engine.route import Route
+from harness.engine.call import no_session
+from harness.engine.route import BEARER, Route
+from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
 from harness.model import ProviderError, SessionCreated
 from harness.transport import connect, sanitised_target
 
-_LIMIT_S = 15.0
 _LEAVE_LIMIT_S = 3.0
-_KEY = "Set the API's key in OPENAI_API_KEY or HARNESS_API_KEY"
 _KEY_CODES = ("http_401", "http_403", "close_3000")
 
 
@@ -65,17 +65,17 @@ async def try_session(route: Route) -> Fault | None:
         visitor,
         via=route.via,
         tunnel=route.tunnel,
+        proxy_authorization=route.proxy_authorization,
         tls=route.tls,
     )
     if isinstance(made, Fault):
         return made
     connection, _ = made
     try:
-        async with asyncio.timeout(_LIMIT_S):
+        async with asyncio.timeout(route.setup_limit_s):
             return await visitor.answer
     except TimeoutError:
-        words = f"the upgrade was accepted, but no session came within {_LIMIT_S:g} s"
-        return Fault(Party.THEIRS, Phase.SETUP, "no_session", words)
+        return no_session(route.setup_limit_s)
     finally:
         connection.close()
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
@@ -85,7 +85,13 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     """Return the error that tells a person why the target cannot be loaded."""
     where = sanitised_target(route.target)
     if fault.code in _KEY_CODES:
-        return BadInput(f"the target refused the key ({fault})", where=where, hint=_KEY)
+        return _key_refused(route, fault, where)
+    if fault.code == "proxy_refused":
+        hint = "A proxy's user and password go into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+        return BadInput(f"the proxy opened no connection ({fault})", where=where, hint=hint)
+    if fault.code == "no_session":
+        hint = "A server that starts cold may need more time: --setup-limit-s"
+        return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
     if fault.code == "tls":
         hint = "Name the authority that signed its certificate with --ca FILE"
         return BadInput(
@@ -96,3 +102,19 @@ def refusal(route: Route, fault: Fault) -> BadInput:
         return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
     hint = "Check address and model, and that it speaks the OpenAI Realtime protocol"
     return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
+
+
+def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:
+    """Return the error for a refused key: none was sent, it was sent otherwise, or it is wrong."""
+    sent = {name.lower(): name for name, _ in route.headers}
+    name = sent.get(route.key_header.lower())
+    if name is None:
+        hint = "Set the API's key in HARNESS_API_KEY or OPENAI_API_KEY"
+        if not (route.target.secure or route.target.host in LOOPBACK):
+            hint = "A key is sent over wss or to this machine only"
+        return BadInput(
+            f"the target wants a key, and none was sent ({fault})", where=where, hint=hint
+        )
+    how = f"{name}: Bearer" if name == BEARER else name
+    hint = "Check the key; --key-header NAME, such as api-key, sends it in another header"
+    return BadInput(f"the target refused the key, sent as {how} ({fault})", where=where, hint=hint)

@@ -1,15 +1,24 @@
 """How a session reaches the API: address, headers, certificates, and what lies on the way."""
 
+import re
 import ssl
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 from harness.dialects import Dialect, SessionSettings
 from harness.environment import LOOPBACK, api_key, proxy_for
-from harness.errors import BadInput
+from harness.errors import BadInput, conceal, sanitised
 from harness.network import Impairment
 from harness.transport import Target, parse_target
+
+BEARER = "Authorization"
+# How long a session may take to exist; a server that loads its model first takes longer.
+SETUP_LIMIT_S = 15.0
+# A name of a header field is a token (RFC 9110 section 5.6.2).
+_KEY_PARAMETER = re.compile(r"(?i)key|token|secret|password|signature")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,9 @@ class Route:
         tunnel: An HTTP proxy stands at `via` or behind it.
         tls: What certificates are verified with; `None` for the system's authorities.
         impairment: The stalls of a lossy network, to begin with the first frame.
+        setup_limit_s: How long the session may take to exist, from the beginning of opening it.
+        proxy_authorization: What the HTTP proxy is shown; empty where it asks for nothing.
+        key_header: The header that the key is sent in.
     """
 
     target: Target
@@ -35,9 +47,12 @@ class Route:
     tunnel: bool = False
     tls: ssl.SSLContext | None = None
     impairment: Impairment | None = None
+    setup_limit_s: float = SETUP_LIMIT_S
+    proxy_authorization: str = ""
+    key_header: str = BEARER
 
     def __repr__(self) -> str:
-        """Leave the headers out: one of them is the key."""
+        """Leave out the headers and what a proxy is shown: they hold the key and a password."""
         return f"Route({self.target.host}:{self.target.port}, via={self.via})"
 
 
@@ -48,8 +63,10 @@ def resolve_route(
     *,
     frame_ms: int,
     authority: Path | None = None,
+    key_header: str = BEARER,
+    setup_limit_s: float = SETUP_LIMIT_S,
 ) -> Route:
-    """Return the direct way to a target, credentials included.
+    """Return the direct route to a target, credentials included.
 
     The key goes out over TLS or to this machine only.
 
@@ -59,41 +76,127 @@ def resolve_route(
         settings: What the session asks for.
         frame_ms: Length of the caller's audio frames.
         authority: File of certificates to trust in place of the system's.
+        key_header: The header that carries the key: as it is, or after `Bearer` where it is
+            `Authorization`.
+        setup_limit_s: How long the session may take to exist.
 
     Raises:
-        BadInput: The address is none, or the frame length does not fit the dialect's audio.
+        BadInput: The address is none, names another model than the settings, the frame length does
+            not fit the dialect's audio, or the header's name is none.
     """
-    target = parse_target(host, dialect.path(settings))
+    path = dialect.path(settings)
+    target = _with_model(parse_target(host, path), path, settings.model)
+    _conceal_credentials(target)
     key = api_key() if target.secure or target.host in LOOPBACK else None
     try:
         dialect.audio.frame_samples(frame_ms)
     except ValueError as error:
         raise BadInput(str(error), where="--frame-ms", hint="20 fits every format") from error
-    proxy = _proxy(target)
+    proxy, proxy_authorization = _proxy(target)
     return Route(
         target=target,
-        headers=tuple(dialect.headers(key)),
+        headers=_headers(dialect, key, key_header),
         dialect=dialect,
         settings=settings,
         via=proxy,
         tunnel=proxy is not None,
         tls=_verifier(authority) if target.secure else None,
+        setup_limit_s=setup_limit_s,
+        proxy_authorization=proxy_authorization,
+        key_header=key_header,
     )
 
 
-def _proxy(target: Target) -> tuple[str, int] | None:
-    """Return host and port of the HTTP proxy that the environment asks for."""
+def model_asked(route: Route) -> str:
+    """Return the model that the address names, else the one that was asked for or the default.
+
+    Empty where the address leads to a model of its own choice.
+    """
+    named = parse_qs(route.target.query or "").get("model")
+    if named:
+        return named[-1]
+    ours = _names_model(route.dialect.path(route.settings))
+    return route.settings.model or ("" if ours else route.dialect.default_model)
+
+
+def _names_model(path: str) -> bool:
+    """Tell whether the dialect chooses the model in the query of the address."""
+    return "model" in parse_qs(path.partition("?")[2])
+
+
+def _with_model(target: Target, path: str, model: str) -> Target:
+    """Return the target with the model in its query, where the dialect chooses it there.
+
+    Raises:
+        BadInput: The address names another model.
+    """
+    if not model or not _names_model(path):
+        return target
+    query = target.query or ""
+    named = parse_qs(query).get("model")
+    if named is None:
+        query = f"{query}&{urlencode({'model': model})}" if query else urlencode({"model": model})
+        return replace(target, query=query)
+    if named[-1] != model:
+        raise BadInput(
+            f"asks for {model}, but the address names {sanitised(named[-1])}",
+            where="--model",
+            hint="Give the model in one place",
+        )
+    return target
+
+
+def _conceal_credentials(target: Target) -> None:
+    """Keep what an address itself holds of passwords and keys out of messages."""
+    conceal(target.password or "")
+    for name, value in parse_qsl(target.query or ""):
+        if _KEY_PARAMETER.search(name):
+            conceal(value)
+
+
+def is_header_name(name: str) -> bool:
+    """Tell whether a header can be called so."""
+    return _TOKEN.fullmatch(name) is not None
+
+
+def _headers(dialect: Dialect, key: str | None, name: str) -> tuple[tuple[str, str], ...]:
+    """Return the extra headers of the upgrade, with the key in the header that was asked for."""
+    if not is_header_name(name):
+        raise BadInput(
+            "is no name of a header", where=f"--key-header {name}", hint="Such as api-key"
+        )
+    if key is None or name.lower() == BEARER.lower():
+        return tuple(dialect.headers(key))
+    return (*dialect.headers(None), (name, key))
+
+
+def _proxy(target: Target) -> tuple[tuple[str, int] | None, str]:
+    """Return host and port of the HTTP proxy of the environment, and what it is to be shown."""
     address = proxy_for(target.host, secure=target.secure)
     if address is None:
-        return None
-    found = urlsplit(address if "//" in address else f"//{address}")
+        return None, ""
+    try:
+        found = urlsplit(address if "//" in address else f"//{address}")
+        port = found.port or 3128
+    except ValueError:
+        found, port = urlsplit(""), 0
     if found.scheme not in ("", "http") or not found.hostname:
         raise BadInput(
             "the proxy of the environment is not an HTTP proxy",
             where="HTTPS_PROXY",
             hint="Give http://HOST:PORT, or exempt the target by NO_PROXY",
         )
-    return found.hostname, found.port or 3128
+    return (found.hostname, port), _basic(found.username, found.password)
+
+
+def _basic(user: str | None, password: str | None) -> str:
+    """Return Basic credentials (RFC 7617), empty for none."""
+    if user is None and password is None:
+        return ""
+    words = f"{unquote(user or '')}:{unquote(password or '')}"
+    shown = b64encode(words.encode()).decode()
+    conceal(shown)
+    return f"Basic {shown}"
 
 
 def _verifier(authority: Path | None) -> ssl.SSLContext:

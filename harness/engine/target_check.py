@@ -11,7 +11,7 @@ from harness.corpus import Corpus
 from harness.dialects import Dialect, SessionSettings
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.engine.route import resolve_route
+from harness.engine.route import BEARER, SETUP_LIMIT_S, resolve_route
 from harness.engine.speech import encode_corpus
 from harness.model import (
     NS_PER_S,
@@ -25,9 +25,9 @@ from harness.model import (
 from harness.plan import Dialogue, Seeds, draw_call
 from harness.session import Caller
 from harness.session.event_coverage import EventCoverage
+from harness.transport import sanitised_target
 
 _POLL_S = 0.02
-_SETUP_LIMIT_S = 30.0
 _SPEECH_LIMIT_S = 15.0
 _FRAME_MS, _TURN_LIMIT_S, _SILENCE_MS, _SEED = 20, 15.0, 500, 1
 _DIRECT = "none"
@@ -38,11 +38,13 @@ class TargetCheck:
     """What one call found.
 
     Attributes:
+        target: Its address, without credentials and query.
         session: The session.
         turns: Its turns.
         told: Which kinds of event came, for `session.telling.missing_events`.
     """
 
+    target: str
     session: SessionRecord
     turns: tuple[TurnRecord, ...]
     told: frozenset[str]
@@ -85,6 +87,8 @@ def check(
     *,
     model: str = "",
     authority: Path | None = None,
+    key_header: str = BEARER,
+    setup_limit_s: float = SETUP_LIMIT_S,
 ) -> TargetCheck:
     """Hold one call of a few turns, directly.
 
@@ -95,13 +99,23 @@ def check(
         turns: How many turns the call has.
         model: Model to ask for, empty for the dialect's default.
         authority: File of certificates to trust in place of the system's.
+        key_header: The header that the key is sent in.
+        setup_limit_s: How long the session may take to exist.
 
     Raises:
         BadInput: The target opens no session.
     """
     telling = EventCoverage()
     settings = SessionSettings(model=model, silence_ms=_SILENCE_MS)
-    route = resolve_route(host, dialect, settings, frame_ms=_FRAME_MS, authority=authority)
+    route = resolve_route(
+        host,
+        dialect,
+        settings,
+        frame_ms=_FRAME_MS,
+        authority=authority,
+        key_header=key_header,
+        setup_limit_s=setup_limit_s,
+    )
     route = replace(route, dialect=_Overheard(dialect, telling.note))
     audio = dialect.audio
     plan = draw_call(
@@ -129,11 +143,12 @@ def check(
             scheduled_ns=now_ns(),
         )
         engine.hold(session, route)
-        patience_s = _SETUP_LIMIT_S + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)
+        patience_s = 2 * setup_limit_s + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)
         record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
     finally:
         engine.stop()
-    return TargetCheck(session=record, turns=tuple(heard), told=telling.told)
+    where = sanitised_target(route.target)
+    return TargetCheck(target=where, session=record, turns=tuple(heard), told=telling.told)
 
 
 def _wait(engine: AudioEngine, give_up_ns: int) -> tuple[SessionRecord, list[TurnRecord]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.engine.route import BEARER, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
@@ -31,7 +32,9 @@ class Options:
         seed: The one number that all chance comes from.
         frame_ms: Length of the caller's audio frames.
         silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
-        limit_s: How long a caller waits for a reply.
+        limit_s: How long a caller waits for a response.
+        setup_limit_s: How long a session may take to exist.
+        key_header: The header that the key is sent in.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
         reports: Where run directories are made.
@@ -55,6 +58,8 @@ class Options:
     frame_ms: int = 20
     silence_ms: int | None = 500
     limit_s: float = 15.0
+    setup_limit_s: float = SETUP_LIMIT_S
+    key_header: str = BEARER
     drain_s: float = 10.0
     authority: Path | None = None
     reports: Path = Path("reports")
@@ -92,7 +97,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--profiles", default="", help="TOML file with profiles of your own")
     group.add_argument("--corpus", default="", help="corpus name, folder or manifest")
-    group.add_argument("--model", default="", help="model to ask for")
     group.add_argument("--dialogue", default="", help="TOML script of what callers say")
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
@@ -105,18 +109,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="silence the server waits for before it answers (0: the server's default)",
     )
     group.add_argument(
-        "--turn-limit-s", type=float, default=15.0, help="how long a caller waits for a reply"
+        "--turn-limit-s", type=float, default=15.0, help="how long a caller waits for a response"
     )
+    add_target_arguments(group)
     group.add_argument(
         "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
     )
-    group.add_argument("--ca", default="", help="file of certificates to trust for wss")
     group.add_argument("--reports", default="reports", help="folder for run directories")
     # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
     off_page: dict[str, Any] = {"help": argparse.SUPPRESS, "include_in_web_ui": False}
     parser.add_argument("--run-dir", default="", **off_page)
     for flag in ("--live-line", "--simulated", "--until-stdin-closes"):
         parser.add_argument(flag, action="store_true", **off_page)
+
+
+def add_target_arguments(group: argparse._ActionsContainer) -> None:
+    """Add the options that say how a session is opened, for runs and for `doctor`."""
+    group.add_argument("--model", default="", help="model to ask for")
+    group.add_argument(
+        "--key-header",
+        default=BEARER,
+        help="header that the key is sent in, such as api-key; after the word Bearer in"
+        f" {BEARER} only (default: {BEARER})",
+    )
+    group.add_argument(
+        "--setup-limit-s",
+        type=float,
+        default=SETUP_LIMIT_S,
+        help=f"how long a session may take to exist (default: {SETUP_LIMIT_S:g})",
+    )
+    group.add_argument("--ca", default="", help="file of certificates to trust for wss")
 
 
 def read_options(parsed: argparse.Namespace, host: str | None, network: str = DIRECT) -> Options:
@@ -141,6 +163,8 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         (10 <= parsed.frame_ms <= 200, "--frame-ms", "must be between 10 and 200"),
         (0 <= parsed.silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
+        (1 <= parsed.setup_limit_s <= 3600, "--setup-limit-s", "must be between 1 and 3600"),
+        (is_header_name(parsed.key_header), "--key-header", "is no name of a header"),
         (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
     )
     for holds, flag, words in checks:
@@ -161,6 +185,8 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         frame_ms=parsed.frame_ms,
         silence_ms=parsed.silence_ms or None,
         limit_s=parsed.turn_limit_s,
+        setup_limit_s=parsed.setup_limit_s,
+        key_header=parsed.key_header,
         drain_s=parsed.drain_s,
         authority=Path(parsed.ca) if parsed.ca else None,
         reports=Path(parsed.reports),

@@ -81,7 +81,7 @@ def resolve_dialect() -> Dialect:
 
 
 def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
-    """Return the direct way to the target, credentials included.
+    """Return the direct route to the target, credentials included.
 
     The key goes out over TLS or to this machine only.
 
@@ -100,6 +100,8 @@ def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] =
         settings,
         frame_ms=options.frame_ms,
         authority=options.authority,
+        key_header=options.key_header,
+        setup_limit_s=options.setup_limit_s,
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
+from harness.engine.route import model_asked
 from harness.engine.speech import memory_bytes
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
@@ -119,7 +120,7 @@ def _manifest(
         scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
         target=sanitised_target(route.target),
         simulated=options.simulated,
-        model=options.model or dialect.default_model,
+        model=model_asked(route),
         dialect=dialect.name,
         corpus=corpus.facts,
         frame_ms=options.frame_ms,

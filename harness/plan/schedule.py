@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.errors import BadInput
 from harness.model import CallPlan
 
 
@@ -28,10 +29,13 @@ class Dialogue:
     def __post_init__(self) -> None:
         """Refuse impossible timing."""
         if self.turns < 1:
-            raise ValueError(f"a dialogue needs at least one turn, got {self.turns}")
+            raise BadInput(f"needs at least one turn, got {self.turns}", where="Dialogue")
         low, high = self.think_ms
         if not 0 <= low <= high:
-            raise ValueError(f"think_ms must be an ascending pair from 0 up, got {self.think_ms}")
+            raise BadInput(
+                f"think_ms must be an ascending pair from 0 up, got {self.think_ms}",
+                where="Dialogue",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

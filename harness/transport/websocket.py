@@ -107,12 +107,15 @@ class Connection(asyncio.Protocol):
         """Keep the transport; `connect` says when to go on."""
         self._use(transport)
 
-    async def tunnel(self, host: str, port: int) -> str | None:
-        """Ask an HTTP proxy for a way to the target; return what it said if it refused."""
+    async def tunnel(self, host: str, port: int, authorization: str) -> str | None:
+        """Ask an HTTP proxy for a connection to the target; return what it said if it refused."""
         assert self._transport is not None
         self._tunnel = asyncio.get_running_loop().create_future()
         name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._transport.write(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+        head = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n"
+        if authorization:
+            head += f"Proxy-Authorization: {authorization}\r\n"
+        self._transport.write(f"{head}\r\n".encode())
         answer = await self._tunnel
         self._tunnel = None
         status = answer.partition(b"\r\n")[0].decode("latin-1")
@@ -306,6 +309,7 @@ async def connect(
     *,
     via: tuple[str, int] | None = None,
     tunnel: bool = False,
+    proxy_authorization: str = "",
     tls: ssl.SSLContext | None = None,
 ) -> tuple[Connection, Stages] | Fault:
     """Open a connection on the running loop and send the upgrade request.
@@ -315,7 +319,9 @@ async def connect(
         headers: Extra headers of the upgrade request.
         receiver: Whom to tell what happens.
         via: Host and port to open the socket to instead, such as a proxy's.
-        tunnel: What listens at `via` is an HTTP proxy, to be asked for a way to the target.
+        tunnel: What listens at `via` is an HTTP proxy, to be asked for a connection to the
+            target.
+        proxy_authorization: What the proxy is shown, empty for nothing.
         tls: Context for `wss`; by default certificates are verified against the system's.
 
     Returns:
@@ -323,7 +329,15 @@ async def connect(
     """
     try:
         async with asyncio.timeout(_CONNECT_LIMIT_S):
-            return await _open(uri, headers, receiver, via, tunnel=tunnel, tls=tls)
+            return await _open(
+                uri,
+                headers,
+                receiver,
+                via,
+                tunnel=tunnel,
+                proxy_authorization=proxy_authorization,
+                tls=tls,
+            )
     except TimeoutError:
         words = f"no answer within {_CONNECT_LIMIT_S:g} s"
         return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
@@ -341,6 +355,7 @@ async def _open(
     via: tuple[str, int] | None,
     *,
     tunnel: bool,
+    proxy_authorization: str,
     tls: ssl.SSLContext | None,
 ) -> tuple[Connection, Stages] | Fault:
     loop = asyncio.get_running_loop()
@@ -350,9 +365,11 @@ async def _open(
         lambda: Connection(uri, headers, receiver), host, port
     )
     reached_ns, secured_ns = now_ns(), None
-    if tunnel and (refusal := await connection.tunnel(uri.host, uri.port)) is not None:
-        connection.mute()
-        return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", refusal)
+    if tunnel:
+        refusal = await connection.tunnel(uri.host, uri.port, proxy_authorization)
+        if refusal is not None:
+            connection.mute()
+            return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", refusal)
     if uri.secure:
         context = tls or ssl.create_default_context()
         try:

@@ -44,6 +44,41 @@ def test_one_command_gives_truth_table_and_page(tmp_path: Path) -> None:
     assert (folder / "truth.jsonl").exists()
 
 
+def test_settings_that_lie_about_do_not_change_a_run(tmp_path: Path) -> None:
+    (tmp_path / "locust.conf").write_text("users = 1\nrun-time = 1s\nturns = 3\ncalls = 1\n")
+    scenario = Path("scenarios/conversation.py").resolve()
+    line = [sys.executable, "-m", "harness", "run", str(scenario), *BRIEF, "--calls", "3"]
+    done = subprocess.run(
+        [*line, "--reports", "runs"],
+        cwd=tmp_path,
+        env=os.environ | {"LOCUST_RUN_TIME": "1s", "LOCUST_ITERATIONS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "Not used by this run: locust.conf, LOCUST_ITERATIONS, LOCUST_RUN_TIME" in done.stderr
+    (turns,) = tmp_path.glob("runs/*/turns.jsonl")
+    assert len(turns.read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "option", [("--turns", "many"), ("--drain-s", "-1"), ("--key-header", "a b")]
+)
+def test_options_are_checked_before_anything_starts(
+    option: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["run", "conversation", "--reports", str(tmp_path), *option]
+    assert run(asked) == ExitCode.BAD_INPUT
+    assert option[0] in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_scenario_comes_before_what_is_locusts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "--only-summary", "conversation"]) == ExitCode.BAD_INPUT
+    assert "Give SCENARIO first" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_running_whatever_ends_it(number: int, tmp_path: Path) -> None:
     process = subprocess.Popen(

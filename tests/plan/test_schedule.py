@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import BadInput
 from harness.model import CallPlan
 from harness.plan import Dialogue, Seeds, draw_call, schedule_hash
 
@@ -54,5 +55,5 @@ def test_nothing_is_said_twice_in_a_call_while_there_is_enough_to_say(
 
 @pytest.mark.parametrize("wrong", [{"turns": 0}, {"think_ms": (500, 100)}, {"think_ms": (-1, 5)}])
 def test_impossible_timing_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(BadInput, match="Dialogue"):
         Dialogue(**wrong)  # type: ignore[arg-type]

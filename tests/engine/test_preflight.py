@@ -1,0 +1,85 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.engine.preflight import refusal, try_session
+from harness.engine.route import Route, resolve_route
+from harness.errors import Fault, Party, Phase
+
+CREATED = '{"type":"session.created","event_id":"e","session":{"id":"s","model":"m"}}'
+
+
+def route(port: int, **rest: object) -> Route:
+    settings = SessionSettings(model="m")
+    host = f"ws://127.0.0.1:{port}"
+    return resolve_route(host, OpenAIRealtime(), settings, frame_ms=20, **rest)  # type: ignore[arg-type]
+
+
+def look(handler: Callable[[ServerConnection], Awaitable[None]], **rest: object) -> Fault | None:
+    async def held() -> Fault | None:
+        async with serve(handler, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            return await try_session(route(port, **rest))
+
+    return asyncio.run(held())
+
+
+async def create(server: ServerConnection) -> None:
+    await server.send(CREATED)
+    await server.wait_closed()
+
+
+def test_a_server_that_opens_a_session_is_no_fault() -> None:
+    assert look(create) is None
+
+
+def test_a_server_that_says_nothing_is_waited_for_as_long_as_asked() -> None:
+    async def nothing(server: ServerConnection) -> None:
+        await server.wait_closed()
+
+    fault = look(nothing, setup_limit_s=0.2)
+    assert fault is not None
+    assert (fault.code, fault.detail) == ("no_session", "no session within 0.2 s")
+    assert "--setup-limit-s" in str(refusal(route(1), fault))
+
+
+def test_a_refused_key_says_how_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Fault(Party.THEIRS, Phase.CONNECT, "http_401", "401 Unauthorized")
+    monkeypatch.setenv("HARNESS_API_KEY", "example-key-1")
+    said = str(refusal(route(1), wrong))
+    assert "sent as Authorization: Bearer" in said
+    assert "--key-header" in said
+    assert "sent as api-key" in str(refusal(route(1, key_header="api-key"), wrong))
+    monkeypatch.delenv("HARNESS_API_KEY")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert "none was sent" in str(refusal(route(1), wrong))
+
+
+def test_a_proxy_that_wants_credentials_says_where_they_go() -> None:
+    fault = Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", "HTTP/1.1 407 Required")
+    assert "http://USER:PASSWORD@HOST:PORT" in str(refusal(route(1), fault))
+
+
+def test_the_key_reaches_the_server_in_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_API_KEY", "example-key-1")
+
+    def check(server: ServerConnection, request: Request) -> Response | None:
+        if request.headers.get("api-key") == "example-key-1":
+            return None
+        return server.respond(HTTPStatus.UNAUTHORIZED, "no")
+
+    async def held() -> list[Fault | None]:
+        async with serve(create, "127.0.0.1", 0, process_request=check) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            asked = (route(port), route(port, key_header="api-key"))
+            return [await try_session(one) for one in asked]
+
+    refused, opened = asyncio.run(held())
+    assert refused is not None
+    assert refused.code == "http_401"
+    assert opened is None

@@ -1,0 +1,94 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness import errors
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.engine.route import Route, model_asked, resolve_route
+from harness.errors import BadInput
+
+BASE = "wss://api.example.test/openai/v1/realtime"
+
+
+@pytest.fixture(autouse=True)
+def _a_key_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    monkeypatch.setenv("HARNESS_API_KEY", "example-key-1")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def route(host: str, model: str = "", **rest: Any) -> Route:
+    settings = SessionSettings(model=model)
+    return resolve_route(host, OpenAIRealtime(), settings, frame_ms=20, **rest)
+
+
+@pytest.mark.parametrize(
+    ("address", "model", "query", "asked"),
+    [
+        ("wss://api.example.test", "", "model=gpt-realtime-2.1", "gpt-realtime-2.1"),
+        ("wss://api.example.test", "mini", "model=mini", "mini"),
+        (BASE, "", None, ""),
+        (BASE, "mini", "model=mini", "mini"),
+        (f"{BASE}?api-version=1", "a b&c", "api-version=1&model=a+b%26c", "a b&c"),
+        (f"{BASE}?model=mini", "", "model=mini", "mini"),
+        (f"{BASE}?model=mini&x=1", "mini", "model=mini&x=1", "mini"),
+    ],
+)
+def test_the_model_reaches_the_server_whatever_the_address_holds(
+    address: str, model: str, query: str | None, asked: str
+) -> None:
+    found = route(address, model)
+    assert (found.target.query or None) == query
+    assert model_asked(found) == asked
+
+
+def test_two_models_are_one_too_many() -> None:
+    with pytest.raises(BadInput, match="--model: asks for maxi, but the address names mini"):
+        route(f"{BASE}?model=mini", "maxi")
+
+
+def test_the_key_goes_into_the_header_that_was_asked_for() -> None:
+    assert ("Authorization", "Bearer example-key-1") in route(BASE).headers
+    renamed = route(BASE, key_header="api-key")
+    assert ("api-key", "example-key-1") in renamed.headers
+    assert "Authorization" not in dict(renamed.headers)
+    assert ("Authorization", "Bearer example-key-1") in route(
+        BASE, key_header="authorization"
+    ).headers
+    assert route("ws://api.example.test", key_header="api-key").headers == ()
+
+
+@pytest.mark.parametrize("name", ["", "api key", "api-key:", "x\r\ny"])
+def test_what_is_no_name_of_a_header_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="--key-header"):
+        route(BASE, key_header=name)
+
+
+def test_a_proxy_is_shown_its_credentials_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pa%20ss-phrase@proxy.example.test:3129")
+    found = route(BASE)
+    assert found.via == ("proxy.example.test", 3129)
+    assert found.proxy_authorization == "Basic dXNlcjpwYSBzcy1waHJhc2U="
+    shown = f"{found!r} {errors.sanitised(f'{found.proxy_authorization} pa ss-phrase')}"
+    assert "phrase" not in shown
+    assert "dXNlcjpwYSBzcy1waHJhc2U" not in shown
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.test:3129")
+    assert route(BASE).proxy_authorization == ""
+
+
+def test_a_proxy_s_address_that_is_none_does_not_show_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-phrase@proxy.example.test:port")
+    with pytest.raises(BadInput, match="not an HTTP proxy") as refused:
+        route(BASE)
+    assert "phrase" not in str(refused.value)
+
+
+def test_credentials_in_an_address_are_concealed() -> None:
+    found = route("wss://me:pass-phrase@api.example.test/v1?token=example-token-1&model=m")
+    assert errors.sanitised("pass-phrase example-token-1 m") == "[redacted] [redacted] m"
+    assert "phrase" not in repr(replace(found))
