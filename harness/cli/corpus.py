@@ -17,6 +17,7 @@ from harness.corpus import (
     Corpus,
     agreement,
     annotate_manifest,
+    channel_from,
     disk_bytes,
     doubtful,
     encoded_folder,
@@ -43,6 +44,12 @@ _processes = click.option(
     default=os.cpu_count() or 1,
     show_default="one a core",
     help="Processes that mark speech.",
+)
+
+_channel = click.option(
+    "--channel",
+    metavar="left|right|N",
+    help="The caller's channel; N counts from 0. Default: as listed, else the first.",
 )
 
 
@@ -101,9 +108,10 @@ def fetch(name: str | None, processes: int) -> None:
 
 @command.command(short_help="Show a corpus and every clip in it.")
 @click.argument("name", required=False)
-def show(name: str | None) -> None:
+@_channel
+def show(name: str | None, channel: str | None) -> None:
     """Show what is known of a corpus, by name or folder, and of every clip in it."""
-    corpus = _obtain(name)
+    corpus = _obtain(name, channel=channel_from(channel))
     facts = corpus.facts
     kind = "synthetic speech" if facts.synthetic else "recorded speech"
     click.echo(f"corpus       {facts.name}, {kind}, {facts.clips} clips")
@@ -131,11 +139,19 @@ def show(name: str | None) -> None:
 )
 @click.option("--no-annotate", is_flag=True, help="Leave marking to when the corpus is used.")
 @click.option("--strict", is_flag=True, help="Refuse the whole when a part cannot be used.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="Folder that the paths of the list must stay in. Default: the list's own.",
+)
+@_channel
 @_processes
 def import_command(
     path: Path,
     out: Path,
     format_name: str | None,
+    root: Path | None,
+    channel: str | None,
     no_annotate: bool,
     strict: bool,
     processes: int,
@@ -150,6 +166,8 @@ def import_command(
             annotated=not no_annotate,
             strict=strict,
             processes=processes,
+            root=root,
+            channel=channel_from(channel),
         )
     unmarked = f", {done.unmarked} not marked yet" if done.unmarked else ""
     click.echo(f"{out}: {done.clips} clips read as {done.format}{unmarked}")
@@ -297,7 +315,7 @@ def _drawn(folder: Path, clips: Sequence[Clip], progress: Progress) -> "Iterator
     progress.advance(len(clips), len(clips))
 
 
-def _obtain(name: str | None, processes: int = 1) -> Corpus:
+def _obtain(name: str | None, processes: int = 1, channel: int | None = None) -> Corpus:
     """Obtain a corpus while showing progress."""
     with TerminalProgress() as progress:
-        return obtain_corpus(name, cache_dir(), progress, processes=processes)
+        return obtain_corpus(name, cache_dir(), progress, processes=processes, channel=channel)

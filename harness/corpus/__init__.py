@@ -5,6 +5,7 @@ know sessions, APIs or the network. Other people's recordings stay in the user's
 folder; nothing of theirs is ever written into the project.
 """
 
+from harness.corpus.channels import channel_from
 from harness.corpus.degradation.transforming import transform_clips
 from harness.corpus.encoding.encoded import (
     DISK_MB,
@@ -45,6 +46,7 @@ __all__ = [
     "agreement",
     "annotate",
     "annotate_manifest",
+    "channel_from",
     "cut_frames",
     "disk_bytes",
     "doubtful",

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.corpus.channels import tell_other_voices
 from harness.corpus.manifest import Place, Skipped, place, read_manifest, write_manifest
 from harness.corpus.marks.annotate import ANNOTATOR
 from harness.corpus.marks.examine import Task, examine
 from harness.corpus.recording import Recording
-from harness.corpus.sound import suffixes
+from harness.corpus.sound import suffixes, why_not_read
 from harness.errors import sanitised
 from harness.model import Clip, Progress
 
@@ -59,27 +60,38 @@ def describe(
     if entries != list(known.values()):
         write_manifest(manifest, entries)
     tell_skipped(progress, [entry for entry in entries if isinstance(entry, Skipped)])
-    return tuple(entry for entry in entries if isinstance(entry, Clip))
+    clips = tuple(entry for entry in entries if isinstance(entry, Clip))
+    tell_other_voices(progress, clips)
+    return clips
 
 
-def plain_recordings(folder: Path, progress: Progress) -> list[Recording]:
+def plain_recordings(folder: Path, leave_out: Callable[[str, str], None]) -> list[Recording]:
     """Return every audio file under `folder` by its ending: sorted, none hidden.
 
     An id is the path, without its ending where that is the only such one; the number of the file
     where it cannot be shown as it is.
+
+    Args:
+        folder: Where to look.
+        leave_out: Told the name and the reason of audio that is not read.
     """
     endings = suffixes()
     paths: list[str] = []
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or path.suffix.lower() not in endings or not path.is_file():
+        if hidden or not path.is_file():
             continue
         name = inside.as_posix()
-        if (shown := name.encode(errors="replace").decode()) == name:
-            paths.append(name)
+        why = None if path.suffix.lower() in endings else why_not_read(path)
+        if why is None and path.suffix.lower() not in endings:
+            continue
+        if (shown := name.encode(errors="replace").decode()) != name:
+            leave_out(shown, "its name is not UTF-8")
+        elif why is not None:
+            leave_out(name, why)
         else:
-            progress.step(f"skipped {sanitised(shown)}: its name is not UTF-8")
+            paths.append(name)
     uses = Counter(_stem(path) for path in paths)
     names = [_stem(path) if uses[_stem(path)] == 1 else path for path in paths]
     return [

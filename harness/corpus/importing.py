@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.corpus.catalogue import file_digests, tell_skipped
+from harness.corpus.channels import tell_other_voices
 from harness.corpus.formats import FORMATS, Format, recognise
 from harness.corpus.formats.reading import Reading
 from harness.corpus.manifest import Entry, Skipped, load_manifest, write_manifest
@@ -44,6 +45,8 @@ def import_corpus(
     annotated: bool = True,
     strict: bool = False,
     processes: int = 1,
+    root: Path | None = None,
+    channel: int | None = None,
 ) -> Imported:
     """Read a collection and write its manifest.
 
@@ -55,12 +58,17 @@ def import_corpus(
         annotated: Whether to mark the speech now rather than when the corpus is used.
         strict: Whether anything that cannot be used makes the whole import fail.
         processes: How many mark speech.
+        root: The folder that paths must stay in, where it is not the list's own.
+        channel: The channel to use, from 0, of recordings whose list names none; a list that names
+            channels is read for this one alone. `None`: the list's, else the first.
 
     Raises:
         BadInput: There is nothing to import, a list is damaged, or `strict` and something is.
     """
     form = _format(path, format_name)
-    reading = Reading(path if path.is_dir() else path.parent)
+    if root is not None and not root.is_dir():
+        raise BadInput("is no folder", where=f"--root {sanitised(root)}")
+    reading = Reading(root or (path if path.is_dir() else path.parent), channel)
     progress.step(f"reading {sanitised(path.name)} as {form.name}")
     recordings = form.read(reading, path)
     for refusal in reading.refused[:_NAMED_ONE_BY_ONE]:
@@ -78,6 +86,7 @@ def import_corpus(
         raise BadInput(f"{why} (read as {form.name})", where=sanitised(path.name))
     write_manifest(out, entries, reading.folder)
     clips = [entry for entry in entries if isinstance(entry, Clip)]
+    tell_other_voices(progress, clips)
     return Imported(
         format=form.name,
         clips=len(clips),

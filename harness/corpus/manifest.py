@@ -5,11 +5,12 @@ the folder of its recordings, `folder`, the path from the manifest's folder to t
 line is one of
 
 * a clip, with the fields of `model.Clip`: `id`, `path` (inside the folder), `sha256` of the file,
-  `rate_hz`, `channels`, `duration_s`, `offset_s` and `channel` (of a cut), `transcript`,
-  `speaker`, `language`, `accent`, `licence`, `conversation` and `turn`, `tags`; the marks
-  `speech_start_s`, `speech_end_s`, `end_source`, `end_uncertainty_ms`, counted from the beginning
-  of the clip; a second opinion, `second_end_s` and `second_source`; and for what was made from
-  another clip `utterance` (the original's id), `condition` and `transforms`;
+  `rate_hz`, `channels`, `duration_s`, `offset_s` and `channel` (of a cut), `other_voices` (channels
+  that hold somebody else's speech), `transcript`, `speaker`, `language`, `accent`, `licence`,
+  `conversation` and `turn`, `tags`; the marks `speech_start_s`, `speech_end_s`, `end_source`,
+  `end_uncertainty_ms`, counted from the beginning of the clip; a second opinion, `second_end_s` and
+  `second_source`; and for what was made from another clip `utterance` (the original's id),
+  `condition` and `transforms`;
 * a recording whose speech was not marked yet: `id`, `path` and what the collection says, without
   marks; it is marked when the corpus is used;
 * a file that is no clip: `path`, `sha256` and `skipped`, the reason.
@@ -35,7 +36,7 @@ from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 SCHEMA = "harness.corpus/2"
-_READER = "2"
+_READER = "3"
 """Edition of the audio reader: findings of an earlier one, such as an unreadable file, are void."""
 
 _HEAD = {"schema": SCHEMA, "annotator": ANNOTATOR, "reader": _READER}

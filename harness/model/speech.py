@@ -24,6 +24,7 @@ class Clip:
         accent: As the collection names it.
         offset_s: Where the clip begins in its file.
         channel: The channel of the file that is used, from 0.
+        other_voices: Channels of the file that hold speech too, another than this one's.
         conversation: The conversation it belongs to, where it belongs to one.
         turn: Its place in that conversation, from 0.
         tags: Free words to choose clips by.
@@ -51,6 +52,7 @@ class Clip:
     accent: str = ""
     offset_s: float = 0.0
     channel: int = 0
+    other_voices: tuple[int, ...] = ()
     conversation: str = ""
     turn: int | None = None
     tags: tuple[str, ...] = ()

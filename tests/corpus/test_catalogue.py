@@ -12,9 +12,13 @@ from harness.model import NoProgress
 WriteSpeech = Callable[..., Path]
 
 
+def _nothing_left_out(name: str, why: str) -> None:
+    raise AssertionError(f"{name}: {why}")
+
+
 def _describe(folder: Path, manifest: Path, progress: Any = None) -> list[str]:
     progress = progress or NoProgress()
-    clips = describe(folder, plain_recordings(folder, progress), manifest, progress)
+    clips = describe(folder, plain_recordings(folder, _nothing_left_out), manifest, progress)
     return [clip.id for clip in clips]
 
 
@@ -64,7 +68,7 @@ def test_ids_are_unique_and_can_be_shown(tmp_path: Path) -> None:
     for name in [*names, "notes.txt", ".git/c.wav"]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = plain_recordings(tmp_path, NoProgress())
+    found = plain_recordings(tmp_path, _nothing_left_out)
     assert {recording.path for recording in found} == set(names) - {".hidden.wav"}
     ids = [recording.id for recording in found]
     assert len(set(ids)) == len(ids)
@@ -77,9 +81,11 @@ def test_a_name_that_is_not_text_is_skipped_and_named(tmp_path: Path, told: Any)
         (tmp_path / "caf\udce9.wav").touch()
     except (OSError, UnicodeEncodeError):
         pytest.skip("this file system takes only text as names")
-    assert plain_recordings(tmp_path, told) == []
-    assert "not UTF-8" in told.steps[0]
-    told.steps[0].encode()
+    left_out: list[tuple[str, str]] = []
+    assert plain_recordings(tmp_path, lambda *said: left_out.append(said)) == []
+    ((name, why),) = left_out
+    assert "not UTF-8" in why
+    name.encode()
 
 
 def test_many_files_are_read_with_progress_and_few_without(

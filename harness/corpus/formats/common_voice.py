@@ -4,12 +4,13 @@ Its terms forbid mirroring, so nobody fetches it for you: get it from mozilladat
 import the unpacked folder.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from harness.corpus.formats.reading import Reading, lines, named, table, text
 from harness.corpus.recording import Recording
 
 _LICENCE = "CC0 1.0"
+_ENDINGS = (".mp3", ".wav", ".flac", ".opus", ".ogg")
 # The reviewed sentences first; without any of these, every table that looks like one.
 _PREFERRED = ("test.tsv", "dev.tsv", "validated.tsv")
 
@@ -29,13 +30,16 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     taken: set[str] = set()
     for listing in [path] if path.is_file() else lists(path):
         for row in table(listing, "\t"):
-            file = reading.file(f"clips/{row.get('path', '')}", listing.parent)
+            name = row.get("path", "")
+            # Clips that were converted keep their names in the table.
+            file = reading.file(f"clips/{name}" if name else "", listing.parent, _ENDINGS)
             if file is None:
                 continue
             found.append(
                 Recording(
-                    id=named(row["path"].rpartition(".")[0], taken),
+                    id=named(PurePosixPath(file).stem, taken),
                     path=file,
+                    channel=reading.channel or 0,
                     transcript=text(row, "sentence"),
                     speaker=text(row, "client_id")[:16],
                     language=text(row, "locale"),

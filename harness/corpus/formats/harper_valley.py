@@ -41,6 +41,9 @@ def read(reading: Reading, path: Path) -> list[Recording]:
             file = reading.file(root / "audio" / role / f"{listing.stem}.wav")
             if file is None:
                 continue
+            if reading.channel:
+                reading.refuse(file, f"has one speaker a file and no channel {reading.channel}")
+                continue
             try:
                 length_s = file_length_s(reading.folder / file)
             except Unreadable as reason:

@@ -1,11 +1,11 @@
-"""A Kaldi data directory: `wav.scp`, and perhaps `segments`, `text`, `utt2spk`, `utt2lang`.
+"""A Kaldi data directory: `wav.scp`, and perhaps `segments`, `text`, `utt2spk` and others.
 
 `wav.scp` may hold shell commands that end in a pipe. They are refused, never run.
 """
 
 from pathlib import Path
 
-from harness.corpus.formats.reading import Reading, lines, named
+from harness.corpus.formats.reading import Reading, channel_number, lines, named
 from harness.corpus.recording import Recording
 from harness.errors import BadInput, sanitised
 
@@ -21,20 +21,28 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     files = _files(reading, folder)
     said, speaker, language = (_map(folder / name) for name in ("text", "utt2spk", "utt2lang"))
     cuts = _segments(folder / "segments") or {name: (name, 0.0, None) for name in files}
+    sides = _channels(folder / "reco2file_and_channel")
     taken: set[str] = set()
-    return [
-        Recording(
-            id=named(name, taken),
-            path=files[recording],
-            offset_s=start_s,
-            length_s=length_s,
-            transcript=sanitised(said.get(name, "")),
-            speaker=sanitised(speaker.get(name, "")),
-            language=sanitised(language.get(name, "")),
+    found: list[Recording] = []
+    for name, (recording, start_s, length_s) in cuts.items():
+        if recording not in files:
+            continue
+        channel = reading.channel_of(name, sides.get(recording))
+        if channel is None:
+            continue
+        found.append(
+            Recording(
+                id=named(name, taken),
+                path=files[recording],
+                offset_s=start_s,
+                length_s=length_s,
+                channel=channel,
+                transcript=sanitised(said.get(name, "")),
+                speaker=sanitised(speaker.get(name, "")),
+                language=sanitised(language.get(name, "")),
+            )
         )
-        for name, (recording, start_s, length_s) in cuts.items()
-        if recording in files
-    ]
+    return found
 
 
 def _files(reading: Reading, folder: Path) -> dict[str, str]:
@@ -59,6 +67,16 @@ def _segments(path: Path) -> dict[str, tuple[str, float, float | None]]:
             where = f"{path.name} of {sanitised(name)}"
             raise BadInput("is not `recording start end`", where=where) from error
         found[name] = (recording, start_s, None if end_s < 0 else round(end_s - start_s, 6))
+    return found
+
+
+def _channels(path: Path) -> dict[str, int]:
+    """Return the channel of every recording id that has one: `recording file A|B`."""
+    found: dict[str, int] = {}
+    for name, rest in _map(path).items():
+        letter = rest.split()[-1:]
+        if letter and (channel := channel_number(letter[0])) is not None:
+            found[name] = channel
     return found
 
 

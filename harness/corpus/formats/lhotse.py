@@ -8,11 +8,22 @@ or an address is refused.
 from pathlib import Path
 from typing import Any
 
-from harness.corpus.formats.reading import Reading, aligned, named, number, objects, text
+from harness.corpus.formats.reading import (
+    Reading,
+    aligned,
+    named,
+    number,
+    objects,
+    text,
+    unreadable_number,
+)
 from harness.corpus.marks.annotate import SpeechMarks
 from harness.corpus.recording import Recording
 
 SOURCE = "alignment-lhotse"
+
+Sources = dict[int, tuple[str, int]]
+"""Of every channel of a recording its file, and which channel of that file it is."""
 
 
 def lists(folder: Path) -> list[Path]:
@@ -32,45 +43,94 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     for listing in listings:
         for row in objects(listing):
             if "supervisions" in row:
-                if isinstance(row.get("recording"), dict):
-                    files |= _file(reading, row["recording"], listing.parent)
-                name = text(row.get("recording") or {}, "id")
-                for supervision in row["supervisions"] or []:
-                    start_s = (number(row, "start") or 0.0) + (number(supervision, "start") or 0.0)
-                    found += _one(reading, files, name, supervision, start_s, taken)
+                found += _cut(reading, files, row, listing.parent, taken)
+            elif "tracks" in row:
+                reading.refuse(text(row, "id"), "is a mix of cuts, which is not read")
             else:
-                start_s = number(row, "start") or 0.0
-                found += _one(reading, files, text(row, "recording_id"), row, start_s, taken)
+                start_s = _seconds(reading, row, row)
+                name = text(row, "recording_id")
+                found += _one(reading, files, name, row, start_s, None, taken)
     return found
+
+
+def _cut(
+    reading: Reading,
+    files: dict[str, Sources],
+    row: dict[str, Any],
+    folder: Path,
+    taken: set[str],
+) -> list[Recording]:
+    """Return the supervisions of a cut, of one channel (MonoCut) or of several (MultiCut)."""
+    if isinstance(row.get("recording"), dict):
+        files |= _sources(reading, row["recording"], folder)
+    name = text(row.get("recording") or {}, "id")
+    supervisions = [each for each in row["supervisions"] or [] if isinstance(each, dict)]
+    if not supervisions:
+        reading.refuse(text(row, "id"), "is a cut without a supervision: nobody is said to speak")
+    found: list[Recording] = []
+    for supervision in supervisions:
+        start_s = _seconds(reading, row, supervision)
+        if start_s is not None and supervision is not row:
+            start_s += number(row, "start") or 0.0
+        found += _one(reading, files, name, supervision, start_s, row.get("channel"), taken)
+    return found
+
+
+def _seconds(reading: Reading, row: dict[str, Any], part: dict[str, Any]) -> float | None:
+    """Return where a part starts, `None`, and the part is left out, when that is no number."""
+    unclear = unreadable_number(part, "start", "duration") or unreadable_number(row, "start")
+    if unclear is not None:
+        reading.refuse(text(part, "id"), f"has a value of {unclear} that is no number")
+        return None
+    return number(part, "start") or 0.0
 
 
 def _one(
     reading: Reading,
-    files: dict[str, str],
+    files: dict[str, Sources],
     recording: str,
     supervision: dict[str, Any],
-    start_s: float,
+    start_s: float | None,
+    cut_channel: object,
     taken: set[str],
 ) -> list[Recording]:
-    """Return a supervision as a cut, none when its file is not to be had."""
-    recording = recording or text(supervision, "recording_id")
-    if recording not in files:
-        reading.refuse(text(supervision, "id"), f"its recording {recording} is not known here")
+    """Return a supervision as a cut, none when its audio is not to be had."""
+    if start_s is None:
         return []
-    channel = supervision.get("channel", 0)
+    recording, name = recording or text(supervision, "recording_id"), text(supervision, "id")
+    if recording not in files:
+        reading.refuse(name, f"its recording {recording} is not known here")
+        return []
+    listed = _channels(supervision.get("channel")) or _channels(cut_channel)
+    if reading.channel in listed:
+        listed = [channel for channel in listed if channel == reading.channel]
+    channel = reading.channel_of(name, listed[0] if listed else None)
+    if channel is None:
+        return []
+    if channel not in files[recording]:
+        there = ", ".join(map(str, sorted(files[recording]))) or "none that can be read"
+        reading.refuse(name, f"is on channel {channel}; {recording} has {there}")
+        return []
+    path, index = files[recording][channel]
     return [
         Recording(
-            id=named(text(supervision, "id"), taken),
-            path=files[recording],
+            id=named(name, taken),
+            path=path,
             offset_s=round(start_s, 6),
             length_s=number(supervision, "duration"),
-            channel=channel if isinstance(channel, int) else 0,
+            channel=index,
             transcript=text(supervision, "text"),
             speaker=text(supervision, "speaker"),
             language=text(supervision, "language"),
             marks=_marks(supervision),
         )
     ]
+
+
+def _channels(value: object) -> list[int]:
+    """Return the channels that a field names: a number, or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    return [int(each) for each in values if isinstance(each, int | float) and each >= 0]
 
 
 def _marks(supervision: dict[str, Any]) -> SpeechMarks | None:
@@ -89,21 +149,24 @@ def _marks(supervision: dict[str, Any]) -> SpeechMarks | None:
     return aligned(max(start_s, 0.0), end_s, SOURCE)
 
 
-def _recordings(reading: Reading, folder: Path) -> dict[str, str]:
-    """Return the file of every recording id."""
-    found: dict[str, str] = {}
+def _recordings(reading: Reading, folder: Path) -> dict[str, Sources]:
+    """Return the sources of every recording id."""
+    found: dict[str, Sources] = {}
     for listing in sorted(path for path in folder.glob("*.jsonl*") if "recordings" in path.name):
         for row in objects(listing):
-            found |= _file(reading, row, folder)
+            found |= _sources(reading, row, folder)
     return found
 
 
-def _file(reading: Reading, row: dict[str, Any], folder: Path) -> dict[str, str]:
+def _sources(reading: Reading, row: dict[str, Any], folder: Path) -> dict[str, Sources]:
+    """Return where the channels of one recording lie: one file of them all, or one file each."""
     name, sources = text(row, "id"), row.get("sources") or []
+    found: Sources = {}
     for source in sources if isinstance(sources, list) else []:
         if not isinstance(source, dict) or source.get("type") != "file":
             reading.refuse(name, "its source is not a file; nothing is run or fetched for it")
             continue
         if (file := reading.file(source.get("source", ""), folder)) is not None:
-            return {name: file}
-    return {}
+            for index, channel in enumerate(_channels(source.get("channels")) or [0]):
+                found.setdefault(channel, (file, index))
+    return {name: found} if found else {}

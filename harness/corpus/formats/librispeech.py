@@ -6,6 +6,8 @@ from harness.corpus.formats.reading import Reading, lines, named
 from harness.corpus.recording import Recording
 from harness.errors import sanitised
 
+_ENDINGS = (".wav", ".mp3", ".ogg", ".opus")
+
 
 def lists(folder: Path) -> list[Path]:
     """Return the transcript files below a folder."""
@@ -19,13 +21,14 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     for listing in [path] if path.is_file() else lists(path):
         for _, line in lines(listing):
             name, _, words = line.partition(" ")
-            file = reading.file(f"{name}.flac", listing.parent)
+            file = reading.file(f"{name}.flac", listing.parent, _ENDINGS)
             if file is None:
                 continue
             found.append(
                 Recording(
                     id=named(name, taken),
                     path=file,
+                    channel=reading.channel or 0,
                     transcript=sanitised(words.lower()),
                     speaker=sanitised(name.partition("-")[0]),
                     language="en",

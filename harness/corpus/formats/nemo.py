@@ -1,9 +1,20 @@
 """NeMo's JSON Lines: `audio_filepath`, `text`, perhaps `duration`, `offset`, `speaker`, `lang`."""
 
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from harness.corpus.formats.reading import Reading, named, number, objects, text
+from harness.corpus.formats.reading import (
+    Reading,
+    lines,
+    named,
+    number,
+    objects,
+    text,
+    unreadable_number,
+)
 from harness.corpus.recording import Recording
+from harness.errors import BadInput
 
 
 def lists(folder: Path) -> list[Path]:
@@ -20,6 +31,12 @@ def read(reading: Reading, path: Path) -> list[Recording]:
             file = reading.file(row.get("audio_filepath", ""), listing.parent)
             if file is None:
                 continue
+            if (unclear := unreadable_number(row, "offset")) is not None:
+                reading.refuse(file, f"has a value of {unclear} that is no number")
+                continue
+            channel = reading.channel_of(file, _channel(row))
+            if channel is None:
+                continue
             found.append(
                 Recording(
                     id=named(file.rpartition(".")[0], taken),
@@ -31,13 +48,22 @@ def read(reading: Reading, path: Path) -> list[Recording]:
                     licence=text(row, "license", "licence"),
                     offset_s=number(row, "offset") or 0.0,
                     length_s=number(row, "duration") if "offset" in row else None,
+                    channel=channel,
                 )
             )
     return found
 
 
+def _channel(row: dict[str, Any]) -> int | None:
+    """Return the channel that a row names, `None` when it names none."""
+    named_one = number(row, "channel_selector")
+    named_one = number(row, "channel") if named_one is None else named_one
+    return None if named_one is None else int(named_one)
+
+
 def _is_one(path: Path) -> bool:
-    """Tell by the first line."""
-    with path.open("rb") as file:
-        first = file.readline(1 << 20)
-    return b'"audio_filepath"' in first
+    """Tell by the first lines: one object a line, or an array of them."""
+    try:
+        return any('"audio_filepath"' in line for _, line in islice(lines(path), 4))
+    except BadInput:
+        return False

@@ -10,11 +10,11 @@ from pathlib import Path
 from harness.corpus.catalogue import plain_recordings
 from harness.corpus.formats.reading import Reading, aligned
 from harness.corpus.formats.words import ctm_words, textgrid_words
+from harness.corpus.inside import as_on_disk
 from harness.corpus.recording import Recording
 from harness.errors import sanitised
-from harness.model import NoProgress
 
-_SIDES = {".TextGrid": textgrid_words, ".textgrid": textgrid_words, ".ctm": ctm_words}
+_SIDES = {".TextGrid": textgrid_words, ".ctm": ctm_words}
 
 
 def lists(folder: Path) -> list[Path]:
@@ -24,21 +24,29 @@ def lists(folder: Path) -> list[Path]:
 
 def read(reading: Reading, path: Path) -> list[Recording]:
     """Return every audio file of a folder."""
-    return [with_sides(reading, recording) for recording in plain_recordings(path, NoProgress())]
+    return read_folder(reading, path)
+
+
+def read_folder(reading: Reading, folder: Path) -> list[Recording]:
+    """Return every audio file of a folder, on the channel that the user chose."""
+    return [
+        with_sides(reading, replace(recording, channel=reading.channel or 0))
+        for recording in plain_recordings(folder, reading.refuse)
+    ]
 
 
 def with_sides(reading: Reading, recording: Recording) -> Recording:
     """Return a recording with what the files beside it say."""
     file = reading.folder / recording.path
-    said = file.with_suffix(".txt")
-    if said.is_file() and said.stat().st_size < 10_000:
+    said = as_on_disk(file.with_suffix(".txt"))
+    if said is not None and said.stat().st_size < 10_000:
         words = said.read_text(encoding="utf-8", errors="replace")
         recording = replace(recording, transcript=sanitised(words))
     for suffix, words_of in _SIDES.items():
-        side = file.with_suffix(suffix)
-        if not side.is_file():
+        side = as_on_disk(file.with_suffix(suffix))
+        if side is None:
             continue
-        spoken = words_of(side, file.stem)
+        spoken = words_of(side, file.stem, recording.channel)
         marks = (
             aligned(spoken[0].start_s, max(word.end_s for word in spoken), "") if spoken else None
         )

@@ -1,20 +1,27 @@
 """What every reader needs: lines of a list, values of a row, and complaints with a place."""
 
+import codecs
 import csv
 import gzip
-from collections.abc import Iterator, Mapping
+import json
+import math
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PureWindowsPath
 from typing import Any, TextIO
 
 import msgspec
 
-from harness.corpus.inside import inside
+from harness.corpus.inside import as_on_disk, inside
 from harness.corpus.marks.annotate import SpeechMarks
 from harness.errors import BadInput, sanitised
 
 _MOST_BYTES = 1 << 30
 _ALIGNED_UNCERTAINTY_MS = 30.0
+_ROOT_HINT = "--root FOLDER names the one that paths must stay in"
 
 
 @dataclass(slots=True)
@@ -22,48 +29,90 @@ class Reading:
     """One collection while it is read.
 
     Attributes:
-        folder: Where paths begin, and what they must not leave.
+        folder: What paths must not leave, and where the paths of the manifest begin.
+        channel: The channel that the user chose, from 0; `None` without a choice.
         refused: What was left out, with the reason.
     """
 
     folder: Path
+    channel: int | None = None
     refused: list[str] = field(default_factory=list)
 
     def refuse(self, what: str, why: str) -> None:
         """Leave something out and remember why."""
         self.refused.append(f"{sanitised(what)}: {why}")
 
-    def file(self, name: object, beside: Path | None = None) -> str | None:
+    def channel_of(self, what: str, listed: int | None) -> int | None:
+        """Return the channel to read; refused when the list names another than the user.
+
+        Args:
+            what: What the list calls the recording.
+            listed: The channel that the list names, from 0; `None` when it names none.
+        """
+        if self.channel is None or listed is None or listed == self.channel:
+            return (self.channel or 0) if listed is None else listed
+        self.refuse(what, f"is on channel {listed}, not on the chosen channel {self.channel}")
+        return None
+
+    def file(
+        self, name: object, beside: Path | None = None, endings: Sequence[str] = ()
+    ) -> str | None:
         """Return a file of a list relative to the folder; refused when it is not inside.
 
         Args:
-            name: As the list has it; an absolute path that leads into the folder will do.
-            beside: The folder of the list, where names count from there.
+            name: As the list has it, with slashes or backslashes; an absolute path that leads into
+                the folder will do.
+            beside: The folder of the list: names count from there, or else from `folder`.
+            endings: Other endings that the file may have instead of its own.
         """
-        text = str(name)
-        at = Path(text)
-        try:
-            if at.is_absolute():
-                text = at.resolve().relative_to(self.folder.resolve()).as_posix()
-            elif beside is not None and beside != self.folder:
-                text = (beside / at).relative_to(self.folder).as_posix()
-        except (ValueError, OSError):
-            text = ""
-        path = inside(self.folder, text)
-        if path is None:
-            self.refuse(str(name), "leads out of the corpus folder")
-        elif not path.is_file():
-            self.refuse(str(name), "is not there")
+        said = str(name).strip()
+        if not said:
+            self.refuse("a row without a file name", "names no file")
+            return None
+        strays = True
+        for spelling in _spellings(said, endings):
+            for base in dict.fromkeys((beside or self.folder, self.folder)):
+                if (within := self._within(base, spelling)) is None:
+                    continue
+                strays = False
+                if (path := as_on_disk(self.folder / within)) is not None:
+                    return path.relative_to(self.folder).as_posix()
+        if strays and PureWindowsPath(said).drive:
+            self.refuse(said, "is on a drive of another system")
+        elif strays:
+            self.refuse(said, f"leads out of the corpus folder; {_ROOT_HINT}")
         else:
-            return text
+            self.refuse(said, "is not there")
         return None
+
+    def _within(self, base: Path, name: str) -> str | None:
+        """Return the path below the folder that a name means, `None` when it leads out."""
+        try:
+            at = Path(name)
+            # The file itself may be a link inside the folder; where it leads is judged below.
+            at = (at.parent.resolve() if at.is_absolute() else base.resolve() / at.parent) / at.name
+            text = Path(os.path.normpath(at)).relative_to(self.folder.resolve()).as_posix()
+        except (ValueError, OSError, RuntimeError):
+            return None
+        return None if text == "." or inside(self.folder, text) is None else text
+
+
+def _spellings(name: str, endings: Sequence[str]) -> list[str]:
+    """Return what a name may mean: as it stands, with slashes for backslashes, otherwise ended."""
+    names = [name]
+    if "\\" in name and not PureWindowsPath(name).drive:
+        names.append(name.replace("\\", "/"))
+    stems = [each.rpartition(".")[0] or each for each in names]
+    return names + [f"{stem}{ending}" for stem in stems for ending in endings]
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file that say something, with their numbers; .gz is unpacked.
 
+    UTF-8, or UTF-16 where a byte order mark says so.
+
     Raises:
-        BadInput: It cannot be read, is no UTF-8 text or swells beyond a gigabyte.
+        BadInput: It cannot be read, is no such text or swells beyond a gigabyte.
     """
     size = 0
     try:
@@ -74,52 +123,112 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
                     raise BadInput("is too large for a list", where=sanitised(path.name))
                 if line.strip():
                     yield number, line.rstrip("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        hint = "Save it as UTF-8"
+        raise BadInput(
+            f"is no UTF-8 text: {error}", where=sanitised(path.name), hint=hint
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"cannot be read: {error}", where=sanitised(path.name)) from error
 
 
 def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8-sig")
+    """Open a list as text, whatever its byte order mark and however it is packed."""
+    packed = path.suffix.lower() == ".gz"
+    with gzip.open(path, "rb") if packed else path.open("rb") as raw:
+        mark = raw.read(2)
+    wide = mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = "utf-16" if wide else "utf-8-sig"
+    if packed:
+        return gzip.open(path, "rt", encoding=encoding)
+    return path.open(encoding=encoding)
 
 
 def objects(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file.
+    """Yield the objects of a JSON Lines file, or of a file that is one JSON array.
 
     Raises:
         BadInput: A line is no object.
     """
-    for number, line in lines(path):
-        where = f"{sanitised(path.name)} line {number}"
-        try:
-            row = msgspec.json.decode(line)
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"is no JSON: {error}", where=where) from error
+    numbered = lines(path)
+    if (first := next(numbered, None)) is None:
+        return
+    if first[1].lstrip().startswith("["):
+        whole = "\n".join((first[1], *(line for _, line in numbered)))
+        rows = _json(whole, sanitised(path.name))
+        found = [(f"{sanitised(path.name)} item {at}", row) for at, row in enumerate(rows, 1)]
+    else:
+        found = None
+    for where, row in found if found is not None else _rows(path, chain([first], numbered)):
         if not isinstance(row, dict):
             raise BadInput("is no JSON object", where=where)
         yield row
 
 
-def table(path: Path, delimiter: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table with a header; quotes mean something only between commas."""
-    rows = (f"{line}\n" for _, line in lines(path))
+def _rows(path: Path, numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[str, Any]]:
+    """Yield the value of every line, with its place."""
+    for number, line in numbered:
+        where = f"{sanitised(path.name)} line {number}"
+        yield where, _json(line, where)
+
+
+def _json(content: str, where: str) -> Any:
+    """Return a JSON value; NaN and Infinity, which Python and pandas write, become such floats."""
+    try:
+        return msgspec.json.decode(content)
+    except (ValueError, RecursionError) as strict:
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            raise BadInput(f"is no JSON: {strict}", where=where) from strict
+
+
+def table(path: Path, delimiter: str | None = None) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table with a header; quotes mean something in all but tab-separated ones.
+
+    Args:
+        path: The table.
+        delimiter: What separates its columns; found in the header when `None`.
+
+    Raises:
+        BadInput: It cannot be read as a table.
+    """
+    numbered = lines(path)
+    if (first := next(numbered, None)) is None:
+        return
+    if first[1].lower().startswith("sep="):
+        # Excel's own line before the header.
+        first = next(numbered, first)
+    delimiter = delimiter or separator(first[1])
+    rows = (f"{line}\n" for _, line in chain([first], numbered))
     reader = (
         csv.DictReader(rows, delimiter=delimiter, quoting=csv.QUOTE_NONE)
         if delimiter == "\t"
-        else csv.DictReader(rows, delimiter=delimiter)
+        else csv.DictReader(rows, delimiter=delimiter, skipinitialspace=True)
     )
     try:
         for row in reader:
-            yield {str(key): value or "" for key, value in row.items() if isinstance(value, str)}
+            yield {
+                str(key).strip(): value.strip()
+                for key, value in row.items()
+                if isinstance(value, str)
+            }
     except csv.Error as error:
         raise BadInput(f"is no table: {error}", where=sanitised(path.name)) from error
+
+
+def separator(header: str) -> str:
+    """Return what separates the columns of a header: comma, semicolon, tab or bar."""
+    return max(",;\t|", key=header.count)
 
 
 def text(row: Mapping[str, Any], *names: str) -> str:
     """Return the first of these values that is there, as text that can be shown."""
     for name in names:
         value = row.get(name)
+        if isinstance(value, float) and math.isnan(value):
+            # An empty cell, as pandas writes it.
+            continue
         if value is not None and not isinstance(value, dict | list):
             return sanitised(value)
     return ""
@@ -132,6 +241,21 @@ def number(row: Mapping[str, Any], name: str) -> float | None:
     except (KeyError, TypeError, ValueError):
         return None
     return value if abs(value) < 1e9 else None
+
+
+def channel_number(label: str) -> int | None:
+    """Return a channel from 0, of a label as NIST writes it: A, B, … or 1, 2, …; else `None`."""
+    if len(label) == 1 and label.upper() in "ABCDEFGH":
+        return ord(label.upper()) - ord("A")
+    return int(label) - 1 if label.isascii() and label.isdecimal() and label != "0" else None
+
+
+def unreadable_number(row: Mapping[str, Any], *names: str) -> str | None:
+    """Return the first of these fields whose value is there and is no number, `None` if none is."""
+    for name in names:
+        if row.get(name) is not None and number(row, name) is None:
+            return name
+    return None
 
 
 def aligned(start_s: float, end_s: float, source: str) -> SpeechMarks | None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.corpus.formats.reading import lines
+from harness.corpus.formats.reading import channel_number, lines
 
 _SILENCES = frozenset({"", "sil", "sp", "spn", "<eps>", "<sil>", "silence", "pau", "_", "#"})
 _LARGEST_BYTES = 20_000_000
@@ -22,12 +22,12 @@ class Word:
     end_s: float
 
 
-def textgrid_words(path: Path, stem: str) -> list[Word]:
+def textgrid_words(path: Path, stem: str, channel: int = 0) -> list[Word]:
     """Return the words of a TextGrid in either of its text forms, in order of time.
 
     They come from the tier called `words` or `word`, else from the first tier of intervals.
     """
-    del stem
+    del stem, channel
     if path.stat().st_size > _LARGEST_BYTES:
         return []
     tiers = _tiers(_decoded(path.read_bytes()))
@@ -37,16 +37,19 @@ def textgrid_words(path: Path, stem: str) -> list[Word]:
     return tiers[0][1] if tiers else []
 
 
-def ctm_words(path: Path, stem: str) -> list[Word]:
+def ctm_words(path: Path, stem: str, channel: int = 0) -> list[Word]:
     """Return the words of a CTM file, of the recording called `stem` if it names several.
 
-    A line is `recording channel start duration word [confidence]`.
+    Where it has words of several channels only those of `channel`, from 0, count. A line is
+    `recording channel start duration word [confidence]`.
     """
     rows = [line.split() for _, line in lines(path) if not line.startswith(";;")]
     rows = [row for row in rows if len(row) >= 5]
     chosen = [row for row in rows if row[0] == stem] or (
         rows if len({row[0] for row in rows}) == 1 else []
     )
+    if len({row[1] for row in chosen}) > 1:
+        chosen = [row for row in chosen if channel_number(row[1]) == channel]
     words = []
     for _, _, start, length, said, *_ in chosen:
         try:

@@ -7,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from pathlib import Path
 
+from harness.corpus.channels import no_speech, other_voices
 from harness.corpus.manifest import Skipped
 from harness.corpus.marks.annotate import ANNOTATOR, ENERGY, Annotator, SpeechMarks, energy_end_s
 from harness.corpus.recording import Recording
@@ -58,12 +59,17 @@ def examine_one(task: Task) -> Clip | Skipped:
         sound = read(
             folder / recording.path, recording.offset_s, recording.length_s, recording.channel
         )
-        return _clip(recording, sha256, sound)
+        others = other_voices(folder / recording.path, recording, sound, _has_speech)
+        return _clip(recording, sha256, sound, others)
     except Unreadable as reason:
         return Skipped(recording.path, sha256, sanitised(reason), *recording.place[1:])
 
 
-def _clip(recording: Recording, sha256: str, sound: Sound) -> Clip:
+def _has_speech(sound: Sound) -> bool:
+    return _annotator().marks(sound.samples, sound.rate_hz) is not None
+
+
+def _clip(recording: Recording, sha256: str, sound: Sound, others: tuple[int, ...]) -> Clip:
     """Return a recording with its marks.
 
     Raises:
@@ -71,7 +77,7 @@ def _clip(recording: Recording, sha256: str, sound: Sound) -> Clip:
     """
     marks = recording.marks or _annotator().marks(sound.samples, sound.rate_hz)
     if marks is None:
-        raise Unreadable("has no speech in it")
+        raise Unreadable(no_speech(recording, sound, others))
     second_end_s, second_source = _second_opinion(recording, marks, sound)
     try:
         return Clip(
@@ -92,6 +98,7 @@ def _clip(recording: Recording, sha256: str, sound: Sound) -> Clip:
             accent=recording.accent,
             offset_s=recording.offset_s,
             channel=recording.channel,
+            other_voices=others,
             conversation=recording.conversation,
             turn=recording.turn,
             tags=recording.tags,

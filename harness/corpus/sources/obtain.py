@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from harness.corpus.catalogue import describe, digest, plain_recordings, tell_skipped
+from harness.corpus.catalogue import describe, digest, tell_skipped
+from harness.corpus.channels import tell_other_voices
 from harness.corpus.encoding.atomic_folder import fill_folder
-from harness.corpus.formats.plain import with_sides
+from harness.corpus.formats.plain import read_folder
 from harness.corpus.formats.reading import Reading
-from harness.corpus.manifest import Skipped, load_manifest
+from harness.corpus.manifest import Entry, Skipped, load_manifest
 from harness.corpus.recording import Recording
 from harness.corpus.sources.named_corpora import KNOWN_CORPORA, KnownCorpus
 from harness.corpus.sources.origin_note import Unavailable, read_source
@@ -35,7 +36,12 @@ class Corpus:
 
 
 def obtain_corpus(
-    name: str | None, cache: Path, progress: Progress, *, processes: int = 1
+    name: str | None,
+    cache: Path,
+    progress: Progress,
+    *,
+    processes: int = 1,
+    channel: int | None = None,
 ) -> Corpus:
     """Return a corpus with the speech in every clip marked.
 
@@ -45,19 +51,26 @@ def obtain_corpus(
         cache: The user's cache folder; need not exist. A folder of the user's is only read.
         progress: Told what is being done and what had to be left out.
         processes: How many mark the speech of new clips.
+        channel: The channel to use, from 0, of the user's own recordings; `None` for the first, or
+            for the one that a manifest names.
 
     Raises:
         BadInput: The name means nothing, the corpus is not to be had, or there is no speech in it.
     """
     try:
+        if channel and (name is None or name in {known.name for known in KNOWN_CORPORA}):
+            raise BadInput(
+                f"has one channel, none of them number {channel}",
+                where=f"corpus {name or 'default'}",
+            )
         if name is None:
             return _default(cache, progress, processes)
         for known in KNOWN_CORPORA:
             if known.name == name:
                 return _obtain(known, cache, progress, processes)
         if name.endswith(".jsonl") and Path(name).is_file():
-            return _from_manifest(Path(name), cache, progress, processes)
-        return _from_folder(name, cache, progress, processes)
+            return _from_manifest(Path(name), cache, progress, processes, channel)
+        return _from_folder(name, cache, progress, processes, channel)
     except Unavailable as reason:
         hint = "Try another corpus: harness corpus list"
         raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", hint=hint) from reason
@@ -103,7 +116,9 @@ def _obtain(known: KnownCorpus, cache: Path, progress: Progress, processes: int)
     return _corpus(known.name, folder, clips, source, known.licence, synthetic=known.synthetic)
 
 
-def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> Corpus:
+def _from_folder(
+    name: str, cache: Path, progress: Progress, processes: int, channel: int | None
+) -> Corpus:
     """Return the audio files of a user's folder; what is found out goes into the cache."""
     folder = Path(name)
     if name.endswith(".jsonl") and not folder.exists():
@@ -117,8 +132,8 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
         )
     # A folder that may not be listed must not pass for one without audio.
     next(folder.iterdir(), None)
-    reading = Reading(folder)
-    recordings = [with_sides(reading, found) for found in plain_recordings(folder, progress)]
+    reading = Reading(folder, channel)
+    recordings = read_folder(reading, folder)
     for refusal in reading.refused:
         progress.step(f"not used: {refusal}")
     if not recordings:
@@ -139,9 +154,13 @@ def _from_folder(name: str, cache: Path, progress: Progress, processes: int) -> 
     return _corpus(title, folder, clips, f"folder {title}", "not stated", synthetic=False)
 
 
-def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) -> Corpus:
+def _from_manifest(
+    path: Path, cache: Path, progress: Progress, processes: int, channel: int | None
+) -> Corpus:
     """Return the clips of a manifest whose files are as it says; mark what it leaves unmarked."""
     folder, entries = load_manifest(path)
+    if channel is not None:
+        entries = _on_channel(entries, channel, progress)
     unmarked = [entry for entry in entries if isinstance(entry, Recording)]
     known = _manifest(cache, f"user-{_key(path)}")
     marked = describe(folder, unmarked, known, progress, processes=processes) if unmarked else ()
@@ -162,6 +181,7 @@ def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) 
         else:
             changed.append(Skipped(entry.path, "", "is not the file the manifest describes"))
     tell_skipped(progress, changed)
+    tell_other_voices(progress, clips)
     if not clips:
         hint = "harness corpus validate says what does not fit"
         raise BadInput("none of its clips can be used", where=sanitised(path.name), hint=hint)
@@ -172,6 +192,14 @@ def _from_manifest(path: Path, cache: Path, progress: Progress, processes: int) 
     return _corpus(
         title, folder, tuple(clips), f"manifest {title}", sanitised(licence), synthetic=synthetic
     )
+
+
+def _on_channel(entries: list[Entry], channel: int, progress: Progress) -> list[Entry]:
+    """Return the entries of a manifest that are on the chosen channel; name the others."""
+    why = f"is not on the chosen channel {channel}"
+    left = [entry for entry in entries if entry.channel != channel]
+    tell_skipped(progress, [Skipped(entry.path, "", why) for entry in left])
+    return [entry for entry in entries if entry.channel == channel]
 
 
 def _key(path: Path) -> str:
