@@ -1,4 +1,4 @@
-"""What came of what a dialogue script asked for: interruptions, hums, hesitation and tools."""
+"""What came of what a script asked for: interruptions, backchannels, hesitation and tools."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ def conduct_summary(turns: Iterable[TurnRecord]) -> dict[str, Any]:
 
     Returns:
         `barge_in`: `planned` and how many came to each end of `BargeIn`. `backchannels`: `sent`
-        and `taken_for_turns`. `hesitations`: `planned` and `answered_within`, replies that began
+        and `taken_for_turns`. `hesitations`: `planned` and `answered_within`, responses that began
         before the caller had ended. `tools`: turns that `expected` one, in which it was `used`
         or `not_used`, `unexpected` ones that used another or none was expected, and `unanswered`
         ones in which nothing was heard after the result. Only what was asked for is there; empty

@@ -63,7 +63,7 @@ METRICS = (
         title="Voice to voice",
         start=("speech_end_ns",),
         end="first_audible_ns",
-        definition="end of the caller's speech to the first sample of the reply that can be"
+        definition="end of the caller's speech to the first sample of the response that can be"
         " heard, when it is played as soon as it arrives",
         awaited=True,
     ),
@@ -72,7 +72,7 @@ METRICS = (
         title="Time to first audio",
         start=("speech_end_ns",),
         end="first_audio_ns",
-        definition="end of the caller's speech to the first audio of the reply received, silence"
+        definition="end of the caller's speech to the first audio of the response received, silence"
         " included",
         awaited=True,
     ),
@@ -90,7 +90,7 @@ METRICS = (
         start=("server_endpoint_ns", "commit_sent_ns"),
         end="first_audio_ns",
         definition="the server's word that the caller has finished, or our commit, to the first"
-        " audio of the reply received",
+        " audio of the response received",
         awaited=True,
     ),
     Metric(
@@ -98,14 +98,14 @@ METRICS = (
         title="Leading silence",
         start=("first_audio_ns",),
         end="first_audible_ns",
-        definition="first audio of the reply received to its first sample that can be heard",
+        definition="first audio of the response received to its first sample that can be heard",
     ),
     Metric(
         name="barge_in_stop",
         title="Barge-in stop",
         start=("barge_in_onset_ns",),
         end="audio_stopped_ns",
-        definition="the caller's first interrupting sample to the last sample heard of the reply"
+        definition="the caller's first interrupting sample to the last sample heard of the response"
         " that was interrupted; at least until its end where nothing stopped it",
         beyond="talked_over_ns",
         occasional=True,
@@ -144,7 +144,7 @@ METRICS = (
         title="of that, TCP",
         start=("open_start_ns",),
         end="reached_ns",
-        definition="connection begun, name looked up included, to TCP connection standing",
+        definition="connection begun, name resolution included, to TCP connection established",
         of_session=True,
         occasional=True,
     ),
@@ -153,7 +153,7 @@ METRICS = (
         title="of that, TLS",
         start=("reached_ns",),
         end="secured_ns",
-        definition="TCP connection standing to TLS standing; absent without TLS",
+        definition="TCP connection established to TLS handshake complete; absent without TLS",
         of_session=True,
         occasional=True,
     ),
@@ -162,7 +162,7 @@ METRICS = (
         title="of that, upgrade",
         start=("secured_ns", "reached_ns"),
         end="connected_ns",
-        definition="connection standing to the WebSocket upgrade accepted",
+        definition="connection established to the WebSocket upgrade accepted",
         of_session=True,
         occasional=True,
     ),

@@ -39,8 +39,8 @@ from harness.model.summary import ProvenanceSummary
 
 PERCENTILES = (50, 90, 95, 99)
 
-_IDEAL_NOTE = "the network adds nothing: this is the error of the ruler and of the machine"
-_NETWORK_NOTE = "the network's own delay is in it: not an error of the ruler"
+_IDEAL_NOTE = "the network adds nothing: this is the error of the measurement and of the machine"
+_NETWORK_NOTE = "the network's own delay is in it: not an error of the measurement"
 
 
 def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) -> dict[str, Any]:

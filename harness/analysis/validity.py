@@ -51,9 +51,9 @@ TURNS_DROPPED = Bound(degraded=0.0, invalid=0.05)
 CALLS_MISSING = Bound(degraded=0.0, invalid=0.05)
 TURNS_MISSING = Bound(degraded=0.0, invalid=0.05)
 # Turns in which a stall began or ended more than half a frame late between the end of speech and
-# the reply. It moves a message by some ten milliseconds and not always to the same side; but at one
-# turn in twenty all that lies beyond P95 may be made of them, and at one in five the network that
-# callers had is another one than the report describes.
+# the response. It moves a message by some ten milliseconds and not always to the same side; but at
+# one turn in twenty all that lies beyond P95 may be made of them, and at one in five the network
+# that callers had is another one than the report describes.
 NETWORK_LATE = Bound(degraded=0.05, invalid=0.20)
 # Changes that Toxiproxy refused or did not answer within a second. Each is tried again; when more
 # than one in a hundred fails, stalls are missing or go on too long all over the run.

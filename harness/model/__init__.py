@@ -1,7 +1,7 @@
-"""The nouns every room speaks in: frozen dataclasses, validated on construction.
+"""The nouns every package uses: frozen dataclasses, validated on construction.
 
-This room knows nothing of files, sockets, clocks or vendors. A noun that two rooms need lives
-here; arithmetic on it lives in the room that needs the arithmetic, except for the conversion
+This package knows nothing of files, sockets, clocks or vendors. A noun that two packages need lives
+here; arithmetic on it lives in the package that needs the arithmetic, except for the conversion
 between samples and nanoseconds, which everyone must do alike.
 """
 

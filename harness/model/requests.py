@@ -1,6 +1,6 @@
 """What a caller's client says besides audio, in neutral words.
 
-The session room decides that it is said, a dialect puts it into the vendor's words.
+The session package decides that it is said, a dialect puts it into the vendor's words.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """Of a reply that was stopped, no more was heard than this.
+    """Of a response that was stopped, no more was heard than this.
 
     Attributes:
         item_id: The provider's name for the item that was playing.

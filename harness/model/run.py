@@ -27,7 +27,7 @@ class RunManifest:
         dialect: Name of the wire protocol.
         corpus: What was said.
         frame_ms: Length of the caller's audio frames.
-        turn_limit_ms: How long a caller waits for a reply.
+        turn_limit_ms: How long a caller waits for a response.
         seeds: Seed per source of chance.
         schedule_hash: Digest of all planned calls; equal hashes mean equal schedules.
         calls_planned: Calls in the schedule, `None` when time decides.
@@ -107,9 +107,9 @@ class DurationSummary:
     max_ms: float
 
     def __post_init__(self) -> None:
-        """Refuse a spread of nothing; without values there is no spread."""
+        """Refuse a summary of no values."""
         if self.n < 1:
-            raise ValueError("a spread needs at least one value")
+            raise ValueError("a duration summary needs at least one value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

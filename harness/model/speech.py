@@ -77,7 +77,7 @@ class CorpusFacts:
 
     Attributes:
         name: Corpus name.
-        synthetic: True when nobody ever said it; the report then says "synthetic speech".
+        synthetic: True when no person said it; the report then says "synthetic speech".
         clips: Number of clips.
         digest: SHA-256 over the clips' ids, digests and marks, hexadecimal.
         licence: Terms of the recordings.

@@ -1,11 +1,11 @@
-"""What the simulator knows to be true of one reply."""
+"""What the simulator knows to be true of one response."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruthRecord:
-    """One reply of the simulator. Instants are absolute on the monotonic clock, in ns.
+    """One response of the simulator. Instants are absolute on the monotonic clock, in ns.
 
     The caller's labelled speech end is a sample of the audio it sent. The truth about it is when
     the simulator received the frame that carried that sample, so the arrivals of the last
@@ -13,15 +13,15 @@ class TruthRecord:
 
     Attributes:
         session_id: The simulator's name for the session, as sent in `session.created`.
-        response_id: The reply, as sent in `response.created`.
-        turn_index: 0 for the session's first reply.
+        response_id: The response, as sent in `response.created`.
+        turn_index: 0 for the session's first response.
         frame_end_samples: For the last frames before the endpoint: total samples received once
             the frame was in. Ascending.
         frame_received_ns: When each of those frames was received.
         heard_end_sample: Last voiced sample by the simulator's own hearing.
         endpoint_ns: When it decided that the caller had finished.
         drawn_ms: Voice-to-voice latency drawn from the preset.
-        lead_silence_ms: Silence at the head of the reply.
+        lead_silence_ms: Silence at the head of the response.
         first_audio_due_ns: When the first audio should have been released.
         first_audio_released_ns: When it was.
         first_audible_heard_ns: When a listener without a buffer hears the first audible sample:

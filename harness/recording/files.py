@@ -14,7 +14,7 @@ HISTOGRAMS = "histograms.hlog"
 TRUTH = "truth.jsonl"
 SUMMARY = "summary.json"
 
-_MEND_WRITING = "Choose a folder that can be written to and has room"
+_HINT_WRITING = "Choose a folder that can be written to and has room"
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -40,7 +40,7 @@ def replace_file(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(path), hint=_MEND_WRITING
+            f"cannot be written: {error.strerror}", where=str(path), hint=_HINT_WRITING
         ) from error
 
 
@@ -55,7 +55,7 @@ def append_bytes(path: Path, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise BadInput(
-            f"cannot be written: {error.strerror}", where=str(path), hint=_MEND_WRITING
+            f"cannot be written: {error.strerror}", where=str(path), hint=_HINT_WRITING
         ) from error
 
 

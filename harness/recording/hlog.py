@@ -11,7 +11,7 @@ from harness.errors import BadInput
 from harness.model import NS_PER_MS, NS_PER_S
 from harness.recording.histogram import Histogram
 
-_MEND = "Take the line out; the run then has one interval less"
+_HINT = "Take the line out; the run then has one interval less"
 
 
 def log_header(started_at: datetime) -> str:
@@ -62,7 +62,7 @@ def read_log(data: bytes, where: str) -> dict[str, Histogram]:
         try:
             tag, interval = _parse(line)
         except ValueError as error:
-            raise BadInput(str(error), where=f"{where}, line {number}", hint=_MEND) from error
+            raise BadInput(str(error), where=f"{where}, line {number}", hint=_HINT) from error
         merged.setdefault(tag, Histogram()).merge(interval)
     return merged
 

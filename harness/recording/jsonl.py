@@ -10,7 +10,7 @@ from harness.errors import BadInput
 Record = TypeVar("Record")
 
 _encoder = msgspec.json.Encoder()
-_MEND = "Take the line out, or read the run with the version of harness that wrote it"
+_HINT = "Take the line out, or read the run with the version of harness that wrote it"
 
 
 def encode_lines(records: Iterable[object]) -> bytes:
@@ -58,16 +58,16 @@ def _decode(line: bytes, decoder: msgspec.json.Decoder[Record], where: str) -> R
     try:
         record = decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadInput(f"is not what belongs here: {error}", where=where, hint=_MEND) from error
+        raise BadInput(f"is not what belongs here: {error}", where=where, hint=_HINT) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not JSON: {error}", where=where, hint=_MEND) from error
+        raise BadInput(f"is not JSON: {error}", where=where, hint=_HINT) from error
     # What we wrote ourselves encodes to the same bytes; only other lines need a closer look.
     if _encoder.encode(record) != line:
         unknown = next(
             _unknown_fields(msgspec.json.decode(line), msgspec.to_builtins(record)), None
         )
         if unknown is not None:
-            raise BadInput(f"has an unknown field `{unknown}`", where=where, hint=_MEND)
+            raise BadInput(f"has an unknown field `{unknown}`", where=where, hint=_HINT)
     return record
 
 

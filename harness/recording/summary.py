@@ -72,7 +72,13 @@ def typed_summary(document: Mapping[str, Any], where: str) -> Summary:
 
 
 def summary_schema() -> bytes:
-    """Return the JSON schema of `summary.json`, as `docs/summary.schema.json` has it."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    """Return the JSON schema of `summary.json`, as `docs/summary.schema.json` has it.
+
+    Types are described by the first sentence of their docstrings.
+    """
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= msgspec.json.schema(Summary)
+    for described in schema["$defs"].values():
+        if "description" in described:
+            described["description"] = described["description"].partition("\n")[0]
     return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"

@@ -7,10 +7,10 @@ from harness.report.formatting import MISSING, counted, number
 from harness.report.summary_view import Summary, measured, quantiles
 
 _BARGE_IN = {
-    "stopped": "stopped the reply",
+    "stopped": "stopped the response",
     "ended_first": "came as it ended",
     "deaf": "not heard by the server",
-    "missed": "due after the reply had ended",
+    "missed": "due after the response had ended",
     "cut": "cut off",
 }
 _TOOLS = {
@@ -26,8 +26,8 @@ def section(summary: Summary) -> list[Section]:
     says = (
         "What callers did besides speaking and waiting, as their dialogue script asked.",
         (
-            "An interruption ends with the last sample of the reply that is heard; one that the"
-            " server never heard is at least as long as the reply went on."
+            "An interruption ends with the last sample of the response that is heard; one that the"
+            " server never heard is at least as long as the response went on."
         ),
     )
     told = Section(
@@ -51,9 +51,9 @@ def _interruptions(found: Summary) -> str:
     return f"{counted(found['planned'], 'interruption')}: {', '.join(ends)}"
 
 
-def _hums(found: Summary) -> str:
+def _backchannels(found: Summary) -> str:
     taken = number(found["taken_for_turns"], 0)
-    return f"{counted(found['sent'], 'hum')}, {taken} taken for a turn"
+    return f"{counted(found['sent'], 'backchannel')}, {taken} taken for a turn"
 
 
 def _pauses(found: Summary) -> str:
@@ -70,7 +70,7 @@ def _tools(found: Summary) -> str:
 
 _WORDS: Mapping[str, tuple[str, Callable[[Summary], str], str]] = {
     "barge_in": ("barge-in", _interruptions, "barge_in_stop"),
-    "backchannels": ("backchannels", _hums, ""),
+    "backchannels": ("backchannels", _backchannels, ""),
     "hesitations": ("hesitation", _pauses, ""),
     "tools": ("tools", _tools, "tool_gap"),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.errors import sanitised
-from harness.report import figure_sections as plates
+from harness.report import figure_sections
 from harness.report.blocks import Cell, Section, Table, Text
 from harness.report.forest import forest
 from harness.report.formatting import MINUS, MISSING, condition_name, counted, difference, number
@@ -71,7 +71,7 @@ def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Sect
     drawn = {name: one for name, one in each.items() if _listed(one)}
     if not drawn:
         return Section(id="paired", title=title, says=_SAYS, parts=(table,))
-    figure = plates.drawing(lambda width: forest(drawn, width_px=width), _caption(drawn))
+    figure = figure_sections.drawing(lambda width: forest(drawn, width_px=width), _caption(drawn))
     return Section(id="paired", title=title, says=_SAYS, parts=(table, figure))
 
 

@@ -13,8 +13,8 @@ _STATUSES = {
     TurnStatus.COMPLETED: "the response was heard",
     TurnStatus.BROKEN_OFF: "heard, then ended as failed or incomplete: has a latency and failed",
     TurnStatus.PREMATURE: "the response began before the caller had ended; kept, negative",
-    TurnStatus.TIMEOUT: "nothing to be heard within the limit; counts as at least the limit",
-    TurnStatus.NO_REPLY: "nothing came within the limit; counts as at least the limit",
+    TurnStatus.TIMEOUT: "nothing to be heard within the limit; right-censored at the limit",
+    TurnStatus.NO_REPLY: "nothing came within the limit; right-censored at the limit",
     TurnStatus.FAILED: "the provider said that the response failed",
     TurnStatus.CLOSED: "the session ended first",
     TurnStatus.DROPPED: "planned, but never started",
@@ -25,7 +25,7 @@ _STATUSES = {
 def corpus(run: Run) -> Section:
     """Return what was said to the API."""
     facts = run.manifest.corpus
-    kind = "synthetic speech: nobody ever said it" if facts.synthetic else "recorded speech"
+    kind = "synthetic speech: no person said it" if facts.synthetic else "recorded speech"
     pairs = (
         ("Corpus", sanitised(facts.name)),
         ("Kind", kind),

@@ -8,23 +8,13 @@ import jinja2
 from harness.errors import sanitised
 from harness.model import Run
 from harness.report import (
-    behaviour as conducted,
-)
-from harness.report import (
-    conditions as pairs,
-)
-from harness.report import (
-    figure_sections as plates,
-)
-from harness.report import (
+    behaviour,
+    conditions,
+    figure_sections,
     networks,
+    outcomes,
+    run_quality,
     sections,
-)
-from harness.report import (
-    outcomes as conditions,
-)
-from harness.report import (
-    run_quality as instrument,
 )
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
@@ -73,7 +63,7 @@ def _page(run: Run, summary: Summary) -> Page:
     load = f"{counted(len(run.turns), 'turn')} in {counted(len(run.sessions), 'session')}"
     loud: tuple[str, ...] = ()
     if manifest.corpus.synthetic:
-        loud = ("Synthetic speech: nobody ever said what these callers say.",)
+        loud = ("Synthetic speech: no person said what these callers say.",)
     return Page(
         title=f"{sanitised(manifest.model)} · {sanitised(manifest.scenario)}",
         subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
@@ -90,17 +80,17 @@ def _page(run: Run, summary: Summary) -> Page:
 
 def _sections(run: Run, summary: Summary) -> list[Section]:
     return [
-        sections.latency(summary, plates.interval_figure(summary)),
-        *plates.drawn_sections(run),
+        sections.latency(summary, figure_sections.interval_figure(summary)),
+        *figure_sections.drawn_sections(run),
         *([sections.kinds(summary)] if by_kind(summary) else []),
-        *pairs.sections(summary),
-        *conducted.section(summary),
+        *conditions.sections(summary),
+        *behaviour.section(summary),
         sections.metrics(summary),
-        conditions.errors(run),
+        outcomes.errors(run),
         networks.network(run, summary),
         sections.cost(summary),
-        conditions.corpus(run),
-        instrument.instrument(run, summary),
-        instrument.provenance(run),
-        instrument.method(),
+        outcomes.corpus(run),
+        run_quality.instrument(run, summary),
+        run_quality.provenance(run),
+        run_quality.method(),
     ]

@@ -41,8 +41,8 @@ def instrument(run: Run, summary: Summary) -> Section:
                 notes=(
                     (
                         "Turn by turn against the simulator's own log, on the same clock. Where"
-                        " the network adds delay, the way there and back is part of it;"
-                        " where it adds none, it is the error of the ruler and of the machine."
+                        " the network adds delay, its round trip is part of it; where it adds"
+                        " none, it is the error of the measurement and of the machine."
                     ),
                 ),
             )
@@ -150,14 +150,14 @@ def method() -> Section:
             (
                 "No answer",
                 (
-                    "A turn that was waited for in vain stays in the tail as at least the"
-                    " limit. One that failed or was cut off is counted as failed."
+                    "A turn that was waited for in vain stays in the tail, right-censored at"
+                    " the limit. One that failed or was cut off is counted as failed."
                 ),
             ),
             (
                 "Failure rate",
                 (
-                    "Turns without a reply that was heard, less those we spoiled"
+                    "Turns without a response that was heard, less those we spoiled"
                     " ourselves; Wilson interval."
                 ),
             ),

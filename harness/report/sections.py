@@ -97,7 +97,7 @@ def latency(summary: Summary, figure: Figure | None) -> Section:
     parts = by_network(summary)
     table = strata_table("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
     says = (
-        "From the end of the caller's speech to the first sample of the reply that can be heard.",
+        "From the end of the caller's speech to the first audible sample of the response.",
         _INTERVALS,
         "Measured counts the turns that the percentiles come from.",
         f"{MISSING} stands for a percentile that the number of turns cannot support.",

@@ -141,5 +141,5 @@ def _opening(view_box: str, label: str) -> str:
 
 
 def styled() -> Any:
-    """Return a context in which figures are drawn and exported in this room's style."""
+    """Return a context in which figures are drawn and exported in this package's style."""
     return mpl.rc_context(STYLE)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import sanitised
 from harness.model import TurnStatus
-from harness.report import behaviour as conducted
+from harness.report import behaviour
 from harness.report.formatting import (
     MINUS,
     MISSING,
@@ -51,7 +51,7 @@ def result_table(summary: Summary) -> str:
         rows.append(("all networks", summary))
     cells = [(name, part, quantiles(part["metrics"])) for name, part in rows]
     lines = [
-        f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the reply",
+        f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the response",
         _row("network", "turns", ("P50", "P95", "P99"), "failed"),
     ]
     for name, part, found in cells:
@@ -93,9 +93,9 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         ("cost", _cost(summary["cost"])),
         ("corpus", _corpus(summary["corpus"])),
     ]
-    lines += conducted.facts(summary)
+    lines += behaviour.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
-    lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _of_the_ruler(summary)]
+    lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]
     validity = summary["validity"]
     reasons = "; ".join(sanitised(reason) for reason in validity["reasons"])
     lines.append(("validity", f"{validity['state']}: {reasons}" if reasons else validity["state"]))
@@ -116,7 +116,7 @@ def _ended(load: Summary) -> str:
     )
 
 
-def _of_the_ruler(summary: Summary) -> Sequence[Summary]:
+def _undelayed(summary: Summary) -> Sequence[Summary]:
     """Return measured minus true where no network adds to it; everywhere when all of them do."""
     found: Sequence[Summary] = summary.get("accuracy") or ()
     slow = {n["profile"] for n in summary["network"] if n["nominal"]["rtt_ms"] > 0}
@@ -146,7 +146,7 @@ def _cost(found: Summary) -> str:
 
 
 def _corpus(found: Summary) -> str:
-    kind = "SYNTHETIC SPEECH: nobody ever said it" if found["synthetic"] else "recorded speech"
+    kind = "SYNTHETIC SPEECH: no person said it" if found["synthetic"] else "recorded speech"
     clips = f"{sanitised(found['name'])}, {number(found['clips'], 0)} clips"
     return f"{kind}; {clips}" if found["synthetic"] else f"{clips} of {kind}"
 

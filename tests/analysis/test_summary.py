@@ -232,7 +232,7 @@ def test_accuracy_stands_only_beside_a_truth_and_says_what_it_means(
     ideal, lte = summarise(run, PRICES, truth)["accuracy"]
     assert ideal["difference"]["p50_ms"] == pytest.approx(2.0)
     assert ideal["of_percentiles"]["p50_ms"] == pytest.approx(2.0)
-    assert "error of the ruler" in ideal["note"]
+    assert "error of the measurement" in ideal["note"]
     assert "network's own delay" in lte["note"]
 
 

@@ -38,7 +38,7 @@ def test_one_command_gives_truth_table_and_page(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode in (ExitCode.PASS, ExitCode.INVALID), done.stderr
-    assert "the error of the ruler" in " ".join(done.stdout.split())
+    assert "the error of the measurement" in " ".join(done.stdout.split())
     (folder,) = tmp_path.iterdir()
     assert (folder / "report.html").exists()
     assert (folder / "truth.jsonl").exists()

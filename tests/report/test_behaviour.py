@@ -21,12 +21,12 @@ SUMMARY: dict[str, Any] = {
 
 
 def test_what_came_of_a_script_is_told_with_its_latencies() -> None:
-    ends = "32 interruptions: 30 stopped the reply, 1 not heard by the server"
-    ends += ", 1 due after the reply had ended"
+    ends = "32 interruptions: 30 stopped the response, 1 not heard by the server"
+    ends += ", 1 due after the response had ended"
     stop = "barge_in_stop P50 41.2 ms [40.0, 43.5], P95 ≥ 700 ms over 30"
     assert facts(SUMMARY) == [
         ("barge-in", f"{ends}; {stop}"),
-        ("backchannels", "1 hum, 0 taken for a turn"),
+        ("backchannels", "1 backchannel, 0 taken for a turn"),
         ("hesitation", "4 utterances with a pause, 2 answered too early"),
         ("tools", f"expected in 3 turns, used in 2, not used in 1; tool_gap {MISSING} over 1"),
     ]
