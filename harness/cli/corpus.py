@@ -199,10 +199,13 @@ def validate(manifest: Path) -> int:
     help="JSON Lines with marks read by hand: print how far ours are from them.",
 )
 @click.option("--review", type=click.Path(path_type=Path), help="Page of doubtful clips to write.")
+@_channel
 @_processes
-def annotate(source: str, against: Path | None, review: Path | None, processes: int) -> None:
+def annotate(
+    source: str, against: Path | None, review: Path | None, channel: str | None, processes: int
+) -> None:
     """Mark the speech of SOURCE, a manifest (written back), a folder or a corpus by name."""
-    folder, clips = _marked(source, processes)
+    folder, clips = _marked(source, processes, channel_from(channel))
     click.echo(f"{len(clips)} clips marked")
     if against is not None:
         _tell_agreement(agreement(clips, hand_marks(against)))
@@ -230,13 +233,19 @@ def annotate(source: str, against: Path | None, review: Path | None, processes: 
     " noise:SNR[:FOLDER] clip:DB reverb:FOLDER speed:FACTOR, or clean.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@_channel
 @_processes
 def transform(
-    source: str, out: Path, conditions: tuple[str, ...], seed: int, processes: int
+    source: str,
+    out: Path,
+    conditions: tuple[str, ...],
+    seed: int,
+    channel: str | None,
+    processes: int,
 ) -> None:
     """Write SOURCE under every condition, each utterance in all of them, with a manifest."""
     named = dict(_named_condition(words) for words in conditions)
-    folder, clips = _marked(source, processes)
+    folder, clips = _marked(source, processes, channel_from(channel))
     with TerminalProgress() as progress:
         manifest = transform_clips(folder, clips, named, seed, out, progress)
     click.echo(f"{manifest}: {len(clips)} utterances under {', '.join(named)}")
@@ -262,15 +271,16 @@ def _named_condition(words: str) -> tuple[str, str]:
     return (name, steps) if found else (words.replace(":", "-"), words)
 
 
-def _marked(source: str, processes: int) -> tuple[Path, list[Clip]]:
+def _marked(source: str, processes: int, channel: int | None) -> tuple[Path, list[Clip]]:
     """Return the folder and the marked clips of anything that holds speech."""
     path = Path(source)
     if not (source.endswith(".jsonl") and path.is_file()):
-        corpus = _obtain(source, processes)
+        corpus = _obtain(source, processes, channel)
         return corpus.folder, list(corpus.clips)
     with TerminalProgress() as progress:
         folder, entries = annotate_manifest(path, progress, processes=processes)
-    return folder, [entry for entry in entries if isinstance(entry, Clip)]
+    clips = [entry for entry in entries if isinstance(entry, Clip)]
+    return folder, [clip for clip in clips if channel in (None, clip.channel)]
 
 
 def _tell_agreement(found: Agreement) -> None:

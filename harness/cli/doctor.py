@@ -9,7 +9,7 @@ import click
 from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
-from harness.corpus import KNOWN_CORPORA, obtain_corpus
+from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
@@ -35,7 +35,10 @@ _TARGET = DeclaredOptions(add_target_arguments)
 @click.argument("target", required=False)
 @click.option("--turns", type=click.IntRange(1, 20), default=2, help="Turns of the call.")
 @click.option("--corpus", help="Corpus name or folder of recordings.")
-def command(target: str | None, turns: int, corpus: str | None, **given: Any) -> int:
+@click.option("--channel", metavar="left|right|N", help="The caller's channel of them.")
+def command(
+    target: str | None, turns: int, corpus: str | None, channel: str | None, **given: Any
+) -> int:
     """Say what this machine has; hold one call with TARGET and say what it is like.
 
     The call costs what a call of so many turns costs. Exit code 1 when no turn was heard.
@@ -45,7 +48,7 @@ def command(target: str | None, turns: int, corpus: str | None, **given: Any) ->
         return ExitCode.PASS
     asked = _TARGET.read(_TARGET.words(given))
     with TerminalProgress() as progress:
-        speech = obtain_corpus(corpus, cache_dir(), progress)
+        speech = obtain_corpus(corpus, cache_dir(), progress, channel=channel_from(channel))
         progress.step(f"Holding one call of {turns} turns")
         found = check(
             target,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.corpus import channel_from
 from harness.engine.route import BEARER, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
@@ -25,6 +26,8 @@ class Options:
         toxiproxy: A running Toxiproxy to use, `None` for one of our own.
         toxiproxy_ports: Where its proxies may listen.
         corpus: Name or folder of the speech, `None` for the default.
+        channel: The callers' channel of its recordings, from 0; `None` for the one listed, else
+            the first.
         model: Model to ask for, empty for the dialect's default.
         dialogue: Dialogue script, `None` for the scenario's own dialogue.
         turns: Turns per call, `None` for the scenario's own.
@@ -50,6 +53,7 @@ class Options:
     toxiproxy: ApiAddress | None = None
     toxiproxy_ports: range = PORTS
     corpus: str | None = None
+    channel: int | None = None
     model: str = ""
     dialogue: Path | None = None
     turns: int | None = None
@@ -97,6 +101,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--profiles", default="", help="TOML file with profiles of your own")
     group.add_argument("--corpus", default="", help="corpus name, folder or manifest")
+    group.add_argument(
+        "--channel",
+        default="",
+        help="channel of the recordings that is the caller's: left, right or a number from 0",
+    )
     group.add_argument("--dialogue", default="", help="TOML script of what callers say")
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
@@ -177,6 +186,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         toxiproxy_ports=parse_ports(parsed.toxiproxy_ports),
         profiles_file=Path(parsed.profiles) if parsed.profiles else None,
         corpus=parsed.corpus or None,
+        channel=channel_from(parsed.channel),
         model=parsed.model,
         dialogue=Path(parsed.dialogue) if parsed.dialogue else None,
         turns=parsed.turns or None,

@@ -118,7 +118,7 @@ def resolve_profiles(options: Options) -> dict[str, NetworkProfile]:
 
 def resolve_corpus(options: Options, progress: Progress) -> Corpus:
     """Return the speech that was asked for, obtaining it if need be."""
-    return obtain_corpus(options.corpus, cache_dir(), progress)
+    return obtain_corpus(options.corpus, cache_dir(), progress, channel=options.channel)
 
 
 def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:

@@ -31,6 +31,16 @@ def test_the_defaults_go_directly_and_until_stopped() -> None:
     assert options.reports == Path("reports")
 
 
+def test_the_callers_channel_is_a_side_or_a_number() -> None:
+    assert [read(*said).channel for said in ((), ("--channel", "right"), ("--channel", "2"))] == [
+        None,
+        1,
+        2,
+    ]
+    with pytest.raises(BadInput, match="--channel: no such channel"):
+        read("--channel", "middle")
+
+
 def test_networks_are_taken_in_the_order_given() -> None:
     assert read("--network", " ideal, lte_good,").networks == ("ideal", "lte_good")
 

@@ -89,6 +89,7 @@ def _one(
         rate_hz=take.rate_hz,
         channels=1,
         channel=0,
+        other_voices=(),
         offset_s=0.0,
         duration_s=len(samples) / take.rate_hz,
         speech_start_s=round(take.start_s, 6),
