@@ -16,7 +16,7 @@ FORBIDDEN = {"utils", "util", "common", "helpers", "core", "manager", "misc"}
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_file_is_small_enough_to_hold(source: Path) -> None:
     lines = (ROOT / source).read_text(encoding="utf-8").count("\n")
-    assert lines <= 400, f"{source} has {lines} lines"
+    assert lines <= 450, f"{source} has {lines} lines"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
