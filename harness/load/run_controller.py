@@ -28,8 +28,7 @@ from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.environment import conceal_secrets
-from harness.errors import ExitCode, HarnessError, RedactedStream, sanitised
+from harness.errors import ExitCode, HarnessError, sanitised
 from harness.load import live
 from harness.load.interrupts import Interrupts
 from harness.load.open_files import callers_of_one, ensure_open_files
@@ -43,7 +42,12 @@ from harness.load.run_setup import (
     route_to_target,
 )
 from harness.load.run_writer import RunWriter
-from harness.load.scenario import scenario_dialogue, scenario_network, scenario_script
+from harness.load.scenario import (
+    refuse_mixture,
+    scenario_dialogue,
+    scenario_network,
+    scenario_script,
+)
 from harness.load.share import Share
 from harness.load.worker_roster import WorkerRoster
 from harness.load.workload import Workload
@@ -172,6 +176,7 @@ class RunController:
         parsed = self._environment.parsed_options
         assert parsed is not None
         users = self._runner.user_classes
+        refuse_mixture(users, dialogue=bool(parsed.dialogue), network=bool(parsed.network))
         options = read_options(parsed, self._environment.host, scenario_network(users))
         if options.dialogue is None:
             options = replace(options, dialogue=scenario_script(users))
@@ -415,10 +420,6 @@ def run_controller_of(environment: Environment) -> RunController:
 
 
 def _on_parser(parser: Any) -> None:
-    # Locust and gevent log exceptions of their own accord, from here on without secrets.
-    conceal_secrets()
-    if not isinstance(sys.stderr, RedactedStream):
-        sys.stderr = RedactedStream(sys.stderr)
     add_arguments(parser)
 
 

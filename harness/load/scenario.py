@@ -3,8 +3,39 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.errors import BadInput
 from harness.load.options import DIRECT
 from harness.plan import Dialogue
+
+
+def refuse_mixture(users: Iterable[type], *, dialogue: bool, network: bool) -> None:
+    """Refuse user classes whose callers are to do different things: a run holds one kind of call.
+
+    Args:
+        users: The scenario's user classes.
+        dialogue: Whether the command line says what all callers do.
+        network: Whether the command line says through which networks all call.
+
+    Raises:
+        BadInput: Two classes differ in what the command line leaves open.
+    """
+    first: type | None = None
+    for user in users:
+        if not hasattr(user, "dialogue"):
+            continue
+        if first is None:
+            first = user
+        differing = [
+            name
+            for name, given in (("dialogue", dialogue), ("script", dialogue), ("network", network))
+            if not given and getattr(user, name, None) != getattr(first, name, None)
+        ]
+        if differing:
+            raise BadInput(
+                f"differ in {' and '.join(differing)}, and a run holds one kind of call",
+                where=f"{first.__name__} and {user.__name__}",
+                hint="Name one of them at the end of the command line, or keep them in two files",
+            )
 
 
 def scenario_dialogue(users: Iterable[type], turns: int | None) -> Dialogue:

@@ -1,15 +1,16 @@
 """The Locust user that a scenario derives from."""
 
-import sys
 from pathlib import Path
-from types import TracebackType
 
 from locust import User, constant, task
 from locust.exception import StopUser
 
-from harness.errors import HarnessError, redacted
+from harness.load.redacted_errors import redact_errors
 from harness.load.run_controller import run_controller_of
 from harness.plan import Dialogue
+
+# From here on, since a scenario that imports this may fail before Locust has begun.
+redact_errors()
 
 
 class VoiceUser(User):
@@ -33,16 +34,3 @@ class VoiceUser(User):
         workload = run_controller_of(self.environment).workload
         if workload is None or not workload.hold_next():
             raise StopUser
-
-
-def _in_one_line(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Say what is wrong with a scenario that plain `locust -f` is loading, without a traceback."""
-    if isinstance(error, HarnessError):
-        print(f"harness: {redacted(str(error))}", file=sys.stderr)
-        raise SystemExit(int(error.exit_code))
-    sys.__excepthook__(kind, error, trace)
-
-
-sys.excepthook = _in_one_line

@@ -2,8 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
+from harness.errors import BadInput
 from harness.load.options import DIRECT
-from harness.load.scenario import scenario_dialogue, scenario_network, scenario_script
+from harness.load.scenario import (
+    refuse_mixture,
+    scenario_dialogue,
+    scenario_network,
+    scenario_script,
+)
 from harness.plan import Dialogue
 
 
@@ -32,3 +40,24 @@ def test_who_says_nothing_calls_directly_with_the_default_dialogue() -> None:
     assert scenario_dialogue([Plain], None) == Dialogue()
     assert scenario_script([Plain]) is None
     assert scenario_network([Plain]) == DIRECT
+
+
+class Alike(Scripted):
+    weight = 3
+
+
+class Talkative(Scripted):
+    dialogue = Dialogue(turns=9)
+    network = "lte_good"
+
+
+def test_classes_that_differ_are_refused_by_name() -> None:
+    refuse_mixture([Plain, Scripted, Alike], dialogue=False, network=False)
+    with pytest.raises(BadInput, match="Scripted and Talkative: differ in dialogue and network"):
+        refuse_mixture([Plain, Scripted, Talkative], dialogue=False, network=False)
+
+
+def test_what_the_command_line_says_may_differ_in_the_scenario() -> None:
+    refuse_mixture([Scripted, Talkative], dialogue=True, network=True)
+    with pytest.raises(BadInput, match="differ in network"):
+        refuse_mixture([Scripted, Talkative], dialogue=True, network=False)
