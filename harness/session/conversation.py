@@ -13,10 +13,12 @@ from harness.model import (
     BargeIn,
     BehaviourOutcome,
     Event,
+    InputCommitted,
     Request,
     ResponseDone,
     ResponseStatus,
     SpeechStarted,
+    SpeechStopped,
     ToolCall,
     TurnRecord,
 )
@@ -61,6 +63,8 @@ class Conversation:
         self._reaction: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
+        # Whether the server says when it heard the end of a turn.
+        self._tells_end = False
         # Replies of turns gone by.
         self._gone: set[str] = set()
 
@@ -81,7 +85,13 @@ class Conversation:
         """
         old = self.turn
         gone = self._gone if old is None else self._gone | old.responses
-        self.turn = Turn(spoken, audio=self.audio, stale=frozenset(gone), before=before)
+        self.turn = Turn(
+            spoken,
+            audio=self.audio,
+            stale=frozenset(gone),
+            before=before,
+            tells_end=self._tells_end,
+        )
         if old is not None:
             interrupted = _Open(old, self._reaction, self._into)
             self._settle_interruption(now_ns)
@@ -92,6 +102,8 @@ class Conversation:
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""
         turn = self.turn
+        if isinstance(event, SpeechStopped | InputCommitted):
+            self._tells_end = True
         if turn is None:
             if response := getattr(event, "response_id", ""):
                 self._gone.add(response)

@@ -5,7 +5,7 @@ decision before a reply was answered; what belonged to a reply that was withdraw
 heard it is forgotten.
 """
 
-from harness.model import SpeechStopped, TurnInstants
+from harness.model import SpeechStopped, TurnInstants, TurnKind
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.planned_speech import Instants, PlannedSpeech, since
@@ -43,7 +43,7 @@ class InstantNotes:
         if self._decided_ns is None or isinstance(event, SpeechStopped):
             self._decided_ns = now_ns
 
-    def went_on(self) -> None:
+    def resumed(self) -> None:
         """Note that the server heard the caller go on after all."""
         self._decided_ns = None
 
@@ -57,6 +57,12 @@ class InstantNotes:
         """Forget a reply that nobody heard."""
         for name in _OF_A_REPLY:
             self.at.pop(name, None)
+
+    def kind(self, turn_index: int) -> TurnKind:
+        """Return the stratum of a turn at this position of its session."""
+        if "tool_call_ns" in self.at:
+            return TurnKind.TOOL
+        return TurnKind.LATER if turn_index else TurnKind.FIRST
 
     def instants(
         self, origin_ns: int, spoken: PlannedSpeech, sending: SentFrames, hearing: ResponseAudio

@@ -17,6 +17,8 @@ The rules of this file:
   on several times in one utterance.
 * Events of replies that belong to an earlier turn, that were cancelled, or that are not the one
   under way, move nothing, so late deltas after a cancel never count as heard.
+* A reply that was begun before the server heard this turn end does not answer it: it is the late
+  answer to the turn before, or a greeting. On a server that tells of the end, it leaves no trace.
 * A caller who said nothing goes on listening: `SpeechStarted` alone does not stop the playout, a
   cancelled reply does. One who spoke into the reply stops it: `interrupt` is for `session` to call.
 * What is said before a tool is called is heard, but it is not the answer: the turn goes on until
@@ -41,20 +43,23 @@ from harness.model import (
     TokenUsage,
     ToolCall,
     Truncate,
-    TurnKind,
     TurnRecord,
 )
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
+from harness.session.turn.early_responses import EarlyResponses
+from harness.session.turn.endings import ResponseEndings
 from harness.session.turn.instants import InstantNotes
 from harness.session.turn.items import Items
 from harness.session.turn.outcome import TurnFacts, classify
+from harness.session.turn.patience import IDLE_NS, patient_until_ns
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
 from harness.session.turn.response_state import TRANSITIONS, ResponseState, Withdrawn
 
 _TOOLS_KEPT = 16
-# A reply that nobody announces as over is over when nothing was heard for this long.
-_IDLE_NS = 2_000 * NS_PER_MS
+# A server may tell of the end of a turn just after the reply to it. What is begun earlier than this
+# before the end answers something else.
+_OUT_OF_ORDER_NS = 100 * NS_PER_MS
 
 
 class Turn:
@@ -65,6 +70,7 @@ class Turn:
         audio: How the response's audio is written.
         stale: Replies that belong to earlier turns.
         before: Instants of the session that every record repeats.
+        tells_end: Whether this server has told of the end of an earlier turn.
 
     Attributes:
         reply: How far the server has come.
@@ -74,13 +80,22 @@ class Turn:
     """
 
     def __init__(
-        self, spoken: PlannedSpeech, *, audio: AudioFormat, stale: frozenset[str], before: Instants
+        self,
+        spoken: PlannedSpeech,
+        *,
+        audio: AudioFormat,
+        stale: frozenset[str],
+        before: Instants,
+        tells_end: bool = False,
     ) -> None:
         self.spoken = spoken
         self.reply = ResponseState.NONE
         self.responses: set[str] = set()
         self.tools: tuple[str, ...] = ()
         self._stale = stale
+        self._audio = audio
+        self._tells_end = tells_end
+        self._early = EarlyResponses(spoken.onset_ns, _OUT_OF_ORDER_NS)
         self._hearing = ResponseAudio(audio)
         self._noted = InstantNotes(before)
         self._current = self._sounding = ""
@@ -92,9 +107,7 @@ class Turn:
         self._owed = self._awaits_answer = False
         self._items = Items(audio.rate_hz)
         self._over_ns = 0
-        self._done: ResponseDone | None = None
-        # How a reply ended that was heard from and did not complete.
-        self._broken: ResponseDone | None = None
+        self._endings = ResponseEndings()
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
         self.sending = SentFrames()
@@ -110,6 +123,8 @@ class Turn:
     @property
     def answer_ns(self) -> int | None:
         """When the reply is heard from, the answer where a tool was called; `None` before that."""
+        if self._tells_end and self._early.pending:
+            return None
         if self._awaits_answer:
             return self._hearing.answer_ns
         return self._hearing.audible_ns
@@ -141,19 +156,19 @@ class Turn:
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
         response = getattr(event, "response_id", "")
-        if response and response in self._stale:
+        if response in self._stale:
             return
         if response:
             self.responses.add(response)
+        if self._early.receive(event, now_ns) and not self._awaits_answer:
+            self._withdraw_early()
         moves: type | None = type(event)
         self._sounds = None
         match event:
             case AudioDelta():
                 moves = self._hear(event, now_ns)
-            case SpeechStarted():
-                self._noted.went_on()
-            case SpeechStopped() | InputCommitted():
-                self._decide(event, now_ns)
+            case SpeechStarted() | SpeechStopped() | InputCommitted():
+                self._note_speech(event, now_ns)
             case ResponseCreated():
                 moves = self._create(response, now_ns)
             case TextDelta():
@@ -210,18 +225,28 @@ class Turn:
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
+        if self._early.pending and (self._tells_end or self._heard_too_early()):
+            # The server is about to say that the turn has ended, and then to answer it.
+            return max(deadline_ns, self.playout_end_ns or deadline_ns)
         played_ns, over = self.playout_end_ns, self.reply is ResponseState.OVER
         if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
             return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
         if over:
             until_ns = self._over_ns if played_ns is None else played_ns
-            if self.answer_ns is None and self._finished_well():
+            if self.answer_ns is None and self._endings.completed:
                 # A tool call or a text may yet be followed by a spoken reply.
-                until_ns = min(max(until_ns, self._over_ns + _IDLE_NS), deadline_ns)
+                until_ns = min(max(until_ns, self._over_ns + IDLE_NS), deadline_ns)
             return until_ns
         if self.audible_ns is None or played_ns is None:
             return deadline_ns
-        return self._patience_ns(played_ns, deadline_ns)
+        return patient_until_ns(
+            self.reply,
+            self.spoken,
+            announces=self._announces,
+            audible_ns=self.audible_ns,
+            sound_ns=self._hearing.sound_ns,
+            played_ns=played_ns,
+        )
 
     def record(
         self,
@@ -243,13 +268,15 @@ class Turn:
         Returns:
             The record, with the status that follows from what was seen.
         """
+        if self._tells_end and self._early.pending:
+            self._withdraw_early()
         self._hearing.settle()
         status, why = classify(self._seen(now_ns), fault)
         spoken, sending = self.spoken, self.sending
         return TurnRecord(
             session_id=spoken.session_id,
             turn_index=spoken.turn_index,
-            kind=self._kind(),
+            kind=self._noted.kind(spoken.turn_index),
             status=status,
             network=spoken.network,
             utterance_id=spoken.utterance_id,
@@ -272,6 +299,23 @@ class Turn:
             return Phase.PLAYOUT
         return Phase.ENDPOINT if self.reply is ResponseState.NONE else Phase.RESPONSE
 
+    def _heard_too_early(self) -> bool:
+        """Tell whether a reply sounded over a caller whom the server had begun to hear."""
+        audible_ns = self.audible_ns
+        return self._early.hears and audible_ns is not None and audible_ns < self.spoken.end_ns
+
+    def _withdraw_early(self) -> None:
+        """Forget the replies that were begun before the server heard this turn end."""
+        self._stale |= self._early.withdraw()
+        self._hearing = ResponseAudio(self._audio)
+        self._items = Items(self._audio.rate_hz)
+        self._noted.withdraw()
+        self._provider.pop("response", None)
+        self._endings, self._sounds = ResponseEndings(), None
+        self._current = self._sounding = ""
+        self._muted = self._announces
+        self.reply = ResponseState.NONE
+
     def _first(self, name: str, response: str, now_ns: int) -> None:
         if not response or response not in self._cancelled:
             self._noted.first(name, now_ns)
@@ -281,22 +325,23 @@ class Turn:
         if len(self.tools) < _TOOLS_KEPT:
             self.tools = (*self.tools, sanitised(call.name))
 
-    def _decide(self, event: SpeechStopped | InputCommitted, now_ns: int) -> None:
-        """Note that the server thinks the caller has finished, unless a reply already sounds."""
-        if self._hearing.first_audio_ns is not None:
-            return
-        self._noted.decided(event, now_ns)
-        if event.item_id:
-            self._provider["item"] = event.item_id
+    def _note_speech(
+        self, event: SpeechStarted | SpeechStopped | InputCommitted, now_ns: int
+    ) -> None:
+        """Note what the server hears of the caller, and its decision unless a response sounds."""
+        if isinstance(event, SpeechStarted):
+            self._noted.resumed()
+        elif self._hearing.first_audio_ns is None:
+            self._noted.decided(event, now_ns)
+            if event.item_id:
+                self._provider["item"] = event.item_id
 
     def _create(self, response: str, now_ns: int) -> type | None:
         if response and response in self._finished:
             return None
         self._announces = True
         self._muted = False
-        if self._broken is not None and self._broken.status is ResponseStatus.CANCELLED:
-            # It was replaced: the turn goes on with the reply that begins.
-            self._broken = None
+        self._endings.another()
         self._owed = self._owed and "tool_result_sent_ns" not in self._noted
         self._current = response
         if self.audible_ns is None:
@@ -349,20 +394,22 @@ class Turn:
                 return None
             self._muted = self._muted or (not response and self._announces)
             self._hearing.stop(now_ns)
-            if not stopped_by_us and self._heard_in_time():
-                self._broken = self._broken or done
+            heard_ns = self.audible_ns
+            if not stopped_by_us and heard_ns is not None and heard_ns >= self.spoken.end_ns:
+                self._endings.broke_off(done)
             return self._withdraw()
         failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
-        if is_current:
+        if is_current and self._hearing.first_audio_ns is not None:
+            # Some servers say that a reply is over before they send its audio.
             self._hearing.settle()
         if failed and self.audible_ns is not None and (is_current or response == self._sounding):
-            self._broken = done
+            self._endings.broke_off(done)
         if not is_current:
             return None
         if self.audible_ns is None and now_ns < self.spoken.end_ns:
             self._hearing.stop(now_ns)
             return self._withdraw()
-        self._done, self._over_ns = done, now_ns
+        self._endings.last, self._over_ns = done, now_ns
         return ResponseDone
 
     def _withdraw(self) -> type:
@@ -371,19 +418,6 @@ class Turn:
             self._provider.pop("response", None)
         return Withdrawn
 
-    def _heard_in_time(self) -> bool:
-        """Tell whether the reply was heard, and not before the caller had finished."""
-        return self.audible_ns is not None and self.audible_ns >= self.spoken.end_ns
-
-    def _broken_off(self) -> ResponseDone | None:
-        """Return how a reply that was heard from failed, `None` where none did.
-
-        Audio may come after the word that its reply has failed.
-        """
-        if self._broken is not None or self._done is None or self._finished_well():
-            return self._broken
-        return self._done if self.reply is ResponseState.OVER else None
-
     def _unfinished(self, now_ns: int | None) -> bool:
         """Tell whether more of what was heard was still to come, or to be played, at `now_ns`."""
         if self.reply is ResponseState.OVER:
@@ -391,21 +425,6 @@ class Turn:
         until_ns = self.playout_end_ns
         playing = now_ns is not None and until_ns is not None and now_ns < until_ns
         return self._announces or playing
-
-    def _finished_well(self) -> bool:
-        return self._done is not None and self._done.status is ResponseStatus.COMPLETED
-
-    def _patience_ns(self, played_ns: int, deadline_ns: int) -> int:
-        """Return until when more of a reply that was heard, and not said to be over, may come."""
-        audible_ns, sound_ns = self.audible_ns, self._hearing.sound_ns
-        if self.reply is ResponseState.NONE:
-            premature = audible_ns is not None and audible_ns < self.spoken.end_ns
-            idle_ns = played_ns + _IDLE_NS
-            return max(idle_ns, deadline_ns) if premature else idle_ns
-        if self._announces:
-            return played_ns + self.spoken.limit_ns
-        # A server that sends silence for ever is heard out when its last sound has faded.
-        return (played_ns if sound_ns is None else sound_ns) + _IDLE_NS
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
         hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
@@ -417,8 +436,8 @@ class Turn:
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,
-            done=self._done if self.reply is ResponseState.OVER else None,
-            broken=self._broken_off(),
+            done=self._endings.last if self.reply is ResponseState.OVER else None,
+            broken=self._endings.failure(is_over=self.reply is ResponseState.OVER),
             unfinished=self._unfinished(now_ns),
             error=self._error,
             begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
@@ -428,8 +447,3 @@ class Turn:
             awaits_answer=self._awaits_answer and hearing.answer_ns is None,
             owed=self._owed,
         )
-
-    def _kind(self) -> TurnKind:
-        if "tool_call_ns" in self._noted:
-            return TurnKind.TOOL
-        return TurnKind.LATER if self.spoken.turn_index else TurnKind.FIRST

@@ -55,7 +55,7 @@ def done(
     return ResponseDone(response, status, code, "words", TokenUsage(output_audio=5))
 
 
-def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
+def new_turn(stale: frozenset[str] = frozenset(), *, tells_end: bool = False) -> Turn:
     spoken = PlannedSpeech(
         session_id="s",
         turn_index=1,
@@ -67,7 +67,9 @@ def new_turn(stale: frozenset[str] = frozenset()) -> Turn:
         end_due_ns=(END_MS + 7) * MS,
         limit_ns=5_000 * MS,
     )
-    turn = Turn(spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={})
+    turn = Turn(
+        spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={}, tells_end=tells_end
+    )
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
 
@@ -321,6 +323,7 @@ def test_a_premature_reply_that_was_heard_stays_premature_though_the_real_one_fo
     turn = new_turn()
     record = play(
         turn,
+        (-610, SpeechStopped("u1")),
         (-600, ResponseCreated("r1")),
         (-500, delta(2_000)),
         (-300, SpeechStarted("u2")),
@@ -484,6 +487,56 @@ def test_a_reply_that_cannot_be_heard_says_what_it_was(event: Event, code: str) 
     assert record.fault is not None
     assert record.fault.code == code
     assert turn.ended((END_MS + 2_600) * MS)
+
+
+def test_a_greeting_in_flight_is_not_the_answer() -> None:
+    turn = new_turn()
+    feed(turn, (-1_500, SpeechStarted("u1")), (-1_000, ResponseCreated("g")))
+    feed(turn, (-900, delta(500, response="g")), (-800, done(response="g")))
+    assert not turn.ended((END_MS + 200) * MS), "the server is about to hear the end"
+    record = play(turn, *CAPTURED)
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
+    assert record.at.response_created_ns == (END_MS + 521) * MS
+    assert record.provider_ids == {"item": "u1", "response": "r1"}
+
+
+@pytest.mark.parametrize("begins_ms", [-400, 113, 380, 460])
+def test_the_late_answer_to_the_turn_before_is_not_the_answer_to_this_one(begins_ms: int) -> None:
+    turn = new_turn(tells_end=True)
+    feed(turn, (begins_ms, ResponseCreated("late")), (begins_ms + 5, delta(response="late")))
+    feed(turn, (begins_ms + 10, done(response="late")))
+    assert turn.answer_ns is None
+    record = play(turn, *CAPTURED, (1_230, delta(2_000, response="late")))
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
+    assert record.counts.samples_received == 200 * 24
+
+
+def test_a_turn_of_which_only_the_late_answer_came_was_not_answered() -> None:
+    turn = new_turn(tells_end=True)
+    feed(turn, (100, ResponseCreated("late")), (105, delta(response="late")))
+    feed(turn, (110, done(response="late")))
+    assert not turn.ended((END_MS + 4_999) * MS)
+    assert turn.ended((END_MS + 5_000) * MS)
+    record = turn.record(0)
+    assert (record.status, latency_ms(record)) == (TurnStatus.NO_REPLY, None)
+
+
+def test_a_server_that_tells_of_the_end_just_after_its_response_has_answered() -> None:
+    record = play(
+        new_turn(),
+        (500, ResponseCreated("r1")),
+        (501, SpeechStopped("u1")),
+        (900, delta()),
+        (910, done()),
+    )
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 900)
+
+
+def test_audio_may_come_after_the_word_that_its_response_is_over() -> None:
+    turn = new_turn()
+    feed(turn, (500, SpeechStopped("u1")), (510, ResponseCreated("r1")), (520, done()))
+    record = play(turn, (900, delta()), (950, delta()))
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 900)
 
 
 @pytest.mark.parametrize("status", [ResponseStatus.FAILED, ResponseStatus.INCOMPLETE])

@@ -1,0 +1,86 @@
+"""Responses that were begun before the server heard the turn end, and so do not answer it.
+
+A greeting, or the late answer to the turn before, may arrive while the caller speaks. Only the
+order of events tells it from the answer: a server that says when it heard the end begins the
+answer after that. From a server that never says so, nothing is early.
+"""
+
+from harness.model import (
+    AudioDelta,
+    Event,
+    InputCommitted,
+    ResponseCreated,
+    SpeechStarted,
+    SpeechStopped,
+    TextDelta,
+)
+
+
+class EarlyResponses:
+    """What was begun in one turn before its end was heard; all times are monotonic nanoseconds.
+
+    Args:
+        onset_ns: When the caller begins to speak: an end that is told before is of another turn.
+        tolerance_ns: How long after the first event of a response the server may still tell of the
+            end that it answers.
+
+    Attributes:
+        hears: Whether the server has said that it hears the caller.
+    """
+
+    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "_tolerance_ns", "hears")
+
+    def __init__(self, onset_ns: int, tolerance_ns: int) -> None:
+        self.hears = False
+        self._onset_ns, self._tolerance_ns = onset_ns, tolerance_ns
+        self._begun_ns: dict[str, int] = {}
+        self._ended = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether something was begun, and the server has not yet told of the end."""
+        return bool(self._begun_ns) and not self._ended
+
+    def receive(self, event: Event, now_ns: int) -> bool:
+        """Take an event.
+
+        Returns:
+            Whether it shows that what was begun early is not the answer.
+        """
+        if isinstance(event, ResponseCreated | AudioDelta | TextDelta):
+            return self._begins(event, now_ns)
+        if isinstance(event, SpeechStopped | InputCommitted):
+            return self._end_heard(now_ns)
+        self.hears = self.hears or isinstance(event, SpeechStarted)
+        return False
+
+    def withdraw(self) -> frozenset[str]:
+        """Forget what was begun early, and return the names it had."""
+        names = frozenset(name for name in self._begun_ns if name)
+        self._begun_ns.clear()
+        return names
+
+    def _begins(self, event: ResponseCreated | AudioDelta | TextDelta, now_ns: int) -> bool:
+        """Take an event of a response.
+
+        Returns:
+            Whether another response begins after the end, so that what was begun before it is
+            known not to be the answer.
+        """
+        if not self._ended:
+            self._begun_ns.setdefault(event.response_id, now_ns)
+            return False
+        is_new = event.response_id not in self._begun_ns
+        return bool(self._begun_ns) and is_new and isinstance(event, ResponseCreated)
+
+    def _end_heard(self, now_ns: int) -> bool:
+        """Take the server's word that the turn has ended.
+
+        Returns:
+            Whether what was begun before is too old to be the answer.
+        """
+        if self._ended or now_ns < self._onset_ns:
+            return False
+        self._ended = True
+        oldest_ns = min(self._begun_ns.values(), default=now_ns)
+        return now_ns - oldest_ns > self._tolerance_ns
