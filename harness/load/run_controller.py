@@ -22,7 +22,7 @@ import gevent
 import gevent.socket
 from locust import events
 from locust.env import Environment
-from locust.runners import STATE_MISSING, STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
@@ -30,7 +30,8 @@ from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.errors import ExitCode, HarnessError, sanitised
 from harness.load import live
-from harness.load.interrupts import Interrupts
+from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
+from harness.load.master_port import choose_master_port
 from harness.load.open_files import callers_of_one, ensure_open_files
 from harness.load.options import Options, add_arguments, read_options
 from harness.load.run_setup import (
@@ -49,15 +50,15 @@ from harness.load.scenario import (
     scenario_script,
 )
 from harness.load.share import Share
-from harness.load.worker_roster import WorkerRoster
+from harness.load.watchdogs import watch_forked_workers, watch_master
+from harness.load.worker_pool import SHARE, STOP, WorkerPool
 from harness.load.workload import Workload
 from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 _POLL_S = 0.05
 _WRITE_EVERY_NS = 1 * NS_PER_S
-_BATCH, _SHARE, _FAILED = "harness_batch", "harness_share", "harness_failed"
-_STOP = "harness_stop"
+_BATCH, _FAILED = "harness_batch", "harness_failed"
 # Beyond its drain time a worker that is alive needs no longer than this to send its last batch.
 _LAST_BATCH_LIMIT_S = 15.0
 # A second signal ends everything; the last records get this long to be written.
@@ -77,13 +78,13 @@ class RunController:
         self.workload: Workload | None = None
         self._draining: Workload | None = None
         self._environment = environment
+        self._main = gevent.getcurrent()
         self._runner: Any = environment.runner
         self._writer: RunWriter | None = None
-        self._schedule: Schedule | None = None
         self._share: Share | None = None
-        self._roster = WorkerRoster({}, None)
+        self._pool: WorkerPool | None = None
         self._watchers: list[gevent.Greenlet] = []
-        self._limit_ms = self._drain_s = 0.0
+        self._drain_s = 0.0
         self._failed_code = 0
         self._progress = live.Steps()
         self._interrupts = Interrupts(self._interrupt, self._cut)
@@ -91,8 +92,20 @@ class RunController:
             self._runner.register_message(_BATCH, self._batch_came)
             self._runner.register_message(_FAILED, self._worker_failed)
         elif isinstance(self._runner, WorkerRunner):
-            self._runner.register_message(_SHARE, self._share_came)
-            self._runner.register_message(_STOP, self._stop_came, concurrent=True)
+            self._runner.register_message(SHARE, self._share_came)
+            self._runner.register_message(STOP, self._stop_came, concurrent=True)
+
+    def watch_others(self) -> None:
+        """Look out from the start for processes of the run that end before their time."""
+        options: Any = self._environment.parsed_options
+        forked = int(getattr(options, "processes", None) or 0)
+        if isinstance(self._runner, WorkerRunner):
+            ignore_ctrl_c()
+            gevent.spawn(watch_master, self._runner, forked > 0)
+        elif self._environment.web_ui is None:
+            self._interrupts.heed()
+            if isinstance(self._runner, MasterRunner) and forked:
+                gevent.spawn(watch_forked_workers, self._runner, forked, self._end_unbegun)
 
     def start(self) -> None:
         """Prepare and begin a run; a run that cannot be made ends the process with one line."""
@@ -122,8 +135,10 @@ class RunController:
             self._draining = None
             with self._ending_on_failure():
                 self._hand_in(workload.take_batch(), idle=True, last=True)
-        if isinstance(self._runner, MasterRunner) and self._writer is not None:
-            self._collect(self._writer)
+        if self._pool is not None:
+            with self._ending_on_failure():
+                self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
+            self._pool = None
         self._share = None
         writer = self._writer
         if writer is not None:
@@ -149,9 +164,18 @@ class RunController:
     def _interrupt(self) -> None:
         """Drain, because of a first signal or because whoever started us is gone."""
         self._note_interrupt()
+        if self._runner.state == STATE_INIT:
+            print("harness: stopped before the run began", file=sys.stderr, flush=True)
+            self._end_unbegun(ExitCode.INVALID)
+            return
         self._runner.quit()
         if self._environment.web_ui is not None:
             self._environment.web_ui.stop()
+
+    def _end_unbegun(self, code: int) -> None:
+        """End this process although Locust waits for workers in its main greenlet."""
+        end_children()
+        gevent.kill(self._main, SystemExit(int(code)))
 
     def _note_interrupt(self) -> None:
         self._interrupts.count = max(1, self._interrupts.count)
@@ -187,12 +211,11 @@ class RunController:
         ensure_open_files(self._callers())
         corpus = resolve_corpus(options, self._progress)
         schedule = make_schedule(options, scenario_dialogue(users, options.turns), corpus)
-        self._limit_ms, self._schedule = options.limit_s * 1000, schedule
         if isinstance(self._runner, MasterRunner):
             self._visit(options)
             self._writer = self._new_writer(options, schedule, corpus)
-            self._share_out(self._writer.origin_ns, options.calls)
-            self._watchers.append(gevent.spawn(self._watch_workers))
+            self._pool = WorkerPool(self._runner, self._writer, schedule)
+            self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
             self._listen_to_stdin(options)
             return
         if isinstance(self._runner, WorkerRunner):
@@ -243,16 +266,11 @@ class RunController:
                         gevent.spawn(self._quit)
                     return
 
-    def _watch_workers(self) -> None:
-        """Name workers that were lost, and end the run when the others have held their calls."""
+    def _watch_workers(self, pool: WorkerPool) -> None:
+        """End the run when the workers have held their calls."""
         with self._ending_on_failure():
-            while True:
-                gevent.sleep(_POLL_S)
-                if self._writer is not None:
-                    self._note_lost(self._writer)
-                if self._roster.idle:
-                    gevent.spawn(self._quit)
-                    return
+            pool.wait_until_idle()
+            gevent.spawn(self._quit)
 
     @contextmanager
     def _ending_on_failure(self) -> Iterator[None]:
@@ -285,39 +303,13 @@ class RunController:
         elif isinstance(self._runner, WorkerRunner):
             self._runner.send_message(_BATCH, {**batch.pack(), "idle": idle, "last": last})
 
-    def _collect(self, writer: RunWriter) -> None:
-        """Have every worker stop, and wait for what it still has to send."""
-        self._runner.send_message(_STOP)
-        patience_s = self._drain_s + _LAST_BATCH_LIMIT_S
-        with gevent.Timeout(patience_s, False):
-            while not self._roster.collected:
-                self._note_lost(writer)
-                gevent.sleep(_POLL_S)
-        self._note_lost(writer, heard=set())
-
-    def _note_lost(self, writer: RunWriter, heard: set[str] | None = None) -> None:
-        """Record workers that ended without their last batch, and their calls as dropped."""
-        if heard is None:
-            clients = self._runner.clients
-            heard = {name for name in clients if clients[name].state != STATE_MISSING}
-        assert self._schedule is not None
-        for words, turns in self._roster.newly_lost(heard, self._schedule.call, self._limit_ms):
-            print(f"harness: {words}", file=sys.stderr, flush=True)
-            with self._ending_on_failure():
-                writer.note(RunEventKind.WORKER_LOST, words)
-                writer.write(Batch(turns=turns))
-
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
 
     def _batch_came(self, environment: Environment, msg: Any) -> None:
-        if self._writer is None:
-            return
-        with self._ending_on_failure():
-            batch = Batch.unpack(msg.data)
-            idle, last = bool(msg.data.get("idle")), bool(msg.data.get("last"))
-            self._roster.note(msg.node_id, batch, idle=idle, last=last)
-            self._writer.write(batch)
+        if self._pool is not None:
+            with self._ending_on_failure():
+                self._pool.take(msg.node_id, msg.data)
 
     def _worker_failed(self, environment: Environment, msg: Any) -> None:
         error = _from_message(msg.data)
@@ -325,17 +317,6 @@ class RunController:
             self._abort(error)
         else:
             self._give_up(error)
-
-    def _share_out(self, origin_ns: int, calls: int | None) -> None:
-        """Tell every worker that is there which calls are its own."""
-        clients = sorted(self._runner.clients)
-        shares = {
-            client: Share(origin_ns=origin_ns, slot=slot, slots=len(clients))
-            for slot, client in enumerate(clients)
-        }
-        self._roster = WorkerRoster(shares, calls)
-        for client, share in shares.items():
-            self._runner.send_message(_SHARE, share.pack(), client)
 
     def _share_came(self, environment: Environment, msg: Any) -> None:
         self._share = Share.unpack(msg.data)
@@ -421,10 +402,12 @@ def run_controller_of(environment: Environment) -> RunController:
 
 def _on_parser(parser: Any) -> None:
     add_arguments(parser)
+    choose_master_port(parser, sys.argv[1:])
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
-    _controllers[id(environment)] = RunController(environment)
+    controller = _controllers[id(environment)] = RunController(environment)
+    controller.watch_others()
     if getattr(environment.parsed_options, "live_line", False):
         logging.getLogger("locust.stats_logger").disabled = True
 

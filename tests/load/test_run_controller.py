@@ -174,6 +174,86 @@ def test_a_worker_that_is_killed_is_named_and_its_calls_are_recorded_as_dropped(
     assert all(not worker.is_running() for worker in workers)
 
 
+def begin(*options: str, reports: Path) -> subprocess.Popen[str]:
+    """Start a run of two workers that goes on until it is stopped, unless options say otherwise."""
+    words = locust_words("-u", "2", "-r", "10", "--processes", "2", *options, reports=reports)
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the workers that a master has forked."""
+    return [c for c in psutil.Process(process.pid).children() if "locust" in c.cmdline()]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Tell whether all have ended within the time that a run may take for it."""
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_worker_killed_before_the_run_ends_it(simulator: str, tmp_path: Path) -> None:
+    process = begin("--host", simulator, reports=tmp_path)
+    wait_for(lambda: len(workers_of(process)) == 2, process)
+    workers = workers_of(process)
+    workers[0].kill()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    assert "harness: a worker process ended before the run began" in err
+    assert "Traceback" not in err
+    assert gone(workers)
+
+
+def test_a_master_that_is_terminated_reports_and_does_not_exit_with_0(
+    simulator: str, tmp_path: Path
+) -> None:
+    process = begin("--turns", "3", "--host", simulator, reports=tmp_path)
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    workers = workers_of(process)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    run = only_run(tmp_path)
+    assert [event.kind for event in read_run(run).events] == ["interrupted", "finished"]
+    assert (run / "report.html").exists()
+    assert gone(workers)
+
+
+def test_workers_end_when_their_master_was_killed(simulator: str, tmp_path: Path) -> None:
+    process = begin("--turns", "3", "--host", simulator, reports=tmp_path)
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    workers = workers_of(process)
+    assert len(workers) == 2
+    process.kill()
+    assert gone(workers)
+    process.communicate(timeout=20)
+
+
+def test_a_second_signal_ends_master_and_workers(simulator: str, tmp_path: Path) -> None:
+    options = ("--turns", "9", "--drain-s", "60", "--host", simulator)
+    process = begin(*options, reports=tmp_path)
+    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
+    workers = workers_of(process)
+    process.terminate()
+    wait_for(lambda: any(tmp_path.glob("*/events.jsonl")), process)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 3, err
+    assert "ended by a second signal" in err
+    assert gone(workers)
+
+
+def test_two_runs_at_once_hold_their_own_calls(simulator: str, tmp_path: Path) -> None:
+    options = ("--turns", "1", "--calls", "4", "--host", simulator)
+    runs = {name: begin(*options, reports=tmp_path / name) for name in ("a", "b")}
+    for name, process in runs.items():
+        _, err = process.communicate(timeout=90)
+        assert process.returncode in (0, 3), err  # a busy machine may have spoiled turns
+        numbers = sorted(s.call_number for s in read_run(only_run(tmp_path / name)).sessions)
+        assert numbers == [0, 1, 2, 3]
+
+
 def test_a_disk_that_is_full_ends_the_run_with_one_line(simulator: str, tmp_path: Path) -> None:
     """The scenario makes every write of the process fail beyond some kilobytes."""
     done = run_locust(

@@ -1,0 +1,109 @@
+"""The master's side of a distributed run: shares out, records in, and workers that were lost."""
+
+import sys
+from typing import Any
+
+import gevent
+import psutil
+from locust.runners import STATE_MISSING
+
+from harness.clock import now_ns
+from harness.load.run_setup import Schedule
+from harness.load.run_writer import RunWriter
+from harness.load.share import Share
+from harness.load.worker_roster import WorkerRoster
+from harness.model import NS_PER_S, RunEventKind
+from harness.recording import Batch
+
+STOP, SHARE = "harness_stop", "harness_share"
+_POLL_S = 0.05
+# Locust misses a worker after three seconds without a heartbeat, and one that is only busy comes
+# back. One that this master forked and that has ended does not.
+_MISSING_LIMIT_NS = 10 * NS_PER_S
+
+
+class WorkerPool:
+    """Workers that hold the calls of one run.
+
+    Args:
+        runner: Locust's master runner.
+        writer: Where the run is recorded.
+        schedule: The calls.
+    """
+
+    def __init__(self, runner: Any, writer: RunWriter, schedule: Schedule) -> None:
+        self._runner, self._writer, self._schedule = runner, writer, schedule
+        self._missing_ns: dict[str, int] = {}
+        self._forked = forked_workers()
+        clients = sorted(runner.clients)
+        shares = {
+            client: Share(origin_ns=writer.origin_ns, slot=slot, slots=len(clients))
+            for slot, client in enumerate(clients)
+        }
+        self._roster = WorkerRoster(shares, schedule.options.calls)
+        for client, share in shares.items():
+            runner.send_message(SHARE, share.pack(), client)
+
+    def take(self, worker: str, message: Any) -> None:
+        """Record a worker's batch."""
+        batch = Batch.unpack(message)
+        idle, last = bool(message.get("idle")), bool(message.get("last"))
+        self._roster.note(worker, batch, idle=idle, last=last)
+        self._writer.write(batch)
+
+    def wait_until_idle(self) -> None:
+        """Return when every worker that is left has held its calls."""
+        while not self._roster.idle:
+            gevent.sleep(_POLL_S)
+            self._note_lost(self._heard())
+
+    def collect(self, limit_s: float) -> None:
+        """Have every worker stop, and wait for what it still has to send."""
+        self._runner.send_message(STOP)
+        with gevent.Timeout(limit_s, False):
+            while not self._roster.collected:
+                self._note_lost(self._heard())
+                gevent.sleep(_POLL_S)
+        self._note_lost(set())
+
+    def _heard(self) -> set[str]:
+        """Return the workers that are there, or have been missing too briefly to tell."""
+        limit_ns = 0 if any(not is_alive(child) for child in self._forked) else _MISSING_LIMIT_NS
+        heard = set()
+        for name in self._runner.clients:
+            if self._runner.clients[name].state != STATE_MISSING:
+                self._missing_ns.pop(name, None)
+                heard.add(name)
+            elif now_ns() - self._missing_ns.setdefault(name, now_ns()) < limit_ns:
+                heard.add(name)
+        return heard
+
+    def _note_lost(self, heard: set[str]) -> None:
+        """Record workers that ended without their last batch, and their calls as dropped."""
+        limit_ms = self._schedule.options.limit_s * 1000
+        for words, turns in self._roster.newly_lost(heard, self._schedule.call, limit_ms):
+            print(f"harness: {words}", file=sys.stderr, flush=True)
+            self._writer.note(RunEventKind.WORKER_LOST, words)
+            self._writer.write(Batch(turns=turns))
+
+
+def forked_workers() -> list[psutil.Process]:
+    """Return the processes that this one forked as workers; none where they came by themselves."""
+    own = psutil.Process()
+    return [child for child in own.children() if is_alive(child) and _same_program(own, child)]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs still; one that has ended and was not waited for does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _same_program(own: psutil.Process, child: psutil.Process) -> bool:
+    """Tell a fork from a program that was started: only the fork has our command line."""
+    try:
+        return bool(own.cmdline() == child.cmdline())
+    except psutil.Error:
+        return False
