@@ -59,6 +59,7 @@ def command(
             authority=Path(asked.ca) if asked.ca else None,
             key_header=asked.key_header,
             setup_limit_s=asked.setup_limit_s,
+            refusal_retries=asked.refusal_retries,
         )
     return _target(target, found)
 

@@ -15,6 +15,8 @@ from harness.session import Caller, is_retryable
 from harness.transport import Connection, connect, ready_message
 
 _log = logging.getLogger(__name__)
+# Policy violation is what servers with a limit of sessions close with; 1013 is "try again later".
+_NO_ROOM = (1008, 1013)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Call:
         self._route, self._host = route, host
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
+        self._refusals = 0
 
     @property
     def impairment(self) -> Impairment | None:
@@ -176,9 +179,23 @@ class Call:
                 self._host.tell(self, Outcome(self.session.take_turns()))
                 self._host.again(self, wait_s)
                 return
+        if fault is not None and self._verdict is None and self._tries_again(close_code, fault):
+            return
         self.over = True
         record = self.session.closed(at_ns, fault, close_code)
         self._host.tell(self, Outcome(self.session.take_turns(), record))
+
+    def _tries_again(self, close_code: int | None, fault: Fault) -> bool:
+        """Open again, a little later, a session that was refused for want of room."""
+        if self.session.link.ready_ns is not None or not is_full(close_code, fault):
+            return False
+        wait_s = self.session.link.backoff_s()
+        if wait_s is None or self._refusals >= self._route.refusal_retries:
+            return False
+        self._refusals += 1
+        _log.warning("%s was refused and tries again (%s)", self.session.id, fault)
+        self._host.again(self, wait_s)
+        return True
 
     def _relay(self, connection: Connection) -> None:
         """Say what the session has to say besides audio, and tell of turns that have ended."""
@@ -198,6 +215,11 @@ class Call:
         if self.lane is not None:
             self.lane.end()
             self.lane = None
+
+
+def is_full(close_code: int | None, fault: Fault) -> bool:
+    """Tell whether a server refused a session because it has no room for one more now."""
+    return close_code in _NO_ROOM or fault.code == "http_429"
 
 
 def no_session(limit_s: float) -> Fault:

@@ -3,7 +3,7 @@
 import asyncio
 
 from harness.dialects import MalformedMessage
-from harness.engine.call import no_session
+from harness.engine.call import is_full, no_session
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
@@ -11,6 +11,10 @@ from harness.model import ProviderError, SessionCreated
 from harness.transport import connect, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
+# Servers that hold one session at a time need a moment after it has closed.
+_SLOT_PAUSE_S = 0.25
+_FIRST_WAIT_S = 0.5
+_FULL_CODES = ("http_429", "close_1008", "close_1013")
 _KEY_CODES = ("http_401", "http_403", "close_3000")
 
 
@@ -20,6 +24,7 @@ class _Visitor:
     def __init__(self, route: Route) -> None:
         self._route = route
         self._error: ProviderError | None = None
+        self.close_code: int | None = None
         loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[Fault | None] = loop.create_future()
         self.left: asyncio.Future[None] = loop.create_future()
@@ -44,6 +49,7 @@ class _Visitor:
         if fault is not None and self._error is not None:
             words = f"{self._error.code}: {self._error.detail}"
             fault = Fault(fault.party, fault.phase, fault.code, words)
+        self.close_code = close_code
         self._settle(fault)
         self.left.set_result(None)
 
@@ -53,11 +59,27 @@ class _Visitor:
 
 
 async def try_session(route: Route) -> Fault | None:
-    """Open a session and close it again.
+    """Open a session and close it again, so that its slot is free for the first call.
+
+    A server that has no room just now is tried again, as calls do.
 
     Returns:
         `None` when the server said that a session exists, else why there is none.
     """
+    for attempt in range(route.refusal_retries + 1):
+        fault, code = await _try_once(route)
+        if fault is None:
+            await asyncio.sleep(_SLOT_PAUSE_S)
+            return None
+        if not is_full(code, fault):
+            return fault
+        if attempt < route.refusal_retries:
+            await asyncio.sleep(_FIRST_WAIT_S * 2**attempt)
+    return fault
+
+
+async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
+    """Open a session once; return why there is none, and the code it was closed with."""
     visitor = _Visitor(route)
     made = await connect(
         route.target,
@@ -69,13 +91,13 @@ async def try_session(route: Route) -> Fault | None:
         tls=route.tls,
     )
     if isinstance(made, Fault):
-        return made
+        return made, None
     connection, _ = made
     try:
         async with asyncio.timeout(route.setup_limit_s):
-            return await visitor.answer
+            return await visitor.answer, visitor.close_code
     except TimeoutError:
-        return no_session(route.setup_limit_s)
+        return no_session(route.setup_limit_s), None
     finally:
         connection.close()
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
@@ -89,6 +111,10 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     if fault.code == "proxy_refused":
         hint = "A proxy's user and password go into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         return BadInput(f"the proxy opened no connection ({fault})", where=where, hint=hint)
+    if fault.code in _FULL_CODES:
+        tried = route.refusal_retries + 1
+        hint = "Wait for other sessions to end, or try more often with --refusal-retries"
+        return BadInput(f"the target refused {tried} times ({fault})", where=where, hint=hint)
     if fault.code == "no_session":
         hint = "A server that starts cold may need more time: --setup-limit-s"
         return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)

@@ -16,6 +16,8 @@ from harness.transport import Target, parse_target
 BEARER = "Authorization"
 # How long a session may take to exist; a server that loads its model first takes longer.
 SETUP_LIMIT_S = 15.0
+# How often a session that was refused for want of room is tried again.
+REFUSAL_RETRIES = 3
 # A name of a header field is a token (RFC 9110 section 5.6.2).
 _KEY_PARAMETER = re.compile(r"(?i)key|token|secret|password|signature")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -37,6 +39,7 @@ class Route:
         setup_limit_s: How long the session may take to exist, from the beginning of opening it.
         proxy_authorization: What the HTTP proxy is shown; empty where it asks for nothing.
         key_header: The header that the key is sent in.
+        refusal_retries: How often a session that was refused for want of room is tried again.
     """
 
     target: Target
@@ -50,6 +53,7 @@ class Route:
     setup_limit_s: float = SETUP_LIMIT_S
     proxy_authorization: str = ""
     key_header: str = BEARER
+    refusal_retries: int = REFUSAL_RETRIES
 
     def __repr__(self) -> str:
         """Leave out the headers and what a proxy is shown: they hold the key and a password."""
@@ -65,6 +69,7 @@ def resolve_route(
     authority: Path | None = None,
     key_header: str = BEARER,
     setup_limit_s: float = SETUP_LIMIT_S,
+    refusal_retries: int = REFUSAL_RETRIES,
 ) -> Route:
     """Return the direct route to a target, credentials included.
 
@@ -79,6 +84,7 @@ def resolve_route(
         key_header: The header that carries the key: as it is, or after `Bearer` where it is
             `Authorization`.
         setup_limit_s: How long the session may take to exist.
+        refusal_retries: How often a session that was refused for want of room is tried again.
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
@@ -104,6 +110,7 @@ def resolve_route(
         setup_limit_s=setup_limit_s,
         proxy_authorization=proxy_authorization,
         key_header=key_header,
+        refusal_retries=refusal_retries,
     )
 
 

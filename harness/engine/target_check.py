@@ -11,7 +11,7 @@ from harness.corpus import Corpus
 from harness.dialects import Dialect, SessionSettings
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.engine.route import BEARER, SETUP_LIMIT_S, resolve_route
+from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, resolve_route
 from harness.engine.speech import encode_corpus
 from harness.model import (
     NS_PER_S,
@@ -89,6 +89,7 @@ def check(
     authority: Path | None = None,
     key_header: str = BEARER,
     setup_limit_s: float = SETUP_LIMIT_S,
+    refusal_retries: int = REFUSAL_RETRIES,
 ) -> TargetCheck:
     """Hold one call of a few turns, directly.
 
@@ -101,6 +102,7 @@ def check(
         authority: File of certificates to trust in place of the system's.
         key_header: The header that the key is sent in.
         setup_limit_s: How long the session may take to exist.
+        refusal_retries: How often a session that was refused for want of room is tried again.
 
     Raises:
         BadInput: The target opens no session.
@@ -115,6 +117,7 @@ def check(
         authority=authority,
         key_header=key_header,
         setup_limit_s=setup_limit_s,
+        refusal_retries=refusal_retries,
     )
     route = replace(route, dialect=_Overheard(dialect, telling.note))
     audio = dialect.audio

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.corpus import channel_from
-from harness.engine.route import BEARER, SETUP_LIMIT_S, is_header_name
+from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
@@ -38,6 +38,7 @@ class Options:
         limit_s: How long a caller waits for a response.
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
+        refusal_retries: How often a session that was refused for want of room is tried again.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
         reports: Where run directories are made.
@@ -64,6 +65,7 @@ class Options:
     limit_s: float = 15.0
     setup_limit_s: float = SETUP_LIMIT_S
     key_header: str = BEARER
+    refusal_retries: int = REFUSAL_RETRIES
     drain_s: float = 10.0
     authority: Path | None = None
     reports: Path = Path("reports")
@@ -147,6 +149,13 @@ def add_target_arguments(group: argparse._ActionsContainer) -> None:
         default=SETUP_LIMIT_S,
         help=f"how long a session may take to exist (default: {SETUP_LIMIT_S:g})",
     )
+    group.add_argument(
+        "--refusal-retries",
+        type=int,
+        default=REFUSAL_RETRIES,
+        help="how often a session that is refused for want of room (HTTP 429, close 1008 or 1013)"
+        f" is tried again (default: {REFUSAL_RETRIES})",
+    )
     group.add_argument("--ca", default="", help="file of certificates to trust for wss")
 
 
@@ -174,6 +183,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
         (1 <= parsed.setup_limit_s <= 3600, "--setup-limit-s", "must be between 1 and 3600"),
         (is_header_name(parsed.key_header), "--key-header", "is no name of a header"),
+        (0 <= parsed.refusal_retries <= 10, "--refusal-retries", "must be between 0 and 10"),
         (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
     )
     for holds, flag, words in checks:
@@ -197,6 +207,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         limit_s=parsed.turn_limit_s,
         setup_limit_s=parsed.setup_limit_s,
         key_header=parsed.key_header,
+        refusal_retries=parsed.refusal_retries,
         drain_s=parsed.drain_s,
         authority=Path(parsed.ca) if parsed.ca else None,
         reports=Path(parsed.reports),

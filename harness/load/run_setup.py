@@ -102,6 +102,7 @@ def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] =
         authority=options.authority,
         key_header=options.key_header,
         setup_limit_s=options.setup_limit_s,
+        refusal_retries=options.refusal_retries,
     )
 
 

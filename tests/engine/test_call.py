@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.engine.call import Call, Host
+from harness.engine.route import resolve_route
+from harness.errors import Fault, Party, Phase
 from harness.model import BargeIn, Run, TruthRecord, TurnKind, TurnRecord, TurnStatus
 from harness.recording import read_run, read_truth
+from harness.session import Link
 from tests.load.conftest import only_run, run_locust
 
 MS = 1_000_000
@@ -157,3 +164,58 @@ def test_interruptions_hums_and_tools_are_measured_as_they_truly_were(
     assert before == {True, False}, "calls with and without a word before them"
     assert "barge-in" in done.stdout
     assert "tool_gap" in done.stdout
+
+
+class Refused:
+    """A call in the hands of an engine that writes down what it is asked to do."""
+
+    def __init__(self, retries: int) -> None:
+        self.again: list[float] = []
+        self.records: list[Any] = []
+        host = Host(
+            began=lambda call, lane: None,
+            again=lambda call, wait_s: self.again.append(wait_s),
+            tell=lambda call, outcome: self.records.append(outcome.session),
+            between=lambda: None,
+        )
+        self.link = Link(seed=1)
+        session: Any = SimpleNamespace(
+            id="call-000000",
+            link=self.link,
+            phase=lambda: Phase.SETUP,
+            lost=lambda at_ns, fault: None,
+            closed=lambda at_ns, fault, code: fault.code,
+            take_turns=tuple,
+        )
+        host_name, settings = "ws://127.0.0.1:1", SessionSettings()
+        route = resolve_route(
+            host_name, OpenAIRealtime(), settings, frame_ms=20, refusal_retries=retries
+        )
+        self.call = Call(session, route, host)
+
+    def refuse(self, close_code: int | None, code: str) -> None:
+        self.call.gone(1, close_code, Fault(Party.THEIRS, Phase.CLOSE, code, "full"))
+
+
+@pytest.mark.parametrize(("close_code", "code"), [(1008, "close_1008"), (None, "http_429")])
+def test_a_call_without_room_is_tried_again_and_then_written_down(
+    close_code: int | None, code: str
+) -> None:
+    refused = Refused(retries=2)
+    for _ in range(3):
+        refused.refuse(close_code, code)
+    assert len(refused.again) == 2
+    assert refused.records == [code]
+
+
+def test_a_call_that_was_refused_for_good_is_written_down_at_once() -> None:
+    refused = Refused(retries=2)
+    refused.refuse(3000, "close_3000")
+    assert (refused.again, refused.records) == ([], ["close_3000"])
+
+
+def test_a_session_that_existed_is_not_refused_by_its_close() -> None:
+    refused = Refused(retries=2)
+    refused.link.created(1)
+    refused.refuse(1008, "close_1008")
+    assert (refused.again, refused.records) == ([], ["close_1008"])

@@ -83,3 +83,36 @@ def test_the_key_reaches_the_server_in_its_header(monkeypatch: pytest.MonkeyPatc
     assert refused is not None
     assert refused.code == "http_401"
     assert opened is None
+
+
+class OneSlot:
+    """A server that has room for one session, and frees it a moment after it has closed."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refused, self._refusals = 0, refusals
+
+    async def take(self, server: ServerConnection) -> None:
+        if self.refused < self._refusals:
+            self.refused += 1
+            await server.close(1008, "session_limit_reached")
+            return
+        await create(server)
+
+
+def test_a_server_without_room_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.engine.preflight._FIRST_WAIT_S", 0.01)
+    busy = OneSlot(refusals=2)
+    assert look(busy.take) is None
+    assert busy.refused == 2
+
+
+def test_a_server_that_never_has_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.engine.preflight._FIRST_WAIT_S", 0.01)
+    busy = OneSlot(refusals=9)
+    fault = look(busy.take, refusal_retries=1)
+    assert busy.refused == 2
+    assert fault is not None
+    said = str(refusal(route(1, refusal_retries=1), fault))
+    assert "refused 2 times" in said
+    assert "session_limit_reached" in said
+    assert "--refusal-retries" in said
