@@ -1,4 +1,8 @@
-"""The house rules that no linter knows: mirrored tests, small files, no drawers."""
+"""The rules of the source tree that no linter knows: mirrored tests, small files, charters.
+
+Every module has a test file of its own, `tests/<package path>/test_<module>.py`, and every test
+file has its module. What is exempt is listed here with the reason.
+"""
 
 from pathlib import Path
 
@@ -11,24 +15,141 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 FORBIDDEN = {"utils", "util", "common", "helpers", "core", "manager", "misc"}
+LINES = 450
+
+# Modules without a test file of their own, by the reason; each is named with what exercises it.
+DECLARATIONS = "declarations only: nothing in it can be wrong by itself"
+IN_A_CHILD = "runs as a process of its own, and is tested through the one that starts it"
+READERS = "one reader each, all given the same questions in test_registry"
+IN_A_RUN = "lives inside Locust, and is tested in whole runs of it"
+WHILE_IMPORTING = "a step of importing or obtaining a corpus, tested by what comes of it"
+THROUGH_THE_SERVER = "part of the simulator's answer to a client, tested over a real connection"
+THROUGH_A_CALL = "part of one session in flight, tested in calls against the simulator"
+THROUGH_THE_MACHINE = "part of the turn's state machine, tested event by event in test_machine"
+THROUGH_TOXIPROXY = "talks to a real Toxiproxy, which the tests of its users start"
+THROUGH_THE_PAGE = "part of the report page, tested as the page that is written"
+THROUGH_THE_COMMAND = "printed by commands, tested by what they print"
+
+EXEMPT: dict[str, dict[str, str]] = {
+    DECLARATIONS: {
+        "dialects/base.py": "dialects/test_openai.py",
+        "model/events.py": "dialects/test_openai.py",
+        "model/requests.py": "dialects/test_openai.py",
+        "model/session.py": "recording/test_jsonl.py",
+        "model/truth.py": "recording/test_reading.py",
+        "model/units.py": "model/test_audio.py",
+        "model/summary.py": "recording/test_summary.py",
+    },
+    IN_A_CHILD: {
+        "bench/echo_server.py": "cli/test_selfcheck_stalls.py",
+        "bench/engine_trial.py": "bench/test_capacity.py",
+        "bench/plain_client.py": "bench/test_capacity.py",
+        "bench/stall_updates.py": "cli/test_selfcheck_stalls.py",
+    },
+    IN_A_RUN: {
+        "load/run_writer.py": "load/test_run_controller.py",
+        "load/user.py": "load/test_run_controller.py",
+        "load/interrupts.py": "load/test_run_controller.py",
+        "load/watchdogs.py": "load/test_run_controller.py",
+        "load/worker_pool.py": "load/test_run_controller.py",
+    },
+    READERS: {
+        f"corpus/formats/{name}.py": "corpus/formats/test_registry.py"
+        for name in (
+            *("audiofolder", "common_voice", "harper_valley", "kaldi", "librispeech"),
+            *("nemo", "plain"),
+        )
+    },
+    WHILE_IMPORTING: {
+        "corpus/marks/examine.py": "corpus/test_importing.py",
+        "corpus/recording.py": "corpus/test_importing.py",
+        "corpus/sources/origin_note.py": "corpus/sources/test_obtain.py",
+        "corpus/sources/synthetic.py": "corpus/sources/test_generate.py",
+    },
+    THROUGH_THE_SERVER: {
+        "simulator/chance/draws.py": "simulator/test_latency.py",
+        "simulator/protocol/checks.py": "simulator/protocol/test_configuration.py",
+        "simulator/protocol/refusals.py": "simulator/test_protocol.py",
+        "simulator/protocol/session_limits.py": "simulator/test_demands.py",
+        "simulator/protocol/transcribing.py": "simulator/test_protocol.py",
+        "simulator/protocol/usage.py": "simulator/protocol/test_session.py",
+        "simulator/settings.py": "simulator/test_configfile.py",
+        "simulator/truth.py": "simulator/test_server.py",
+        "simulator/voice/answering.py": "simulator/test_machine.py",
+        "simulator/voice/listening.py": "simulator/test_machine.py",
+        "simulator/voice/outputs.py": "simulator/test_protocol.py",
+        "simulator/voice/speaking.py": "simulator/test_machine.py",
+        "simulator/wire/encryption.py": "simulator/test_server.py",
+        "simulator/wire/message_faults.py": "simulator/chance/test_faults.py",
+        "simulator/wire/plain_http.py": "simulator/wire/test_upgrade.py",
+    },
+    THROUGH_A_CALL: {
+        "engine/frame_stream.py": "engine/test_engine.py",
+        "engine/target_check.py": "cli/test_doctor.py",
+    },
+    THROUGH_THE_MACHINE: {
+        "session/playout/response_audio.py": "session/playout/test_playout.py",
+        "session/turn/early_responses.py": "session/turn/test_machine.py",
+        "session/turn/endings.py": "session/turn/test_machine.py",
+        "session/turn/instants.py": "session/turn/test_machine.py",
+        "session/turn/outcome.py": "session/turn/test_machine.py",
+        "session/turn/patience.py": "session/turn/test_machine.py",
+        "session/turn/planned_speech.py": "session/turn/test_machine.py",
+    },
+    THROUGH_TOXIPROXY: {
+        "network/probe/frame_flow.py": "network/probe/test_stall_probe.py",
+        "network/toxiproxy/http_session.py": "network/toxiproxy/test_remote.py",
+        "network/toxiproxy/liveness.py": "network/test_layer.py",
+        "network/toxiproxy/proxies.py": "network/test_layer.py",
+        "network/toxiproxy/toxic_client.py": "network/toxiproxy/test_toxic_scheduler.py",
+        "network/toxiproxy/update_log.py": "network/toxiproxy/test_toxic_scheduler.py",
+    },
+    THROUGH_THE_PAGE: {
+        f"report/{name}.py": "report/test_page.py"
+        for name in (
+            *("blocks", "figure_sections", "outcomes", "run_quality", "sections"),
+            *("summary_view", "svg"),
+        )
+    },
+    THROUGH_THE_COMMAND: {
+        "bench/last_check.py": "bench/test_findings.py",
+        "cli/selfcheck_engine.py": "cli/test_selfcheck.py",
+        "cli/simulator.py": "simulator/test_server.py",
+        "cli/summarising.py": "cli/test_report.py",
+        "cli/terminal.py": "cli/test_corpus.py",
+        "cli/toxiproxy.py": "cli/test_network.py",
+    },
+}
+# Test files without a module of their own: the simulator as a whole, by what it answers.
+WHOLE = {
+    f"simulator/test_{what}.py"
+    for what in ("demands", "latency", "machine", "null", "protocol", "stock_clients")
+}
+
+
+def _mirror(module: Path) -> Path:
+    """Return where the tests of a module are, below `tests`."""
+    return module.parent / f"test_{module.name}"
+
+
+def _modules() -> list[Path]:
+    """Return the modules of `harness`, below it, without the faces of packages."""
+    return [
+        source.relative_to("harness")
+        for source in SOURCES
+        if source.parts[0] == "harness" and source.name not in ("__init__.py", "__main__.py")
+    ]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_file_is_small_enough_to_hold(source: Path) -> None:
     lines = (ROOT / source).read_text(encoding="utf-8").count("\n")
-    assert lines <= 450, f"{source} has {lines} lines"
+    assert lines < LINES, f"{source} has {lines} lines"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_name_says_what_it_holds(source: Path) -> None:
     assert not FORBIDDEN & {part.removesuffix(".py") for part in source.parts}
-
-
-# The simulator is also tested as a whole: by what it says, not by which file says it.
-WHOLE = {
-    f"simulator/test_{what}.py"
-    for what in ("demands", "latency", "machine", "null", "protocol", "stock_clients")
-}
 
 
 def test_every_test_file_mirrors_a_source_file() -> None:
@@ -43,8 +164,26 @@ def test_every_test_file_mirrors_a_source_file() -> None:
     assert not strays, f"no source file for {strays}"
 
 
-@pytest.mark.parametrize("room", sorted(p.parent for p in ROOT.glob("harness/*/__init__.py")))
-def test_every_room_has_a_charter(room: Path) -> None:
-    text = (room / "__init__.py").read_text(encoding="utf-8")
+def test_every_module_has_a_test_file_or_a_reason() -> None:
+    exempt = {module for group in EXEMPT.values() for module in group}
+    bare = [
+        str(module)
+        for module in _modules()
+        if not (ROOT / "tests" / _mirror(module)).exists() and module.as_posix() not in exempt
+    ]
+    assert not bare, f"no test file and no reason for {bare}"
+
+
+@pytest.mark.parametrize("reason", EXEMPT)
+def test_an_exemption_is_needed_and_names_what_tests_it_instead(reason: str) -> None:
+    for module, instead in EXEMPT[reason].items():
+        assert (ROOT / "harness" / module).exists(), f"{module} is gone"
+        assert not (ROOT / "tests" / _mirror(Path(module))).exists(), f"{module} has its own"
+        assert (ROOT / "tests" / instead).exists(), f"{module}: no {instead}"
+
+
+@pytest.mark.parametrize("package", sorted(p.parent for p in ROOT.glob("harness/*/__init__.py")))
+def test_every_package_has_a_charter(package: Path) -> None:
+    text = (package / "__init__.py").read_text(encoding="utf-8")
     assert text.startswith('"""')
     assert len(text.splitlines()) > 2

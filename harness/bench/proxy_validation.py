@@ -266,7 +266,7 @@ def _draw(case: Case, seconds: float, seed: list[int]) -> TraceStart:
         length_s=_SKIPPED_MS / 1000 + seconds + _SPARE_S,
     )
     last_ms = _SKIPPED_MS + _SPARE_S * 1000
-    calm_ms = (at_ms for at_ms in trace.openings_ms if _SKIPPED_MS <= at_ms <= last_ms)
+    calm_ms = (at_ms for at_ms in trace.quiet_points_ms if _SKIPPED_MS <= at_ms <= last_ms)
     return TraceStart(trace, next(calm_ms, _SKIPPED_MS))
 
 

@@ -15,9 +15,13 @@ from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, St
 from harness.network.profiles.regions import add_region
 from harness.network.toxiproxy.toxics import FAULT_SETTINGS
 
-_BOTH_WAYS = ("jitter_ms", "loss_percent", "burst_ms", "stall_every_ms", "stall_ms")
-_ONE_WAY = ("delay_ms", "kbit_s", *_BOTH_WAYS)
-_NUMBERS = ("rtt_ms", *_BOTH_WAYS, *(f"{way}_{key}" for way in ("up", "down") for key in _ONE_WAY))
+_BOTH_DIRECTIONS = ("jitter_ms", "loss_percent", "burst_ms", "stall_every_ms", "stall_ms")
+_ONE_DIRECTION = ("delay_ms", "kbit_s", *_BOTH_DIRECTIONS)
+_NUMBERS = (
+    "rtt_ms",
+    *_BOTH_DIRECTIONS,
+    *(f"{towards}_{key}" for towards in ("up", "down") for key in _ONE_DIRECTION),
+)
 _TEXTS = ("source", "note")
 _LISTS = ("stage", "fault")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -85,13 +89,13 @@ def collapse(profile: NetworkProfile, cadence_ms: float) -> str | None:
     """
     for stage in profile.timeline:
         needed = (stage.up.delay_ms + stage.down.delay_ms) / cadence_ms
-        for way, direction in (("up", stage.up), ("down", stage.down)):
+        for towards, direction in (("up", stage.up), ("down", stage.down)):
             share = direction.loss
             if direction.burst_ms is not None:
                 share *= min(1.0, cadence_ms / direction.burst_ms)
             if 0 < direction.loss < 1 and needed > _MATHIS / math.sqrt(share):
                 return (
-                    f"{profile.name} is expected to collapse: {direction.loss:.2%} loss {way}"
+                    f"{profile.name} is expected to collapse: {direction.loss:.2%} loss {towards}"
                     f" leaves TCP {_MATHIS / math.sqrt(share):.1f} packets in flight, a message"
                     f" every {cadence_ms:g} ms needs {needed:.1f}"
                 )
@@ -127,7 +131,9 @@ def _profile(
         _refuse_unknown(table, {*_NUMBERS, *_TEXTS, *_LISTS})
         return _from_keys(name, table, known)
     except ValueError as error:
-        keys = ", ".join((*_NUMBERS[: len(_BOTH_WAYS) + 1], "up_…", "down_…", *_TEXTS, *_LISTS))
+        keys = ", ".join(
+            (*_NUMBERS[: len(_BOTH_DIRECTIONS) + 1], "up_…", "down_…", *_TEXTS, *_LISTS)
+        )
         raise BadInput(str(error), where=place, hint=f"Known keys are {keys}.") from error
 
 
@@ -151,26 +157,28 @@ def _ways(table: Mapping[str, object]) -> tuple[Direction, Direction]:
     if rtt_ms is not None:
         halves = {"up": rtt_ms - math.floor(rtt_ms / 2), "down": float(math.floor(rtt_ms / 2))}
     found = []
-    for way in ("up", "down"):
-        delay_ms = _number(table, f"{way}_delay_ms")
+    for towards in ("up", "down"):
+        delay_ms = _number(table, f"{towards}_delay_ms")
         if delay_ms is None:
-            delay_ms = halves.get(way)
+            delay_ms = halves.get(towards)
         if delay_ms is None:
             raise ValueError("rtt_ms is missing")
 
-        def own(key: str, way: str = way) -> float | None:
-            value = _number(table, f"{way}_{key}")
+        def own(key: str, towards: str = towards) -> float | None:
+            value = _number(table, f"{towards}_{key}")
             return _number(table, key) if value is None else value
 
         found.append(
             Direction(
                 delay_ms=delay_ms,
                 jitter_ms=own("jitter_ms") or 0.0,
-                rate_kbit_s=_number(table, f"{way}_kbit_s"),
+                rate_kbit_s=_number(table, f"{towards}_kbit_s"),
                 loss=(own("loss_percent") or 0.0) / 100,
                 burst_ms=own("burst_ms"),
                 stall_every_ms=own("stall_every_ms"),
-                stall_ms=_pair(table, f"{way}_stall_ms") or _pair(table, "stall_ms") or (0.0, 0.0),
+                stall_ms=_pair(table, f"{towards}_stall_ms")
+                or _pair(table, "stall_ms")
+                or (0.0, 0.0),
             )
         )
     return found[0], found[1]

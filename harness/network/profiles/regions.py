@@ -1,4 +1,4 @@
-"""How much further away the API is when it stands in another region than the caller."""
+"""How much further away the API is when it is in another region than the caller."""
 
 import difflib
 import math
@@ -20,10 +20,10 @@ class _Term:
 
 
 def add_region(profile: NetworkProfile, region: str) -> NetworkProfile:
-    """Return the profile with the way to a region added, in every stage of it.
+    """Return the profile with the distance to a region added, in every stage of it.
 
     Args:
-        profile: The way to a server nearby.
+        profile: The network to a server nearby.
         region: `tokyo`, seen from a caller in eu-west, or `us-east:tokyo`.
 
     Raises:
@@ -33,8 +33,8 @@ def add_region(profile: NetworkProfile, region: str) -> NetworkProfile:
     down_ms = float(math.floor(term.rtt_ms / 2))
     up_ms = term.rtt_ms - down_ms
 
-    def longer(way: Direction, by_ms: float) -> Direction:
-        return replace(way, delay_ms=way.delay_ms + by_ms)
+    def longer(direction: Direction, by_ms: float) -> Direction:
+        return replace(direction, delay_ms=direction.delay_ms + by_ms)
 
     def further(stage: Stage) -> Stage:
         return replace(stage, up=longer(stage.up, up_ms), down=longer(stage.down, down_ms))
@@ -50,7 +50,7 @@ def add_region(profile: NetworkProfile, region: str) -> NetworkProfile:
 
 
 def regions() -> tuple[str, ...]:
-    """Return all names that may stand behind a plus, single ones first."""
+    """Return all names that may follow a plus, single ones first."""
     single = [name.removeprefix(f"{HOME}:") for name in _terms() if name.startswith(f"{HOME}:")]
     return (HOME, *single, *_terms())
 

@@ -2,7 +2,7 @@
 
 Packets never overtake each other. A stall holds what is sent during it; a loss swallows it. A
 packet takes a little longer than the profile says, as on any network: without that, frames and
-acknowledgements of a network whose round trip is a multiple of the cadence would for ever tie.
+acknowledgements of a network whose round trip is a multiple of the cadence would always tie.
 """
 
 import bisect
@@ -20,7 +20,7 @@ NOTHING_MS = 1.0
 """Extra delay up to this is that noise and no stall."""
 
 
-class _Way:
+class _DirectionPath:
     """One direction: when a packet arrives, or that it does not.
 
     Args:
@@ -31,9 +31,9 @@ class _Way:
     def __init__(self, stages: Sequence[tuple[float, Direction]], rng: np.random.Generator) -> None:
         self._rng = rng
         self._from_ms = [from_ms for from_ms, _ in stages]
-        self._delay_ms = [way.delay_ms for _, way in stages]
-        self._loss = [loss_process(way.loss, way.burst_ms, rng) for _, way in stages]
-        self._stalls = [_Stalls(way, rng) for _, way in stages]
+        self._delay_ms = [one.delay_ms for _, one in stages]
+        self._loss = [loss_process(one.loss, one.burst_ms, rng) for _, one in stages]
+        self._stalls = [_Stalls(one, rng) for _, one in stages]
         self._last_ms = 0.0
 
     def arrival(self, at_ms: float) -> float | None:
@@ -49,8 +49,12 @@ class _Way:
 class _Stalls:
     """Holds packets for a while every so often, the first time at a random moment."""
 
-    def __init__(self, way: Direction, rng: np.random.Generator) -> None:
-        self._rng, self._every_ms, self._length_ms = rng, way.stall_every_ms, way.stall_ms
+    def __init__(self, direction: Direction, rng: np.random.Generator) -> None:
+        self._rng, self._every_ms, self._length_ms = (
+            rng,
+            direction.stall_every_ms,
+            direction.stall_ms,
+        )
         if self._every_ms is not None:
             self._begins_ms = float(rng.uniform(0, self._every_ms))
             self._ends_ms = self._begins_ms + float(rng.uniform(*self._length_ms))
@@ -69,7 +73,7 @@ class ProfilePath:
 
     Args:
         stages: The profile over time, the first from 0.
-        upwards: Whether messages go from caller to API; acknowledgements go the other way.
+        upwards: Whether messages go from caller to API; acknowledgements go in the other.
         rng: Source of chance.
 
     Attributes:
@@ -82,7 +86,7 @@ class ProfilePath:
         self.rtt_ms = stages[0].up.delay_ms + stages[0].down.delay_ms
         ahead, behind = (ups, downs) if upwards else (downs, ups)
         first, second = rng.spawn(2)
-        self._there, self._back = _Way(ahead, first), _Way(behind, second)
+        self._there, self._back = _DirectionPath(ahead, first), _DirectionPath(behind, second)
 
     def there(self, at_ms: float) -> float | None:
         """Return when a packet sent at `at_ms` arrives, `None` when it is lost."""

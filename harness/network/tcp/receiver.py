@@ -33,7 +33,7 @@ class Receiver:
         self._mss = self._last_short = self._run = 0
 
     def take(self, number: int, segment: Segment, now_ms: float) -> bool:
-        """Take a segment and tell whether it is answered at once."""
+        """Take a segment and return whether it is answered at once."""
         prompt = self._is_prompt(segment.end - segment.start, segment.pushed)
         fresh = number >= self.next and number not in self._ends
         if fresh:
@@ -52,7 +52,7 @@ class Receiver:
         self._answered = self._in_order
 
     def _is_prompt(self, size: int, pushed: bool) -> bool:
-        """Tell whether Linux answers such a segment at once when it comes in order.
+        """Return whether Linux answers such a segment at once when it comes in order.
 
         It does at what looks like the end of a write: a segment shorter than most, or one that is
         pushed. While it learns the sender's segment size (`tcp_measure_rcv_mss`), two equal short

@@ -75,7 +75,7 @@ def deliver(
         sent_ms: When the messages are written, ascending.
         path: What becomes of packets; asked in order of time.
         message_bytes: Size of a message.
-        phase_ms: Where in its tick the kernel's timer stands at time 0.
+        phase_ms: Where in its tick the kernel's timer is at time 0.
         patience_ms: How long after the last message to go on.
 
     Returns:
@@ -161,12 +161,12 @@ class _Connection:
     def _answered(self, heard: int, una: int) -> None:
         board, window = self._board, self._window
         before, delivered = board.una, 0
-        told = original = older = False
+        informative = original = older = False
         head_sent_ms = board.head.sent_ms if board.outstanding else self._now
         for number in self._receiver.received[self._heard : heard]:
             segment = board.segments[number]
             delivered += 1
-            told |= board.acknowledge(number, self._now)
+            informative |= board.acknowledge(number, self._now)
             self._measure(self._now - segment.sent_ms)
             original |= not segment.retransmitted and number < self._high
             older |= segment.sent_ms < head_sent_ms
@@ -176,7 +176,7 @@ class _Connection:
         if advanced:
             self._backoff, self._timeouts = 1, 0
         self._close_probe()
-        found, waiting, hold = self._judge(told, advanced, original)
+        found, waiting, hold = self._judge(informative, advanced, original)
         if (advanced or older) and not waiting:
             self._set_timer()
         if self._state is _State.RECOVERY:
@@ -185,7 +185,7 @@ class _Connection:
             window.grow(self._now, delivered, self._path.rtt_ms)
         self._transmit(retransmit=not hold)
 
-    def _judge(self, told: bool, advanced: bool, original: bool) -> tuple[int, bool, bool]:
+    def _judge(self, informative: bool, advanced: bool, original: bool) -> tuple[int, bool, bool]:
         """Move between states after an acknowledgement.
 
         Returns:
@@ -200,7 +200,7 @@ class _Connection:
         elif self._state is _State.LOSS:
             hold = self._after_timeout(advanced, original, recovered)
         found, again, wait_ms = 0, False, 0.0
-        if told:
+        if informative:
             window_ms = board.window_ms(self._srtt_ms) if self._state is _State.OPEN else 0.0
             found, again, wait_ms = board.find_lost(self._now, window_ms)
             if wait_ms > 0:

@@ -58,8 +58,8 @@ def plain(profile: NetworkProfile) -> Iterator[tuple[float, NetworkProfile]]:
 def bare(profile: NetworkProfile) -> NetworkProfile:
     """Return the profile without jitter, limits of bandwidth and faults, in every stage."""
 
-    def without(way: Direction) -> Direction:
-        return replace(way, jitter_ms=0.0, rate_kbit_s=None)
+    def without(direction: Direction) -> Direction:
+        return replace(direction, jitter_ms=0.0, rate_kbit_s=None)
 
     stages = tuple(
         replace(stage, up=without(stage.up), down=without(stage.down)) for stage in profile.stages
@@ -69,5 +69,5 @@ def bare(profile: NetworkProfile) -> NetworkProfile:
     )
 
 
-def _steady(way: Direction) -> tuple[object, ...]:
-    return way.delay_ms, way.jitter_ms, way.rate_kbit_s
+def _steady(direction: Direction) -> tuple[object, ...]:
+    return direction.delay_ms, direction.jitter_ms, direction.rate_kbit_s

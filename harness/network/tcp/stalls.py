@@ -1,6 +1,6 @@
 """From delivery times to settings of one Toxiproxy latency toxic, the stall toxic.
 
-The toxic stands behind the base latency and passes everything on as long as its latency is 0.
+The toxic comes after the base latency and passes everything on as long as its latency is 0.
 A group of messages that is delivered at one instant is held by a latency that will not run out,
 set shortly before the first of them comes, and let go by setting 0: head and queue leave at once,
 which is what head-of-line blocking looks like. A message that is late alone gets its lateness as

@@ -1,6 +1,6 @@
-"""Stall schedules, computed before calls are held and then handed out to them.
+"""Stall schedules, computed before the calls start and then handed out to them.
 
-Simulating a connection costs about a thousandth of a core for every second it stands for: little,
+Simulating a connection costs about a thousandth of a core for every simulated second: little,
 but not on the thread that sends audio. So each profile gets a pool of traces per direction, long
 enough for a call, and a call draws one of them and the place where it begins. What it gets depends
 on the seed, the profile and the name of the session alone.
@@ -53,14 +53,14 @@ class Trace:
         settings: What the stall toxic is set to, from the first message's sending on.
         length_ms: After this much time it begins again.
         loops_from_ms: Where it begins again.
-        openings_ms: Moments at which nothing is held, where a call may begin.
+        quiet_points_ms: Moments at which nothing is held, where a call may begin.
     """
 
     extra_ms: npt.NDArray[np.float64]
     settings: tuple[Setting, ...]
     length_ms: float
     loops_from_ms: float
-    openings_ms: tuple[float, ...]
+    quiet_points_ms: tuple[float, ...]
 
     def play(self, begin_ms: float) -> Iterator[tuple[float, int]]:
         """Yield times since the call's first frame and the latencies to set then, for ever."""
@@ -139,11 +139,11 @@ class TracePool:
         place = float(rng.random())
         if near_ms is not None:
             return TraceStart(
-                trace, max((at for at in trace.openings_ms if at <= near_ms), default=0.0)
+                trace, max((at for at in trace.quiet_points_ms if at <= near_ms), default=0.0)
             )
-        if self._fixed or not trace.openings_ms:
+        if self._fixed or not trace.quiet_points_ms:
             return TraceStart(trace, 0.0)
-        return TraceStart(trace, trace.openings_ms[int(place * len(trace.openings_ms))])
+        return TraceStart(trace, trace.quiet_points_ms[int(place * len(trace.quiet_points_ms))])
 
     def _pool(self, profile: NetworkProfile, *, upwards: bool) -> tuple[Trace, ...]:
         if not profile.stalls:
@@ -212,7 +212,9 @@ def make_trace(
         settings=tuple(compiled),
         length_ms=length_ms,
         loops_from_ms=loops_from_ms,
-        openings_ms=_openings(compiled, extra_ms, arrives_ms, cadence_ms, float(base_ms.max())),
+        quiet_points_ms=_quiet_points(
+            compiled, extra_ms, arrives_ms, cadence_ms, float(base_ms.max())
+        ),
     )
 
 
@@ -245,7 +247,7 @@ def _stalls(extra_ms: npt.NDArray[np.float64], cadence_ms: float) -> int:
     return int((held & apart).sum())
 
 
-def _openings(
+def _quiet_points(
     compiled: Sequence[Setting],
     extra_ms: npt.NDArray[np.float64],
     arrives_ms: npt.NDArray[np.float64],

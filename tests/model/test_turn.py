@@ -1,0 +1,57 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import Fault, Party, Phase
+from harness.model import TokenUsage, TurnInstants, TurnKind, TurnRecord, TurnStatus
+
+FAULT = Fault(Party.THEIRS, Phase.RESPONSE, "timeout", "nothing audible")
+COUNTS = st.none() | st.integers(0, 10**6)
+USAGES = st.builds(TokenUsage, input_text=COUNTS, output_audio=COUNTS, input_total=COUNTS)
+
+
+def record(**changes: Any) -> TurnRecord:
+    fields: dict[str, Any] = {
+        "session_id": "s",
+        "turn_index": 0,
+        "kind": TurnKind.FIRST,
+        "status": TurnStatus.COMPLETED,
+        "network": "none",
+        "utterance_id": "u",
+        "limit_ms": 1_000.0,
+        "at": TurnInstants(first_audible_ns=1),
+    }
+    return TurnRecord(**fields | changes)
+
+
+@pytest.mark.parametrize("status", [TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF])
+def test_a_turn_that_was_heard_has_an_audible_instant(status: TurnStatus) -> None:
+    with pytest.raises(ValueError, match="must have been heard"):
+        record(status=status, at=TurnInstants(), fault=FAULT)
+
+
+@pytest.mark.parametrize(
+    "status", sorted(set(TurnStatus) - {TurnStatus.COMPLETED, TurnStatus.PREMATURE})
+)
+def test_every_other_end_says_why(status: TurnStatus) -> None:
+    with pytest.raises(ValueError, match="needs a fault"):
+        record(status=status)
+    assert record(status=status, fault=FAULT).fault == FAULT
+
+
+def test_turns_count_from_zero() -> None:
+    with pytest.raises(ValueError, match="turn_index"):
+        record(turn_index=-1)
+
+
+@given(USAGES, USAGES)
+def test_what_one_response_did_not_tell_the_sum_does_not_know(
+    first: TokenUsage, second: TokenUsage
+) -> None:
+    added = first + second
+    for name in ("input_text", "output_audio", "input_total"):
+        parts = (getattr(first, name), getattr(second, name))
+        expected = None if None in parts else sum(parts)
+        assert getattr(added, name) == expected
