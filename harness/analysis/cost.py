@@ -228,6 +228,8 @@ def refusal(usage: TokenUsage) -> str:
         return "the provider counted tokens without telling audio from text"
     if any(count is not None and count < 0 for count in (*counts, *cached)):
         return "the provider counted fewer than 0 tokens"
+    if not any(counts):
+        return "the provider counted no tokens at all"
     for kind, total, parts in (
         ("input", usage.input_total, counts[:2]),
         ("output", usage.output_total, counts[2:]),

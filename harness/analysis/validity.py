@@ -149,7 +149,8 @@ def _of_plan(run: Run) -> Iterator[_Finding]:
     """Compare what was planned with what was done."""
     found = completeness(run)
     kinds = {event.kind for event in run.events}
-    whole = RunEventKind.FINISHED in kinds and RunEventKind.INTERRUPTED not in kinds
+    ended = {RunEventKind.INTERRUPTED, RunEventKind.ABORTED}
+    whole = RunEventKind.FINISHED in kinds and not kinds & ended
     for missing, planned, bound, words in (
         (
             found.calls_missing,

@@ -113,6 +113,7 @@ def test_a_turn_without_a_response_has_nothing_to_pay(
         (replace(USAGE, cached_audio=2_001), "more cached tokens than input"),
         (replace(USAGE, cached_text=3_001), "more cached tokens than input"),
         (replace(USAGE, output_audio=-1), "fewer than 0 tokens"),
+        (TokenUsage(), "no tokens at all"),
         (replace(USAGE, input_total=5_001), "input tokens of audio and text do not add up"),
         (replace(USAGE, output_total=499), "output tokens of audio and text do not add up"),
     ],
