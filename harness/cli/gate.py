@@ -10,7 +10,7 @@ from harness.analysis import GateVerdict, judge_objectives, overall, parse_objec
 from harness.cli.summarising import summarise_directory
 from harness.errors import BadInput, ExitCode
 from harness.model import Summary
-from harness.recording import read_summary, typed_summary
+from harness.recording import read_summary
 
 _EXIT = {
     GateVerdict.PASS: ExitCode.PASS,
@@ -69,7 +69,7 @@ def _summary(run: Path) -> Summary:
     """Return the summary, from the records wherever they are at hand."""
     if run.is_file():
         return read_summary(run)
-    return typed_summary(summarise_directory(run)[1], str(run))
+    return summarise_directory(run)[1]
 
 
 def _caveat(summary: Summary) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,7 +10,7 @@ from harness.bench.findings import SAFE_SHARE
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
-from harness.model import Run
+from harness.model import Run, Summary
 from harness.recording import write_summary
 from harness.report import result_table, write_report, write_turns
 
@@ -34,9 +33,9 @@ def command(runs: tuple[Path, ...], no_html: bool, csv: bool) -> int:
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
 
 
-def _capacity_note(run: Run, summary: dict[str, Any]) -> Iterator[str]:
+def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
     """Say so when the run came near to what this machine was found to hold."""
-    peak, kept = summary["load"]["concurrency_peak"], recall(cache_dir())
+    peak, kept = summary.load.concurrency_peak, recall(cache_dir())
     if peak is None or kept is None:
         return
     for found in kept["capacity"]:
@@ -59,4 +58,4 @@ def _report(path: Path, *, html: bool, csv: bool) -> str:
         click.echo(f"\n{'report':<17}{write_report(path, run, summary)}")
     if csv:
         click.echo(f"{'turns':<17}{write_turns(path, run)}")
-    return str(summary["validity"]["state"])
+    return str(summary.validity.state)

@@ -3,16 +3,15 @@
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from harness.analysis import PriceList, summarise
-from harness.model import Run
-from harness.recording import read_run, read_truth
+from harness.model import Run, Summary
+from harness.recording import read_run, read_truth, typed_summary
 
 _PRICES = "prices.toml"
 
 
-def summarise_directory(path: Path) -> tuple[Run, dict[str, Any]]:
+def summarise_directory(path: Path) -> tuple[Run, Summary]:
     """Read a run and summarise it anew from its records.
 
     Args:
@@ -25,7 +24,8 @@ def summarise_directory(path: Path) -> tuple[Run, dict[str, Any]]:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
     run = read_run(path)
-    return run, summarise(run, bundled_prices(), read_truth(path))
+    document = summarise(run, bundled_prices(), read_truth(path))
+    return run, typed_summary(document, str(path))
 
 
 def bundled_prices() -> PriceList:

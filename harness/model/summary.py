@@ -322,8 +322,8 @@ class AccuracySummary:
 
     network: str
     n: int
-    difference: dict[str, float | None]
-    of_percentiles: dict[str, float | None]
+    difference: dict[str, float]
+    of_percentiles: dict[str, float]
     note: str
 
 

@@ -13,12 +13,12 @@ from harness.recording import files
 _HINT = "Write it anew with `harness report` and the run's folder"
 
 
-def write_summary(path: Path, summary: Mapping[str, Any]) -> None:
+def write_summary(path: Path, summary: Summary) -> None:
     """Write `summary.json` into a run directory, whole or not at all.
 
     Args:
         path: The run's folder.
-        summary: What `analysis.summarise` returned; numbers, text, lists and mappings only.
+        summary: Of the run.
 
     Raises:
         BadInput: The file cannot be written.

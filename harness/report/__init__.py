@@ -6,8 +6,7 @@ text from servers and corpora is escaped.
 
 from pathlib import Path
 
-from harness.model import Run
-from harness.report.summary_view import Summary
+from harness.model import Run, Summary
 from harness.report.table import result_table
 
 __all__ = ["result_table", "write_report", "write_turns"]
@@ -19,7 +18,7 @@ def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
     Args:
         run_dir: The run's folder.
         run: The records; figures are drawn from them.
-        summary: The run's `harness.summary/1` object; every printed number is one of it.
+        summary: Of the run; every printed number is one of it.
 
     Returns:
         The file.

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from harness.model.summary import Summary
 from harness.report.blocks import Facts, Section
 from harness.report.formatting import MISSING, counted, number
-from harness.report.summary_view import Summary, measured, quantiles
+from harness.report.summary_view import measured, quantiles
 
+_Counts = Mapping[str, int]
 _BARGE_IN = {
     "stopped": "stopped the response",
     "ended_first": "came as it ended",
@@ -38,7 +40,7 @@ def section(summary: Summary) -> list[Section]:
 
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what came of it, as label and sentence."""
-    found = summary.get("conduct") or {}
+    found = summary.conduct
     lines = []
     for name, (label, words, metric) in _WORDS.items():
         if name in found:
@@ -46,29 +48,29 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     return lines
 
 
-def _interruptions(found: Summary) -> str:
+def _interruptions(found: _Counts) -> str:
     ends = [f"{number(found[end], 0)} {said}" for end, said in _BARGE_IN.items() if found[end]]
     return f"{counted(found['planned'], 'interruption')}: {', '.join(ends)}"
 
 
-def _backchannels(found: Summary) -> str:
+def _backchannels(found: _Counts) -> str:
     taken = number(found["taken_for_turns"], 0)
     return f"{counted(found['sent'], 'backchannel')}, {taken} taken for a turn"
 
 
-def _pauses(found: Summary) -> str:
+def _pauses(found: _Counts) -> str:
     early = number(found["answered_within"], 0)
     return f"{counted(found['planned'], 'utterance')} with a pause, {early} answered too early"
 
 
-def _tools(found: Summary) -> str:
+def _tools(found: _Counts) -> str:
     words = [f"expected in {counted(found['expected'], 'turn')}"]
     words.append(f"used in {number(found['used'], 0)}")
     words += [f"{said} {number(found[name], 0)}" for name, said in _TOOLS.items() if found[name]]
     return ", ".join(words)
 
 
-_WORDS: Mapping[str, tuple[str, Callable[[Summary], str], str]] = {
+_WORDS: Mapping[str, tuple[str, Callable[[_Counts], str], str]] = {
     "barge_in": ("barge-in", _interruptions, "barge_in_stop"),
     "backchannels": ("backchannels", _backchannels, ""),
     "hesitations": ("hesitation", _pauses, ""),
@@ -78,11 +80,11 @@ _WORDS: Mapping[str, tuple[str, Callable[[Summary], str], str]] = {
 
 def _latency(summary: Summary, metric: str) -> str:
     """Write a metric's percentiles, those that its turns support; empty for no metric."""
-    n = measured(summary["metrics"], metric)
+    n = measured(summary.metrics, metric)
     if not n:
         return ""
     told = []
-    for name, found in quantiles(summary["metrics"], metric).items():
+    for name, found in quantiles(summary.metrics, metric).items():
         if found.value is not None:
             low, high = (MISSING if end is None else number(end) for end in (found.low, found.high))
             told.append(f"{name} {number(found.value)} ms [{low}, {high}]")

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from harness.errors import sanitised
+from harness.model.summary import PairedSummary, Summary
 from harness.report import figure_sections
 from harness.report.blocks import Cell, Section, Table, Text
 from harness.report.forest import forest
 from harness.report.formatting import MINUS, MISSING, condition_name, counted, difference, number
 from harness.report.sections import strata_table
-from harness.report.summary_view import HEADLINE, Summary, paired
+from harness.report.summary_view import HEADLINE, paired
 
 _COLUMNS = {
     HEADLINE: "Voice to voice, ms",
@@ -31,9 +32,9 @@ _SAYS = (
 def sections(summary: Summary) -> list[Section]:
     """Return what conditions of the speech come to; nothing where all speech was original."""
     strata = {
-        condition_name(part["by"]["condition"]): part
-        for part in summary["strata"]
-        if set(part["by"]) == {"condition"}
+        condition_name(part.by["condition"]): part
+        for part in summary.strata
+        if set(part.by) == {"condition"}
     }
     if not strata:
         return []
@@ -46,7 +47,7 @@ def sections(summary: Summary) -> list[Section]:
     return [by_itself, _paired(paired(summary), len(strata))]
 
 
-def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Section:
+def _paired(found: Mapping[str, Mapping[str, PairedSummary]], conditions: int) -> Section:
     title = "The same utterances under each condition"
     if not found:
         why = (
@@ -57,9 +58,9 @@ def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Sect
         return Section(id="paired", title=title, says=_SAYS[:1], parts=(Text(text=why),))
     rows = tuple((_name(metrics), *_row(metrics)) for metrics in found.values())
     reasons = {
-        _name(metrics): sanitised(metrics[HEADLINE]["why"])
+        _name(metrics): sanitised(metrics[HEADLINE].why)
         for metrics in found.values()
-        if metrics[HEADLINE].get("why")
+        if metrics[HEADLINE].why
     }
     table = Table(
         title="Differences of the same utterances",
@@ -75,28 +76,28 @@ def _paired(found: Mapping[str, Mapping[str, Summary]], conditions: int) -> Sect
     return Section(id="paired", title=title, says=_SAYS, parts=(table, figure))
 
 
-def _name(metrics: Mapping[str, Summary]) -> str:
+def _name(metrics: Mapping[str, PairedSummary]) -> str:
     one = metrics[HEADLINE]
-    return f"{condition_name(one['condition'])} {MINUS} {condition_name(one['against'])}"
+    return f"{condition_name(one.condition)} {MINUS} {condition_name(one.against)}"
 
 
-def _row(metrics: Mapping[str, Summary]) -> list[Cell]:
+def _row(metrics: Mapping[str, PairedSummary]) -> list[Cell]:
     one = metrics[HEADLINE]
-    turns = number(one["turns"], 0), f"and {number(one['turns_against'], 0)}"
-    row: list[Cell] = [number(one["utterances"], 0), turns]
+    turns = number(one.turns, 0), f"and {number(one.turns_against, 0)}"
+    row: list[Cell] = [number(one.utterances, 0), turns]
     for metric in _COLUMNS:
         value, under = difference(metrics[metric]) if metric in metrics else (MISSING, "")
         row.append(value if value == MISSING else (value, under))
     return row
 
 
-def _listed(one: Summary) -> Sequence[float]:
-    return [each["value"] for each in one["each"] if each["value"] is not None]
+def _listed(one: PairedSummary) -> Sequence[float]:
+    return [each.value for each in one.each if each.value is not None]
 
 
-def _caption(drawn: Mapping[str, Summary]) -> str:
+def _caption(drawn: Mapping[str, PairedSummary]) -> str:
     caption = "Dot: one utterance. Line: their median. Bar: its 95 % interval."
-    unanswered = sum(len(one["each"]) - len(_listed(one)) for one in drawn.values())
+    unanswered = sum(len(one.each) - len(_listed(one)) for one in drawn.values())
     if unanswered:
         caption += f" Without {counted(unanswered, 'utterance')} that had no answer on one side."
     return caption

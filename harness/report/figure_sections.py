@@ -6,11 +6,12 @@ from markupsafe import Markup
 
 from harness.analysis import Point, points, typical_and_slow
 from harness.model import Run
+from harness.model.summary import Summary
 from harness.report import figures
 from harness.report.blocks import Figure, Section, Text
 from harness.report.formatting import counted, number
 from harness.report.points import networks, thinned
-from harness.report.summary_view import Summary, by_network, quantiles
+from harness.report.summary_view import by_network, quantiles
 
 _WIDE_PX, _NARROW_PX = 860, 358
 _WIDE_POINTS, _NARROW_POINTS = 4_000, 1_500
@@ -29,7 +30,7 @@ def drawn_sections(run: Run) -> list[Section]:
 
 def interval_figure(summary: Summary) -> Figure | None:
     """Return P50, P95 and P99 by network as dots with bars; `None` when none is known."""
-    rows = {name: quantiles(part["metrics"]) for name, part in by_network(summary).items()}
+    rows = {name: quantiles(part.metrics) for name, part in by_network(summary).items()}
     if all(quantile.value is None for found in rows.values() for quantile in found.values()):
         return None
     return drawing(

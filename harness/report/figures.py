@@ -10,9 +10,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.analysis import STAGES, Point, StageMeans, spectrum
+from harness.model.summary import PercentileSummary
 from harness.report import svg as drawing
 from harness.report.formatting import MISSING, number
-from harness.report.summary_view import Quantile
 
 _NARROW_PX = 500
 _PERCENTILES = ((2, "P50"), (10, "P90"), (20, "P95"), (100, "P99"), (1_000, "P99.9"))
@@ -92,7 +92,7 @@ def turns_over_time(
         )
 
 
-def intervals(rows: Mapping[str, Mapping[str, Quantile]], *, width_px: int) -> str:
+def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: int) -> str:
     """Draw P50, P95 and P99 of each network as a dot with its interval."""
     height = sum(len(quantiles) + 1.4 for quantiles in rows.values()) * _ROW_PX + 40
     with drawing.styled():
@@ -115,7 +115,9 @@ def intervals(rows: Mapping[str, Mapping[str, Quantile]], *, width_px: int) -> s
         )
 
 
-def _interval(axes: Axes, y: float, quantile: Quantile, look: tuple[str, str, object]) -> None:
+def _interval(
+    axes: Axes, y: float, quantile: PercentileSummary, look: tuple[str, str, object]
+) -> None:
     colour, marker, _ = look
     if quantile.value is None:
         words = MISSING if quantile.low is None else f"≥ {number(quantile.low)}"

@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from harness.model.summary import PairedSummary
 from harness.report import svg as drawing
 from harness.report.formatting import signed
-from harness.report.summary_view import Summary
 
 _ROW_PX = 84
 _DOTS_HIGH = 0.5
@@ -16,7 +16,7 @@ _DOTS_HIGH = 0.5
 _GOLDEN = 0.6180339887498949
 
 
-def forest(rows: Mapping[str, Summary], *, width_px: int) -> str:
+def forest(rows: Mapping[str, PairedSummary], *, width_px: int) -> str:
     """Draw the difference of every utterance, their median and its interval, by condition."""
     with drawing.styled():
         figure, axes = drawing.canvas(width_px, len(rows) * _ROW_PX + 46)
@@ -41,7 +41,7 @@ def _tick(value: float, _position: int | None = None) -> str:
     return signed(value) if value else "0"
 
 
-def _row(axes: Axes, y: float, name: str, found: Summary, colour: str) -> None:
+def _row(axes: Axes, y: float, name: str, found: PairedSummary, colour: str) -> None:
     axes.annotate(
         name,
         (0, y - 0.5),
@@ -51,7 +51,7 @@ def _row(axes: Axes, y: float, name: str, found: Summary, colour: str) -> None:
         va="center",
         fontweight="bold",
     )
-    each = sorted(one["value"] for one in found["each"] if one["value"] is not None)
+    each = sorted(one.value for one in found.each if one.value is not None)
     heights = [y + _DOTS_HIGH * (at * _GOLDEN % 1 - 0.5) for at in range(len(each))]
     look: dict[str, Any] = {
         "marker": "o",
@@ -60,15 +60,15 @@ def _row(axes: Axes, y: float, name: str, found: Summary, colour: str) -> None:
         "markeredgewidth": 0,
     }
     axes.plot(each, heights, color=colour, alpha=0.45, **look)
-    if found["value"] is None:
+    if found.value is None:
         return
-    low, high = found["low"], found["high"]
+    low, high = found.low, found.high
     if low is not None and high is not None:
         axes.plot([low, high], [y, y], color=colour, lw=6, alpha=0.45, solid_capstyle="butt")
-    axes.plot([found["value"]] * 2, [y - 0.3, y + 0.3], color=drawing.INK, lw=2)
+    axes.plot([found.value] * 2, [y - 0.3, y + 0.3], color=drawing.INK, lw=2)
     axes.annotate(
-        signed(found["value"]),
-        (found["value"], y - 0.3),
+        signed(found.value),
+        (found.value, y - 0.3),
         xytext=(4, 2),
         textcoords="offset points",
         va="bottom",

@@ -1,10 +1,9 @@
 """Numbers as people read them: with units, rounded to what they carry, a dash for not measured."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from harness.errors import sanitised
+from harness.model.summary import PairedSummary
 
 MISSING = "\N{EN DASH}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -60,12 +59,12 @@ def condition_name(name: str) -> str:
     return sanitised(name) or "original"
 
 
-def difference(found: Mapping[str, Any], between: str = " to ") -> tuple[str, str]:
+def difference(found: PairedSummary, between: str = " to ") -> tuple[str, str]:
     """Write a comparison of a summary: the difference and its interval, or why there is none."""
-    if found["value"] is None:
-        return MISSING, sanitised(found.get("why", ""))
-    low, high = (MISSING if found[end] is None else signed(found[end]) for end in ("low", "high"))
-    return signed(found["value"]), f"{low}{between}{high}"
+    if found.value is None:
+        return MISSING, sanitised(found.why)
+    low, high = (MISSING if end is None else signed(end) for end in (found.low, found.high))
+    return signed(found.value), f"{low}{between}{high}"
 
 
 def moment(iso: str) -> str:

@@ -1,13 +1,12 @@
 """The section of the page that says what the networks were asked to be, and what they were."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.errors import sanitised
 from harness.model import Direction, NetworkProfile, RealisedNetwork, Run, StallFigures
+from harness.model.summary import NetworkSummary, Summary
 from harness.report.blocks import Cell, Facts, Section, Table
-from harness.report.formatting import MISSING, counted, number, percent
-from harness.report.summary_view import Summary
+from harness.report.formatting import MISSING, counted, milliseconds, number, percent
 
 _LATE = "Later than 50 ms"
 
@@ -15,7 +14,7 @@ _LATE = "Later than 50 ms"
 def network(run: Run, summary: Summary) -> Section:
     """Return what was asked for beside what a probe and the run itself found."""
     found = {e.network.profile: e.network for e in run.events if e.network is not None}
-    during = {part["profile"]: part for part in summary.get("network") or ()}
+    during = {part.profile: part for part in summary.network}
     asked = run.manifest.networks
     parts: list[Table | Facts] = [_delays(asked, found, during)]
     if rows := [row for profile in asked for row in _stalls(profile, found.get(profile.name))]:
@@ -35,7 +34,7 @@ def network(run: Run, summary: Summary) -> Section:
 def _delays(
     asked: tuple[NetworkProfile, ...],
     found: Mapping[str, RealisedNetwork],
-    during: Mapping[str, Mapping[str, Any]],
+    during: Mapping[str, NetworkSummary],
 ) -> Table:
     rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
@@ -51,7 +50,7 @@ def _delays(
             said.insert(0, f"{sanitised(realised.why)} ({counted(realised.probes, 'probe')})")
         if said:
             notes.append(f"{name}: {'; '.join(said).removesuffix('.')}.")
-        pings = during.get(profile.name, {}).get("pings")
+        pings = during[profile.name].pings if profile.name in during else None
         rows.append(
             (
                 name,
@@ -60,7 +59,7 @@ def _delays(
                 _way(profile.down),
                 f"{profile.rtt_ms:g}",
                 round_trip,
-                MISSING if pings is None else number(pings["p50_ms"]),
+                MISSING if pings is None or pings.p50_ms is None else number(pings.p50_ms),
             )
         )
     head = ("Network", "Probe", "Up", "Down", "Asked RTT, ms", "Found RTT, ms", "Pings, ms")
@@ -126,30 +125,29 @@ def _figures(got: StallFigures, planned: StallFigures | None) -> tuple[Cell, ...
 def _meanwhile(summary: Summary) -> tuple[tuple[str, str], ...]:
     """Say how well changes kept their times and what the proxy itself cost, while calls ran."""
     pairs = []
-    if changes := summary.get("network_changes"):
-        words = f"{number(changes['done'], 0)} of {number(changes['planned'], 0)} carried out"
-        if changes["lag_p99_ms"] is not None:
-            late = ", ".join(
-                f"{label} {number(changes[key])} ms"
-                for label, key in (("P50", "lag_p50_ms"), ("P99", "lag_p99_ms"))
+    if changes := summary.network_changes:
+        words = f"{number(changes.done, 0)} of {number(changes.planned, 0)} carried out"
+        if changes.lag_p99_ms is not None:
+            words += (
+                f"; P50 {milliseconds(changes.lag_p50_ms)}, P99 {milliseconds(changes.lag_p99_ms)},"
+                f" worst {milliseconds(changes.lag_max_ms)} late"
             )
-            words += f"; {late}, worst {number(changes['lag_max_ms'])} ms late"
         pairs.append(("Changes while calls ran", words))
         lates = [
-            f"{sanitised(part['profile'])} {percent(part['late'])}"
-            for part in summary.get("network") or ()
-            if part.get("late") is not None
+            f"{sanitised(part.profile)} {percent(part.late)}"
+            for part in summary.network
+            if part.late is not None
         ]
         if lates:
             pairs.append(("Turns with a change late by more than half a frame", ", ".join(lates)))
-    if cost := summary.get("proxy_cost"):
+    if cost := summary.proxy_cost:
         pairs.append(
             (
                 "The proxy itself, at the load of the run",
                 (
-                    f"round trip P50 {number(cost['proxied_p50_ms'])} ms through it,"
-                    f" {number(cost['direct_p50_ms'])} ms without; P99"
-                    f" {number(cost['proxied_p99_ms'])} and {number(cost['direct_p99_ms'])} ms"
+                    f"round trip P50 {number(cost.proxied_p50_ms)} ms through it,"
+                    f" {number(cost.direct_p50_ms)} ms without; P99"
+                    f" {number(cost.proxied_p99_ms)} and {number(cost.direct_p99_ms)} ms"
                 ),
             )
         )

@@ -7,6 +7,7 @@ import jinja2
 
 from harness.errors import sanitised
 from harness.model import Run
+from harness.model.summary import Summary
 from harness.report import (
     behaviour,
     conditions,
@@ -18,7 +19,7 @@ from harness.report import (
 )
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
-from harness.report.summary_view import Summary, by_kind
+from harness.report.summary_view import by_kind
 
 _VERDICTS = {
     "VALID": "The instrument was fit and the networks were what they say: the numbers can be used.",
@@ -58,7 +59,7 @@ def render_page(run: Run, summary: Summary) -> str:
 
 
 def _page(run: Run, summary: Summary) -> Page:
-    manifest, validity = run.manifest, summary["validity"]
+    manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     load = f"{counted(len(run.turns), 'turn')} in {counted(len(run.sessions), 'session')}"
     loud: tuple[str, ...] = ()
@@ -68,13 +69,13 @@ def _page(run: Run, summary: Summary) -> Page:
         title=f"{sanitised(manifest.model)} · {sanitised(manifest.scenario)}",
         subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
         " No objective is judged on this page; harness gate does that.",
-        state=str(validity["state"]),
-        verdict=_VERDICTS[validity["state"]],
-        reasons=tuple(sanitised(reason) for reason in validity["reasons"]),
+        state=str(validity.state),
+        verdict=_VERDICTS[validity.state],
+        reasons=tuple(sanitised(reason) for reason in validity.reasons),
         loud=loud,
         cards=tuple(sections.cards(summary)),
         sections=tuple(_sections(run, summary)),
-        footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary['schema']}.",
+        footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary.schema}.",
     )
 
 

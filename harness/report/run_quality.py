@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from harness.analysis import METRICS, completeness
 from harness.errors import sanitised
 from harness.model import DurationSummary, Run
+from harness.model.summary import AccuracySummary, Summary
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import MINUS, MISSING, number, percent, signed
-from harness.report.summary_view import Summary
 
 
 def instrument(run: Run, summary: Summary) -> Section:
@@ -32,7 +32,7 @@ def instrument(run: Run, summary: Summary) -> Section:
         ),
     )
     parts: list[Table | Facts] = [spreads, Facts(pairs=_delivered(run))]
-    if rows := tuple(_accuracy(one) for one in summary.get("accuracy") or ()):
+    if rows := tuple(_accuracy(one) for one in summary.accuracy):
         parts.append(
             Table(
                 title="Measured minus true",
@@ -77,10 +77,10 @@ def _planned(calls: int | None) -> str:
     return "none planned: time decides" if calls is None else f"{number(calls, 0)} planned"
 
 
-def _accuracy(found: Summary) -> tuple[str, ...]:
+def _accuracy(found: AccuracySummary) -> tuple[str, ...]:
     names = ("p50_ms", "p95_ms", "p99_ms", "min_ms", "max_ms")
-    differences = (signed(found["difference"][name]) for name in names)
-    return (sanitised(found["network"]), number(found["n"], 0), *differences)
+    differences = (signed(found.difference[name]) for name in names)
+    return (sanitised(found.network), number(found.n, 0), *differences)
 
 
 def provenance(run: Run) -> Section:

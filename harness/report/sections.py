@@ -4,12 +4,17 @@ from collections.abc import Mapping
 
 from harness.analysis import METRICS
 from harness.errors import sanitised
+from harness.model.summary import (
+    FailureSummary,
+    LoadSummary,
+    PercentileSummary,
+    Summary,
+)
 from harness.report.blocks import Card, Cell, Facts, Figure, Section, Table
 from harness.report.formatting import MISSING, counted, money, number, percent
 from harness.report.summary_view import (
     HEADLINE,
-    Quantile,
-    Summary,
+    Part,
     by_kind,
     by_network,
     failed,
@@ -32,53 +37,51 @@ _INTERVALS = (
 
 def cards(summary: Summary) -> list[Card]:
     """Return the main numbers: the headline's percentiles, failures, cost."""
-    n = measured(summary["metrics"], HEADLINE)
+    n = measured(summary.metrics, HEADLINE)
     found = []
-    for name, quantile in quantiles(summary["metrics"]).items():
+    for name, quantile in quantiles(summary.metrics).items():
         value, under = _words(quantile)
         unit = "ms" if value != MISSING else ""
         under = under if quantile.value is None or quantile.low is None else f"95 %: {under}"
         found.append(Card(label=f"{name} voice to voice", value=value, unit=unit, under=under))
-    rate, cost = summary["failure_rate"], summary["cost"]
+    rate, cost = summary.failure_rate, summary.cost
     found.append(
         Card(
             label="Turns that failed",
-            value=percent(rate["value"]),
-            under=f"{number(rate['failed'], 0)} of {number(rate['n'], 0)}{_range(rate)}",
+            value=percent(rate.value),
+            under=f"{number(rate.failed, 0)} of {number(rate.n, 0)}{_range(rate)}",
         )
     )
-    load = summary["load"]
+    load = summary.load
     found.append(
         Card(
             label="Turns measured",
             value=number(n, 0),
-            under=f"in {counted(load['sessions'], 'session')}{_at_once(load)}",
+            under=f"in {counted(load.sessions, 'session')}{_at_once(load)}",
         )
     )
-    per_minute = cost.get("per_minute")
+    per_minute = cost.per_minute
     found.append(
         Card(
             label="Cost per minute",
             value=MISSING if per_minute is None else number(per_minute, 3),
-            unit="" if per_minute is None else cost["currency"],
-            under=cost.get("why") or f"from {cost['basis']}",
+            unit="" if per_minute is None else cost.currency,
+            under=cost.why or f"from {cost.basis}",
         )
     )
     return found
 
 
-def _range(rate: Summary) -> str:
-    return (
-        "" if rate["low"] is None else f"; 95 %: {percent(rate['low'])} to {percent(rate['high'])}"
-    )
+def _range(rate: FailureSummary) -> str:
+    return "" if rate.low is None else f"; 95 %: {percent(rate.low)} to {percent(rate.high)}"
 
 
-def _at_once(load: Summary) -> str:
-    peak = load["concurrency_peak"]
+def _at_once(load: LoadSummary) -> str:
+    peak = load.concurrency_peak
     return "" if peak is None else f", at most {number(peak, 0)} at once"
 
 
-def _words(quantile: Quantile) -> tuple[str, str]:
+def _words(quantile: PercentileSummary) -> tuple[str, str]:
     """Return a percentile and what stands under it: its interval, else the reason."""
     if quantile.value is not None:
         value = number(quantile.value)
@@ -118,21 +121,21 @@ def kinds(summary: Summary) -> Section:
     return Section(id="kinds", title="Voice to voice by kind of turn", says=says, parts=(table,))
 
 
-def strata_table(of: str, parts: Mapping[str, Summary]) -> Table:
+def strata_table(of: str, parts: Mapping[str, Part]) -> Table:
     """Return percentiles of the headline, one row a stratum.
 
     Args:
         of: What the strata are, as the first column is called.
         parts: Strata by name.
     """
-    found = {name: quantiles(part["metrics"]) for name, part in parts.items()}
+    found = {name: quantiles(part.metrics) for name, part in parts.items()}
     rows = (
         (
             sanitised(name).replace("_", " ") if of == "Turn" else sanitised(name),
             number(turns(part), 0),
-            number(measured(part["metrics"]), 0),
+            number(measured(part.metrics), 0),
             *map(_cell, found[name].values()),
-            (number(failed(part), 0), percent(part["failure_rate"]["value"])),
+            (number(failed(part), 0), percent(part.failure_rate.value)),
         )
         for name, part in parts.items()
     )
@@ -145,23 +148,23 @@ def strata_table(of: str, parts: Mapping[str, Summary]) -> Table:
     )
 
 
-def _sentences(found: Mapping[str, Mapping[str, Quantile]]) -> tuple[str, ...]:
+def _sentences(found: Mapping[str, Mapping[str, PercentileSummary]]) -> tuple[str, ...]:
     return tuple(f"{gap}." for gap in gaps(found))
 
 
-def _cell(quantile: Quantile) -> Cell:
+def _cell(quantile: PercentileSummary) -> Cell:
     value, under = _words(quantile)
     return value if quantile.value is None else (value, under)
 
 
 def metrics(summary: Summary) -> Section:
     """Return all metrics over all networks."""
-    present = [metric for metric in METRICS if metric.name in summary["metrics"]]
-    found = {metric.title: quantiles(summary["metrics"], metric.name) for metric in present}
+    present = [metric for metric in METRICS if metric.name in summary.metrics]
+    found = {metric.title: quantiles(summary.metrics, metric.name) for metric in present}
     rows = tuple(
         (
             metric.title,
-            number(measured(summary["metrics"], metric.name), 0),
+            number(measured(summary.metrics, metric.name), 0),
             *map(_cell, found[metric.title].values()),
         )
         for metric in present
@@ -174,26 +177,26 @@ def metrics(summary: Summary) -> Section:
 
 def cost(summary: Summary) -> Section:
     """Return what the conversation cost and how that is known."""
-    found = summary["cost"]
-    currency = sanitised(found["currency"])
+    found = summary.cost
+    currency = sanitised(found.currency)
     pairs = [
-        ("Per minute", money(found.get("per_minute"), currency)),
-        ("Per turn", money(found.get("per_turn"), currency)),
+        ("Per minute", money(found.per_minute, currency)),
+        ("Per turn", money(found.per_turn, currency)),
         (
-            "Of the turns whose cost is known" if found["partial"] else "In all",
-            money(found.get("total"), currency),
+            "Of the turns whose cost is known" if found.partial else "In all",
+            money(found.total, currency),
         ),
-        ("Basis", _BASES.get(found["basis"], sanitised(found["basis"]))),
+        ("Basis", _BASES.get(found.basis, sanitised(found.basis))),
     ]
-    if found.get("minutes") is not None:
-        pairs.append(("Conversation", f"{number(found['minutes'])} minutes"))
-    listed = found["prices"]
-    model = sanitised(found["model"])
-    pairs.append(("Prices", f"{model}, {sanitised(listed['date'])}: {sanitised(listed['source'])}"))
+    if found.minutes is not None:
+        pairs.append(("Conversation", f"{number(found.minutes)} minutes"))
+    listed = found.prices
+    model = sanitised(found.model)
+    pairs.append(("Prices", f"{model}, {sanitised(listed.date)}: {sanitised(listed.source)}"))
     pairs += [
-        (label, sanitised(found[key]))
-        for key, label in (("note", "Note"), ("why", "Missing"))
-        if found.get(key)
+        (label, sanitised(words))
+        for label, words in (("Note", found.note), ("Missing", found.why))
+        if words
     ]
     says = ("Tokens times a dated list of prices: what this conversation costs a customer.",)
     return Section(id="cost", title="Cost", says=says, parts=(Facts(pairs=tuple(pairs)),))

@@ -4,7 +4,16 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import sanitised
-from harness.model import TurnStatus
+from harness.model import CorpusFacts, TurnStatus
+from harness.model.summary import (
+    AccuracySummary,
+    CostSummary,
+    LatenessSummary,
+    LoadSummary,
+    PairedSummary,
+    PercentileSummary,
+    Summary,
+)
 from harness.report import behaviour
 from harness.report.formatting import (
     MINUS,
@@ -12,14 +21,14 @@ from harness.report.formatting import (
     condition_name,
     counted,
     difference,
+    milliseconds,
     money,
     number,
     signed,
 )
 from harness.report.summary_view import (
     HEADLINE,
-    Quantile,
-    Summary,
+    Part,
     by_network,
     failed,
     gaps,
@@ -46,10 +55,10 @@ def result_table(summary: Summary) -> str:
         supported shows a dash and is explained below the table.
     """
     networks = by_network(summary)
-    rows: list[tuple[str, Summary]] = list(networks.items())
+    rows: list[tuple[str, Part]] = list(networks.items())
     if len(rows) != 1:
         rows.append(("all networks", summary))
-    cells = [(name, part, quantiles(part["metrics"])) for name, part in rows]
+    cells = [(name, part, quantiles(part.metrics)) for name, part in rows]
     lines = [
         f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the response",
         _row("network", "turns", ("P50", "P95", "P99"), "failed"),
@@ -76,7 +85,7 @@ def _row(name: str, turned: str, texts: Iterable[str], failures: str) -> str:
     return name.ljust(_NAME) + turned.rjust(_TURNS) + middle + failures.rjust(_FAILED)
 
 
-def _cell(quantile: Quantile) -> str:
+def _cell(quantile: PercentileSummary) -> str:
     if quantile.value is None:
         return MISSING if quantile.low is None else f"≥ {number(quantile.low)}"
     if quantile.low is None:
@@ -88,73 +97,75 @@ def _cell(quantile: Quantile) -> str:
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what else must be said of a run, as label and sentence."""
     lines = [
-        ("turns", _ended(summary["load"])),
-        ("frame lateness", _lateness(summary["send_lateness"])),
-        ("cost", _cost(summary["cost"])),
-        ("corpus", _corpus(summary["corpus"])),
+        ("turns", _ended(summary.load)),
+        ("frame lateness", _lateness(summary.send_lateness)),
+        ("cost", _cost(summary.cost)),
+        ("corpus", _corpus(summary.corpus)),
     ]
     lines += behaviour.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]
-    validity = summary["validity"]
-    reasons = "; ".join(sanitised(reason) for reason in validity["reasons"])
-    lines.append(("validity", f"{validity['state']}: {reasons}" if reasons else validity["state"]))
+    validity = summary.validity
+    reasons = "; ".join(sanitised(reason) for reason in validity.reasons)
+    lines.append(("validity", f"{validity.state}: {reasons}" if reasons else validity.state))
     return lines
 
 
-def _ended(load: Summary) -> str:
+def _ended(load: LoadSummary) -> str:
     """Say how the turns ended, in the order of the statuses."""
-    counts = load["status"]
+    counts = load.status
     named = [
         f"{number(counts[status], 0)} {status.replace('_', ' ')}"
         for status in TurnStatus
         if counts.get(status)
     ]
-    planned = f" of {number(load['turns_planned'], 0)} planned"
-    return (", ".join(named) or "none") + (
-        "" if load["turns"] == load["turns_planned"] else planned
-    )
+    planned = f" of {number(load.turns_planned, 0)} planned"
+    return (", ".join(named) or "none") + ("" if load.turns == load.turns_planned else planned)
 
 
-def _undelayed(summary: Summary) -> Sequence[Summary]:
+def _undelayed(summary: Summary) -> Sequence[AccuracySummary]:
     """Return measured minus true where no network adds to it; everywhere when all of them do."""
-    found: Sequence[Summary] = summary.get("accuracy") or ()
-    slow = {n["profile"] for n in summary["network"] if n["nominal"]["rtt_ms"] > 0}
-    return [one for one in found if one["network"] not in slow] or found
+    found = summary.accuracy
+    slow = {n.profile for n in summary.network if n.nominal.rtt_ms > 0}
+    return [one for one in found if one.network not in slow] or found
 
 
-def _lateness(found: Summary) -> str:
-    if not found["n"]:
-        return f"{MISSING} {sanitised(found.get('why', ''))}"
-    named = (("P50", "p50_ms"), ("P99", "p99_ms"), ("P99.9", "p999_ms"), ("worst", "max_ms"))
-    spread = ", ".join(f"{label} {number(found[name])} ms" for label, name in named)
-    return f"{spread}; {number(found['n'], 0)} frames"
-
-
-def _cost(found: Summary) -> str:
-    note = f"; {sanitised(found['note'])}" if found["note"] else ""
-    if found["total"] is None:
-        return f"{MISSING} {sanitised(found.get('why', ''))}{note}"
-    currency = sanitised(found["currency"])
-    per_minute = money(found["per_minute"], currency)
-    basis = (
-        f"from {found['basis']}, prices of {sanitised(found['model'])} in"
-        f" {sanitised(found['prices']['date'])}"
+def _lateness(found: LatenessSummary) -> str:
+    if not found.n:
+        return f"{MISSING} {sanitised(found.why)}"
+    named = (
+        ("P50", found.p50_ms),
+        ("P99", found.p99_ms),
+        ("P99.9", found.p999_ms),
+        ("worst", found.max_ms),
     )
-    whole = "of the turns whose cost is known" if found["partial"] else "in all"
-    return f"{per_minute} per minute, {money(found['total'], currency)} {whole}; {basis}{note}"
+    spread = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
+    return f"{spread}; {number(found.n, 0)} frames"
 
 
-def _corpus(found: Summary) -> str:
-    kind = "SYNTHETIC SPEECH: no person said it" if found["synthetic"] else "recorded speech"
-    clips = f"{sanitised(found['name'])}, {number(found['clips'], 0)} clips"
-    return f"{kind}; {clips}" if found["synthetic"] else f"{clips} of {kind}"
+def _cost(found: CostSummary) -> str:
+    note = f"; {sanitised(found.note)}" if found.note else ""
+    if found.total is None:
+        return f"{MISSING} {sanitised(found.why)}{note}"
+    currency = sanitised(found.currency)
+    per_minute = money(found.per_minute, currency)
+    basis = (
+        f"from {found.basis}, prices of {sanitised(found.model)} in {sanitised(found.prices.date)}"
+    )
+    whole = "of the turns whose cost is known" if found.partial else "in all"
+    return f"{per_minute} per minute, {money(found.total, currency)} {whole}; {basis}{note}"
 
 
-def _paired(found: Mapping[str, Summary]) -> str:
+def _corpus(found: CorpusFacts) -> str:
+    kind = "SYNTHETIC SPEECH: no person said it" if found.synthetic else "recorded speech"
+    clips = f"{sanitised(found.name)}, {number(found.clips, 0)} clips"
+    return f"{kind}; {clips}" if found.synthetic else f"{clips} of {kind}"
+
+
+def _paired(found: Mapping[str, PairedSummary]) -> str:
     one = found[HEADLINE]
-    names = f"{condition_name(one['condition'])} {MINUS} {condition_name(one['against'])}"
-    same = f"the same {counted(one['utterances'], 'utterance')}"
+    names = f"{condition_name(one.condition)} {MINUS} {condition_name(one.against)}"
+    same = f"the same {counted(one.utterances, 'utterance')}"
     value, under = difference(one, ", ")
     if value == MISSING:
         return f"{names}: {MISSING} {under}"
@@ -162,13 +173,13 @@ def _paired(found: Mapping[str, Summary]) -> str:
     parts += [
         f"{metric} {difference(found[metric])[0]} ms"
         for metric in ("endpoint_delay", "response_delay")
-        if metric in found and found[metric]["value"] is not None
+        if metric in found and found[metric].value is not None
     ]
     return f"{names}: {', '.join(parts)}; {same}, in the median"
 
 
-def _accuracy(found: Summary) -> str:
+def _accuracy(found: AccuracySummary) -> str:
     named = (("P50", "p50_ms"), ("P95", "p95_ms"), ("P99", "p99_ms"))
-    off = ", ".join(f"{label} {signed(found['difference'][name])} ms" for label, name in named)
-    note = f"; {sanitised(found['note'])}" if found["note"] else ""
-    return f"{sanitised(found['network'])}: {off} over {number(found['n'], 0)} turns{note}"
+    off = ", ".join(f"{label} {signed(found.difference[name])} ms" for label, name in named)
+    note = f"; {sanitised(found.note)}" if found.note else ""
+    return f"{sanitised(found.network)}: {off} over {number(found.n, 0)} turns{note}"

@@ -87,7 +87,7 @@ SUMMARY: dict[str, Any] = {
 
 
 def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:
-    write_summary(tmp_path, SUMMARY)
+    write_summary(tmp_path, typed_summary(SUMMARY, "here"))
     found = read_summary(tmp_path)
     assert isinstance(found, Summary)
     assert found == read_summary(tmp_path / "summary.json") == typed_summary(SUMMARY, "here")

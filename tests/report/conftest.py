@@ -1,7 +1,6 @@
 """Runs made up for these tests: known numbers, no clock, no files."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +19,17 @@ from harness.model import (
     RunEventKind,
     RunManifest,
     SessionRecord,
+    Summary,
     TokenUsage,
     TurnInstants,
     TurnKind,
     TurnRecord,
     TurnStatus,
 )
+from harness.recording import typed_summary
 
 MakeRun = Callable[..., Run]
-SummaryOf = Callable[[Run], dict[str, Any]]
+SummaryOf = Callable[[Run], Summary]
 _MS = 1_000_000
 _NETWORKS = (("ideal", 0.0, 0.0), ("lte_good", 25.0, 8.0), ("wifi_busy", 45.0, 30.0))
 
@@ -191,4 +192,4 @@ def make_run() -> MakeRun:
 def summary_of() -> SummaryOf:
     """Return what makes a run's summary, with the price list of the package."""
     prices = bundled_prices()
-    return lambda run: summarise(run, prices)
+    return lambda run: typed_summary(summarise(run, prices), "a test")

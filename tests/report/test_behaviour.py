@@ -1,38 +1,70 @@
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
+
+from harness.model import Run, Summary
+from harness.model.summary import MetricSummary, PercentileSummary
 from harness.report.behaviour import facts, section
 from harness.report.formatting import MISSING
 
-PERCENTILE = {"value": 41.2, "low": 40.0, "high": 43.5}
-SUMMARY: dict[str, Any] = {
-    "metrics": {
-        "barge_in_stop": {"n": 30, "p50": PERCENTILE, "p95": {"value": None, "low": 700.0}},
-        "tool_gap": {"n": 1, "p50": {"value": None, "why": "needs more turns"}},
-    },
-    "conduct": {
+MakeRun = Callable[..., Run]
+SummaryOf = Callable[[Run], Summary]
+UNKNOWN = PercentileSummary(value=None, low=None, high=None, why="needs more turns")
+STOP = MetricSummary(
+    unit="ms",
+    title="",
+    definition="",
+    of="turns",
+    n=30,
+    sessions=30,
+    censored=1,
+    max=None,
+    p50=PercentileSummary(value=41.2, low=40.0, high=43.5),
+    p90=UNKNOWN,
+    p95=PercentileSummary(value=None, low=700.0, high=None),
+    p99=UNKNOWN,
+)
+
+
+@pytest.fixture
+def plain(make_run: MakeRun, summary_of: SummaryOf) -> Summary:
+    return summary_of(make_run(calls=3))
+
+
+@pytest.fixture
+def scripted(plain: Summary) -> Summary:
+    gap = replace(STOP, n=1, p50=UNKNOWN, p95=UNKNOWN)
+    conduct = {
         "barge_in": {
-            "planned": 32, "stopped": 30, "ended_first": 0, "deaf": 1, "missed": 1, "cut": 0,
+            "planned": 32,
+            "stopped": 30,
+            "ended_first": 0,
+            "deaf": 1,
+            "missed": 1,
+            "cut": 0,
         },
         "backchannels": {"sent": 1, "taken_for_turns": 0},
         "hesitations": {"planned": 4, "answered_within": 2},
         "tools": {"expected": 3, "used": 2, "not_used": 1, "unexpected": 0, "unanswered": 0},
-    },
-}  # fmt: skip
+    }
+    metrics = {"barge_in_stop": STOP, "tool_gap": gap}
+    return replace(plain, metrics=metrics, conduct=conduct)
 
 
-def test_what_came_of_a_script_is_told_with_its_latencies() -> None:
+def test_what_came_of_a_script_is_told_with_its_latencies(scripted: Summary) -> None:
     ends = "32 interruptions: 30 stopped the response, 1 not heard by the server"
     ends += ", 1 due after the response had ended"
     stop = "barge_in_stop P50 41.2 ms [40.0, 43.5], P95 ≥ 700 ms over 30"
-    assert facts(SUMMARY) == [
+    assert facts(scripted) == [
         ("barge-in", f"{ends}; {stop}"),
         ("backchannels", "1 backchannel, 0 taken for a turn"),
         ("hesitation", "4 utterances with a pause, 2 answered too early"),
         ("tools", f"expected in 3 turns, used in 2, not used in 1; tool_gap {MISSING} over 1"),
     ]
-    (told,) = section(SUMMARY)
+    (told,) = section(scripted)
     assert told.id == "conduct"
 
 
-def test_a_run_without_a_script_has_no_such_section() -> None:
-    assert section({"metrics": {}}) == []
+def test_a_run_without_a_script_has_no_such_section(plain: Summary) -> None:
+    assert section(plain) == []

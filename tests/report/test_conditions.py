@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Run
+from harness.model import Run, Summary
 from harness.report import conditions as pairs
 from harness.report.blocks import Figure, Section, Table, Text
 from harness.report.formatting import MISSING
@@ -12,7 +12,7 @@ from harness.report.page import render_page
 from harness.report.table import result_table
 
 MakeRun = Callable[..., Run]
-SummaryOf = Callable[[Run], dict[str, Any]]
+SummaryOf = Callable[[Run], Summary]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def conditioned(make_run: MakeRun) -> Callable[..., Run]:
     return make
 
 
-def _sections(summary: dict[str, Any]) -> dict[str, Section]:
+def _sections(summary: Summary) -> dict[str, Section]:
     return {section.id: section for section in pairs.sections(summary)}
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from harness.analysis import Point, points, typical_and_slow
 from harness.model import Run
+from harness.model.summary import PercentileSummary
 from harness.report import figures
 from harness.report import svg as drawing
 from harness.report.formatting import MISSING
-from harness.report.summary_view import Quantile
 
 MakeRun = Callable[..., Run]
-_KNOWN = Quantile(value=700.0, low=650.0, high=760.0)
-_UNKNOWN = Quantile(value=None, why="needs 299 turns, has 3")
+_KNOWN = PercentileSummary(value=700.0, low=650.0, high=760.0)
+_UNKNOWN = PercentileSummary(value=None, low=None, high=None, why="needs 299 turns, has 3")
 
 
 @pytest.fixture(scope="module")

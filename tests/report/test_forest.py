@@ -1,13 +1,29 @@
-from typing import Any
-
 import pytest
 
+from harness.model.summary import PairedSummary, UtteranceComparison
 from harness.report.forest import forest
 
 
-def _found(value: float | None, each: list[float | None]) -> dict[str, Any]:
-    ends = {"low": None, "high": None} if value is None else {"low": value - 9, "high": value + 9}
-    return {"value": value, **ends, "each": [{"value": one} for one in each]}
+def _found(
+    value: float | None, each: list[float | None], *, open_end: bool = False
+) -> PairedSummary:
+    return PairedSummary(
+        condition="a",
+        against="b",
+        metric="voice_to_voice",
+        unit="ms",
+        value=value,
+        low=None if value is None else value - 9,
+        high=None if value is None or open_end else value + 9,
+        utterances=len(each),
+        turns=9,
+        turns_against=9,
+        sessions=9,
+        each=tuple(
+            UtteranceComparison(utterance="u", network="n", n=1, n_against=1, value=one)
+            for one in each
+        ),
+    )
 
 
 @pytest.mark.parametrize("width", [860, 358])
@@ -31,5 +47,5 @@ def test_an_utterance_without_an_answer_is_no_dot() -> None:
 
 
 def test_one_open_end_draws_no_bar() -> None:
-    found = _found(4.0, [4.0]) | {"high": None}
+    found = _found(4.0, [4.0], open_end=True)
     assert "+4" in forest({"a": found}, width_px=358)

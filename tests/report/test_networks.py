@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from harness.model import (
     Direction,
@@ -11,6 +10,7 @@ from harness.model import (
     RunEvent,
     RunEventKind,
     StallFigures,
+    Summary,
     UpdateStats,
 )
 from harness.report.blocks import Facts, Table
@@ -18,7 +18,7 @@ from harness.report.formatting import MISSING
 from harness.report.networks import network
 
 MakeRun = Callable[..., Run]
-SummaryOf = Callable[[Run], dict[str, Any]]
+SummaryOf = Callable[[Run], Summary]
 LOSSY = Direction(delay_ms=20, loss=0.01, burst_ms=60)
 
 
@@ -97,7 +97,8 @@ def test_what_has_no_stalls_and_no_changes_has_one_table(
     make_run: MakeRun, summary_of: SummaryOf
 ) -> None:
     run = make_run()
-    (delays,) = network(run, summary_of(run)).parts
+    summary = summary_of(run)
+    (delays,) = network(run, summary).parts
     assert isinstance(delays, Table)
     assert [row[0] for row in delays.rows] == ["ideal", "lte_good", "wifi_busy"]
-    assert network(run, {}).parts == (delays,)
+    assert network(run, replace(summary, network=())).parts == (delays,)

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.errors import Fault, Party, Phase
-from harness.model import Run
+from harness.model import Run, Summary, ValidityState
+from harness.model.summary import ValiditySummary
 from harness.report import write_report
 from harness.report.formatting import MISSING
 from harness.report.page import render_page
 
 MakeRun = Callable[..., Run]
-SummaryOf = Callable[[Run], dict[str, Any]]
+SummaryOf = Callable[[Run], Summary]
 _VOID = {"meta", "br", "hr", "img", "input", "link", "path", "use"}
 _EVIL = "<script>alert(1)</script>"
 
@@ -117,7 +117,9 @@ def test_foreign_text_is_escaped_wherever_it_shows(
         ),
     )
     summary = summary_of(run)
-    summary["validity"] = {"state": "INVALID", "reasons": [_EVIL]}
+    summary = replace(
+        summary, validity=ValiditySummary(state=ValidityState.INVALID, reasons=(_EVIL,))
+    )
     html = render_page(run, summary)
     assert "script" not in _parsed(html).tags
     assert html.count("&lt;script&gt;") > 10
@@ -128,7 +130,10 @@ def test_invalid_run_has_banner_reason_and_watermark(
 ) -> None:
     run = make_run(calls=12)
     summary = summary_of(run)
-    summary["validity"] = {"state": "INVALID", "reasons": ["the generator stalled"]}
+    reasons = ("the generator stalled",)
+    summary = replace(
+        summary, validity=ValiditySummary(state=ValidityState.INVALID, reasons=reasons)
+    )
     html = render_page(run, summary)
     assert 'class="watermark"' in html
     assert 'class="verdict invalid"' in html

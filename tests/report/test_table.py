@@ -1,15 +1,16 @@
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from harness.model import Run, TurnStatus
+from harness.model import Run, Summary, TurnStatus, ValidityState
+from harness.model.summary import AccuracySummary, PercentileSummary, ValiditySummary
 from harness.report import result_table
 from harness.report.formatting import MINUS, MISSING
 
 MakeRun = Callable[..., Run]
-SummaryOf = Callable[[Run], dict[str, Any]]
+SummaryOf = Callable[[Run], Summary]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,9 @@ def test_each_network_and_all_together_has_a_row(table: str) -> None:
 
 def test_numbers_are_those_of_the_summary(make_run: MakeRun, summary_of: SummaryOf) -> None:
     summary = summary_of(make_run())
-    summary["metrics"]["voice_to_voice"]["p95"] = {"value": 1234.4, "low": 1100.2, "high": 1399.6}
+    p95 = PercentileSummary(value=1234.4, low=1100.2, high=1399.6)
+    whole = replace(summary.metrics["voice_to_voice"], p95=p95)
+    summary = replace(summary, metrics=summary.metrics | {"voice_to_voice": whole})
     line = _line(result_table(summary), "all networks").replace("\N{NARROW NO-BREAK SPACE}", "")
     assert "1234 [1100, 1400]" in line
 
@@ -68,7 +71,8 @@ def test_lines_below_carry_lateness_cost_corpus_and_validity(table: str) -> None
 
 def test_how_turns_ended_is_counted(make_run: MakeRun, summary_of: SummaryOf) -> None:
     summary = summary_of(make_run())
-    summary["load"]["status"] = {"broken_off": 3, "completed": 5, "timeout": 1}
+    status = {"broken_off": 3, "completed": 5, "timeout": 1}
+    summary = replace(summary, load=replace(summary.load, status=status))
     assert _line(result_table(summary), "turns").split(maxsplit=1)[1] == (
         "5 completed, 3 broken off, 1 timeout"
     )
@@ -80,11 +84,13 @@ def test_a_partial_cost_is_not_called_all_and_an_unknown_one_is_a_dash(
     summary = summary_of(make_run())
     told = " ".join(result_table(summary).split())
     assert " in all; from usage, prices of gpt-realtime in " in told
-    summary["cost"] |= {"partial": True, "note": "PARTIAL: 1 of 2"}
+    cost = replace(summary.cost, partial=True, note="PARTIAL: 1 of 2")
+    summary = replace(summary, cost=cost)
     told = result_table(summary)
     assert "of the turns whose cost is known" in told
     assert " in all;" not in told
-    summary["cost"] |= {"total": None, "why": "nobody told", "note": "another model"}
+    cost = replace(cost, total=None, why="nobody told", note="another model")
+    summary = replace(summary, cost=cost)
     assert f"{MISSING} nobody told; another model" in _line(result_table(summary), "cost")
 
 
@@ -95,24 +101,26 @@ def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryO
 
 def test_invalid_run_says_so_with_every_reason(make_run: MakeRun, summary_of: SummaryOf) -> None:
     summary = summary_of(make_run())
-    summary["validity"] = {"state": "INVALID", "reasons": ["first reason", "second reason"]}
+    reasons = ("first reason", "second reason")
+    validity = ValiditySummary(state=ValidityState.INVALID, reasons=reasons)
+    summary = replace(summary, validity=validity)
     assert _line(result_table(summary), "validity").endswith("INVALID: first reason; second reason")
 
 
-def _accuracy(network: str) -> dict[str, Any]:
+def _accuracy(network: str) -> AccuracySummary:
     difference = {"p50_ms": -0.4, "p95_ms": 0.9, "p99_ms": 1.7}
-    return {"network": network, "n": 90, "difference": difference, "note": ""}
+    return AccuracySummary(network=network, n=90, difference=difference, of_percentiles={}, note="")
 
 
 def test_measured_minus_true_is_signed_and_free_of_the_network(
     make_run: MakeRun, summary_of: SummaryOf
 ) -> None:
     summary = summary_of(make_run())
-    summary["accuracy"] = [_accuracy("ideal"), _accuracy("lte_good")]
+    summary = replace(summary, accuracy=(_accuracy("ideal"), _accuracy("lte_good")))
     lines = [x for x in result_table(summary).splitlines() if x.startswith("measured")]
     expected = f"ideal: P50 {MINUS}0.40 ms, P95 +0.90 ms, P99 +1.70 ms over 90 turns"
     assert [line[17:] for line in lines] == [expected]
-    summary["accuracy"] = [_accuracy("lte_good")]
+    summary = replace(summary, accuracy=(_accuracy("lte_good"),))
     assert "lte_good: P50" in result_table(summary)
 
 
