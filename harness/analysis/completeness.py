@@ -73,6 +73,9 @@ def completeness(run: Run) -> Completeness:
     dropped = [turn for turn in run.turns if turn.status is TurnStatus.DROPPED]
     happened = Counter(event.kind for event in run.events)
     codes = Counter(turn.fault.code for turn in dropped if turn.fault and is_ours(turn))
+    if run.manifest.calls_planned is None:
+        # A run that lasts for a time ends in the middle of calls, as it was asked to.
+        codes.pop("stopped", None)
     return Completeness(
         calls_planned=run.manifest.calls_planned,
         calls_held=len({session.call_number for session in run.sessions}),

@@ -64,6 +64,7 @@ class Schedule:
                 clips=clips,
                 network=network,
                 frame_ns=self.frame_ns,
+                agent_speaks_first=self.dialogue.agent_speaks_first,
             )
         return draw_call(
             number,

@@ -44,6 +44,7 @@ class CallPlan:
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
         dialogue: Name of the script the call follows; empty for none.
         conduct: What the script says of each turn; empty, or as long as `utterance_ids`.
+        agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
         backchannel_id: The utterance the caller hums with; empty for a generated sound.
     """
 
@@ -55,6 +56,7 @@ class CallPlan:
     dialogue: str = ""
     conduct: tuple[TurnBehaviour, ...] = ()
     backchannel_id: str = ""
+    agent_speaks_first: bool = False
 
     @property
     def hums(self) -> bool:

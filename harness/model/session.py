@@ -31,6 +31,10 @@ class SessionRecord:
         reconnects: How often it was opened anew after a retryable close.
         outage_ns: From losing a connection to the next session, summed over reconnects.
         round_trips_ns: Ping to pong, every few seconds: the transport's share of a turn.
+        greeting_audible_ns: When the greeting of an agent that speaks first was first heard.
+        greeting_end_ns: When it had been heard to its end.
+        greeting_fault: Why it was not heard, or how it broke off; `None` for a whole greeting and
+            where the caller does not wait for one.
         fault: Why it ended early, `None` when the caller hung up as planned.
     """
 
@@ -56,4 +60,7 @@ class SessionRecord:
     reconnects: int = 0
     outage_ns: int = 0
     round_trips_ns: tuple[int, ...] = ()
+    greeting_audible_ns: int | None = None
+    greeting_end_ns: int | None = None
+    greeting_fault: Fault | None = None
     fault: Fault | None = None

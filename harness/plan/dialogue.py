@@ -22,6 +22,7 @@ def draw_dialogue(
     clips: Sequence[Clip],
     network: str,
     frame_ns: int,
+    agent_speaks_first: bool = False,
 ) -> CallPlan:
     """Draw call `number` of a script.
 
@@ -34,6 +35,7 @@ def draw_dialogue(
         clips: What can be said, in a fixed order.
         network: Name of the call's profile.
         frame_ns: Length of a frame; the call's phase lies within it.
+        agent_speaks_first: The caller hears out the agent's greeting first.
 
     Returns:
         The call. The same arguments always give the same call.
@@ -68,6 +70,7 @@ def draw_dialogue(
             for place, line in enumerate(script.turns, start=1)
         ),
         backchannel_id=_backchannel(clips, number, seeds),
+        agent_speaks_first=agent_speaks_first or script.agent_speaks_first,
     )
 
 

@@ -21,10 +21,12 @@ class Dialogue:
     Attributes:
         turns: Utterances per call.
         think_ms: Shortest and longest pause before an utterance.
+        agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
     """
 
     turns: int = 6
     think_ms: tuple[float, float] = (300.0, 900.0)
+    agent_speaks_first: bool = False
 
     def __post_init__(self) -> None:
         """Refuse impossible timing."""
@@ -95,6 +97,7 @@ def draw_call(
             round(float(pause), 3) for pause in pauses.uniform(*dialogue.think_ms, dialogue.turns)
         ),
         phase_ns=int(phase.integers(0, frame_ns)),
+        agent_speaks_first=dialogue.agent_speaks_first,
     )
 
 

@@ -1,7 +1,7 @@
 """Dialogue scripts: several turns, what is said in each, and how.
 
-A script is TOML. Its head names it and may set `think` and `tool_takes` for all turns; every
-`[[turn]]` may have
+A script is TOML. Its head names it and may set `think` and `tool_takes` for all turns, and
+`agent_speaks_first = true` for callers who hear out a greeting first; every `[[turn]]` may have
 
     say = { id = "…" }                 this utterance; or { tag = "…" }, { language = "…" }, both;
                                        without `say` any utterance will do
@@ -121,6 +121,7 @@ class Script:
 
     name: str
     turns: tuple[ScriptTurn, ...]
+    agent_speaks_first: bool = False
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -147,6 +148,7 @@ def parse_script(text: str, where: str) -> Script:
     head.text("about")
     think = head.span("think") or DEFAULT_THINK
     tool_takes = head.span("tool_takes") or DEFAULT_TOOL_TAKES
+    agent_speaks_first = bool(head.take("agent_speaks_first", bool))
     head.done()
     lines: list[ScriptTurn] = []
     for number, turn in enumerate(turns or [], start=1):
@@ -155,7 +157,7 @@ def parse_script(text: str, where: str) -> Script:
         lines += _lines(_Table(turn, f"{where}, turn {number}"), think, tool_takes)
     if not name or not 1 <= len(lines) <= _MOST_TURNS:
         raise BadInput(f"needs a name and from 1 to {_MOST_TURNS} turns", where=where)
-    return Script(name=name, turns=tuple(lines))
+    return Script(name=name, turns=tuple(lines), agent_speaks_first=agent_speaks_first)
 
 
 def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:

@@ -30,11 +30,10 @@ from harness.model import (
 from harness.session.behaviour import Behaviour
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat, hesitant
+from harness.session.greeting import Greeting
 from harness.session.link import Link
 from harness.session.pacing import Pacing
 from harness.session.turn.planned_speech import PlannedSpeech, since
-
-_GIVES_UP = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
 
 class Caller:
@@ -81,7 +80,7 @@ class Caller:
         self._line: EncodedUtterance | None = None
         self._line_frame = self._end_frame = 0
         self._next = 0
-        self._speak_from_ns = self._silent_until_ns = 0
+        self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
         self._winding_up = False
         self._turns_done = 0
         self._last_error: ProviderError | None = None
@@ -149,6 +148,9 @@ class Caller:
         self._count_sent()
         if self._line is None:
             self._look_again()
+        if self._conversation.greets:
+            stopped = _run_ended(Phase.RESPONSE)
+            self._conversation.end_greeting(self._greeting_from_ns, stopped)
         if self._conversation.turn is None:
             self.finished = True
 
@@ -186,23 +188,31 @@ class Caller:
             close_code: The WebSocket close code, if there was one.
 
         Returns:
-            The session's record. A turn that was cut off, or that was about to begin when the
-            session broke, is among `take_turns`.
+            The session's record. Among `take_turns` are then a turn that was cut off or that was
+            about to begin when the session broke, and those of the plan that never came.
         """
         self._count_sent()
         self._look_again()
         early, link = not self.finished, self.link
         if early and fault is None:
-            fault = Fault(Party.OURS, self.phase(), "stopped", "the run ended")
+            fault = _run_ended(self.phase())
         if early and fault is not None and self._last_error is not None and not fault.detail:
             words = f"{self._last_error.code}: {self._last_error.detail}"
             fault = Fault(fault.party, fault.phase, fault.code, words)
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
-        elif early and fault is not None and fault.party is not Party.OURS:
-            self._conversation.records.append(self._unbegun(fault))
-            self.has_news = True
+        elif (
+            early
+            and fault is not None
+            and fault.party is not Party.OURS
+            and self._next < len(self._lines)
+        ):
+            # The session owed the turn that was about to begin.
+            self._not_begun(TurnStatus.CLOSED, fault)
+        while self._next < len(self._lines):
+            self._not_begun(TurnStatus.DROPPED, fault or _run_ended(Phase.SEND))
         self.finished = True
+        greeting = self._conversation.greeting or Greeting()
         turns_done = self._turns_done + len(self._conversation.records)
         return SessionRecord(
             session_id=self.id,
@@ -227,6 +237,9 @@ class Caller:
             model=self._named_model,
             acknowledged=self._acknowledged,
             close_code=close_code,
+            greeting_audible_ns=greeting.audible_ns,
+            greeting_end_ns=greeting.end_ns,
+            greeting_fault=greeting.fault,
             fault=fault if early else None,
         )
 
@@ -280,6 +293,21 @@ class Caller:
         self.pacing.begin(now_ns + self._plan.phase_ns)
         turn = min(self._next, len(self._lines) - 1)
         self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
+
+        if self._plan.agent_speaks_first and self._next < len(self._lines):
+            self._greeting_from_ns = now_ns
+            silence = PlannedSpeech(
+                session_id=self.id,
+                turn_index=self._next,
+                network=self._plan.network,
+                utterance_id="",
+                onset_ns=now_ns,
+                end_ns=now_ns,
+                end_sample=0,
+                end_due_ns=now_ns,
+                limit_ns=self._manner.limit_ns,
+            )
+            self._conversation.await_greeting(silence, now_ns)
 
     def _act(self, now_ns: int, lateness_ns: int) -> bytes:
         """Do what is due while nothing is being said, and look when to look again."""
@@ -356,28 +384,33 @@ class Caller:
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
         turn = self._conversation.turn
         assert turn is not None
-        record = self._conversation.close(now_ns, fault)
-        self.has_news, self._line = True, None
-        if record.status in _GIVES_UP or self._next >= len(self._lines) or self._winding_up:
+        if self._conversation.greets:
+            self._conversation.end_greeting(now_ns, fault)
+        else:
+            self._conversation.close(now_ns, fault)
+            self.has_news, self._line = True, None
+        if self._next >= len(self._lines) or self._winding_up:
             self.finished = True
             return
         after_ns = max(now_ns, turn.playout_end_ns or now_ns)
         self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * NS_PER_MS)
 
-    def _unbegun(self, fault: Fault) -> TurnRecord:
-        """Return the record of the turn that a broken session never began."""
-        index = min(self._next, len(self._lines) - 1)
-        return TurnRecord(
+    def _not_begun(self, status: TurnStatus, fault: Fault) -> None:
+        """Write down the next turn of the plan, which never began."""
+        index, self._next = self._next, self._next + 1
+        self.has_news = True
+        record = TurnRecord(
             session_id=self.id,
             turn_index=index,
             kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
-            status=TurnStatus.CLOSED,
+            status=status,
             network=self._plan.network,
             utterance_id=self._lines[index].utterance_id,
             limit_ms=self._manner.limit_ns / NS_PER_MS,
             at=since(self._session_instants(), self._origin_ns),
             fault=fault,
         )
+        self._conversation.records.append(record)
 
     def _session_instants(self) -> dict[str, int | None]:
         return {
@@ -397,3 +430,7 @@ class Caller:
 
     def _since(self, instant_ns: int | None) -> int | None:
         return None if instant_ns is None else instant_ns - self._origin_ns
+
+
+def _run_ended(phase: Phase) -> Fault:
+    return Fault(Party.OURS, phase, "stopped", "the run ended")

@@ -23,6 +23,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.session.behaviour import WORD_OF_SPEECH_NS, Behaviour
+from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
@@ -50,6 +51,8 @@ class Conversation:
         turn: The latest turn, `None` between two.
         records: Turns that were written down and not taken yet.
         requests: What is to be said besides audio.
+        greets: Whether `turn` is the agent's greeting, of which no turn is recorded.
+        greeting: What came of the first greeting that was waited for.
         audio: How the audio of responses to come is written.
     """
 
@@ -65,6 +68,9 @@ class Conversation:
         self._interrupted: _Open | None = None
         # Whether the server says when it heard the end of a turn.
         self._tells_end = False
+        # The agent's greeting, heard as if it were the response of a turn without words.
+        self.greets = False
+        self.greeting: Greeting | None = None
         # Replies of turns gone by.
         self._gone: set[str] = set()
 
@@ -98,6 +104,26 @@ class Conversation:
             self._interrupted = interrupted
         self._into = None if old is None else Interruption(old, self.turn)
         self._reaction = reaction
+
+    def await_greeting(self, silence: PlannedSpeech, now_ns: int) -> None:
+        """Listen to an agent that speaks first.
+
+        Args:
+            silence: What the caller says meanwhile: nothing, from when the session was ready.
+            now_ns: When.
+        """
+        self.begin(silence, {}, None, now_ns)
+        self.greets = True
+
+    def end_greeting(self, now_ns: int, fault: Fault | None) -> None:
+        """Stop waiting for the greeting; the first one of a call is kept."""
+        assert self.turn is not None
+        record = self.turn.record(self._origin_ns, fault, now_ns=now_ns)
+        self.greeting = self.greeting or greeting_of(record)
+        self._gone |= self.turn.responses
+        self.turn, self.greets = None, False
+        if self._application is not None:
+            self._application.forget()
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""

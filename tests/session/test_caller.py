@@ -40,7 +40,7 @@ def line(name: str, frames: int = 10) -> EncodedUtterance:
     )
 
 
-def new_session(turns: int = 2, phase_ns: int = 0) -> Caller:
+def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool = False) -> Caller:
     names = tuple(f"u{n}" for n in range(turns))
     plan = CallPlan(
         number=7,
@@ -48,6 +48,7 @@ def new_session(turns: int = 2, phase_ns: int = 0) -> Caller:
         utterance_ids=names,
         think_ms=(100.0,) * turns,
         phase_ns=phase_ns,
+        agent_speaks_first=agent_speaks_first,
     )
     session = Caller(
         plan, [line(name) for name in names], manner=MANNER, origin_ns=0, scheduled_ns=0
@@ -69,6 +70,10 @@ class Answering:
         self._due_ns: int | None = None
         self._pending: list[tuple[int, Event]] = []
         self._replies = 0
+
+    def expect(self, events: list[tuple[int, Event]]) -> None:
+        """Have the server say something at these milliseconds."""
+        self._pending += [(at_ms * MS, event) for at_ms, event in events]
 
     def run(self, until_ms: int) -> None:
         while not self.session.finished and self.session.due_ns is not None:
@@ -190,12 +195,98 @@ def test_a_late_end_of_speech_voids_its_turn_and_no_other() -> None:
     assert [turn.status for turn in server.turns] == [TurnStatus.VOID, TurnStatus.COMPLETED]
 
 
-def test_a_caller_gives_up_after_silence() -> None:
+def test_a_turn_without_an_answer_costs_no_other_turn() -> None:
     session = new_session(turns=3)
     session.receive(SessionCreated(), 0)
-    Answering(session, latency_ms=10**6).run(until_ms=20_000)
+    server = Answering(session, latency_ms=10**6)
+    server.run(until_ms=3_450)
+    assert [turn.status for turn in server.turns] == [TurnStatus.NO_REPLY]
+    server.latency_ms = 800
+    server.run(until_ms=20_000)
     assert session.finished
-    assert hang_up(session).turns_done == 1
+    assert [turn.status for turn in server.turns[1:]] == [TurnStatus.COMPLETED] * 2
+    assert hang_up(session).turns_done == 3
+
+
+@pytest.mark.parametrize("fault", [None, Fault(Party.THEIRS, Phase.SEND, "close_1011", "gone")])
+def test_turns_that_never_came_are_rows_with_their_reason(fault: Fault | None) -> None:
+    session = new_session(turns=4)
+    session.receive(SessionCreated(), 0)
+    Answering(session).run(until_ms=400)
+    record = session.closed(450 * MS, fault, None)
+    cut, *never = session.take_turns()
+    assert cut.status is not TurnStatus.DROPPED
+    assert [(turn.turn_index, turn.status) for turn in never] == [
+        (index, TurnStatus.DROPPED) for index in (1, 2, 3)
+    ]
+    assert [turn.utterance_id for turn in never] == ["u1", "u2", "u3"]
+    assert {turn.fault for turn in never} == {record.fault}
+    assert record.turns_done == record.turns_planned == 4
+
+
+def test_turns_that_the_end_of_the_run_left_over_are_rows_too() -> None:
+    session = new_session(turns=3)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.run(until_ms=400)
+    session.wind_up()
+    server.run(until_ms=20_000)
+    assert hang_up(session).fault is None
+    never = session.take_turns()
+    assert [turn.status for turn in never] == [TurnStatus.DROPPED] * 2
+    assert {turn.fault.party for turn in never if turn.fault} == {Party.OURS}
+
+
+def greeted(greeting: list[tuple[int, Event]]) -> tuple[Caller, Answering]:
+    """Hold a call of a caller who lets the agent speak first."""
+    session = new_session(turns=1, agent_speaks_first=True)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.expect(greeting)
+    server.run(until_ms=30_000)
+    return session, server
+
+
+def test_a_caller_hears_out_the_greeting_and_then_speaks() -> None:
+    session, server = greeted(
+        [
+            (500, ResponseCreated("g")),
+            *((510 + 50 * piece, AudioDelta(LOUD, "g", "i")) for piece in range(20)),
+            (1_500, ResponseDone("g", ResponseStatus.COMPLETED)),
+        ]
+    )
+    (turn,) = server.turns
+    record = hang_up(session)
+    assert record.greeting_audible_ns == 510 * MS
+    assert record.greeting_end_ns == 2_510 * MS
+    assert record.greeting_fault is None
+    assert turn.status is TurnStatus.COMPLETED
+    assert turn.provider_ids["response"] == "r0"
+    assert turn.at.speech_onset_ns is not None
+    assert 2_610 * MS <= turn.at.speech_onset_ns < 2_680 * MS
+
+
+def test_a_caller_waits_for_a_greeting_no_longer_than_for_a_response() -> None:
+    session, server = greeted([])
+    (turn,) = server.turns
+    assert turn.status is TurnStatus.COMPLETED
+    assert turn.at.speech_onset_ns is not None
+    assert turn.at.speech_onset_ns > 3_100 * MS
+    record = hang_up(session)
+    assert record.greeting_audible_ns is None
+    assert record.greeting_fault is not None
+    assert record.greeting_fault.code == "no_greeting"
+
+
+def test_the_end_of_the_run_ends_the_wait_for_a_greeting() -> None:
+    session = new_session(turns=1, agent_speaks_first=True)
+    session.receive(SessionCreated(), 0)
+    session.wind_up()
+    assert session.finished
+    record = hang_up(session)
+    assert record.greeting_fault is not None
+    assert record.greeting_fault.party is Party.OURS
+    assert [turn.status for turn in session.take_turns()] == [TurnStatus.DROPPED]
 
 
 @pytest.mark.parametrize("ready", [False, True])
@@ -205,8 +296,8 @@ def test_a_session_that_breaks_leaves_a_row_for_the_turn_it_owes(ready: bool) ->
         session.receive(SessionCreated(), 0)
     fault = Fault(Party.THEIRS, session.phase(), "close_1011", "gone")
     record = session.closed(50 * MS, fault, 1011)
-    (turn,) = session.take_turns()
-    assert turn.status is TurnStatus.CLOSED
+    turn, never = session.take_turns()
+    assert (turn.status, never.status) == (TurnStatus.CLOSED, TurnStatus.DROPPED)
     assert turn.fault is not None
     assert turn.fault.phase is (Phase.SEND if ready else Phase.SETUP)
     assert record.fault == fault
@@ -229,8 +320,8 @@ def test_cutting_off_voids_the_open_turn_as_ours() -> None:
     session.receive(SessionCreated(), 0)
     Answering(session).run(until_ms=400)
     record = session.closed(450 * MS, None, None)
-    (turn,) = session.take_turns()
-    assert turn.status is TurnStatus.VOID
+    turn, never = session.take_turns()
+    assert (turn.status, never.status) == (TurnStatus.VOID, TurnStatus.DROPPED)
     assert record.fault is not None
     assert record.fault.party is Party.OURS
 

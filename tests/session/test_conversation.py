@@ -297,7 +297,8 @@ def test_a_tool_whose_answer_never_comes_is_no_completed_turn(preamble: bool) ->
     held = Held(TOOL, PLAIN)
     said = [(800, AudioDelta(audio(300), "r1", "i1"))] if preamble else []
     held.run((790, ResponseCreated("r1")), *said, call(900), (910, ResponseDone("r1", COMPLETED)))
-    (turn,) = held.turns
+    turn, after = held.turns
+    assert after.status is TurnStatus.NO_REPLY
     assert (turn.status, turn.kind) == (TurnStatus.TIMEOUT, TurnKind.TOOL)
     assert turn.fault is not None
     assert turn.fault.code == "no_answer"

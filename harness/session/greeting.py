@@ -1,0 +1,39 @@
+"""The greeting of an agent that speaks first: when it was heard, or why it was not."""
+
+from dataclasses import dataclass
+
+from harness.errors import Fault, Party, Phase
+from harness.model import TurnRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What came of waiting for a greeting.
+
+    Attributes:
+        audible_ns: When its first audible sample was heard, counted from run start.
+        end_ns: When it had been heard to its end; likewise.
+        fault: Why it was not heard, or how it broke off; `None` for a whole one.
+    """
+
+    audible_ns: int | None = None
+    end_ns: int | None = None
+    fault: Fault | None = None
+
+
+def greeting_of(record: TurnRecord) -> Greeting:
+    """Return the greeting that was listened to as if it were the response of a turn.
+
+    Args:
+        record: What was recorded of that turn, in which the caller said nothing.
+    """
+    if record.status.was_heard:
+        at = record.at
+        return Greeting(
+            audible_ns=at.first_audible_ns, end_ns=at.playout_end_ns, fault=record.fault
+        )
+    fault = record.fault
+    if fault is None or fault.code == "no_reply":
+        words = f"the agent did not speak first within {record.limit_ms / 1000:g} s"
+        fault = Fault(Party.THEIRS, Phase.RESPONSE, "no_greeting", words)
+    return Greeting(fault=fault)
