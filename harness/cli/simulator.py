@@ -19,7 +19,7 @@ from harness.simulator import (
     PRESETS,
     Answer,
     CapacityRule,
-    Cut,
+    DeltaSizes,
     SimulatorConfig,
     answers_from,
     find_preset,
@@ -80,7 +80,7 @@ _DEFAULT_PORT = 8765
 @click.option(
     "--delta-ms",
     metavar="N[,M]",
-    help="Length of the deltas of reply audio, or drawn between two. Default: 100.",
+    help="Length of the deltas of response audio, or drawn between two. Default: 100.",
 )
 @click.option(
     "--tool",
@@ -89,12 +89,12 @@ _DEFAULT_PORT = 8765
 )
 @click.option("--slots", type=int, help="Responses worked on at once. Default: any number.")
 @click.option("--service-ms", type=float, help="Mean time a response takes a slot. Default: 1000.")
-@click.option("--speed", type=float, help="Reply audio, times real time. Default: 5.")
+@click.option("--speed", type=float, help="Response audio, times real time. Default: 5.")
 @click.option(
     "--null",
     is_flag=True,
     default=None,
-    help="Do without hearing: the last sample that is not zero ends a turn.",
+    help="No VAD: the last sample that is not zero ends a turn.",
 )
 @click.option("--exit-with-stdin", is_flag=True, help="End when standard input ends.")
 def command(
@@ -123,7 +123,7 @@ def command(
     elif changes.get("null") and file is None:
         changes["preset"] = find_preset(NULL_PRESET)
     if delta_ms is not None:
-        changes["cut"] = _cut(delta_ms)
+        changes["delta_sizes"] = _sizes(delta_ms)
     if tool is not None:
         changes["tools"] = parse_tool(tool)
     if slots is not None or service_ms is not None:
@@ -148,7 +148,7 @@ def _answers(corpus: str, seed: int) -> tuple[Answer, ...]:
         return answers_from(obtain_corpus(corpus, environment.cache_dir(), progress), seed)
 
 
-def _cut(text: str) -> Cut:
+def _sizes(text: str) -> DeltaSizes:
     try:
         sizes = [int(word) for word in text.split(",")]
     except ValueError:
@@ -157,7 +157,7 @@ def _cut(text: str) -> Cut:
         raise BadInput(
             "not one or two whole numbers", where=f"--delta-ms {text}", hint="100, or 20,200"
         )
-    return Cut(min(Cut().first_ms, sizes[0]), sizes[0], sizes[-1])
+    return DeltaSizes(min(DeltaSizes().first_ms, sizes[0]), sizes[0], sizes[-1])
 
 
 def _capacity(

@@ -11,7 +11,7 @@ from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
 from harness.simulator.timing.capacity import CapacityRule
 from harness.simulator.voice.recorded import Answer, answers_from
-from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule, parse_tool
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "PRESETS",
     "Answer",
     "CapacityRule",
-    "Cut",
+    "DeltaSizes",
     "FaultRule",
     "Part",
     "Preset",

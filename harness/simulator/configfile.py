@@ -41,7 +41,7 @@ from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, Part, Preset
 from harness.simulator.settings import SimulatorConfig, find_preset
 from harness.simulator.timing.capacity import CapacityRule
-from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule
 
 
@@ -152,7 +152,7 @@ def _config(file: _File, port: int) -> SimulatorConfig:
         given["corpus"] = file.speech.corpus
         sizes = file.speech.delta_ms
         least_ms, most_ms = (sizes, sizes) if isinstance(sizes, int) else sizes
-        given["cut"] = Cut(file.speech.first_delta_ms, least_ms, most_ms)
+        given["delta_sizes"] = DeltaSizes(file.speech.first_delta_ms, least_ms, most_ms)
     if file.tools is not None:
         given["tools"] = ToolRule(**_given(file.tools) | {"turns": tuple(file.tools.turns)})
     if file.capacity is not None:

@@ -20,14 +20,14 @@ from harness.errors import BadInput, sanitised
 from harness.model import NS_PER_S
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
-from harness.simulator.protocol.session_limits import Link, Manners
+from harness.simulator.protocol.session_limits import Link, SessionLimits
 from harness.simulator.settings import SimulatorConfig
 from harness.simulator.timing.capacity import Capacity
-from harness.simulator.timing.deadlines import Timers
+from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
 from harness.simulator.voice import recorder
 from harness.simulator.voice.sound_formats import PCM
-from harness.simulator.voice.spoken_answers import Replies
+from harness.simulator.voice.spoken_answers import SpokenAnswers
 from harness.simulator.wire import plain_http
 from harness.simulator.wire.connection import Connection
 from harness.simulator.wire.encryption import encrypted_by
@@ -48,12 +48,14 @@ class Simulator:
         >>> await simulator.stop()  # doctest: +SKIP
     """
 
-    timers: Timers
+    deadlines: Deadlines
 
     def __init__(self, config: SimulatorConfig) -> None:
         self._config = config
         self.ping_interval_ns = round(config.ping_interval_s * NS_PER_S)
-        self._replies = Replies(config.seed, config.replies, config.answers, config.cut)
+        self._spoken = SpokenAnswers(
+            config.seed, config.replies, config.answers, config.delta_sizes
+        )
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)
         self._sessions_begun = 0
@@ -72,10 +74,10 @@ class Simulator:
         encryption = encrypted_by(self._config.certificate, self._config.private_key)
         if self._config.heard is not None:
             recorder.prepare(self._config.heard)
-        self._replies.get(0, PCM)  # made before anybody waits for them
+        self._spoken.get(0, PCM)  # made before anybody waits for them
         self._truth = TruthLog(self._config.truth)
-        self._manners = self._treat(self._truth)
-        self.timers = Timers(loop)
+        self._limits = self._treat(self._truth)
+        self.deadlines = Deadlines(loop)
         host, port = self._config.host, self._config.port
         try:
             self._server = await loop.create_server(
@@ -102,14 +104,14 @@ class Simulator:
             connection.abort()
         if self._connections:
             await self._all_gone.wait()
-        self.timers.close()
+        self.deadlines.close()
         self._truth.close()
 
-    def _treat(self, truth: TruthLog) -> Manners:
+    def _treat(self, truth: TruthLog) -> SessionLimits:
         config, capacity = self._config, None
         if config.capacity is not None:
             capacity = Capacity(config.capacity, np.random.default_rng([config.seed, 0, 2]))
-        return Manners(
+        return SessionLimits(
             limit_s=config.session_limit_s,
             speed=config.speed,
             null=config.null,
@@ -147,7 +149,7 @@ class Simulator:
             seed=self._config.seed,
             session_number=number,
             preset=self._config.preset,
-            replies=self._replies,
+            answers=self._spoken,
             faults=self._config.faults,
             tools=self._config.tools,
         )
@@ -157,7 +159,7 @@ class Simulator:
             tag=tag,
             model=admitted.model,
             draws=draws,
-            manners=self._manners,
+            limits=self._limits,
             transcribes=admitted.transcribes,
             minted=admitted.minted or {},
         )

@@ -8,7 +8,7 @@ from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, PRESETS, Preset
 from harness.simulator.timing.capacity import CapacityRule
 from harness.simulator.voice.recorded import Answer
-from harness.simulator.voice.spoken_answers import Cut
+from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule
 
 
@@ -36,18 +36,18 @@ class SimulatorConfig:
         truth: File the truth log is appended to, `None` for no log.
         api_key: Key a client must present, `None` to accept everyone.
         refuse_at_upgrade: Refuse a bad key with HTTP 401 instead of an `error` and a close.
-        null: Do without hearing: the last sample that is not zero ends a turn.
+        null: No VAD: the last sample that is not zero ends a turn.
         heard: Folder for what each session heard, as WAV files; `None` to keep nothing.
         faults: What goes wrong, and when.
         tools: When functions are called.
         capacity: What the service can carry, `None` for everything.
         certificate: PEM file of a certificate, which makes it a TLS server.
         private_key: PEM file of its key, when the certificate's file does not hold it.
-        speed: Reply audio per unit of time; 5 delivers 10 s of speech in 2 s.
-        replies: Number of different replies, where speech is made up.
+        speed: Response audio per unit of time; 5 delivers 10 s of speech in 2 s.
+        replies: Number of different responses, where speech is made up.
         corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
         answers: That speech, for whoever starts the server to fill in.
-        cut: How long the deltas of reply audio are.
+        delta_sizes: How long the deltas of response audio are.
         ping_interval_s: Time between pings.
         session_limit_s: Longest session.
     """
@@ -70,7 +70,7 @@ class SimulatorConfig:
     replies: int = 8
     corpus: str | None = None
     answers: tuple[Answer, ...] = ()
-    cut: Cut = field(default_factory=Cut)
+    delta_sizes: DeltaSizes = field(default_factory=DeltaSizes)
     ping_interval_s: float = 20.3
     session_limit_s: float = 3600.0
 
@@ -78,7 +78,7 @@ class SimulatorConfig:
         """Refuse what cannot be served."""
         if not 1.0 <= self.speed <= 1000.0:
             raise BadInput(
-                f"reply speed must be between 1 and 1000 times real time, got {self.speed:g}",
+                f"response speed must be between 1 and 1000 times real time, got {self.speed:g}",
                 where="--speed",
                 hint="5 is what the service does",
             )

@@ -1,4 +1,4 @@
-"""The truth log: one line of JSON per reply."""
+"""The truth log: one line of JSON per response."""
 
 from pathlib import Path
 from typing import BinaryIO

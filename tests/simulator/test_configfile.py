@@ -5,7 +5,7 @@ import pytest
 from harness.errors import BadInput
 from harness.simulator import (
     CapacityRule,
-    Cut,
+    DeltaSizes,
     FaultRule,
     Part,
     SimulatorConfig,
@@ -62,7 +62,7 @@ def test_every_section_arrives(tmp_path: Path) -> None:
     assert config.preset.mixture == (Part(weight=0.1, shift_ms=3000, median_ms=500, sigma=0.4),)
     assert list(config.preset.outlier_ms) == [1, 2]
     assert config.corpus == "asterisk-en"
-    assert config.cut == Cut(50, 20, 200)
+    assert config.delta_sizes == DeltaSizes(50, 20, 200)
     assert config.faults == (
         FaultRule(name="gap", probability=0.05),
         FaultRule(name="reset", turn=3),

@@ -22,16 +22,15 @@ from harness.corpus import speech_like
 from harness.model import TruthRecord
 from harness.simulator import FAULTS, FaultRule, Preset, ToolRule
 from harness.simulator.chance.draws import Draws
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import refusals
+from harness.simulator.protocol import event_order, refusals
 from harness.simulator.protocol.session import Session
-from harness.simulator.protocol.session_limits import Manners
-from harness.simulator.timing.deadlines import Timer
-from harness.simulator.voice.spoken_answers import Replies
+from harness.simulator.protocol.session_limits import SessionLimits
+from harness.simulator.timing.deadlines import Deadline
+from harness.simulator.voice.spoken_answers import SpokenAnswers
 
 _PRESET = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.5, first_turn_ms=20)
 _SPEECH = speech_like(np.random.default_rng(1), 1.0, 24_000)
-_REPLIES = Replies(3, 2)
+_SPOKEN = SpokenAnswers(3, 2)
 _EVENT: TypeAdapter[RealtimeServerEvent] = TypeAdapter(RealtimeServerEvent)
 
 _TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
@@ -43,7 +42,7 @@ class _Link:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.closed: int | str | None = None
-        self._heap: list[tuple[int, int, Timer]] = []
+        self._heap: list[tuple[int, int, Deadline]] = []
         self._added = 0
 
     def send(self, message: bytes) -> None:
@@ -63,8 +62,8 @@ class _Link:
     def stop_reading(self, duration_ns: int) -> None:
         assert duration_ns > 0
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
-        timer = Timer(due_ns, callback)
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
+        timer = Deadline(due_ns, callback)
         self._added += 1
         heapq.heappush(self._heap, (due_ns, self._added, timer))
         return timer
@@ -130,11 +129,11 @@ class Client(RuleBasedStateMachine):
             seed=1,
             session_number=0,
             preset=_PRESET,
-            replies=_REPLIES,
+            answers=_SPOKEN,
             faults=tuple(FaultRule(name=name, probability=0.05) for name in names),
             tools=ToolRule(probability=0.3, preamble=0.5),
         )
-        manners = Manners(
+        limits = SessionLimits(
             limit_s=3600, speed=5, null=False, heard=None, capacity=None, tell=self.truths.append
         )
         self.session = Session(
@@ -142,7 +141,7 @@ class Client(RuleBasedStateMachine):
             tag="t",
             model="m",
             draws=draws,
-            manners=manners,
+            limits=limits,
             transcribes=self.transcribes,
         )
         self.session.open()
@@ -248,7 +247,7 @@ class Client(RuleBasedStateMachine):
     def every_event_is_valid(self) -> None:
         for raw in self.link.sent[self.checked :]:
             event = _EVENT.validate_json(raw, strict=True)
-            assert event.type in orders.EVENTS
+            assert event.type in event_order.EVENTS
             if event.type == "conversation.item.added":
                 self.items.append(event.item.id or "")
         self.checked = len(self.link.sent)

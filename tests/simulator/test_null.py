@@ -15,8 +15,8 @@ from websockets.asyncio.client import connect
 
 from harness.cli.app import run
 from harness.errors import ExitCode
-from harness.simulator import FAULTS, CapacityRule, Cut, Simulator, SimulatorConfig, ToolRule
-from harness.simulator.protocol import event_order as orders
+from harness.simulator import FAULTS, CapacityRule, DeltaSizes, Simulator, SimulatorConfig, ToolRule
+from harness.simulator.protocol import event_order
 
 Audio = NDArray[np.int16]
 Opened = Callable[..., AbstractAsyncContextManager[Any]]
@@ -34,8 +34,8 @@ def test_turns_end_with_the_last_sample_that_is_not_zero(
             for _ in range(2):
                 await client.say(whisper)
                 await client.until("rate_limits.updated")
-                kinds = [kind for kind in client.kinds if kind not in orders.DELTAS]
-                assert tuple(kinds) == orders.VAD_TURN_HEAD + orders.TURN_TAIL
+                kinds = [kind for kind in client.kinds if kind not in event_order.DELTAS]
+                assert tuple(kinds) == event_order.VAD_TURN_HEAD + event_order.TURN_TAIL
                 client.drain()
 
     asyncio.run(talk())
@@ -119,7 +119,7 @@ def test_options_beat_the_file_and_loopback_is_left_only_with_a_word(
     first, second, third, fourth = served
     assert third.tools == ToolRule(name="f", turns=(2,))
     assert third.capacity == CapacityRule(slots=3, service_ms=20)
-    assert third.cut == Cut(20, 20, 200)
+    assert third.delta_sizes == DeltaSizes(20, 20, 200)
     assert fourth.capacity == CapacityRule(slots=7)
     assert (first.port, first.seed) == (2, 9)
     assert [rule.name for rule in first.faults] == ["gap", "burst"]

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.simulator import SimulatorConfig, ToolRule
-from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import event_order
 from harness.simulator.voice.sound_formats import ALAW, MULAW, SoundFormat
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ def _run(conversation: Coroutine[Any, Any, None]) -> None:
 
 
 def _without_deltas(kinds: list[str]) -> tuple[str, ...]:
-    return tuple(kind for kind in kinds if kind not in orders.DELTAS)
+    return tuple(kind for kind in kinds if kind not in event_order.DELTAS)
 
 
 async def _configure(client: Any, **session: Any) -> Json:
@@ -66,9 +66,9 @@ def test_text_turn_follows_the_table(opened: Opened, quick: SimulatorConfig) -> 
             await client.send("conversation.item.create", item=GREET)
             await client.send("response.create")
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.TEXT_TURN
+            assert _without_deltas(client.kinds) == event_order.TEXT_TURN
             done = _last(client, "response.done")["response"]
-            deltas = [e["delta"] for e in client.events if e["type"] in orders.TEXT_DELTAS]
+            deltas = [e["delta"] for e in client.events if e["type"] in event_order.TEXT_DELTAS]
             text = _last(client, "response.output_text.done")["text"]
             assert "".join(deltas) == text
             assert done["output"][0]["content"] == [{"type": "output_text", "text": text}]
@@ -87,7 +87,7 @@ def test_call_runs_ends_the_response_and_is_answered_after_its_result(
             await client.say(utterance)
             await client.until("rate_limits.updated")
             kinds = _without_deltas(client.kinds)
-            assert kinds[-len(orders.CALL_TURN) :] == orders.CALL_TURN
+            assert kinds[-len(event_order.CALL_TURN) :] == event_order.CALL_TURN
             added = next(e for e in client.events if e["type"] == "response.output_item.added")
             assert added["item"]["arguments"] == ""
             assert added["item"]["status"] == "in_progress"
@@ -108,8 +108,8 @@ def test_call_runs_ends_the_response_and_is_answered_after_its_result(
             await client.send("conversation.item.create", item=result)
             await client.send("response.create", response={"metadata": {"client_event_id": "7"}})
             await client.until("rate_limits.updated")
-            head = orders.CREATED + orders.RESPONSE_BEGIN + orders.RESPONSE_OPEN
-            assert _without_deltas(client.kinds) == head + orders.TURN_TAIL
+            head = event_order.CREATED + event_order.RESPONSE_BEGIN + event_order.RESPONSE_OPEN
+            assert _without_deltas(client.kinds) == head + event_order.TURN_TAIL
             assert client.events[0]["item"]["id"] == "mine"
             created = _last(client, "response.created")["response"]
             assert created["metadata"] == {"client_event_id": "7"}
@@ -126,7 +126,7 @@ def test_preamble_is_said_before_the_call_and_both_are_outputs(
             await client.send("response.create")
             done = (await client.until("response.done"))["response"]
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.PREAMBLE_TURN
+            assert _without_deltas(client.kinds) == event_order.PREAMBLE_TURN
             assert [item["type"] for item in done["output"]] == ["message", "function_call"]
             call = _last(client, "response.function_call_arguments.done")
             assert call["output_index"] == 1
@@ -229,7 +229,9 @@ def test_semantic_vad_ends_turns_by_itself(
             pause = np.zeros(9 * 24_000, dtype=np.int16)
             await client.say(np.concatenate((utterance, pause)))
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.VAD_TURN_HEAD + orders.TURN_TAIL
+            assert (
+                _without_deltas(client.kinds) == event_order.VAD_TURN_HEAD + event_order.TURN_TAIL
+            )
 
     _run(talk())
 
@@ -243,10 +245,15 @@ def test_without_create_response_the_client_asks(
             await _configure(client, audio={"input": {"turn_detection": detection}})
             await client.say(utterance)
             await client.until("conversation.item.done")
-            assert tuple(client.kinds) == orders.HEARD_START + orders.HEARD_STOP + orders.COMMITTED
+            assert (
+                tuple(client.kinds)
+                == event_order.HEARD_START + event_order.HEARD_STOP + event_order.COMMITTED
+            )
             await client.send("response.create")
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.VAD_TURN_HEAD + orders.TURN_TAIL
+            assert (
+                _without_deltas(client.kinds) == event_order.VAD_TURN_HEAD + event_order.TURN_TAIL
+            )
 
     _run(talk())
 
@@ -264,7 +271,7 @@ def test_silent_caller_is_spoken_to_after_the_idle_timeout(
             triggered = await client.until("input_audio_buffer.timeout_triggered")
             assert 0 <= triggered["audio_start_ms"] <= triggered["audio_end_ms"]
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.IDLE_TURN
+            assert _without_deltas(client.kinds) == event_order.IDLE_TURN
 
     _run(talk())
 
@@ -281,9 +288,11 @@ def test_transcript_comes_with_its_usage_whenever_it_comes(
             assert set(used) == {"model", "language"}
             await client.say(utterance)
             committed = await client.until("input_audio_buffer.committed")
-            completed = await client.until(*orders.TRANSCRIBED)
+            completed = await client.until(*event_order.TRANSCRIBED)
             assert completed["item_id"] == committed["item_id"]
-            deltas = [e["delta"] for e in client.events if e["type"] in orders.TRANSCRIPT_DELTAS]
+            deltas = [
+                e["delta"] for e in client.events if e["type"] in event_order.TRANSCRIPT_DELTAS
+            ]
             assert "".join(deltas) == completed["transcript"] != ""
             usage = completed["usage"]
             assert usage["type"] == ("duration" if model else "tokens")
@@ -377,10 +386,10 @@ def test_transcription_session_writes_down_and_answers_nothing(
             client.drain()
             for _ in range(2):
                 await client.say(utterance)
-                completed = await client.until(*orders.TRANSCRIBED)
-                kinds = [kind for kind in client.kinds if kind not in orders.TRANSCRIPT_DELTAS]
-                heard = orders.HEARD_START + orders.HEARD_STOP + orders.COMMITTED
-                assert tuple(kinds) == heard + orders.TRANSCRIBED
+                completed = await client.until(*event_order.TRANSCRIBED)
+                kinds = [kind for kind in client.kinds if kind not in event_order.TRANSCRIPT_DELTAS]
+                heard = event_order.HEARD_START + event_order.HEARD_STOP + event_order.COMMITTED
+                assert tuple(kinds) == heard + event_order.TRANSCRIBED
                 added = next(e for e in client.events if e["type"] == "conversation.item.added")
                 assert "previous_item_id" not in added
                 assert completed["item_id"] == added["item"]["id"]
@@ -435,4 +444,4 @@ def test_every_event_in_the_tables_is_typed() -> None:
 
     variants = get_args(get_args(RealtimeServerEvent)[0])
     typed = {get_args(variant.model_fields["type"].annotation)[0] for variant in variants}
-    assert typed >= orders.EVENTS
+    assert typed >= event_order.EVENTS

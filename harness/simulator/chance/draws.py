@@ -7,7 +7,7 @@ import numpy as np
 from harness.simulator.chance.faults import FaultRule, Faults, draw_faults
 from harness.simulator.chance.presets import Preset
 from harness.simulator.voice.sound_formats import SoundFormat
-from harness.simulator.voice.spoken_answers import Replies, Reply
+from harness.simulator.voice.spoken_answers import SpokenAnswer, SpokenAnswers
 from harness.simulator.voice.tools import ToolDraw, ToolRule
 
 _RATE_LIMITS_MS = (7.0, 43.0)  # captured distance from `response.done`
@@ -25,8 +25,8 @@ class Turn:
         index: Number of the turn in its session, from 0.
         latency_ms: Voice to voice, for a turn without a function call.
         tool_ms: Added to that in a turn with one.
-        lead_ms: Silence at the head of the reply.
-        reply: Number of the reply.
+        lead_ms: Silence at the head of the response.
+        answer: Number of the spoken answer.
         tools: Whether and which function is called.
         faults: What goes wrong.
     """
@@ -35,7 +35,7 @@ class Turn:
     latency_ms: float
     tool_ms: float
     lead_ms: float
-    reply: int
+    answer: int
     tools: ToolDraw
     faults: Faults
 
@@ -43,14 +43,14 @@ class Turn:
 class Draws:
     """The sources of chance of one session.
 
-    Latency, leading silence, choice of reply, small delays, faults and tools come from generators
+    Latency, leading silence, choice of answer, small delays, faults and tools come from generators
     of their own, so that a change of one leaves the others as they were.
 
     Args:
         seed: The simulator's seed.
         session_number: Number of the session, from 0.
         preset: Latencies.
-        replies: What may be said.
+        answers: What may be said.
         faults: What may go wrong.
         tools: When functions are called.
     """
@@ -61,7 +61,7 @@ class Draws:
         seed: int,
         session_number: int,
         preset: Preset,
-        replies: Replies,
+        answers: SpokenAnswers,
         faults: tuple[FaultRule, ...] = (),
         tools: ToolRule,
     ) -> None:
@@ -69,7 +69,7 @@ class Draws:
         self._latency, self._lead, self._choice, self._small, self._fault, self._tool = (
             np.random.default_rng(source) for source in sources
         )
-        self._preset, self._replies = preset, replies
+        self._preset, self._spoken = preset, answers
         self._rules, self._tool_rule = faults, tools
         self._turns = 0
 
@@ -87,7 +87,7 @@ class Draws:
             latency_ms=self._preset.draw_turn_ms(self._latency, index),
             tool_ms=self._preset.tool_ms,
             lead_ms=self._preset.draw_lead_ms(self._lead),
-            reply=int(self._choice.integers(len(self._replies))),
+            answer=int(self._choice.integers(len(self._spoken))),
             tools=ToolDraw(self._tool_rule, self._tool, index),
             faults=faults,
         )
@@ -99,14 +99,14 @@ class Draws:
             latency_ms=self._preset.draw_latency_ms(self._small),
             tool_ms=0.0,
             lead_ms=0.0,
-            reply=int(self._small.integers(len(self._replies))),
+            answer=int(self._small.integers(len(self._spoken))),
             tools=ToolDraw(ToolRule(), self._small, self._turns),
             faults=Faults({}),
         )
 
-    def reply(self, turn: Turn, sound: SoundFormat) -> Reply:
-        """Return the reply of a turn in a format."""
-        return self._replies.get(turn.reply % len(self._replies), sound)
+    def answer(self, turn: Turn, sound: SoundFormat) -> SpokenAnswer:
+        """Return the response of a turn in a format."""
+        return self._spoken.get(turn.answer % len(self._spoken), sound)
 
     def rate_limits_ms(self) -> float:
         """Draw the time from the end of a response to its rate limits."""

@@ -14,13 +14,13 @@ from harness.errors import BadInput
 # Name to what happens, and the size of it where it has one (milliseconds unless it says so).
 FAULTS: Mapping[str, tuple[str, float]] = {
     "leading_silence": ("more silence at the head of the reply", 600.0),
-    "burst": ("the whole reply in one instant", 0.0),
-    "gap": ("a pause in the middle of the reply's delivery", 800.0),
-    "deaf": ("the caller's interruption is not heard while the reply plays", 0.0),
-    "premature": ("the reply begins so long after the caller began to talk", 500.0),
-    "double": ("a second reply follows the first", 0.0),
-    "no_reply": ("no reply at all", 0.0),
-    "stall": ("the whole server stands still before the reply's first audio", 700.0),
+    "burst": ("the whole response in one instant", 0.0),
+    "gap": ("a pause in the middle of the response's delivery", 800.0),
+    "deaf": ("the caller's interruption is not heard while the response plays", 0.0),
+    "premature": ("the response begins so long after the caller began to talk", 500.0),
+    "double": ("a second response follows the first", 0.0),
+    "no_reply": ("no response at all", 0.0),
+    "stall": ("the whole server stands still before the response's first audio", 700.0),
     "death": ("the connection ends inside a frame", 0.0),
     "reset": ("the connection is reset", 0.0),
     "close_1001": ("the server closes: going away", 0.0),
@@ -32,14 +32,14 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "slow_reader": ("the server stops reading from the connection for so long", 2000.0),
     "malformed": ("a message that is not JSON", 0.0),
     "unknown_event": ("an event of a type nobody knows", 0.0),
-    "oversized": ("most of the reply in one delta of at least so many bytes", 200_000.0),
+    "oversized": ("most of the response in one delta of at least so many bytes", 200_000.0),
     "reordered": ("every fourth event changes places with the next", 0.0),
     "duplicated": ("every event is sent twice", 0.0),
     "late_deltas": ("audio of a cancelled response after its end", 0.0),
     "untranscribed": ("the caller's words cannot be made out", 0.0),
     "wrong_usage": ("token counts that do not add up", 0.0),
 }
-# These strike in the middle of a reply's audio; the first six end the connection.
+# These strike in the middle of a response's audio; the first six end the connection.
 TERMINAL = frozenset(("death", "reset", "close_1001", "close_1011", "close_1013", "expiry"))
 IN_MID_REPLY = TERMINAL | {"slow_reader", "malformed", "unknown_event"}
 _FAILING = frozenset(("rate_limit", "server_error"))

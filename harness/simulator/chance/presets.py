@@ -1,7 +1,8 @@
 """How long a model takes to answer: seeded shifted lognormals fitted to published measurements.
 
-A latency is voice to voice: from the caller's last voiced sample to the first sample of the reply
-that can be heard, so it contains the endpoint decision and the silence at the reply's head.
+A latency is voice to voice: from the caller's last voiced sample to the first sample of the
+response that can be heard, so it contains the endpoint decision and the silence at the response's
+head.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Preset:
         sigma: Standard deviation of that part's logarithm.
         mixture: Further parts; the first takes the share of turns they leave.
         cap_ms: Longest latency, for fits whose tail outruns what was observed.
-        lead_median_ms: Median of the silence at the head of a reply.
+        lead_median_ms: Median of the silence at the head of a response.
         lead_sigma: Standard deviation of its logarithm.
         lead_cap_ms: Longest such silence.
         tool_ms: Added to the latency of a turn with a function call; may be negative.
@@ -110,7 +111,7 @@ class Preset:
         return drawn + self.growth_ms_per_turn * turn_index
 
     def draw_lead_ms(self, rng: np.random.Generator) -> float:
-        """Draw the silence at the head of a reply."""
+        """Draw the silence at the head of a response."""
         if self.lead_median_ms <= 0:
             return 0.0
         return min(exp(rng.normal(log(self.lead_median_ms), self.lead_sigma)), self.lead_cap_ms)

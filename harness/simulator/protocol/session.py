@@ -16,14 +16,13 @@ import msgspec
 from harness.clock import now_ns, wall_time
 from harness.model import NS_PER_MS, NS_PER_S
 from harness.simulator.chance.draws import Draws
-from harness.simulator.protocol import configuration, refusals
-from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import configuration, event_order, refusals
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation, client_item
 from harness.simulator.protocol.refusals import Refused
-from harness.simulator.protocol.session_limits import Link, Manners
+from harness.simulator.protocol.session_limits import Link, SessionLimits
 from harness.simulator.protocol.transcribing import Transcribing
-from harness.simulator.timing.deadlines import Timer
+from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.answering import Answering
 from harness.simulator.voice.listening import Heard, Listening
 from harness.simulator.voice.recorder import Recorder
@@ -64,7 +63,7 @@ class Session:
         tag: Part of every identifier, unique among all sessions there ever were.
         model: Model the client asked for.
         draws: Its own sources of chance.
-        manners: How it is treated.
+        limits: What its server allows it.
         transcribes: Whether it only writes down what is said.
         minted: The session its ephemeral key was made for.
     """
@@ -76,16 +75,16 @@ class Session:
         tag: str,
         model: str,
         draws: Draws,
-        manners: Manners,
+        limits: SessionLimits,
         transcribes: bool = False,
         minted: Json = _NOTHING,
     ) -> None:
-        self._link, self._manners = link, manners
+        self._link, self._limits = link, limits
         self._tag = tag
         self._ids = 0
         self._transcribes = transcribes
         session_id = self.new_id("sess")
-        expires_at = int(wall_time().timestamp() + manners.limit_s)
+        expires_at = int(wall_time().timestamp() + limits.limit_s)
         if transcribes:
             self._session = configuration.transcription_session(
                 session_id=session_id, expires_at=expires_at
@@ -98,14 +97,14 @@ class Session:
         self._session |= {name: value for name, value in minted.items() if name not in own}
         self._conversation = Conversation()
         self._recorder: Recorder | None = None
-        if manners.heard is not None:
-            self._recorder = Recorder(manners.heard, self._session["id"])
+        if limits.heard is not None:
+            self._recorder = Recorder(limits.heard, self._session["id"])
         self.patience_ms = draws.patience_ms
         self._listening = Listening(
             self,
             self._conversation,
-            null=manners.null,
-            archive=None if manners.null else manners.archive,
+            null=limits.null,
+            archive=None if limits.null else limits.archive,
             record=self._recorder,
         )
         self._answering = Answering(
@@ -113,9 +112,9 @@ class Session:
             self._conversation,
             self._listening,
             draws,
-            speed=manners.speed,
-            capacity=manners.capacity,
-            tell=manners.tell,
+            speed=limits.speed,
+            capacity=limits.capacity,
+            tell=limits.tell,
         )
         self.is_deaf = self._answering.is_deaf
         self.premature_ms = self._answering.premature_ms
@@ -124,7 +123,7 @@ class Session:
         self._listening.configure(self._session["audio"]["input"])
         self._silence = (b"", b"")
         self._event_id: str | None = None
-        self._expiry: Timer | None = None
+        self._expiry: Deadline | None = None
 
     # -- the outlet of a response ---------------------------------------------------------------
 
@@ -139,7 +138,7 @@ class Session:
 
     def message(self, kind: str, fields: Json) -> bytes:
         """Return one event with an id of its own, encoded."""
-        if self._transcribes and kind in orders.CREATED:
+        if self._transcribes and kind in event_order.CREATED:
             # As captured: items of a transcription session do not say what they follow.
             fields = {"item": fields["item"]}
         return _encode({"type": kind, "event_id": self.new_id("event"), **fields})
@@ -148,7 +147,7 @@ class Session:
         """Send a message that is already encoded."""
         self._link.send(message)
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Ask to be called."""
         return self._link.at(due_ns, callback)
 
@@ -184,7 +183,7 @@ class Session:
     def open(self) -> None:
         """Greet the client."""
         self.emit("session.created", session=self._session)
-        due_ns = now_ns() + round(self._manners.limit_s * NS_PER_S)
+        due_ns = now_ns() + round(self._limits.limit_s * NS_PER_S)
         self._expiry = self._link.at(due_ns, self._expire)
 
     def receive(self, message: bytes, received_ns: int) -> None:
@@ -245,7 +244,7 @@ class Session:
         self.emit("error", error=error)
 
     def _expire(self) -> None:
-        minutes = self._manners.limit_s / 60
+        minutes = self._limits.limit_s / 60
         words = f"Your session hit the maximum duration of {minutes:g} minutes."
         self.emit("error", error=_error("session_expired", words))
         self._link.close(1001, words)
@@ -304,7 +303,7 @@ class Session:
             raise refusals.invalid("previous_item_id", "a string or null")
         item = client_item(event["item"], lambda: self.new_id("item"))
         previous = self._conversation.add(item, after)
-        for kind in orders.CREATED:
+        for kind in event_order.CREATED:
             self.emit(kind, previous_item_id=previous, item=item.wire)
 
     def _item_retrieve(self, event: Json, _received_ns: int) -> None:

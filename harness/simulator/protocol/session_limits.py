@@ -7,8 +7,8 @@ from typing import Protocol
 
 from harness.model import TruthRecord
 from harness.simulator.timing.capacity import Capacity
-from harness.simulator.timing.deadlines import Timer
-from harness.simulator.voice.audio_archive import Archive
+from harness.simulator.timing.deadlines import Deadline
+from harness.simulator.voice.audio_archive import AudioArchive
 
 
 class Link(Protocol):
@@ -20,7 +20,7 @@ class Link(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Call back at an instant of the monotonic clock."""
 
     def reset(self) -> None:
@@ -34,13 +34,13 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class SessionLimits:
     """How a server treats all its sessions.
 
     Attributes:
         limit_s: Longest a session may last.
-        speed: Delivery of reply audio, times real time.
-        null: Do without hearing.
+        speed: Delivery of response audio, times real time.
+        null: No VAD.
         heard: Folder for what is heard, `None` to keep nothing.
         capacity: What the server can carry, `None` for everything.
         tell: Takes the truth about each response.
@@ -53,4 +53,4 @@ class Manners:
     heard: Path | None
     capacity: Capacity | None
     tell: Callable[[TruthRecord], None]
-    archive: Archive = field(default_factory=Archive)
+    archive: AudioArchive = field(default_factory=AudioArchive)

@@ -10,12 +10,11 @@ from typing import Any, Protocol
 
 from harness.clock import now_ns
 from harness.model import NS_PER_MS
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import usage
+from harness.simulator.protocol import event_order, usage
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
 from harness.simulator.protocol.refusals import Refused
-from harness.simulator.timing.deadlines import Timer
+from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard
 from harness.simulator.voice.spoken_answers import SENTENCES
 
@@ -28,7 +27,7 @@ class Host(Protocol):
     def emit(self, kind: str, **fields: Any) -> None:
         """Send one event."""
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Ask to be called."""
 
 
@@ -68,7 +67,7 @@ class Transcribing:
             "message": "The audio could not be transcribed.",
             "param": "audio",
         }
-        for kind in orders.NOT_TRANSCRIBED:
+        for kind in event_order.NOT_TRANSCRIBED:
             self._host.emit(kind, item_id=item_id, content_index=0, error=error)
 
     def _complete(self, item_id: str, words: str, counted: Json) -> None:
@@ -77,11 +76,11 @@ class Transcribing:
         except Refused:
             return  # the client has deleted it
         place = {"item_id": item_id, "content_index": 0}
-        for kind in orders.TRANSCRIPT_DELTAS:
+        for kind in event_order.TRANSCRIPT_DELTAS:
             for number, word in enumerate(words.split()):
                 self._host.emit(kind, **place, delta=f" {word}" if number else word)
         item.wire["content"][0]["transcript"] = words
-        for kind in orders.TRANSCRIBED:
+        for kind in event_order.TRANSCRIBED:
             self._host.emit(kind, **place, transcript=words, usage=counted)
 
 

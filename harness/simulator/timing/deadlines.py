@@ -1,7 +1,7 @@
-"""One heap of deadlines for the whole server, and one alarm that is set to the first.
+"""One heap of deadlines for the whole server, and one timer that is set to the first.
 
 A session adds a deadline without a task and without a timer of the loop, so that thousands of
-replies cost what their deadlines cost. A deadline is never met early. Whoever is awake anyway may
+responses cost what their deadlines cost. A deadline is never met early. Whoever is awake anyway may
 have a look at what is due: so a release does not wait until all the audio that has piled up
 before it has been heard.
 """
@@ -11,12 +11,12 @@ import heapq
 from collections.abc import Callable
 
 from harness.clock import now_ns
-from harness.simulator.timing.timer import Alarm
+from harness.simulator.timing.timer import Timer
 
 _NEVER_NS = 2**63
 
 
-class Timer:
+class Deadline:
     """A deadline that can be called off."""
 
     __slots__ = ("callback", "due_ns")
@@ -30,7 +30,7 @@ class Timer:
         self.callback = None
 
 
-class Timers:
+class Deadlines:
     """All deadlines of a server.
 
     Args:
@@ -41,14 +41,14 @@ class Timers:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._heap: list[tuple[int, int, Timer]] = []
+        self._heap: list[tuple[int, int, Deadline]] = []
         self._added = 0
-        self._alarm = Alarm(loop, self.fire)
+        self._timer = Timer(loop, self.fire)
         self._set_ns = _NEVER_NS
         self._firing = False
         self.next_ns = _NEVER_NS
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Run `callback` once `due_ns` is reached; it must not raise.
 
         Args:
@@ -56,20 +56,20 @@ class Timers:
                 call.
             callback: What to do.
         """
-        timer = Timer(due_ns, callback)
+        deadline = Deadline(due_ns, callback)
         self._added += 1
-        heapq.heappush(self._heap, (due_ns, self._added, timer))
+        heapq.heappush(self._heap, (due_ns, self._added, deadline))
         if due_ns < self.next_ns and not self._firing:
             self._set()
-        return timer
+        return deadline
 
     def fire(self) -> None:
-        """Run everything that is due, in order, and set the alarm to what is next."""
+        """Run everything that is due, in order, and set the timer to what is next."""
         self._firing = True
         limit_ns = now_ns()
         while self._heap and self._heap[0][0] <= limit_ns:
-            timer = heapq.heappop(self._heap)[2]
-            callback, timer.callback = timer.callback, None
+            deadline = heapq.heappop(self._heap)[2]
+            callback, deadline.callback = deadline.callback, None
             if callback is not None:
                 callback()
         self._firing = False
@@ -78,11 +78,11 @@ class Timers:
     def close(self) -> None:
         """Forget every deadline."""
         self._heap.clear()
-        self._alarm.close()
+        self._timer.close()
         self.next_ns = _NEVER_NS
 
     def _set(self) -> None:
-        """Set the alarm to the earliest deadline, unless it rings before that anyway."""
+        """Set the timer to the earliest deadline, unless it rings before that anyway."""
         while self._heap and self._heap[0][2].callback is None:
             heapq.heappop(self._heap)
         if not self._heap:
@@ -91,4 +91,4 @@ class Timers:
         self.next_ns = self._heap[0][0]
         if not now_ns() < self._set_ns <= self.next_ns:
             self._set_ns = self.next_ns
-            self._alarm.set(self.next_ns)
+            self._timer.set(self.next_ns)

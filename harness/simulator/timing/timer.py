@@ -21,12 +21,12 @@ _ABSOLUTE = 1
 _TIMES = struct.Struct("@4q")  # period and first instant, each in seconds and nanoseconds
 
 
-class Alarm:
+class Timer:
     """Calls back at the instant it was set to last, never before it.
 
     Args:
         loop: The event loop.
-        callback: What to call; it may set the alarm again.
+        callback: What to call; it may set the timer again.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

@@ -11,13 +11,12 @@ from harness.clock import now_ns
 from harness.model import NS_PER_MS, TruthRecord
 from harness.simulator.chance.draws import Draws, Turn
 from harness.simulator.chance.faults import Faults
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import refusals
+from harness.simulator.protocol import event_order, refusals
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
 from harness.simulator.protocol.refusals import Refused
 from harness.simulator.timing.capacity import Capacity
-from harness.simulator.timing.deadlines import Timer
+from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard, Listening
 from harness.simulator.voice.outputs import Outlet
 from harness.simulator.voice.sound_formats import FORMATS, PCM
@@ -51,7 +50,7 @@ class Answering:
         conversation: Its conversation.
         listening: Its input audio buffer.
         draws: Its sources of chance.
-        speed: Delivery of reply audio, times real time.
+        speed: Delivery of response audio, times real time.
         capacity: What the server can carry, `None` for everything.
         tell: Takes the truth about each response.
     """
@@ -77,7 +76,7 @@ class Answering:
         self._aside: set[Speaking] = set()
         self._playing_until_ns = 0
         self._deaf = False
-        self._idle: Timer | None = None
+        self._idle: Deadline | None = None
 
     # -- from the caller's audio ----------------------------------------------------------------
 
@@ -207,7 +206,9 @@ class Answering:
         queued_ns = self._capacity.admit(now_ns()) if self._capacity is not None else 0
         return Plan(
             turn_index=turn.index,
-            reply=None if silent else self._draws.reply(turn, FORMATS[wire.get("type", PCM.name)]),
+            answer=None
+            if silent
+            else self._draws.answer(turn, FORMATS[wire.get("type", PCM.name)]),
             in_text=options.get("output_modalities", session["output_modalities"]) == ["text"],
             call=call,
             latency_ms=latency_ms,
@@ -252,14 +253,16 @@ class Answering:
             }
         ]
         due_ns = now_ns() + round(self._draws.rate_limits_ms() * NS_PER_MS)
-        self._host.at(due_ns, lambda: self._host.emit(orders.RATE_LIMITS[0], rate_limits=limits))
+        self._host.at(
+            due_ns, lambda: self._host.emit(event_order.RATE_LIMITS[0], rate_limits=limits)
+        )
         if speaking.out_of_band:
             self._aside.discard(speaking)
             return
         self._speaking = None
         self._playing_until_ns = speaking.heard_until_ns
         if again and self._last is not None:
-            turn = replace(self._last, reply=self._last.reply + 1, faults=Faults({}))
+            turn = replace(self._last, answer=self._last.answer + 1, faults=Faults({}))
             heard = self._answered or self._listening.what_was_heard(None)
             self._host.at(now_ns(), lambda: self._say_again(heard, turn))
         elif not truth.cancelled:

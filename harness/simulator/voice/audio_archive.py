@@ -1,6 +1,6 @@
 """What callers said, kept for clients that ask for it back, with a bound on all of it.
 
-A tape holds the last of one caller's audio until it becomes an item. The archive holds the audio
+A track holds the last of one caller's audio until it becomes an item. The archive holds the audio
 of items, the latest of all sessions together: when it is full, the oldest goes, and that item is
 then shown without its audio. So a session costs the same however long its caller talks, and a
 server the same however many sessions it has had.
@@ -12,12 +12,12 @@ from collections.abc import Callable
 _ARCHIVE_BYTES = 32 * 2**20
 
 
-class Tape:
+class AudioTrack:
     """The last of one caller's audio, on the clock of its samples.
 
     Args:
         sample_bytes: Bytes of a sample.
-        at_sample: Where the tape begins.
+        at_sample: Where the track begins.
     """
 
     def __init__(self, sample_bytes: int, at_sample: int) -> None:
@@ -47,7 +47,7 @@ class Tape:
         return whole[start:stop]
 
 
-class Archive:
+class AudioArchive:
     """The audio of the callers' latest items in all sessions.
 
     Args:

@@ -10,20 +10,19 @@ from typing import Any, Protocol
 
 from harness.clock import now_ns
 from harness.model import ns_from_samples
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import refusals, usage
+from harness.simulator.protocol import event_order, refusals, usage
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation, Item
 from harness.simulator.voice.arrivals import Arrivals
-from harness.simulator.voice.audio_archive import Archive, Tape
+from harness.simulator.voice.audio_archive import AudioArchive, AudioTrack
 from harness.simulator.voice.null_endpointing import LastSample
 from harness.simulator.voice.sound_formats import FORMATS, PCM, SoundFormat
-from harness.simulator.voice.voice_activity import ResponseAudio, Started, Stopped
+from harness.simulator.voice.voice_activity import Started, Stopped, VoiceActivity
 
 _LEAST_COMMIT_MS = 100
 _LONGEST_FRAME_BYTES = 9_600
 # Of a caller who is not speaking the padding is kept, and what it takes to hear that speech begins.
-_ONSET_MS, _MOST_TAPED_MS = 150, 30_000
+_ONSET_MS, _MOST_KEPT_MS = 150, 30_000
 _SEMANTIC_PREFIX_MS = 300
 
 
@@ -89,7 +88,7 @@ class Listening:
     Args:
         host: The session.
         conversation: Where finished turns become items.
-        null: Do without hearing: the last sample that is not zero ends a turn.
+        null: No VAD: the last sample that is not zero ends a turn.
         archive: Keeps the audio of each turn, `None` to keep none.
         record: Takes all audio as it comes, `None` for nobody.
     """
@@ -100,7 +99,7 @@ class Listening:
         conversation: Conversation,
         *,
         null: bool = False,
-        archive: Archive | None = None,
+        archive: AudioArchive | None = None,
         record: Callable[[bytes, SoundFormat], None] | None = None,
     ) -> None:
         self._host, self._conversation = host, conversation
@@ -109,7 +108,7 @@ class Listening:
         self._received_samples = 0
         self._buffered_samples = 0
         self._archive = archive
-        self._tape: Tape | None = None
+        self._track: AudioTrack | None = None
         self._arrivals = Arrivals()
         self._speech_item: str | None = None
         self._speech_start_ms = 0
@@ -130,7 +129,7 @@ class Listening:
 
     @property
     def idle_timeout_ms(self) -> int | None:
-        """How long the caller may stay silent after a reply, `None` for ever."""
+        """How long the caller may stay silent after a response, `None` for ever."""
         return self._detection.get("idle_timeout_ms") if self._detection else None
 
     def configure(self, audio_input: Json) -> None:
@@ -157,10 +156,10 @@ class Listening:
             audio = self._silence  # one for all, so that keeping it takes no memory
         if self._record is not None:
             self._record(audio, self._format)
-        if self._tape is not None:
+        if self._track is not None:
             is_needed = self._speech_item is not None or self._detection is None
-            self._tape.add(audio, samples, self._most_taped if is_needed else self._least_taped)
-        for found in self._hearing.feed_silence(samples) if is_silent else self._feed(audio):
+            self._track.add(audio, samples, self._most_kept if is_needed else self._least_kept)
+        for found in self._activity.feed_silence(samples) if is_silent else self._feed(audio):
             if (detection := self._detection) is None:
                 continue  # what was heard last is still known when the client commits
             if isinstance(found, Started):
@@ -179,8 +178,8 @@ class Listening:
         buffered_ms = self._buffered_samples * 1000 / self._format.rate_hz
         if buffered_ms < _LEAST_COMMIT_MS:
             raise refusals.commit_empty(buffered_ms)
-        last = self._hearing.last_voiced_sample
-        self._hearing.forget()
+        last = self._activity.last_voiced_sample
+        self._activity.forget()
         start = self._received_samples - self._buffered_samples
         self._become_item(last, (start, self._received_samples), respond=False)
 
@@ -188,7 +187,7 @@ class Listening:
         """Forget what has not become an item."""
         self._forget_buffer()
         self._speech_item = self._cut_in_at = None
-        self._hearing.forget()
+        self._activity.forget()
 
     def time_out(self, since_ms: int) -> None:
         """End a turn in which the caller said nothing."""
@@ -200,7 +199,7 @@ class Listening:
             "audio_end_ms": max(since_ms, self.received_ms),
             "item_id": self._speech_item,
         }
-        for kind in orders.IDLE:
+        for kind in event_order.IDLE:
             self._host.emit(kind, **fields)
         nothing = (self._received_samples, self._received_samples)
         self._become_item(None, nothing, respond=self._detection.get("create_response", False))
@@ -234,18 +233,18 @@ class Listening:
         """Begin to hear in another format, its clock at what has been received."""
         self._format = sound
         self._silence = b""
-        self._most_taped = sound.rate_hz * _MOST_TAPED_MS // 1000
-        self._least_taped = self._most_taped
+        self._most_kept = sound.rate_hz * _MOST_KEPT_MS // 1000
+        self._least_kept = self._most_kept
         if self._archive is not None:
-            self._tape = Tape(sound.sample_bytes, self._received_samples)
-        self._hearing: ResponseAudio | LastSample
+            self._track = AudioTrack(sound.sample_bytes, self._received_samples)
+        self._activity: VoiceActivity | LastSample
         if self._null:
-            self._hearing = LastSample(
+            self._activity = LastSample(
                 rate_hz=sound.rate_hz, zeros=sound.zeros, sample_bytes=sound.sample_bytes
             )
         else:
-            self._hearing = ResponseAudio(rate_hz=sound.rate_hz)
-        self._hearing.heard_samples = self._received_samples
+            self._activity = VoiceActivity(rate_hz=sound.rate_hz)
+        self._activity.heard_samples = self._received_samples
         self._buffered_samples = 0
         self._arrivals.clear()
 
@@ -253,9 +252,9 @@ class Listening:
         return samples * 1000 // self._format.rate_hz
 
     def _feed(self, audio: bytes) -> Iterable[Started | Stopped]:
-        if isinstance(self._hearing, LastSample):
-            return self._hearing.feed(audio)
-        return self._hearing.feed(self._format.decode(audio))
+        if isinstance(self._activity, LastSample):
+            return self._activity.feed(audio)
+        return self._activity.feed(self._format.decode(audio))
 
     def _is_silence(self, audio: bytes) -> bool:
         """Learn what exact silence of this length is like, and tell whether this is it.
@@ -273,12 +272,12 @@ class Listening:
         if detection is None:
             return
         padding_ms = detection.get("prefix_padding_ms", _SEMANTIC_PREFIX_MS)
-        self._least_taped = self._format.rate_hz * (padding_ms + _ONSET_MS) // 1000
+        self._least_kept = self._format.rate_hz * (padding_ms + _ONSET_MS) // 1000
         if detection["type"] == "semantic_vad":
             patience_ms = self._host.patience_ms(detection["eagerness"])
-            self._hearing.configure(silence_ms=patience_ms, threshold=0.5)
+            self._activity.configure(silence_ms=patience_ms, threshold=0.5)
         else:
-            self._hearing.configure(
+            self._activity.configure(
                 silence_ms=detection["silence_duration_ms"], threshold=detection["threshold"]
             )
 
@@ -290,7 +289,7 @@ class Listening:
         prefix_ms = detection.get("prefix_padding_ms", _SEMANTIC_PREFIX_MS)
         self._speech_start_ms = max(0, self._ms(found.onset_sample) - prefix_ms)
         fields = {"audio_start_ms": self._speech_start_ms, "item_id": self._speech_item}
-        for kind in orders.HEARD_START:
+        for kind in event_order.HEARD_START:
             self._host.emit(kind, **fields)
         self._started_ns = now_ns()
         cut_in_ms = self._host.premature_ms()
@@ -302,9 +301,9 @@ class Listening:
         self._cut_in_at = None
         if self._ignoring or self._speech_item is None:
             self._ignoring = False  # it was not to be heard, or began without turn detection
-            self._hearing.forget()
+            self._activity.forget()
             return
-        self._hearing.forget()
+        self._activity.forget()
         self._set_window()
         self._end_speech(found.last_voiced_sample, found.decided_sample, detection)
 
@@ -313,12 +312,12 @@ class Listening:
         self._cut_in_at = None
         if self._detection is not None and self._speech_item is not None:
             self._ignoring = True
-            last = self._hearing.last_voiced_sample
+            last = self._activity.last_voiced_sample
             self._end_speech(last, self._received_samples, self._detection)
 
     def _end_speech(self, last: int | None, decided_sample: int, detection: Json) -> None:
         end_ms = self._ms(decided_sample)
-        for kind in orders.HEARD_STOP:
+        for kind in event_order.HEARD_STOP:
             self._host.emit(kind, audio_end_ms=end_ms, item_id=self._speech_item)
         span = (self._speech_start_ms * self._format.rate_hz // 1000, decided_sample)
         self._become_item(last, span, respond=detection.get("create_response", False))
@@ -336,8 +335,8 @@ class Listening:
             "content": [{"type": "input_audio", "transcript": None}],
         }
         item = Item(wire, usage.heard_tokens(duration_s))
-        if self._tape is not None and self._archive is not None:
-            item.audio = self._archive.keep(self._tape.cut(*span))
+        if self._track is not None and self._archive is not None:
+            item.audio = self._archive.keep(self._track.cut(*span))
         self._speech_item = None
         self._forget_buffer()
         previous = self._conversation.add(item)
@@ -347,7 +346,7 @@ class Listening:
             "conversation.item.added": added,
             "conversation.item.done": added,
         }
-        for kind in orders.COMMITTED:
+        for kind in event_order.COMMITTED:
             self._host.emit(kind, **fields[kind])
         heard = replace(heard, item_id=item.id, duration_s=duration_s)
         self._host.turn_ended(heard, respond=respond)

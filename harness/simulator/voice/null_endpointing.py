@@ -1,7 +1,7 @@
 """Turns without voice activity detection: any sample but zero is speech.
 
 For callers whose pauses are exact digital silence, as this project's are. It costs a fraction of
-what hearing does, so that a server of thousands of sessions is not what a load test finds.
+what detection costs, so that a server of thousands of sessions is not what a load test finds.
 """
 
 from collections.abc import Iterable, Iterator

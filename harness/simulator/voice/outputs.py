@@ -14,12 +14,11 @@ from typing import Protocol
 from harness.clock import now_ns
 from harness.model import NS_PER_MS, ns_from_samples
 from harness.simulator.chance.faults import Faults
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import usage
+from harness.simulator.protocol import event_order, usage
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation, Item
-from harness.simulator.timing.deadlines import Timer
-from harness.simulator.voice.spoken_answers import Reply
+from harness.simulator.timing.deadlines import Deadline
+from harness.simulator.voice.spoken_answers import SpokenAnswer
 from harness.simulator.voice.tools import Call
 
 # Text and arguments are written at the pace of one piece in so long; not measured anywhere.
@@ -35,7 +34,7 @@ class Outlet(Protocol):
     def send(self, message: bytes) -> None:
         """Send an encoded message."""
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Ask to be called."""
 
     def new_id(self, prefix: str) -> str:
@@ -65,7 +64,7 @@ class Stage:
 
     def emit(self, kind: str, fields: Json) -> None:
         """Send one event of the response."""
-        if not (self.out_of_band and kind in orders.NOT_OUT_OF_BAND):
+        if not (self.out_of_band and kind in event_order.NOT_OUT_OF_BAND):
             self.send(self.outlet.message(kind, fields))
 
 
@@ -146,7 +145,7 @@ class Output(ABC):
 class Message(Output):
     """Anything with a content part."""
 
-    opening = orders.RESPONSE_OPEN
+    opening = event_order.RESPONSE_OPEN
 
     def __init__(self, stage: Stage, index: int, part: Json) -> None:
         super().__init__(stage, index, {"type": "message", "role": "assistant", "content": []})
@@ -168,7 +167,7 @@ class Written(Message):
         text: What is written, word by word.
     """
 
-    closing = orders.TEXT_CLOSE
+    closing = event_order.TEXT_CLOSE
 
     def __init__(self, stage: Stage, index: int, text: str) -> None:
         super().__init__(stage, index, {"type": "text", "text": ""})
@@ -208,7 +207,7 @@ class Called(Output):
         call: What is called.
     """
 
-    opening, closing = orders.CALL_OPEN, orders.CALL_CLOSE
+    opening, closing = event_order.CALL_OPEN, event_order.CALL_CLOSE
 
     def __init__(self, stage: Stage, index: int, call: Call) -> None:
         self._call_id = stage.outlet.new_id("call")
@@ -246,32 +245,32 @@ class PlannedSpeech(Message):
     Args:
         stage: Where it goes.
         index: Its place.
-        reply: What is said.
+        answer: What is said.
         lead_samples: Silence in front of it.
         speed: Delivery, times real time.
         faults: What goes wrong.
     """
 
-    closing = orders.RESPONSE_CLOSE
+    closing = event_order.RESPONSE_CLOSE
 
     def __init__(
         self,
         stage: Stage,
         index: int,
         *,
-        reply: Reply,
+        answer: SpokenAnswer,
         lead_samples: int,
         speed: float,
         faults: Faults,
     ) -> None:
         super().__init__(stage, index, {"type": "audio", "transcript": ""})
-        self._reply, self._lead_samples, self._speed = reply, lead_samples, speed
+        self._answer, self._lead_samples, self._speed = answer, lead_samples, speed
         self._faults = faults
-        self._words = reply.transcript.split()
+        self._words = answer.transcript.split()
         self._words_sent = 0
-        self._pieces, self._audible_piece = reply.with_lead(lead_samples)
+        self._pieces, self._audible_piece = answer.with_lead(lead_samples)
         if "oversized" in faults:
-            rest = reply.oversized(int(faults.size("oversized")))
+            rest = answer.oversized(int(faults.size("oversized")))
             self._pieces = [*self._pieces[: self._audible_piece + 1], rest]
         self._middle = max(1, len(self._pieces) // 2)
         self._released = 0
@@ -285,7 +284,7 @@ class PlannedSpeech(Message):
     @property
     def tokens(self) -> usage.Tokens:
         """Return what has been said so far."""
-        return usage.spoken_tokens(self.samples_sent / self._reply.format.rate_hz, self._said)
+        return usage.spoken_tokens(self.samples_sent / self._answer.format.rate_hz, self._said)
 
     @property
     def _said(self) -> str:
@@ -311,7 +310,7 @@ class PlannedSpeech(Message):
             return None
         if self._faults.apply("burst"):
             return released_ns
-        played_ns = ns_from_samples(self.samples_sent, self._reply.format.rate_hz)
+        played_ns = ns_from_samples(self.samples_sent, self._answer.format.rate_hz)
         assert self.first_ns is not None
         return self.first_ns + round(played_ns / self._speed) + self._slip_ns
 
@@ -326,7 +325,7 @@ class PlannedSpeech(Message):
             self._stage.send(self._delta(piece.encoded))
 
     def _account(self, samples: int, released_ns: int) -> None:
-        rate_hz = self._reply.format.rate_hz
+        rate_hz = self._answer.format.rate_hz
         if self.first_ns is None:
             self.first_ns = released_ns
         if self._released == self._audible_piece:
@@ -342,7 +341,7 @@ class PlannedSpeech(Message):
             self._faults.apply("oversized")
 
     def _go_wrong(self) -> None:
-        """Let happen what happens in the middle of a reply."""
+        """Let happen what happens in the middle of a response."""
         if self._faults.apply("gap"):
             self._slip_ns = round(self._faults.size("gap") * NS_PER_MS)
         for name in self._faults.in_mid_reply():
@@ -374,7 +373,7 @@ class PlannedSpeech(Message):
         self.item.wire["content"] = [{"type": "output_audio", "transcript": kept}]
         if self.item.kept_ms is None:
             self.item.tokens = self.tokens
-        self.item.audio = partial(_audio, self._reply, self._lead_samples, self.item)
+        self.item.audio = partial(_audio, self._answer, self._lead_samples, self.item)
 
     def _closing_fields(self) -> dict[str, Json]:
         place, said = self._place(), self._said
@@ -385,9 +384,9 @@ class PlannedSpeech(Message):
         }
 
 
-def _audio(reply: Reply, lead_samples: int, item: Item) -> bytes:
+def _audio(answer: SpokenAnswer, lead_samples: int, item: Item) -> bytes:
     """Return the audio of an item that is still in the conversation."""
     kept_ms = item.spoken_ms if item.kept_ms is None else item.kept_ms
-    samples = (kept_ms or 0) * reply.format.rate_hz // 1000
-    whole = reply.format.silence(lead_samples) + reply.audio
-    return whole[: samples * reply.format.sample_bytes]
+    samples = (kept_ms or 0) * answer.format.rate_hz // 1000
+    whole = answer.format.silence(lead_samples) + answer.audio
+    return whole[: samples * answer.format.sample_bytes]

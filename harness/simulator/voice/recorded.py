@@ -10,7 +10,7 @@ from harness.corpus import Corpus, load_utterance
 from harness.errors import BadInput
 from harness.simulator.voice.sound_formats import FORMATS
 
-# A reply begins at a sample that is audible by any sensible measure: -30 dBFS.
+# A response begins at a sample that is audible by any sensible measure: -30 dBFS.
 AUDIBLE = 1036
 # More would cost memory and bring nothing.
 _MOST_ANSWERS = 64

@@ -11,16 +11,15 @@ from typing import Any
 from harness.clock import now_ns
 from harness.model import NS_PER_MS, TruthRecord, ns_from_samples
 from harness.simulator.chance.faults import TERMINAL, Faults
-from harness.simulator.protocol import event_order as orders
-from harness.simulator.protocol import usage
+from harness.simulator.protocol import event_order, usage
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
-from harness.simulator.timing.deadlines import Timer
+from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard
 from harness.simulator.voice.outputs import Called, Outlet, Output, PlannedSpeech, Stage, Written
-from harness.simulator.voice.spoken_answers import Reply
+from harness.simulator.voice.spoken_answers import SpokenAnswer
 from harness.simulator.voice.tools import Call
-from harness.simulator.wire.message_faults import mangled
+from harness.simulator.wire.message_faults import with_message_faults
 
 # The decision is not acted upon in no time.
 _LEAST_REACTION_NS = 5 * NS_PER_MS
@@ -35,12 +34,12 @@ class Plan:
 
     Attributes:
         turn_index: The caller's turn it belongs to.
-        reply: What is said, or written when `in_text`; `None` for a call without a word.
+        answer: What is said, or written when `in_text`; `None` for a call without a word.
         in_text: Whether the answer is text.
         call: The function that is called in the end, `None` for none.
         latency_ms: Voice to voice, from `anchor_ns`.
         anchor_ns: Where the latency counts from.
-        lead_ms: Silence at the head of the reply.
+        lead_ms: Silence at the head of the response.
         queued_ns: Wait for capacity, on top of the latency.
         speed: Delivery, times real time.
         faults: What goes wrong.
@@ -48,7 +47,7 @@ class Plan:
     """
 
     turn_index: int
-    reply: Reply | None
+    answer: SpokenAnswer | None
     in_text: bool
     call: Call | None
     latency_ms: float
@@ -62,10 +61,10 @@ class Plan:
     @property
     def lead_samples(self) -> int:
         """The silence in whole samples, so that it is exactly known."""
-        if self.reply is None or self.in_text:
+        if self.answer is None or self.in_text:
             return 0
         more_ms = self.faults.size("leading_silence") if "leading_silence" in self.faults else 0.0
-        return round((self.lead_ms + more_ms) * self.reply.format.rate_hz / 1000)
+        return round((self.lead_ms + more_ms) * self.answer.format.rate_hz / 1000)
 
     def first_due_ns(self, asked_ns: int) -> int:
         """Return when the first output must go out for the latency to come true.
@@ -78,8 +77,8 @@ class Plan:
             asked_ns: When the response was asked for, by VAD or by the client.
         """
         lead_ns = 0
-        if self.reply is not None and not self.in_text:
-            rate_hz = self.reply.format.rate_hz
+        if self.answer is not None and not self.in_text:
+            rate_hz = self.answer.format.rate_hz
             lead_ns = ns_from_samples(round(self.lead_ms * rate_hz / 1000), rate_hz)
         wanted_ns = self.anchor_ns + round(self.latency_ms * NS_PER_MS) - lead_ns
         return max(wanted_ns, asked_ns + _LEAST_REACTION_NS) + self.queued_ns
@@ -118,14 +117,14 @@ class Speaking:
         self._first_due_ns = plan.first_due_ns(self._asked_ns)
         self._stage = Stage(
             outlet=outlet,
-            send=mangled(outlet.send, self.faults),
+            send=with_message_faults(outlet.send, self.faults),
             conversation=conversation,
             response_id=self.id,
             out_of_band=self.out_of_band,
         )
         self._outputs: list[Output] = []
         self._current = 0
-        self._timer: Timer | None = None
+        self._timer: Deadline | None = None
         self._over = False
         self._read, self._cached = conversation.read(self._asked("instructions") or "")
 
@@ -133,9 +132,9 @@ class Speaking:
     def heard_until_ns(self) -> int:
         """When a listener without a buffer has heard everything that was said."""
         spoken = self._spoken
-        if spoken is None or spoken.first_ns is None or self.plan.reply is None:
+        if spoken is None or spoken.first_ns is None or self.plan.answer is None:
             return 0
-        rate_hz = self.plan.reply.format.rate_hz
+        rate_hz = self.plan.answer.format.rate_hz
         return spoken.first_ns + ns_from_samples(spoken.samples_sent, rate_hz)
 
     @property
@@ -145,7 +144,7 @@ class Speaking:
 
     def begin(self) -> None:
         """Announce the response and ask for the next deadline."""
-        self._show(orders.RESPONSE_BEGIN, "in_progress")
+        self._show(event_order.RESPONSE_BEGIN, "in_progress")
         if self.plan.failure is not None:
             self.faults.note(self.plan.failure)
             self._end("failed", error=self._error(self.plan.failure))
@@ -172,14 +171,14 @@ class Speaking:
 
     def _make_outputs(self) -> list[Output]:
         plan, outputs = self.plan, list[Output]()
-        if plan.reply is not None and plan.in_text:
-            outputs.append(Written(self._stage, 0, plan.reply.transcript))
-        elif plan.reply is not None:
+        if plan.answer is not None and plan.in_text:
+            outputs.append(Written(self._stage, 0, plan.answer.transcript))
+        elif plan.answer is not None:
             outputs.append(
                 PlannedSpeech(
                     self._stage,
                     0,
-                    reply=plan.reply,
+                    answer=plan.answer,
                     lead_samples=plan.lead_samples,
                     speed=plan.speed,
                     faults=self.faults,
@@ -222,7 +221,7 @@ class Speaking:
         for output in self._outputs:
             if output.is_open:
                 output.close("incomplete")
-        self._show(orders.RESPONSE_END, status, reason, error)
+        self._show(event_order.RESPONSE_END, status, reason, error)
         self._stop(cancelled=status == "cancelled")
 
     def _stop(self, *, cancelled: bool = False) -> None:
@@ -308,7 +307,7 @@ class Speaking:
 
     def _truth(self, *, cancelled: bool) -> TruthRecord:
         heard, spoken, plan = self._heard, self._spoken, self.plan
-        rate_hz = plan.reply.format.rate_hz if plan.reply is not None else 1
+        rate_hz = plan.answer.format.rate_hz if plan.answer is not None else 1
         return TruthRecord(
             session_id=self._session["id"],
             response_id=self.id,

@@ -1,4 +1,4 @@
-"""Replies, made and encoded once for each format and shared by all sessions."""
+"""Responses, made and encoded once for each format and shared by all sessions."""
 
 import base64
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Reply:
-    """One reply without the silence at its head; its very first sample is audible.
+class SpokenAnswer:
+    """One response without the silence at its head; its very first sample is audible.
 
     Attributes:
         transcript: What it is said to say.
@@ -80,8 +80,8 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """How long the pieces of a reply are, in milliseconds.
+class DeltaSizes:
+    """How long the pieces of a response are, in milliseconds.
 
     Attributes:
         first_ms: The first, to which the silence at the head is added.
@@ -110,35 +110,39 @@ class Cut:
         return drawn
 
 
-class Replies:
-    """The replies of a server: the n-th is the same in every format but for its coding.
+class SpokenAnswers:
+    """The responses of a server: the n-th is the same in every format but for its coding.
 
     Args:
         seed: Source of the speech and of the pieces' lengths.
         count: How many there are when they are made; recorded answers are all used.
         answers: Recorded speech to answer with; none makes speech up.
-        cut: How long the pieces are.
+        delta_sizes: How long the pieces are.
     """
 
     def __init__(
-        self, seed: int, count: int, answers: tuple[Answer, ...] = (), cut: Cut | None = None
+        self,
+        seed: int,
+        count: int,
+        answers: tuple[Answer, ...] = (),
+        delta_sizes: DeltaSizes | None = None,
     ) -> None:
         self._seed = seed
         self._count = len(answers) or count
         self._answers = answers
-        self._cut = cut or Cut()
-        self._made: dict[str, tuple[Reply, ...]] = {}
+        self._sizes = delta_sizes or DeltaSizes()
+        self._made: dict[str, tuple[SpokenAnswer, ...]] = {}
 
     def __len__(self) -> int:
         return self._count
 
-    def get(self, number: int, sound: SoundFormat) -> Reply:
-        """Return one of the replies, from 0, in a format."""
+    def get(self, number: int, sound: SoundFormat) -> SpokenAnswer:
+        """Return one of the responses, from 0, in a format."""
         if sound.name not in self._made:
             spoken = self._recorded(sound) if self._answers else self._made_up(sound)
             self._made[sound.name] = tuple(
                 _encoded(
-                    samples, words, sound, self._cut, np.random.default_rng([self._seed, 0, n])
+                    samples, words, sound, self._sizes, np.random.default_rng([self._seed, 0, n])
                 )
                 for n, (samples, words) in enumerate(spoken, start=4)
             )
@@ -149,32 +153,36 @@ class Replies:
             yield answer.samples[sound.rate_hz], answer.transcript
 
     def _made_up(self, sound: SoundFormat) -> Iterator[tuple[Samples, str]]:
-        """Make replies of 1.2 to 2.2 s."""
+        """Make responses of 1.2 to 2.2 s."""
         rng = np.random.default_rng([self._seed, 0, 1])
         lengths_s = rng.uniform(_SHORTEST_S, _LONGEST_S, self._count)
         for number, length_s in enumerate(lengths_s):
             samples = from_first_audible(speech_like(rng, float(length_s), sound.rate_hz))
             if samples is None:
-                raise ValueError("a reply must have an audible sample")
+                raise ValueError("a response must have an audible sample")
             yield samples, SENTENCES[number % len(SENTENCES)]
 
 
 def _encoded(
-    samples: Samples, transcript: str, sound: SoundFormat, cut: Cut, rng: np.random.Generator
-) -> Reply:
+    samples: Samples,
+    transcript: str,
+    sound: SoundFormat,
+    delta_sizes: DeltaSizes,
+    rng: np.random.Generator,
+) -> SpokenAnswer:
     wire = sound.encode(samples)
     per_ms = sound.rate_hz * sound.sample_bytes // 1000
-    at, pieces = cut.first_ms * per_ms, []
-    for length_ms in cut.pieces_ms(rng, (len(wire) - at) // per_ms + 1):
+    at, pieces = delta_sizes.first_ms * per_ms, []
+    for length_ms in delta_sizes.pieces_ms(rng, (len(wire) - at) // per_ms + 1):
         piece = wire[at : at + length_ms * per_ms]
         at += len(piece)
         if piece:
             pieces.append(Piece(base64.b64encode(piece), len(piece) // sound.sample_bytes))
-    return Reply(
+    return SpokenAnswer(
         transcript=transcript,
         format=sound,
         audio=wire,
-        first=wire[: cut.first_ms * per_ms],
+        first=wire[: delta_sizes.first_ms * per_ms],
         pieces=tuple(pieces),
-        lead_samples=cut.most_ms * sound.rate_hz // 1000,
+        lead_samples=delta_sizes.most_ms * sound.rate_hz // 1000,
     )

@@ -43,7 +43,7 @@ class Stopped:
     decided_sample: int
 
 
-class ResponseAudio:
+class VoiceActivity:
     """Voice activity of one session.
 
     Args:

@@ -23,7 +23,7 @@ from harness.errors import sanitised
 from harness.model import NS_PER_S
 from harness.simulator.protocol.session import Session, refusal_event
 from harness.simulator.protocol.session_limits import Link
-from harness.simulator.timing.deadlines import Timer, Timers
+from harness.simulator.timing.deadlines import Deadline, Deadlines
 from harness.simulator.wire import plain_http
 from harness.simulator.wire.framing import Frames
 from harness.simulator.wire.upgrade import (
@@ -46,10 +46,10 @@ _MOST_UNREAD = 8 * 2**20
 _PATIENCE_NS = 10 * NS_PER_S
 
 
-class House(Protocol):
+class ServerPort(Protocol):
     """The server as its connections see it."""
 
-    timers: Timers
+    deadlines: Deadlines
     ping_interval_ns: int
 
     def examine(self, request: Request) -> Verdict:
@@ -72,11 +72,11 @@ class Connection(asyncio.Protocol):
     """One client's connection.
 
     Args:
-        house: The server it belongs to.
+        server: The server it belongs to.
     """
 
-    def __init__(self, house: House) -> None:
-        self._house, self._timers = house, house.timers
+    def __init__(self, server: ServerPort) -> None:
+        self._server, self._deadlines = server, server.deadlines
         self._core = ServerProtocol(
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             select_subprotocol=_select_subprotocol,
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._fragments: list[bytes] = []
         self._text = True
         self._gone = False
-        self._timer: Timer | None = None
+        self._timer: Deadline | None = None
 
     # -- from the loop --------------------------------------------------------------------------
 
@@ -98,14 +98,14 @@ class Connection(asyncio.Protocol):
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_MOST_UNREAD)
-        self._house.entered(self)
+        self._server.entered(self)
         self._timer = self.at(now_ns() + _PATIENCE_NS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, stamped before anything else is done with them."""
         received_ns = now_ns()
-        if self._timers.next_ns <= received_ns:
-            self._timers.fire()  # what is due does not wait for what has piled up on sockets
+        if self._deadlines.next_ns <= received_ns:
+            self._deadlines.fire()  # what is due does not wait for what has piled up on sockets
         if self._gone:
             return
         try:
@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the session that was carried."""
         self._gone = True
-        self._house.left(self)
+        self._server.left(self)
         if self._timer is not None:
             self._timer.cancel()
         self._heard_by = None
@@ -156,9 +156,9 @@ class Connection(asyncio.Protocol):
         """End it at once."""
         self._transport.abort()
 
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
         """Call back at an instant, unless the connection is gone by then."""
-        return self._timers.at(due_ns, lambda: self._guard(callback))
+        return self._deadlines.at(due_ns, lambda: self._guard(callback))
 
     def reset(self) -> None:
         """End it with a TCP reset."""
@@ -244,7 +244,7 @@ class Connection(asyncio.Protocol):
         elif len(body) >= wanted:
             path = lines[0].split(" ")[1].partition("?")[0]
             request = plain_http.Request(path, presented_key(headers), body[:wanted])
-            self._transport.write(self._house.answer(request))
+            self._transport.write(self._server.answer(request))
             self._transport.close()
 
     def _feed_core(self, data: bytes, received_ns: int) -> None:
@@ -285,7 +285,7 @@ class Connection(asyncio.Protocol):
     def _shake_hands(self, request: Request) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        verdict = self._house.examine(request)
+        verdict = self._server.examine(request)
         if isinstance(verdict, RefusedByHttp):
             self._core.send_response(self._core.reject(verdict.status, verdict.text))
             return
@@ -299,9 +299,9 @@ class Connection(asyncio.Protocol):
             self._let_in(verdict)
 
     def _let_in(self, verdict: Admitted) -> None:
-        self._session = self._heard_by = self._house.new_session(self, verdict)
+        self._session = self._heard_by = self._server.new_session(self, verdict)
         self._session.open()
-        self._timer = self.at(now_ns() + self._house.ping_interval_ns, self._ping)
+        self._timer = self.at(now_ns() + self._server.ping_interval_ns, self._ping)
 
     def _turn_away(self, verdict: RefusedByClose) -> None:
         self.send(refusal_event(verdict.code, verdict.message))
@@ -311,7 +311,7 @@ class Connection(asyncio.Protocol):
         if self._core.state is State.OPEN:
             self._core.send_ping(b"")
             self._flush()
-            self._timer = self.at(now_ns() + self._house.ping_interval_ns, self._ping)
+            self._timer = self.at(now_ns() + self._server.ping_interval_ns, self._ping)
 
     def _flush(self) -> None:
         """Write what the core has ready; an empty piece is its word for the end."""

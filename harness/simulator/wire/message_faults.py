@@ -7,7 +7,7 @@ from harness.simulator.chance.faults import Faults
 _EVERY = 4
 
 
-def mangled(send: Callable[[bytes], None], faults: Faults) -> Callable[[bytes], None]:
+def with_message_faults(send: Callable[[bytes], None], faults: Faults) -> Callable[[bytes], None]:
     """Return a way to send that spoils order or number, or `send` itself when nothing is to be."""
     if faults.apply("duplicated"):
         return _Twice(send)

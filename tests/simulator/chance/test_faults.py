@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from harness.errors import BadInput
 from harness.simulator import FAULTS, FaultRule, SimulatorConfig, parse_fault
 from harness.simulator.chance.faults import draw_faults
-from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import event_order
 
 Json = dict[str, Any]
 Audio = NDArray[np.int16]
@@ -207,7 +207,7 @@ def test_failed_response_says_why(faulty: _Faulty, fault: str, code: str, words:
         await client.send("response.create")
         done = (await client.until("response.done"))["response"]
         await client.until("rate_limits.updated")
-        assert tuple(client.kinds) == orders.FAILED
+        assert tuple(client.kinds) == event_order.FAILED
         assert (done["status"], done["output"]) == ("failed", [])
         assert done["status_details"]["error"]["code"] == code
         assert words in done["status_details"]["error"]["message"]
@@ -240,7 +240,7 @@ def test_message_nobody_can_read_stands_in_the_middle(faulty: _Faulty, fault: st
             except ValueError:
                 odd.append("malformed")
                 continue
-            if kind not in orders.EVENTS:
+            if kind not in event_order.EVENTS:
                 odd.append("unknown_event")
             if kind == "response.done":
                 break
@@ -289,7 +289,7 @@ def test_caller_who_cannot_be_made_out_is_answered_all_the_same(
         audio = {"input": {"transcription": {"model": "whisper-1"}}}
         await client.send("session.update", session={"type": "realtime", "audio": audio})
         await client.say(utterance)
-        failed = await client.until(*orders.NOT_TRANSCRIBED)
+        failed = await client.until(*event_order.NOT_TRANSCRIBED)
         assert failed["error"]["code"] == "audio_unintelligible"
 
     (truth,) = faulty.run("untranscribed", talk)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.simulator import Preset, SimulatorConfig
-from harness.simulator.protocol import event_order as orders
+from harness.simulator.protocol import event_order
 
 Opened = Callable[..., AbstractAsyncContextManager[Any]]
 Audio = NDArray[np.int16]
@@ -20,7 +20,7 @@ MANUAL = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 
 
 def _without_deltas(kinds: list[str]) -> tuple[str, ...]:
-    return tuple(kind for kind in kinds if kind not in orders.RESPONSE_DELTAS)
+    return tuple(kind for kind in kinds if kind not in event_order.RESPONSE_DELTAS)
 
 
 def _audio(events: list[dict[str, Any]]) -> Audio:
@@ -39,7 +39,10 @@ def test_vad_turns_follow_the_table(
             for _ in range(2):
                 await client.say(utterance)
                 await client.until("rate_limits.updated")
-                assert _without_deltas(client.kinds) == orders.VAD_TURN_HEAD + orders.TURN_TAIL
+                assert (
+                    _without_deltas(client.kinds)
+                    == event_order.VAD_TURN_HEAD + event_order.TURN_TAIL
+                )
                 events = client.drain()
                 started, stopped, committed, added = events[:4]
                 item_id = started["item_id"]
@@ -109,7 +112,10 @@ def test_manual_turn_follows_the_table(
             created = await client.until("response.created")
             assert created["response"]["metadata"] == {"a": "b"}
             await client.until("rate_limits.updated")
-            assert _without_deltas(client.kinds) == orders.MANUAL_TURN_HEAD + orders.TURN_TAIL
+            assert (
+                _without_deltas(client.kinds)
+                == event_order.MANUAL_TURN_HEAD + event_order.TURN_TAIL
+            )
 
     asyncio.run(talk())
 
@@ -171,7 +177,10 @@ def test_speech_cancels_a_response_that_is_being_generated(
             assert done["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
             assert done["output"][0]["status"] == "incomplete"
             kinds = _without_deltas(client.kinds)
-            assert kinds == orders.HEARD_START + orders.RESPONSE_CLOSE + orders.RESPONSE_END
+            assert (
+                kinds
+                == event_order.HEARD_START + event_order.RESPONSE_CLOSE + event_order.RESPONSE_END
+            )
             item_id = done["output"][0]["id"]
             await client.send(
                 "conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=10

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from harness.clock import now_ns
 from harness.model import NS_PER_MS
-from harness.simulator.timing.deadlines import Timers
+from harness.simulator.timing.deadlines import Deadlines
 
 
 @given(st.lists(st.tuples(st.integers(-2_000, 9_000), st.booleans()), min_size=1, max_size=30))
@@ -16,7 +16,7 @@ def test_deadlines_are_met_in_order_never_early_and_only_if_not_called_off(
     met: list[tuple[int, int, int]] = []
 
     async def wait() -> list[tuple[int, int]]:
-        timers = Timers(asyncio.get_running_loop())
+        deadlines = Deadlines(asyncio.get_running_loop())
         start_ns = now_ns()
         kept = []
         for number, (offset_us, cancelled) in enumerate(wanted):
@@ -25,13 +25,13 @@ def test_deadlines_are_met_in_order_never_early_and_only_if_not_called_off(
             def meet(due_ns: int = due_ns, number: int = number) -> None:
                 met.append((due_ns, number, now_ns()))
 
-            timer = timers.at(due_ns, meet)
+            timer = deadlines.at(due_ns, meet)
             if cancelled:
                 timer.cancel()
             else:
                 kept.append((due_ns, number))
         done = asyncio.Event()
-        timers.at(start_ns + 10 * NS_PER_MS, done.set)
+        deadlines.at(start_ns + 10 * NS_PER_MS, done.set)
         await asyncio.wait_for(done.wait(), 10)
         return sorted(kept)
 
@@ -42,7 +42,7 @@ def test_deadlines_are_met_in_order_never_early_and_only_if_not_called_off(
 
 def test_deadline_asked_for_inside_another_is_met() -> None:
     async def chain() -> int:
-        timers = Timers(asyncio.get_running_loop())
+        deadlines = Deadlines(asyncio.get_running_loop())
         done = asyncio.Event()
         steps = 0
 
@@ -52,9 +52,9 @@ def test_deadline_asked_for_inside_another_is_met() -> None:
             if steps == 5:
                 done.set()
             else:
-                timers.at(now_ns() + NS_PER_MS, step)
+                deadlines.at(now_ns() + NS_PER_MS, step)
 
-        timers.at(now_ns(), step)
+        deadlines.at(now_ns(), step)
         await asyncio.wait_for(done.wait(), 10)
         return steps
 
@@ -63,10 +63,10 @@ def test_deadline_asked_for_inside_another_is_met() -> None:
 
 def test_closed_timers_stay_silent() -> None:
     async def close() -> None:
-        timers = Timers(asyncio.get_running_loop())
+        deadlines = Deadlines(asyncio.get_running_loop())
         met: list[int] = []
-        timers.at(now_ns(), lambda: met.append(1))
-        timers.close()
+        deadlines.at(now_ns(), lambda: met.append(1))
+        deadlines.close()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert met == []
@@ -76,16 +76,16 @@ def test_closed_timers_stay_silent() -> None:
 
 def test_whoever_is_awake_can_see_and_fire_what_is_due() -> None:
     async def look() -> None:
-        timers = Timers(asyncio.get_running_loop())
+        deadlines = Deadlines(asyncio.get_running_loop())
         met: list[str] = []
         due_ns = now_ns() - 1
-        timers.at(now_ns() + 10**12, lambda: met.append("late"))
-        later_ns = timers.next_ns
-        timers.at(due_ns, lambda: met.append("due"))
-        assert timers.next_ns == due_ns
-        timers.fire()
+        deadlines.at(now_ns() + 10**12, lambda: met.append("late"))
+        later_ns = deadlines.next_ns
+        deadlines.at(due_ns, lambda: met.append("due"))
+        assert deadlines.next_ns == due_ns
+        deadlines.fire()
         assert met == ["due"]
-        assert timers.next_ns == later_ns
-        timers.close()
+        assert deadlines.next_ns == later_ns
+        deadlines.close()
 
     asyncio.run(look())

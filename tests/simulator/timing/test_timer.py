@@ -5,7 +5,7 @@ import pytest
 
 from harness.clock import now_ns
 from harness.model import NS_PER_MS
-from harness.simulator.timing.timer import Alarm
+from harness.simulator.timing.timer import Timer
 
 
 @pytest.fixture(params=["this system", "any system"])
@@ -25,19 +25,19 @@ def test_alarm_rings_once_at_the_instant_set_last_and_not_before() -> None:
             rung.append(now_ns())
             done.set()
 
-        alarm = Alarm(asyncio.get_running_loop(), ring)
+        timer = Timer(asyncio.get_running_loop(), ring)
         due_ns = now_ns() + 3 * NS_PER_MS
-        alarm.set(due_ns + 10**12)
-        alarm.set(due_ns)
+        timer.set(due_ns + 10**12)
+        timer.set(due_ns)
         await asyncio.wait_for(done.wait(), 10)
         await asyncio.sleep(0.003)
         assert len(rung) == 1
         assert rung[0] >= due_ns
         done.clear()
-        alarm.set(0)  # long past: at once, but not inside the call
+        timer.set(0)  # long past: at once, but not inside the call
         assert not done.is_set()
         await asyncio.wait_for(done.wait(), 10)
-        alarm.close()
+        timer.close()
 
     asyncio.run(wait())
 
@@ -46,10 +46,10 @@ def test_alarm_rings_once_at_the_instant_set_last_and_not_before() -> None:
 def test_closed_alarm_never_rings() -> None:
     async def wait() -> None:
         rung: list[int] = []
-        alarm = Alarm(asyncio.get_running_loop(), lambda: rung.append(1))
-        alarm.set(now_ns() + NS_PER_MS)
-        alarm.close()
-        alarm.set(now_ns())
+        timer = Timer(asyncio.get_running_loop(), lambda: rung.append(1))
+        timer.set(now_ns() + NS_PER_MS)
+        timer.close()
+        timer.set(now_ns())
         await asyncio.sleep(0.004)
         assert rung == []
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.simulator.voice.audio_archive import Archive, Tape
+from harness.simulator.voice.audio_archive import AudioArchive, AudioTrack
 
 
 @given(
@@ -16,19 +16,19 @@ def test_tape_gives_back_any_span_of_the_last_it_was_told_to_keep(
     """Samples of two bytes, told apart by their number; the tape begins at sample 1000."""
     total = sum(sizes)
     audio = b"".join(number.to_bytes(2, "big") for number in range(total))
-    tape, at = Tape(2, 1000), 0
+    track, at = AudioTrack(2, 1000), 0
     for size in sizes:
-        tape.add(audio[2 * at : 2 * (at + size)], size, most)
+        track.add(audio[2 * at : 2 * (at + size)], size, most)
         at += size
-    kept = tape.cut(0, 10**9)
+    kept = track.cut(0, 10**9)
     assert audio.endswith(kept)
     assert min(total, most) <= len(kept) // 2 <= 2 * most + max(sizes)
     first = max(0, total - min(back, most))
-    assert tape.cut(1000 + first, 1000 + first + length) == audio[2 * first : 2 * (first + length)]
+    assert track.cut(1000 + first, 1000 + first + length) == audio[2 * first : 2 * (first + length)]
 
 
 def test_archive_forgets_the_oldest_when_it_is_full() -> None:
-    archive = Archive(10)
+    archive = AudioArchive(10)
     first, second = archive.keep(b"12345"), archive.keep(b"67890")
     assert (first(), second()) == (b"12345", b"67890")
     third = archive.keep(b"x")

@@ -60,7 +60,7 @@ def _with_connection(talk: Callable[[Simulator, Connection, _Transport], None]) 
 def test_what_is_due_goes_out_before_what_has_piled_up_is_heard() -> None:
     def talk(simulator: Simulator, connection: Connection, transport: _Transport) -> None:
         order: list[bytes] = []
-        simulator.timers.at(now_ns(), lambda: order.append(transport.written))
+        simulator.deadlines.at(now_ns(), lambda: order.append(transport.written))
         connection.data_received(_message(type="input_audio_buffer.clear"))
         assert order == [b""]
         assert b"input_audio_buffer.cleared" in transport.written
