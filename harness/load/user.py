@@ -14,12 +14,16 @@ redact_errors()
 
 
 class VoiceUser(User):
-    """A caller: holds one call after the other until there are none left.
+    """A caller: holds calls one after another until the run has none left.
 
-    A scenario sets `dialogue` to say what its callers do, or `script`, the TOML file of a dialogue,
-    to say it turn by turn. It may set `network` to say through which networks they call, such as
-    `"lte_poor=3,wifi_good=1"`. The command line goes before both. Locust's own `wait_time` is the
-    pause between calls, and `weight` what it always was.
+    Options on the command line win over these attributes. Locust's own `wait_time` is the pause
+    between calls, and `weight` the share among several users.
+
+    Attributes:
+        dialogue: Turns per call and the pauses before them.
+        script: Dialogue script that replaces `dialogue`: a TOML file, or the name of a shipped
+            one; `None` for none.
+        network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
     """
 
     abstract = True
