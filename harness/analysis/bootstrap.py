@@ -14,12 +14,11 @@ runs each: it is on the wide side.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.intervals import CONFIDENCE, t_quantile
+from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
 
 SEED = 20_261_121
 """Seed of every bootstrap: the same records always give the same interval."""
@@ -95,7 +94,7 @@ def _ends(value_ms: float, resampled: Floats, clusters: int | None) -> tuple[flo
     high = float(kept[math.ceil((1 - _TAIL) * (len(kept) - 1))])
     student = 1.0
     if clusters is not None:
-        normal = NormalDist().inv_cdf(1 - _TAIL)
+        normal = normal_quantile(1 - _TAIL)
         widened = t_quantile(1 - _TAIL, clusters - 1) / normal
         student = widened * math.sqrt(clusters / (clusters - 1))
     return max(0.0, value_ms - low) * student, max(0.0, high - value_ms) * student

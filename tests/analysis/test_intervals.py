@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from harness.analysis.intervals import covering_ranks, effective_n, t_quantile, turns_needed, wilson
 
@@ -13,7 +14,14 @@ from harness.analysis.intervals import covering_ranks, effective_n, t_quantile, 
     [(1, 12.7062), (2, 4.3027), (3, 3.1824), (5, 2.5706), (10, 2.2281), (29, 2.0452)],
 )
 def test_student_quantiles_are_those_of_the_tables(degrees: int, expected: float) -> None:
-    assert t_quantile(0.975, degrees) == pytest.approx(expected, rel=2e-3)
+    assert t_quantile(0.975, degrees) == pytest.approx(expected, abs=5e-5)
+
+
+@given(st.integers(1, 400), st.data())
+def test_wilson_is_scipys_for_whole_counts(n: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, n))
+    expected = stats.binomtest(hits, n).proportion_ci(0.95, "wilson")
+    assert wilson(hits / n, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_smallest_samples_are_those_of_the_literature() -> None:
