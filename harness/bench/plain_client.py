@@ -33,7 +33,12 @@ from harness.bench.workload import (
     short_corpus,
 )
 from harness.clock import now_ns
-from harness.corpus import frames, load_utterances, silence_frame
+from harness.corpus import (
+    cut_frames,
+    encode_utterance,
+    load_utterances,
+    silence_frame,
+)
 from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, ns_from_samples
 
 _AUDIO = AudioFormat()
@@ -140,7 +145,10 @@ class _Speech:
         utterances = load_utterances(short_corpus(), _AUDIO.rate_hz)
         self.frame_ns = ns_from_samples(samples, _AUDIO.rate_hz)
         self.silence = silence_frame(_AUDIO, samples)
-        self.lines = {name: frames(said, _AUDIO, samples) for name, said in utterances.items()}
+        self.lines = {
+            name: cut_frames(encode_utterance(said, _AUDIO), _AUDIO, frame_ms)
+            for name, said in utterances.items()
+        }
 
     def plan(self, number: int, sessions: int, seed: int) -> CallPlan:
         return draw_plan(

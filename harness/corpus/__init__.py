@@ -1,6 +1,6 @@
 """Recorded speech in: find it, check it, mark where speech ends, make it ready to send.
 
-The only room that reads audio files, resamples and runs a voice activity detector. It does not
+The only package that reads audio files, resamples and runs a voice activity detector. It does not
 know sessions, APIs or the network. Other people's recordings stay in the user's cache or
 folder; nothing of theirs is ever written into the project.
 """
@@ -13,21 +13,22 @@ from harness.corpus.encoding.encoded import (
     EncodedStore,
     cut_frames,
     disk_bytes,
+    encode_utterance,
     encoded_folder,
     megabytes,
 )
 from harness.corpus.encoding.utterances import load_sound, load_utterance, load_utterances
-from harness.corpus.encoding.wire import frames, silence_frame
+from harness.corpus.encoding.wire import silence_frame
 from harness.corpus.formats import FORMATS
-from harness.corpus.importing import Imported, annotate_manifest, import_corpus
+from harness.corpus.importing import annotate_manifest, import_corpus
 from harness.corpus.marks.agreement import Agreement, agreement, hand_marks
-from harness.corpus.marks.annotate import SpeechMarks, annotate, doubtful
+from harness.corpus.marks.annotate import annotate, doubtful
 from harness.corpus.sources.generate import speech_like
-from harness.corpus.sources.named_corpora import KNOWN_CORPORA, KnownCorpus
-from harness.corpus.sources.noises import KNOWN_NOISES, KnownNoise, obtain_noise
+from harness.corpus.sources.named_corpora import KNOWN_CORPORA
+from harness.corpus.sources.noises import KNOWN_NOISES, obtain_noise
 from harness.corpus.sources.obtain import Corpus, obtain_corpus
 from harness.corpus.sources.partial import kept_bytes, partials_beside
-from harness.corpus.validating import Validation, validate_manifest
+from harness.corpus.validating import validate_manifest
 
 __all__ = [
     "DISK_MB",
@@ -38,11 +39,6 @@ __all__ = [
     "Corpus",
     "Encoded",
     "EncodedStore",
-    "Imported",
-    "KnownCorpus",
-    "KnownNoise",
-    "SpeechMarks",
-    "Validation",
     "agreement",
     "annotate",
     "annotate_manifest",
@@ -50,8 +46,8 @@ __all__ = [
     "cut_frames",
     "disk_bytes",
     "doubtful",
+    "encode_utterance",
     "encoded_folder",
-    "frames",
     "hand_marks",
     "import_corpus",
     "kept_bytes",

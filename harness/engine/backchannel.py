@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.corpus import frames, speech_like
+from harness.corpus import cut_frames, encode_utterance, speech_like
 from harness.dialects import Dialect
 from harness.model import Utterance
 from harness.session import EncodedUtterance
@@ -35,7 +35,7 @@ def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
         utterance_id=GENERATED,
         messages=[
             ready_message(dialect.append_audio(frame))
-            for frame in frames(utterance, audio, audio.frame_samples(frame_ms))
+            for frame in cut_frames(encode_utterance(utterance, audio), audio, frame_ms)
         ],
         onset_sample=0,
         end_sample=utterance.speech_end_sample,

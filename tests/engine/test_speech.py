@@ -8,7 +8,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from harness.corpus import Corpus, frames, load_utterance, obtain_corpus
+from harness.corpus import Corpus, cut_frames, encode_utterance, load_utterance, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import MEMORY_MB, Speech, encode_corpus, memory_bytes
 from harness.errors import BadInput, Fault, Party, Phase
@@ -44,7 +44,7 @@ def test_a_line_is_the_utterance_in_ready_messages(corpus: Corpus, tmp_path: Pat
     dialect, name = OpenAIRealtime(), _names(corpus)[0]
     (line,) = _speech(corpus, tmp_path).take([name])
     utterance = load_utterance(corpus, name, dialect.audio.rate_hz)
-    cut = frames(utterance, dialect.audio, dialect.audio.frame_samples(FRAME_MS))
+    cut = cut_frames(encode_utterance(utterance, dialect.audio), dialect.audio, FRAME_MS)
     assert [_unmasked(message) for message in line.messages] == [
         dialect.append_audio(frame) for frame in cut
     ]

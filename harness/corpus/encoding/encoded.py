@@ -14,7 +14,7 @@ from harness.corpus.encoding.wire import encode, silence_frame
 from harness.corpus.sources.obtain import Corpus
 from harness.environment import setting
 from harness.errors import BadInput, sanitised
-from harness.model import AudioFormat, Clip
+from harness.model import AudioFormat, Clip, Utterance
 
 DISK_MB = "HARNESS_SPEECH_DISK_MB"
 """Environment variable: most encoded speech that the cache keeps on disk, in megabytes."""
@@ -80,6 +80,23 @@ class EncodedStore:
         cut = f"{clip.offset_s:.6f} {clip.duration_s:.6f} {clip.channel}"
         about = f"{clip.sha256} {cut} {self._fmt.rate_hz} {self._fmt.encoding}"
         return hashlib.sha256(_EDITION + about.encode()).hexdigest()
+
+
+def encode_utterance(utterance: Utterance, fmt: AudioFormat) -> Encoded:
+    """Return an utterance that is in memory in the bytes of a format.
+
+    Raises:
+        ValueError: It has another sample rate than the format.
+    """
+    if utterance.rate_hz != fmt.rate_hz:
+        raise ValueError(
+            f"utterance {utterance.id} is at {utterance.rate_hz} Hz, not {fmt.rate_hz} Hz"
+        )
+    return Encoded(
+        audio=encode(utterance.samples, fmt.encoding),
+        onset_sample=utterance.speech_onset_sample,
+        end_sample=utterance.speech_end_sample,
+    )
 
 
 def cut_frames(encoded: Encoded, fmt: AudioFormat, frame_ms: int) -> list[bytes]:

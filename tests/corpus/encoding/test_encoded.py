@@ -9,15 +9,17 @@ from harness.corpus import (
     EncodedStore,
     cut_frames,
     disk_bytes,
+    encode_utterance,
     encoded_folder,
-    frames,
     load_utterance,
     obtain_corpus,
+    silence_frame,
 )
 from harness.corpus.encoding.utterances import load_clip
+from harness.corpus.encoding.wire import encode
 from harness.corpus.sources.obtain import Corpus
 from harness.errors import BadInput
-from harness.model import AudioFormat, Clip, Encoding, NoProgress
+from harness.model import AudioFormat, Clip, Encoding, NoProgress, Utterance
 
 FORMATS = [
     AudioFormat(rate_hz=24_000),
@@ -35,6 +37,35 @@ def corpus(tmp_path: Path, write_speech: Callable[..., Path]) -> Corpus:
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: f"{fmt.encoding}-{fmt.rate_hz}")
+@pytest.mark.parametrize("samples", [2, 159, 160, 161, 5_000])
+def test_frames_are_equal_and_hold_every_sample_then_silence(
+    fmt: AudioFormat, samples: int
+) -> None:
+    said = Utterance(
+        id="u",
+        samples=np.arange(samples, dtype=np.int16) - 100,
+        rate_hz=fmt.rate_hz,
+        speech_onset_sample=0,
+        speech_end_sample=samples - 1,
+        end_uncertainty_ms=0.0,
+    )
+    whole = encode(said.samples, fmt.encoding)
+    cut = cut_frames(encode_utterance(said, fmt), fmt, 20)
+    size = fmt.frame_samples(20) * fmt.encoding.bytes_per_sample
+    assert {len(frame) for frame in cut} == {size}
+    sent = b"".join(cut)
+    assert sent[: len(whole)] == whole
+    padding = sent[len(whole) :]
+    assert len(padding) < size
+    assert padding == silence_frame(fmt, size)[: len(padding)]
+
+
+def test_an_utterance_at_another_rate_is_refused(corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match="16000 Hz, not 8000 Hz"):
+        encode_utterance(load_utterance(corpus, "2", 16_000), AudioFormat(rate_hz=8_000))
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: f"{fmt.encoding}-{fmt.rate_hz}")
 @pytest.mark.parametrize("frame_ms", [10, 20, 200])
 def test_frames_are_those_of_the_utterance(
     corpus: Corpus, tmp_path: Path, fmt: AudioFormat, frame_ms: int
@@ -42,7 +73,7 @@ def test_frames_are_those_of_the_utterance(
     store = EncodedStore(corpus, fmt, tmp_path / "cache")
     for _ in ("encoded", "from disk"):
         utterance = load_utterance(corpus, "2", fmt.rate_hz)
-        expected = frames(utterance, fmt, fmt.frame_samples(frame_ms))
+        expected = cut_frames(encode_utterance(utterance, fmt), fmt, frame_ms)
         kept = store.get("2")
         assert cut_frames(kept, fmt, frame_ms) == expected
         assert len({len(frame) for frame in expected}) == 1
