@@ -5,12 +5,13 @@ the simulator, which must not share a core's time with the callers it answers. B
 this process is gone, whatever ended it.
 """
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +29,8 @@ from harness.recording import reserve
 
 _SIMULATOR_START_LINE = "listening on "
 _END_LIMIT_S = 10.0
+# Locust ends everything itself two seconds after a second signal; this is for one that hangs.
+_SECOND, _CUT_LIMIT_S = 2, 1.7
 # Where settings for Locust lie that `harness.load.locust_process` does not read. It does not read
 # `pyproject.toml` either, which most often is there for something else.
 _LOCUST_FILES = (Path("~/.locust.conf"), Path("locust.conf"))
@@ -93,10 +96,11 @@ def command(
     try:
         return ExitCode(outcome)
     except ValueError:
+        _report_of_a_killed_run(directory)
         raise RunInvalid(
-            f"Locust ended with {outcome}",
+            f"the run was killed: Locust ended with {outcome}",
             where=str(directory),
-            hint=f"What was recorded can still be read: harness report {directory}",
+            hint="The report is of what it had recorded by then",
         ) from None
 
 
@@ -146,15 +150,38 @@ def _run_locust(words: list[str]) -> int:
         click.echo(f"Not used by this run: {named}; options are its only settings", err=True)
     process = subprocess.Popen(words, stdin=subprocess.PIPE, env=variables, start_new_session=True)
 
+    signals: list[int] = []
+
     def pass_on(number: int, frame: FrameType | None) -> None:
         process.send_signal(signal.SIGINT)
+        signals.append(number)
+        if len(signals) == _SECOND:
+            signal.signal(signal.SIGALRM, lambda *_: _kill_group(process))
+            signal.setitimer(signal.ITIMER_REAL, _CUT_LIMIT_S)
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return process.wait()
+        code = process.wait()
+        # A killed run is not reported here after a second signal: that ends everything at once.
+        return ExitCode.INVALID if code < 0 and len(signals) >= _SECOND else code
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill Locust and the workers that it forked; the session is theirs alone."""
+    click.echo("harness: ended by a second signal; what was recorded stays", err=True)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _report_of_a_killed_run(directory: Path) -> None:
+    """Report what a run had recorded when its process ended without a word."""
+    if (directory / "manifest.json").exists():
+        words = [sys.executable, "-m", "harness", "report", str(directory)]
+        subprocess.run(words, check=False, env=for_child())
 
 
 @contextmanager

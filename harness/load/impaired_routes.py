@@ -60,6 +60,8 @@ class ImpairedRoutes:
             ports=self._options.toxiproxy_ports,
         )
         layer.start()
+        if layer.leftovers:
+            progress.step(f"Removed {layer.leftovers} proxies that killed runs had left behind")
         events = []
         for name, profile in self._profiles.items():
             progress.step(f"Measuring network profile {name} through Toxiproxy")

@@ -12,7 +12,7 @@ import psutil
 from harness.errors import ExitCode
 
 # Everything has ended two seconds after the second signal; the kernel sees to it before.
-_CUT_LIMIT_S = 1.8
+_CUT_LIMIT_S = 1.6
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

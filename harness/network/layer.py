@@ -48,6 +48,9 @@ class NetworkLayer:
         stream: What sessions send; the stall schedules are made for it.
         seed: The one number that all chance of the network comes from.
         ports: Where proxies may listen.
+
+    Attributes:
+        leftovers: Proxies of killed runs that `start` removed from a shared server.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class NetworkLayer:
         self._ways: dict[str, Any] = {}
         self._impairments: dict[str, Impairment] = {}
         self._here = _HOST
+        self.leftovers = 0
         self._numbers = itertools.count()
         self._ledger = UpdateLog(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
         self._conductor: ToxicScheduler | None = None
@@ -107,6 +111,8 @@ class NetworkLayer:
             self._here = self._server.reached_from()
         self._api = self._api or ApiAddress(host=_HOST, port=self._server.port)
         self._made = Proxies(self._api, self._ports, self.alive)
+        if isinstance(self._server, RemoteToxiproxy):
+            self.leftovers = self._made.remove_leftovers()
         self._conductor = ToxicScheduler(self._api, self._ledger)
         self._watch = Liveness(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
 

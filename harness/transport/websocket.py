@@ -5,6 +5,7 @@ frames that were encoded ahead of time (`ready_message`), so sending one costs o
 """
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -345,6 +346,9 @@ async def connect(
         words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
         return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            words = "this machine allows no more open files; see ulimit -n"
+            return Fault(Party.OURS, Phase.CONNECT, "open_files", words)
         return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
 
 

@@ -5,8 +5,11 @@ greenlets. The library keeps the server's address for the whole process: one Tox
 """
 
 import contextlib
+import hashlib
 import itertools
+import os
 import secrets
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,6 +29,26 @@ _API_LIMIT_S = 5.0
 _TAKEN = "address already in use"
 
 
+def prefix_of(process_id: int) -> str:
+    """Return how the proxies of a process of this machine are named, up to a random part."""
+    machine = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    return f"harness-{machine}-{process_id}"
+
+
+def is_leftover(name: str) -> bool:
+    """Tell whether a proxy belongs to a process of this machine that has ended."""
+    process_id = name.removeprefix(prefix_of(0)[:-1]).split("-")[0]
+    if not name.startswith(prefix_of(0)[:-1]) or not process_id.isdigit():
+        return False
+    try:
+        os.kill(int(process_id), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
 class Proxies:
     """What one process has made in a Toxiproxy.
 
@@ -38,11 +61,28 @@ class Proxies:
     def __init__(self, api: ApiAddress, ports: range, alive: Callable[[], bool]) -> None:
         self._api, self._range, self._alive = api, ports, alive
         self._ports = candidate_ports(ports)
-        self._prefix = f"harness-{secrets.token_hex(4)}"
+        self._prefix = f"{prefix_of(os.getpid())}-{secrets.token_hex(4)}"
         self._numbers = itertools.count()
         self._spare: dict[str, list[tuple[Any, int]]] = {}
         toxiproxy.api.requests = HttpSession(api.token, _API_LIMIT_S)
         toxiproxy.Toxiproxy().update_api_consumer(api.host, api.port)
+
+    def remove_leftovers(self) -> int:
+        """Remove what runs of this machine left in a Toxiproxy when they were killed.
+
+        Returns:
+            How many proxies there were. Those of runs that go on, of other machines and of
+            anybody else stay.
+
+        Raises:
+            RunInvalid: Toxiproxy is gone, does not answer or refuses.
+        """
+        with self._explained():
+            found = toxiproxy.api.APIConsumer.get("/proxies").json()
+            left = [proxy for proxy in found.values() if is_leftover(proxy["name"])]
+            for proxy in left:
+                toxiproxy.api.APIConsumer.delete(f"/proxies/{proxy['name']}")
+        return len(left)
 
     def open(self, upstream: str, chain: Sequence[Toxic]) -> tuple[Any, int]:
         """Return a proxy to `upstream` with toxics in this order, and its port.
