@@ -175,6 +175,16 @@ METRICS = (
         of_session=True,
         occasional=True,
     ),
+    Metric(
+        name="greeting",
+        title="Greeting",
+        start=("ready_ns",),
+        end="greeting_audible_ns",
+        definition="session ready to the first sample of the agent's greeting that can be heard,"
+        " where the agent speaks first",
+        of_session=True,
+        occasional=True,
+    ),
     ROUND_TRIP,
 )
 

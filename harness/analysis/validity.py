@@ -140,17 +140,18 @@ def _of_counts(run: Run) -> Iterator[_Finding]:
     void = sum(turn.status is TurnStatus.VOID for turn in run.turns) / len(run.turns)
     yield from _above(void, TURNS_VOID, "{:.1%} of the turns were spoiled by ourselves")
     codes = done.dropped
+    # A run that said it was ended from outside has said why these never started.
+    excused = not _came_to_its_end(run) and set(codes) == {"stopped"}
+    bound = Bound(TURNS_DROPPED.degraded, math.inf) if excused else TURNS_DROPPED
     named = ", ".join(f"{code} ({count})" for code, count in codes.items())
     words = f"{{:.1%}} of the turns never started through us: {_literal(named)}"
-    yield from _above(sum(codes.values()) / len(run.turns), TURNS_DROPPED, words)
+    yield from _above(sum(codes.values()) / len(run.turns), bound, words)
 
 
 def _of_plan(run: Run) -> Iterator[_Finding]:
     """Compare what was planned with what was done."""
     found = completeness(run)
-    kinds = {event.kind for event in run.events}
-    ended = {RunEventKind.INTERRUPTED, RunEventKind.ABORTED}
-    whole = RunEventKind.FINISHED in kinds and not kinds & ended
+    whole = _came_to_its_end(run)
     for missing, planned, bound, words in (
         (
             found.calls_missing,
@@ -172,6 +173,13 @@ def _of_plan(run: Run) -> Iterator[_Finding]:
             f"{found.turns_cut} of the {found.turns_planned} turns planned were never begun:"
             " their calls ended early"
         )
+
+
+def _came_to_its_end(run: Run) -> bool:
+    """Tell whether the run ended by itself, and not from outside or for want of something."""
+    kinds = {event.kind for event in run.events}
+    ended = {RunEventKind.INTERRUPTED, RunEventKind.ABORTED}
+    return RunEventKind.FINISHED in kinds and not kinds & ended
 
 
 def _of_networks(asked: Iterable[NetworkProfile], events: Iterable[RunEvent]) -> Iterator[_Finding]:

@@ -134,6 +134,12 @@ def test_setup_is_measured_once_a_session(make_session: MakeSession) -> None:
     assert session_latency(V2V, make_session()) is None
 
 
+def test_a_greeting_is_measured_from_the_session_on(make_session: MakeSession) -> None:
+    session = make_session(ready_ns=100 * MS, greeting_audible_ns=700 * MS)
+    assert session_latency(BY_NAME["greeting"], session) == Latency(600.0)
+    assert session_latency(BY_NAME["greeting"], make_session()) is None
+
+
 def test_a_sample_keeps_sessions_apart_and_leaves_the_unmeasured_out(make_turn: MakeTurn) -> None:
     turns = [
         make_turn(500.0, session="a"),

@@ -187,6 +187,22 @@ def test_a_run_that_was_interrupted_is_not_invalid_for_what_it_did_not_come_to(
     assert "3 of the 4 calls planned were not held" in found.reasons
 
 
+@pytest.mark.parametrize(
+    ("kinds", "state"),
+    [
+        ([RunEventKind.INTERRUPTED, RunEventKind.FINISHED], ValidityState.DEGRADED),
+        ([RunEventKind.FINISHED], ValidityState.INVALID),
+    ],
+)
+def test_turns_that_an_interruption_kept_from_starting_only_degrade(
+    judged: Judged, make_turn: MakeTurn, kinds: list[RunEventKind], state: ValidityState
+) -> None:
+    fault = Fault(Party.OURS, Phase.SEND, "stopped")
+    stopped = make_turn(None, index=1, status=TurnStatus.DROPPED, fault=fault)
+    events = [RunEvent(kind=kind, at_ns=0) for kind in kinds]
+    assert judged([make_turn(), stopped], events=events).state is state
+
+
 def test_turns_that_the_api_cut_short_are_named(
     judged: Judged, make_turn: MakeTurn, make_session: MakeSession
 ) -> None:
