@@ -10,7 +10,7 @@ from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
-from harness.dialects import OpenAIRealtime
+from harness.dialects import find_dialect
 from harness.engine.target_check import TargetCheck, check
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
@@ -52,7 +52,7 @@ def command(
         progress.step(f"Holding one call of {turns} turns")
         found = check(
             target,
-            OpenAIRealtime(),
+            find_dialect(asked.dialect),
             speech,
             turns,
             model=asked.model,
@@ -60,6 +60,7 @@ def command(
             key_header=asked.key_header,
             setup_limit_s=asked.setup_limit_s,
             refusal_retries=asked.refusal_retries,
+            agent_first=asked.agent_first,
         )
     return _target(target, found)
 

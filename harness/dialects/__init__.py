@@ -5,5 +5,14 @@ Pure. A dialect knows a vendor's words and nothing of time, sockets or what a tu
 
 from harness.dialects.base import Dialect, MalformedMessage, SessionSettings
 from harness.dialects.openai import OpenAIRealtime
+from harness.dialects.registry import DEFAULT_DIALECT, DIALECTS, find_dialect
 
-__all__ = ["Dialect", "MalformedMessage", "OpenAIRealtime", "SessionSettings"]
+__all__ = [
+    "DEFAULT_DIALECT",
+    "DIALECTS",
+    "Dialect",
+    "MalformedMessage",
+    "OpenAIRealtime",
+    "SessionSettings",
+    "find_dialect",
+]

@@ -90,6 +90,7 @@ def check(
     key_header: str = BEARER,
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
+    agent_first: bool = False,
 ) -> TargetCheck:
     """Hold one call of a few turns, directly.
 
@@ -103,6 +104,7 @@ def check(
         key_header: The header that the key is sent in.
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session that was refused for want of room is tried again.
+        agent_first: The caller hears out a greeting before it speaks.
 
     Raises:
         BadInput: The target opens no session.
@@ -124,7 +126,7 @@ def check(
     plan = draw_call(
         0,
         seeds=Seeds.from_one(_SEED),
-        dialogue=Dialogue(turns=turns),
+        dialogue=Dialogue(turns=turns, agent_speaks_first=agent_first),
         utterance_ids=[clip.id for clip in corpus.clips],
         network=_DIRECT,
         frame_ns=ns_from_samples(audio.frame_samples(_FRAME_MS), audio.rate_hz),

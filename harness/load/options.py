@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.corpus import channel_from
+from harness.dialects import DEFAULT_DIALECT, DIALECTS, find_dialect
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
@@ -28,8 +29,10 @@ class Options:
         corpus: Name or folder of the speech, `None` for the default.
         channel: The callers' channel of its recordings, from 0; `None` for the one listed, else
             the first.
+        dialect: Name of the API's dialect.
         model: Model to ask for, empty for the dialect's default.
         dialogue: Dialogue script, `None` for the scenario's own dialogue.
+        agent_first: Callers hear out a greeting before they speak, whatever the scenario says.
         turns: Turns per call, `None` for the scenario's own.
         calls: Calls to hold in all, `None` to go on until stopped.
         seed: The one number that all chance comes from.
@@ -55,8 +58,10 @@ class Options:
     toxiproxy_ports: range = PORTS
     corpus: str | None = None
     channel: int | None = None
+    dialect: str = DEFAULT_DIALECT
     model: str = ""
     dialogue: Path | None = None
+    agent_first: bool = False
     turns: int | None = None
     calls: int | None = None
     seed: int = 1
@@ -136,7 +141,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_target_arguments(group: argparse._ActionsContainer) -> None:
     """Add the options that say how a session is opened, for runs and for `doctor`."""
+    group.add_argument(
+        "--dialect",
+        default=DEFAULT_DIALECT,
+        help=f"what the API speaks: {', '.join(DIALECTS)} (default: {DEFAULT_DIALECT})",
+    )
     group.add_argument("--model", default="", help="model to ask for")
+    group.add_argument(
+        "--agent-first",
+        action="store_true",
+        help="the agent greets: callers hear it out before they speak",
+    )
     group.add_argument(
         "--key-header",
         default=BEARER,
@@ -174,6 +189,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         raise BadInput(
             "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
         )
+    find_dialect(parsed.dialect)
     checks = (
         (parsed.turns >= 0, "--turns", "must not be negative"),
         (parsed.calls >= 0, "--calls", "must not be negative"),
@@ -197,7 +213,9 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         profiles_file=Path(parsed.profiles) if parsed.profiles else None,
         corpus=parsed.corpus or None,
         channel=channel_from(parsed.channel),
+        dialect=parsed.dialect,
         model=parsed.model,
+        agent_first=parsed.agent_first,
         dialogue=Path(parsed.dialogue) if parsed.dialogue else None,
         turns=parsed.turns or None,
         calls=parsed.calls or None,

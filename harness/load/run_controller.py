@@ -206,7 +206,7 @@ class RunController:
             options = replace(options, dialogue=scenario_script(users))
         self._drain_s = options.drain_s
         # What can be refused without opening anything comes first.
-        route_to_target(options, resolve_dialect())
+        route_to_target(options, resolve_dialect(options))
         resolve_profiles(options)
         ensure_open_files(self._callers())
         corpus = resolve_corpus(options, self._progress)
@@ -323,7 +323,7 @@ class RunController:
 
     def _visit(self, options: Options) -> None:
         """Open one session from the master, which holds no calls of its own."""
-        route = route_to_target(options, resolve_dialect())
+        route = route_to_target(options, resolve_dialect(options))
         engine = AudioEngine()
         engine.start()
         try:

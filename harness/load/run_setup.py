@@ -1,11 +1,11 @@
 """What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.corpus import Corpus, obtain_corpus
-from harness.dialects import Dialect, OpenAIRealtime, SessionSettings
+from harness.dialects import Dialect, SessionSettings, find_dialect
 from harness.engine.route import Route, resolve_route
 from harness.environment import cache_dir, shipped, shipped_files
 from harness.errors import BadInput
@@ -76,9 +76,9 @@ class Schedule:
         )
 
 
-def resolve_dialect() -> Dialect:
-    """Return the dialect that is spoken; so far there is one."""
-    return OpenAIRealtime()
+def resolve_dialect(options: Options) -> Dialect:
+    """Return the dialect that was asked for."""
+    return find_dialect(options.dialect)
 
 
 def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:
@@ -125,12 +125,14 @@ def resolve_corpus(options: Options, progress: Progress) -> Corpus:
 
 def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:
     """Return the schedule of a run."""
-    frame_samples = resolve_dialect().audio.frame_samples(options.frame_ms)
+    if options.agent_first:
+        dialogue = replace(dialogue, agent_speaks_first=True)
+    frame_samples = resolve_dialect(options).audio.frame_samples(options.frame_ms)
     return Schedule(
         options=options,
         dialogue=dialogue,
         clips=corpus.clips,
-        frame_ns=ns_from_samples(frame_samples, resolve_dialect().audio.rate_hz),
+        frame_ns=ns_from_samples(frame_samples, resolve_dialect(options).audio.rate_hz),
         script=None if options.dialogue is None else _script(options.dialogue),
         pairing=pair(corpus.clips),
     )

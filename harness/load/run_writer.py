@@ -109,7 +109,7 @@ class RunWriter:
 def _manifest(
     options: Options, schedule: Schedule, corpus: Corpus, scenario: Path, run_id: str
 ) -> RunManifest:
-    dialect = resolve_dialect()
+    dialect = resolve_dialect(options)
     route = route_to_target(options, dialect)
     calls = [schedule.call(number) for number in range(options.calls or _HASHED_CALLS)]
     return RunManifest(

@@ -1,6 +1,7 @@
 """What a scenario's users say of themselves, for whatever the command line leaves open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import BadInput
@@ -27,7 +28,12 @@ def refuse_mixture(users: Iterable[type], *, dialogue: bool, network: bool) -> N
             first = user
         differing = [
             name
-            for name, given in (("dialogue", dialogue), ("script", dialogue), ("network", network))
+            for name, given in (
+                ("dialogue", dialogue),
+                ("script", dialogue),
+                ("agent_speaks_first", dialogue),
+                ("network", network),
+            )
             if not given and getattr(user, name, None) != getattr(first, name, None)
         ]
         if differing:
@@ -38,7 +44,7 @@ def refuse_mixture(users: Iterable[type], *, dialogue: bool, network: bool) -> N
             )
 
 
-def scenario_dialogue(users: Iterable[type], turns: int | None) -> Dialogue:
+def scenario_dialogue(users: Sequence[type], turns: int | None) -> Dialogue:
     """Return the first dialogue of a scenario.
 
     Args:
@@ -47,7 +53,12 @@ def scenario_dialogue(users: Iterable[type], turns: int | None) -> Dialogue:
     """
     found = (user.dialogue for user in users if hasattr(user, "dialogue"))
     dialogue: Dialogue = next(found, Dialogue())
-    return dialogue if turns is None else Dialogue(turns=turns, think_ms=dialogue.think_ms)
+    greeted = any(getattr(user, "agent_speaks_first", False) for user in users)
+    return replace(
+        dialogue,
+        turns=dialogue.turns if turns is None else turns,
+        agent_speaks_first=dialogue.agent_speaks_first or greeted,
+    )
 
 
 def scenario_script(users: Iterable[type]) -> Path | None:

@@ -24,6 +24,7 @@ class VoiceUser(User):
         script: Dialogue script that replaces `dialogue`: a TOML file, or the name of a shipped
             one; `None` for none.
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
+        agent_speaks_first: Callers hear out the agent's greeting before they speak.
     """
 
     abstract = True
@@ -31,6 +32,7 @@ class VoiceUser(User):
     dialogue = Dialogue()
     script: Path | None = None
     network = ""
+    agent_speaks_first = False
 
     @task
     def call(self) -> None:

@@ -58,7 +58,7 @@ class Workload:
         self.failure: HarnessError | None = None
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
-        self._dialect = resolve_dialect()
+        self._dialect = resolve_dialect(options)
         self._route = route_to_target(options, self._dialect, schedule.tools)
         self._engine = AudioEngine()
         self._impaired: ImpairedRoutes | None = None

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.corpus import obtain_corpus
+from harness.environment import cache_dir
 from harness.errors import BadInput
 from harness.load.options import Options
 from harness.load.run_setup import make_schedule, resolve_dialect, resolve_profiles, route_to_target
@@ -32,7 +33,7 @@ def _a_key_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_key_goes_out_over_tls_or_to_this_machine_only(host: str, sent: bool) -> None:
-    route = route_to_target(replace(OPTIONS, host=host), resolve_dialect())
+    route = route_to_target(replace(OPTIONS, host=host), resolve_dialect(OPTIONS))
     assert any("the-key" in value for _, value in route.headers) is sent
     assert "the-key" not in repr(route)
 
@@ -41,19 +42,19 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3129")
-    route = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
+    route = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect(OPTIONS))
     assert (route.via, route.tunnel) == (("proxy.example", 3129), True)
-    near = route_to_target(replace(OPTIONS, host="wss://localhost:1"), resolve_dialect())
+    near = route_to_target(replace(OPTIONS, host="wss://localhost:1"), resolve_dialect(OPTIONS))
     assert (near.via, near.tunnel) == (None, False)
     monkeypatch.setenv("NO_PROXY", "api.example")
-    exempt = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
+    exempt = route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect(OPTIONS))
     assert exempt.via is None
 
 
 def test_a_proxy_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
     with pytest.raises(BadInput, match="not an HTTP proxy"):
-        route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect())
+        route_to_target(replace(OPTIONS, host="wss://api.example"), resolve_dialect(OPTIONS))
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"])
@@ -63,12 +64,12 @@ def test_a_file_without_certificates_is_refused(text: str | None, tmp_path: Path
         file.write_text(text)
     options = replace(OPTIONS, host="wss://api.example", authority=file)
     with pytest.raises(BadInput, match="no certificates"):
-        route_to_target(options, resolve_dialect())
+        route_to_target(options, resolve_dialect(OPTIONS))
 
 
 def test_a_frame_that_is_not_whole_is_refused() -> None:
     with pytest.raises(BadInput, match="--frame-ms"):
-        route_to_target(replace(OPTIONS, frame_ms=0), resolve_dialect())
+        route_to_target(replace(OPTIONS, frame_ms=0), resolve_dialect(OPTIONS))
 
 
 def test_going_directly_needs_no_profile() -> None:
@@ -126,3 +127,10 @@ def test_a_script_that_is_nowhere_is_refused_with_the_known_ones(tmp_path: Path)
     with pytest.raises(BadInput, match="no dialogue script") as refused:
         make_schedule(options, Dialogue(), corpus)
     assert "interrupter" in refused.value.hint
+
+
+def test_the_command_line_can_let_the_agent_greet() -> None:
+    corpus = obtain_corpus("synthetic", cache_dir(), NoProgress())
+    for asked in (False, True):
+        schedule = make_schedule(replace(OPTIONS, agent_first=asked), Dialogue(), corpus)
+        assert schedule.call(0).agent_speaks_first is asked

@@ -61,3 +61,15 @@ def test_what_the_command_line_says_may_differ_in_the_scenario() -> None:
     refuse_mixture([Scripted, Talkative], dialogue=True, network=True)
     with pytest.raises(BadInput, match="differ in network"):
         refuse_mixture([Scripted, Talkative], dialogue=True, network=False)
+
+
+def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -> None:
+    class Greeted(Scripted):
+        agent_speaks_first = True
+
+    class Waits(Scripted):
+        dialogue = Dialogue(agent_speaks_first=True)
+
+    assert scenario_dialogue([Greeted], None).agent_speaks_first
+    assert scenario_dialogue([Waits], 2) == Dialogue(turns=2, agent_speaks_first=True)
+    assert not scenario_dialogue([Scripted], 2).agent_speaks_first
