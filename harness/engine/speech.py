@@ -9,7 +9,6 @@ loop that carries the audio nor the callers wait for a disk.
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -20,7 +19,7 @@ from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_
 from harness.dialects import Dialect
 from harness.environment import cache_dir
 from harness.errors import BadInput
-from harness.model import NS_PER_S, Encoding, Progress, TurnRecord
+from harness.model import NS_PER_S, Encoding, Progress
 from harness.session import EncodedUtterance, WireFormat
 from harness.transport import ready_message
 
@@ -58,7 +57,6 @@ class Speech:
         self._dialect, self._frame_ms, self._most_bytes = dialect, frame_ms, most_bytes
         self._store = EncodedStore(corpus, audio, cache)
         self._clips = len(corpus.clips)
-        self._degraded = {clip.id: clip for clip in corpus.clips if clip.condition}
         self._kept: OrderedDict[str, EncodedUtterance] = OrderedDict()
         self._spoken: Counter[str] = Counter()
         self._making = gevent.lock.Semaphore()
@@ -112,13 +110,6 @@ class Speech:
         """Tell that a call which took these lines has ended."""
         self._spoken -= Counter(names)
         self._forget_some()
-
-    def labelled(self, turn: TurnRecord) -> TurnRecord:
-        """Return a turn with the condition that its words were said under."""
-        clip = self._degraded.get(turn.utterance_id)
-        if clip is None:
-            return turn
-        return replace(turn, condition=clip.condition, original_id=clip.utterance)
 
     def line(self, name: str) -> EncodedUtterance:
         """Make one line at once and keep nothing of it.

@@ -14,7 +14,7 @@ from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samp
 from harness.network import choose_profile, load_profiles
 from harness.plan import Dialogue, Seeds, choose_network, draw_call
 from harness.plan.dialogue import draw_dialogue
-from harness.plan.pairing import Pairing, pair
+from harness.plan.pairing import Pairing, pair, with_conditions
 from harness.plan.script import Script, parse_script
 
 
@@ -50,9 +50,11 @@ class Schedule:
             BadInput: The corpus has no clip that fits a turn of the script.
         """
         if self.pairing is None:
-            return self._drawn(number, self.clips)
-        drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
-        return self.pairing.under(drawn, number, self.frame_ns)
+            plan = self._drawn(number, self.clips)
+        else:
+            drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
+            plan = self.pairing.under(drawn, number, self.frame_ns)
+        return with_conditions(plan, self.clips)
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)

@@ -107,6 +107,7 @@ def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail:
         code: Why, as a short stable name.
         detail: Why, in words.
     """
+    condition, original_id = plan.condition(min(index, len(plan.utterance_ids) - 1))
     return TurnRecord(
         session_id=session_id_of(plan.number),
         turn_index=index,
@@ -114,6 +115,8 @@ def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail:
         status=TurnStatus.DROPPED,
         network=plan.network,
         utterance_id=plan.utterance_ids[min(index, len(plan.utterance_ids) - 1)],
+        condition=condition,
+        original_id=original_id,
         limit_ms=limit_ms,
         at=TurnInstants(),
         fault=Fault(Party.OURS, Phase.SETUP, code, detail),

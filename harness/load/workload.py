@@ -178,7 +178,7 @@ class Workload:
         """Write down a call whose speech is gone; it never starts."""
         limit_ms = self._options.limit_s * 1000
         turn = dropped_turn(plan, 0, limit_ms, "no_speech", str(error))
-        self._batch.turns.append(self._speech.labelled(turn))
+        self._batch.turns.append(turn)
         # Whatever took the recordings away took more than one: do not race through the schedule.
         gevent.sleep(_POLL_S)
 
@@ -197,7 +197,7 @@ class Workload:
             self._engine_died(error)
             return
         for outcome in outcomes:
-            turns = [self._speech.labelled(turn) for turn in outcome.turns]
+            turns = outcome.turns
             if self._impaired is not None:
                 turns = self._impaired.marked(turns, self._share.origin_ns)
             self._batch.turns.extend(turns)

@@ -44,6 +44,9 @@ class CallPlan:
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
         dialogue: Name of the script the call follows; empty for none.
         conduct: What the script says of each turn; empty, or as long as `utterance_ids`.
+        conditions: What was done to each utterance's recording, by name; empty, or as long as
+            `utterance_ids`.
+        original_ids: The same for one utterance under every condition; likewise.
         agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
         backchannel_id: The utterance the caller hums with; empty for a generated sound.
     """
@@ -57,6 +60,14 @@ class CallPlan:
     conduct: tuple[TurnBehaviour, ...] = ()
     backchannel_id: str = ""
     agent_speaks_first: bool = False
+    conditions: tuple[str, ...] = ()
+    original_ids: tuple[str, ...] = ()
+
+    def condition(self, turn: int) -> tuple[str, str]:
+        """Return the condition and the original id of a turn's utterance; empty for an original."""
+        if not self.conditions:
+            return "", ""
+        return self.conditions[turn], self.original_ids[turn]
 
     @property
     def hums(self) -> bool:
@@ -77,5 +88,9 @@ class CallPlan:
             raise ValueError("think_ms must be as long as utterance_ids")
         if self.conduct and len(self.conduct) != len(self.utterance_ids):
             raise ValueError("conduct must be empty or as long as utterance_ids")
+        if len(self.conditions) != len(self.original_ids) or (
+            self.conditions and len(self.conditions) != len(self.utterance_ids)
+        ):
+            raise ValueError("conditions and original_ids go together, one per utterance or none")
         if any(pause < 0 for pause in self.think_ms):
             raise ValueError("think_ms must not be negative")

@@ -6,7 +6,7 @@ nor what came of a plan.
 
 from harness.plan.dialogue import draw_dialogue
 from harness.plan.network_mix import Mix, choose_network, parse_mix
-from harness.plan.pairing import Pairing, pair
+from harness.plan.pairing import Pairing, pair, with_conditions
 from harness.plan.schedule import Dialogue, Seeds, draw_call, schedule_hash
 from harness.plan.script import Script, parse_script
 
@@ -23,4 +23,5 @@ __all__ = [
     "parse_mix",
     "parse_script",
     "schedule_hash",
+    "with_conditions",
 ]

@@ -49,6 +49,24 @@ class Pairing:
         )
 
 
+def with_conditions(plan: CallPlan, clips: Sequence[Clip]) -> CallPlan:
+    """Return a call with the condition that each of its utterances is said under.
+
+    Args:
+        plan: The call.
+        clips: What can be said.
+    """
+    degraded = {clip.id: clip for clip in clips if clip.condition}
+    said = [degraded.get(name) for name in plan.utterance_ids]
+    if not any(said):
+        return plan
+    return replace(
+        plan,
+        conditions=tuple(clip.condition if clip else "" for clip in said),
+        original_ids=tuple(clip.utterance if clip else "" for clip in said),
+    )
+
+
 def pair(clips: Sequence[Clip]) -> Pairing | None:
     """Return the pairing of a corpus, `None` where not every utterance is under every condition.
 

@@ -347,6 +347,7 @@ class Caller:
                 line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
             after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
             reaction = Behaviour(conduct, self._hum, after, manner)
+        condition, original_id = plan.condition(turn)
         frame, grid = self.pacing.position()
         first = frame * manner.frame_samples
         end_frame = line.end_sample // manner.frame_samples
@@ -355,6 +356,8 @@ class Caller:
             turn_index=turn,
             network=plan.network,
             utterance_id=line.utterance_id,
+            condition=condition,
+            original_id=original_id,
             onset_ns=grid.sample_ns(first + line.onset_sample),
             end_ns=grid.sample_ns(first + line.end_sample),
             end_sample=first + line.end_sample,
@@ -399,6 +402,7 @@ class Caller:
         """Write down the next turn of the plan, which never began."""
         index, self._next = self._next, self._next + 1
         self.has_news = True
+        condition, original_id = self._plan.condition(index)
         record = TurnRecord(
             session_id=self.id,
             turn_index=index,
@@ -406,6 +410,8 @@ class Caller:
             status=status,
             network=self._plan.network,
             utterance_id=self._lines[index].utterance_id,
+            condition=condition,
+            original_id=original_id,
             limit_ms=self._manner.limit_ns / NS_PER_MS,
             at=since(self._session_instants(), self._origin_ns),
             fault=fault,

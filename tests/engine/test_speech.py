@@ -11,8 +11,8 @@ import pytest
 from harness.corpus import Corpus, cut_frames, encode_utterance, load_utterance, obtain_corpus
 from harness.dialects import OpenAIRealtime
 from harness.engine.speech import MEMORY_MB, Speech, encode_corpus, memory_bytes
-from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import NoProgress, TurnInstants, TurnKind, TurnRecord, TurnStatus
+from harness.errors import BadInput
+from harness.model import NoProgress
 from harness.transport import ready_message
 
 FRAME_MS = 100
@@ -167,23 +167,3 @@ def test_a_small_corpus_is_encoded_at_once(
     assert {len(message) for line in lines.values() for message in line.messages} == {
         len(manner.silence)
     }
-
-
-def test_a_turn_is_told_with_the_condition_of_its_clip(corpus: Corpus, tmp_path: Path) -> None:
-    original, degraded = corpus.clips[:2]
-    degraded = replace(degraded, condition="noisy", utterance=original.id)
-    speech = _speech(replace(corpus, clips=(original, degraded)), tmp_path)
-    turn = TurnRecord(
-        session_id="call-000000",
-        turn_index=0,
-        kind=TurnKind.FIRST,
-        status=TurnStatus.CLOSED,
-        network="none",
-        utterance_id=original.id,
-        limit_ms=1.0,
-        at=TurnInstants(),
-        fault=Fault(Party.THEIRS, Phase.RESPONSE, "test"),
-    )
-    assert speech.labelled(turn) is turn
-    noisy = speech.labelled(replace(turn, utterance_id=degraded.id))
-    assert (noisy.condition, noisy.original_id) == ("noisy", original.id)

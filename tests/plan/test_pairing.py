@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.model import CallPlan, Clip
 from harness.plan import Dialogue, Seeds, draw_call
-from harness.plan.pairing import Pairing, pair
+from harness.plan.pairing import Pairing, pair, with_conditions
 
 FRAME_NS = 20_000_000
 
@@ -109,3 +109,11 @@ def test_originals_pair_with_what_was_made_of_them() -> None:
 )
 def test_a_corpus_that_is_not_crossed_is_drawn_as_ever(clips: list[Clip]) -> None:
     assert pair(clips) is None
+
+
+def test_a_call_knows_the_condition_of_each_of_its_utterances() -> None:
+    clips = [_clip("a"), _clip("a-noisy", "noisy", of="a")]
+    plan = CallPlan(number=0, network="n", utterance_ids=("a-noisy", "a"), think_ms=(0.0, 0.0))
+    told = with_conditions(plan, clips)
+    assert [told.condition(turn) for turn in (0, 1)] == [("noisy", "a"), ("", "")]
+    assert with_conditions(plan, clips[:1]) == plan

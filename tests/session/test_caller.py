@@ -145,6 +145,25 @@ def test_a_call_speaks_waits_listens_thinks_and_ends() -> None:
     assert record.model == "a-model"
 
 
+def test_a_turn_is_recorded_with_the_condition_that_its_plan_gives() -> None:
+    plan = CallPlan(
+        number=7,
+        network="none",
+        utterance_ids=("u0", "u1"),
+        think_ms=(100.0, 100.0),
+        conditions=("noisy", ""),
+        original_ids=("u", ""),
+    )
+    lines = [line(name) for name in plan.utterance_ids]
+    session = Caller(plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session)
+    server.run(until_ms=2_000)
+    hang_up(session)
+    turns = server.turns + session.take_turns()
+    assert [(turn.condition, turn.original_id) for turn in turns] == [("noisy", "u"), ("", "")]
+
+
 def test_every_frame_slot_carries_exactly_one_frame() -> None:
     session = new_session(turns=1, phase_ns=3 * MS)
     session.receive(SessionCreated(), 0)

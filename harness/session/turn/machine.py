@@ -155,11 +155,10 @@ class Turn:
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
-        response = getattr(event, "response_id", "")
+        response: str = getattr(event, "response_id", "")
         if response in self._stale:
             return
-        if response:
-            self.responses.add(response)
+        self.responses |= {response} - {""}
         if self._early.receive(event, now_ns) and not self._awaits_answer:
             self._withdraw_early()
         moves: type | None = type(event)
@@ -192,15 +191,14 @@ class Turn:
         Returns:
             How much was heard of the item that was playing, `None` when nothing was cut off.
         """
-        hearing, self._sounds = self._hearing, None
+        self._sounds, hearing = None, self._hearing
         before = hearing.kept_samples
         hearing.stop(now_ns)
         self._cancelled |= self.responses
         self._muted = for_good or self._announces
         if not for_good:
             self.reply = TRANSITIONS.get((self.reply, self._withdraw()), self.reply)
-        heard = hearing.kept_samples
-        return None if heard == before else self._items.cut_off(heard)
+        return None if hearing.kept_samples == before else self._items.cut_off(hearing.kept_samples)
 
     def owe(self) -> None:
         """Note that a tool's result will be given: the turn goes on until it is answered."""
@@ -280,6 +278,8 @@ class Turn:
             status=status,
             network=spoken.network,
             utterance_id=spoken.utterance_id,
+            condition=spoken.condition,
+            original_id=spoken.original_id,
             limit_ms=spoken.limit_ns / NS_PER_MS,
             at=self._noted.instants(origin_ns, spoken, sending, self._hearing),
             counts=self._hearing.counts(now_ns, sending),
@@ -317,7 +317,7 @@ class Turn:
         self.reply = ResponseState.NONE
 
     def _first(self, name: str, response: str, now_ns: int) -> None:
-        if not response or response not in self._cancelled:
+        if response not in self._cancelled:
             self._noted.first(name, now_ns)
 
     def _call(self, call: ToolCall, now_ns: int) -> None:
@@ -427,8 +427,8 @@ class Turn:
         return self._announces or playing
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
-        hearing, spoken, audible_ns = self._hearing, self.spoken, self.audible_ns
-        sent_ns = self.sending.end_ns
+        hearing, audible_ns = self._hearing, self.audible_ns
+        spoken, sent_ns = self.spoken, self.sending.end_ns
         return TurnFacts(
             late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
             doubt=hearing.doubt,

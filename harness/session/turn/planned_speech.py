@@ -22,6 +22,8 @@ class PlannedSpeech:
         end_ns: Labelled last sample, on the plan.
         end_sample: Position of that sample in the audio sent so far, in samples.
         end_due_ns: When the frame that carries it is due.
+        condition: What was done to the utterance's recording; empty for an original.
+        original_id: The same for one utterance under every condition; empty for an original.
         limit_ns: How long the caller waits from `end_ns`.
     """
 
@@ -34,6 +36,8 @@ class PlannedSpeech:
     end_sample: int
     end_due_ns: int
     limit_ns: int
+    condition: str = ""
+    original_id: str = ""
 
 
 def since(known: Instants, origin_ns: int) -> TurnInstants:
