@@ -100,7 +100,6 @@ EXEMPT: dict[str, dict[str, str]] = {
         "network/probe/frame_flow.py": "network/probe/test_stall_probe.py",
         "network/toxiproxy/http_session.py": "network/toxiproxy/test_remote.py",
         "network/toxiproxy/liveness.py": "network/test_layer.py",
-        "network/toxiproxy/proxies.py": "network/test_layer.py",
         "network/toxiproxy/toxic_client.py": "network/toxiproxy/test_toxic_scheduler.py",
         "network/toxiproxy/update_log.py": "network/toxiproxy/test_toxic_scheduler.py",
     },

@@ -47,3 +47,28 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 def only_run(reports: Path) -> Path:
     (run,) = reports.iterdir()
     return run
+
+
+def expected_exit_code(run: Path) -> int:
+    """Return the code that the run's own summary asks for: a busy machine may have spoiled it."""
+    state = json.loads((run / "summary.json").read_text())["validity"]["state"]
+    return 3 if state == "INVALID" else 0
+
+
+def check_held(done: subprocess.CompletedProcess[str], reports: Path) -> Path:
+    """Expect a run that was held to its end, with the code that its validity asks for.
+
+    Returns:
+        The run directory.
+    """
+    run = only_run(reports)
+    assert done.returncode == expected_exit_code(run), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return run
+
+
+def check_turns(run: Path) -> None:
+    """Expect that every turn was answered, whatever our own lateness made of it, and one counts."""
+    statuses = [turn["status"] for turn in lines_of(run / "turns.jsonl")]
+    assert set(statuses) <= {"completed", "void"}
+    assert "completed" in statuses
