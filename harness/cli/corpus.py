@@ -58,9 +58,9 @@ def command() -> None:
     """Obtain and look at recorded speech."""
 
 
-@command.command(name="list", short_help="List what can be had by name.")
+@command.command(name="list", short_help="List what is available by name.")
 def list_corpora() -> None:
-    """List the corpora, and the noise to mix into them, that can be had by name."""
+    """List the corpora, and the noise to mix into them, that are available by name."""
     cache = cache_dir()
     speech = [
         (known.name, _state(known.folder(cache), known.size, known.address), known.licence)

@@ -17,7 +17,7 @@ from harness.model import Clip, Progress
 
 _LARGEST_BYTES = 512 * 1024 * 1024
 _NAMED_ONE_BY_ONE = 10
-# Fewer are read in the blink of an eye, at every start of a run.
+# Fewer take no noticeable time, at every start of a run.
 _WORTH_A_STEP = 200
 
 

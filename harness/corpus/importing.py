@@ -1,4 +1,4 @@
-"""Somebody's collection made into a manifest: read, checked, annotated on the way."""
+"""A collection made into a manifest: read, checked and annotated."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

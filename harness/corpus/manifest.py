@@ -15,8 +15,8 @@ line is one of
   marks; it is marked when the corpus is used;
 * a file that is no clip: `path`, `sha256` and `skipped`, the reason.
 
-There are two readers. `read_manifest` is for our own memory in the cache: what is of another
-schema or annotator, or torn, counts as empty, for it is work that can be done again.
+There are two readers. `read_manifest` is for the manifests that we keep in the cache: one of
+another schema or annotator, or an incomplete one, counts as empty, for its work can be done again.
 `load_manifest` is for a manifest that a person names: it refuses what it does not understand,
 with the line's number.
 """
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> dict[Place, Clip | Skipped]:
             return {}
         entries = [_entry(line) for line in lines]
     except (OSError, ValueError):
-        # Missing, torn, of another age: msgspec's errors are ValueErrors.
+        # Missing, incomplete, or of another version: msgspec's errors are ValueErrors.
         return {}
     return {place(entry): entry for entry in entries if not isinstance(entry, Recording)}
 

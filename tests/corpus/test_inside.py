@@ -1,8 +1,9 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from harness.corpus.inside import inside
+from harness.corpus.inside import as_on_disk, inside
 
 
 @pytest.mark.parametrize("name", ["a.wav", "deep/a.wav", "deep/../..x", "..x/a", "a b.wav"])
@@ -22,3 +23,16 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     assert inside(tmp_path / "corpus", "link.wav") is None
     (tmp_path / "alias").symlink_to(tmp_path / "corpus")
     assert inside(tmp_path / "alias", "a.wav") is not None
+
+
+def test_a_name_is_found_in_its_other_spellings_unless_two_would_do(tmp_path: Path) -> None:
+    folder = tmp_path / unicodedata.normalize("NFD", "été")
+    folder.mkdir()
+    (folder / "A.WAV").touch()
+    asked = tmp_path / unicodedata.normalize("NFC", "été")
+    assert as_on_disk(asked / "a.wav") == folder / "A.WAV"
+    (folder / "a.Wav").touch()
+    assert as_on_disk(asked / "a.wav") is None
+    (folder / "a.wav").touch()
+    assert as_on_disk(folder / "a.wav") == folder / "a.wav"
+    assert as_on_disk(tmp_path / "none" / "a.wav") is None

@@ -1,7 +1,7 @@
 """How others describe their speech: one file a format, each a reader of a folder or a list.
 
-A reader turns what it finds into `Recording`s and knows nothing of annotation. Every path it
-meets is foreign: it is followed only inside the folder. Nothing that a list says is ever run.
+A reader turns what it finds into `Recording`s and knows nothing of annotation. A path is
+followed only inside the folder. Nothing that a list says is ever run.
 """
 
 from harness.corpus.formats.registry import FORMATS, Format, recognise

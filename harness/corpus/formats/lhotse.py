@@ -94,7 +94,7 @@ def _one(
     cut_channel: object,
     taken: set[str],
 ) -> list[Recording]:
-    """Return a supervision as a cut, none when its audio is not to be had."""
+    """Return a supervision as a cut, none when its audio is not available."""
     if start_s is None:
         return []
     recording, name = recording or text(supervision, "recording_id"), text(supervision, "id")

@@ -50,7 +50,7 @@ ENERGY = "energy-30db"
 """Name of the second opinion."""
 
 DOUBTFUL_MS = 120.0
-"""Two opinions of an end that are further apart than this want a person's eye."""
+"""Two opinions of an end that are further apart than this should be looked at by a person."""
 
 _RATE_HZ = 16_000
 _LARGEST = 32_767

@@ -2,7 +2,7 @@
 
 A pulse train of gliding pitch is coloured by three resonances that move from vowel to vowel,
 four or so a second, with short stops and hissed consonants in between. It is for places
-where no recording is to be had and for clocks that must be checked against an exact end; it stands
+where no recording is available and for clocks that must be checked against an exact end; it stands
 for no population of callers.
 """
 

@@ -12,7 +12,7 @@ from harness.model import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCorpus:
-    """A corpus that can be had by name.
+    """A corpus that are available by name.
 
     Attributes:
         name: What a person types.
@@ -75,7 +75,7 @@ def _librispeech(part: librispeech.Part) -> KnownCorpus:
     )
 
 
-# The default is the first of those tried for it that is to be had; the last always is.
+# The default is the first of those tried for it that is available; the last always is.
 KNOWN_CORPORA = (
     _asterisk(asterisk.ENGLISH, "60 telephone prompts, one US English voice, 8 kHz", default=True),
     *(_librispeech(part) for part in librispeech.PARTS.values()),

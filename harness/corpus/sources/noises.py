@@ -14,7 +14,7 @@ from harness.model import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownNoise:
-    """A collection that can be had by name for `noise:SNR:FOLDER` or `reverb:FOLDER`.
+    """A collection that are available by name for `noise:SNR:FOLDER` or `reverb:FOLDER`.
 
     Attributes:
         name: What a person types.
@@ -69,7 +69,7 @@ def obtain_noise(known: KnownNoise, cache: Path, progress: Progress) -> Path:
     """Return the folder of a collection, fetched on first use.
 
     Raises:
-        BadInput: It is not to be had, or what came is not it.
+        BadInput: It is not available, or what came is not it.
     """
     folder = known.folder(cache)
 
@@ -85,5 +85,5 @@ def obtain_noise(known: KnownNoise, cache: Path, progress: Progress) -> Path:
         try:
             fill_folder(folder, fill)
         except Unavailable as reason:
-            raise BadInput(f"not to be had: {reason}", where=known.name) from reason
+            raise BadInput(f"not available: {reason}", where=known.name) from reason
     return folder

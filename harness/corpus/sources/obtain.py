@@ -47,7 +47,7 @@ def obtain_corpus(
 
     Args:
         name: A known corpus, a manifest, a folder of audio files, or `None` for the first known
-            corpus that is to be had.
+            corpus that is available.
         cache: The user's cache folder; need not exist. A folder of the user's is only read.
         progress: Told what is being done and what had to be left out.
         processes: How many mark the speech of new clips.
@@ -55,7 +55,7 @@ def obtain_corpus(
             for the one that a manifest names.
 
     Raises:
-        BadInput: The name means nothing, the corpus is not to be had, or there is no speech in it.
+        BadInput: The name means nothing, the corpus is not available, or there is no speech in it.
     """
     try:
         if channel and (name is None or name in {known.name for known in KNOWN_CORPORA}):
@@ -73,7 +73,7 @@ def obtain_corpus(
         return _from_folder(name, cache, progress, processes, channel)
     except Unavailable as reason:
         hint = "Try another corpus: harness corpus list"
-        raise BadInput(f"not to be had: {reason}", where=f"corpus {name}", hint=hint) from reason
+        raise BadInput(f"not available: {reason}", where=f"corpus {name}", hint=hint) from reason
     except OSError as error:
         raise BadInput(
             f"files cannot be read or written: {error.strerror or error}",
@@ -83,13 +83,13 @@ def obtain_corpus(
 
 
 def _default(cache: Path, progress: Progress, processes: int) -> Corpus:
-    """Return the first known corpus to be had; say why the earlier ones were not."""
+    """Return the first known corpus available; say why the earlier ones were not."""
     *others, last = [known for known in KNOWN_CORPORA if known.default]
     for known in others:
         try:
             return _obtain(known, cache, progress, processes)
         except Unavailable as reason:
-            progress.step(f"corpus {known.name} is not to be had ({sanitised(reason)})")
+            progress.step(f"corpus {known.name} is not available ({sanitised(reason)})")
     progress.step(f"falling back to corpus {last.name}: nobody ever said these clips")
     return _obtain(last, cache, progress, processes)
 

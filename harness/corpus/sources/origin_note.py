@@ -6,7 +6,7 @@ _NAME = "SOURCE.txt"
 
 
 class Unavailable(Exception):
-    """A corpus is not to be had here and now; the words say why."""
+    """A corpus is not available here; the words say why."""
 
 
 def write_source(folder: Path, line: str) -> None:

@@ -1,4 +1,4 @@
-"""The corpus that is always to be had: generated clips whose speech ends are exact."""
+"""The corpus that is always available: generated clips whose speech ends are exact."""
 
 from pathlib import Path
 

@@ -57,7 +57,7 @@ def _untar(archive: Archive, file: Path, folder: Path, progress: Progress) -> No
 
 
 def _unzip(archive: Archive, file: Path, folder: Path, progress: Progress) -> None:
-    """Unpack a zip: what a member says of its size is not believed but counted."""
+    """Unpack a zip: the bytes of a member are counted, whatever size it states."""
     unpacked = 0
     with zipfile.ZipFile(file) as packed:
         members = packed.infolist()

@@ -26,8 +26,8 @@ def test_without_tools_and_network_the_default_is_generated_and_says_why(
     assert corpus.facts.synthetic
     assert corpus.facts.name == "synthetic"
     said = "\n".join(told.steps)
-    assert "asterisk-en is not to be had (apt-get is not on PATH)" in said
-    assert "mini-librispeech is not to be had" in said
+    assert "asterisk-en is not available (apt-get is not on PATH)" in said
+    assert "mini-librispeech is not available" in said
     assert "404" in said
 
 
