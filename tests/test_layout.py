@@ -112,7 +112,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     THROUGH_THE_COMMAND: {
         "bench/last_check.py": "bench/test_findings.py",
-        "cli/selfcheck_engine.py": "cli/test_selfcheck.py",
         "cli/simulator.py": "simulator/test_server.py",
         "cli/summarising.py": "cli/test_report.py",
         "cli/terminal.py": "cli/test_corpus.py",
