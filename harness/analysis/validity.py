@@ -82,6 +82,7 @@ def judge_validity(run: Run) -> Validity:
     findings = [
         *_of_lateness(run),
         *_of_counts(run),
+        *_of_settings(run),
         *_of_plan(run),
         *_of_networks(run.manifest.networks, run.events),
         *_of_impairment(run),
@@ -115,6 +116,16 @@ def _of_lateness(run: Run) -> Iterator[_Finding]:
             yield _invalid(
                 f"{name} {worst_ms:.0f} ms late: the generator stalled (limit {STALL_MS:.0f} ms)"
             )
+
+
+def _of_settings(run: Run) -> Iterator[_Finding]:
+    """Find settings that did not take hold: what was measured is then another session."""
+    for words in sorted({s.settings_refused for s in run.sessions if s.settings_refused}):
+        count = sum(session.settings_refused == words for session in run.sessions)
+        yield _degraded(f"the server refused the settings of {count} sessions: {words}")
+    for words in sorted({words for session in run.sessions for words in session.differs}):
+        count = sum(words in session.differs for session in run.sessions)
+        yield _degraded(f"{words} (acknowledged so in {count} sessions)")
 
 
 def _worst_frame_ms(run: Run) -> float:

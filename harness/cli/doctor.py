@@ -89,6 +89,14 @@ def _target(target: str, found: TargetCheck) -> int:
     if session.round_trips_ns:
         _say("round trip", f"{min(session.round_trips_ns) / NS_PER_MS:.1f} ms at best")
     _say("turn detection", session.acknowledged or "not acknowledged")
+    if session.settings_refused:
+        _say("settings", f"refused: {session.settings_refused}")
+    for words in session.differs:
+        _say("acknowledged", words)
+    if session.old_names:
+        _say("old names", f"messages came as {', '.join(session.old_names)}, and were understood")
+    if session.unreadable_messages:
+        _say("unreadable", f"{session.unreadable_messages} messages could not be read")
     heard = 0
     for turn in found.turns:
         latency = turn_latency(BY_NAME["voice_to_voice"], turn)

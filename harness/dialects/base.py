@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.model import AudioFormat, Event, Request
+from harness.model import AudioFormat, Event, Request, SessionConfigured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,14 @@ class Dialect(Protocol):
         Raises:
             MalformedMessage: The message does not follow the vendor's own protocol.
         """
+
+    def old_name(self, message: bytes) -> str:
+        """Return the name of a message that the API has since renamed, empty for all others."""
+
+    def differences(
+        self, settings: SessionSettings, acknowledged: SessionConfigured
+    ) -> tuple[str, ...]:
+        """Return in words what the server acknowledged otherwise than it was asked for."""
 
 
 class MalformedMessage(ValueError):

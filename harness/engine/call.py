@@ -1,5 +1,6 @@
 """One call on the engine's loop: a session, its dialect and its connection, joined."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,17 @@ from harness.dialects import MalformedMessage
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.errors import Fault, Party, Phase
-from harness.model import SessionCreated, SessionRecord, TurnRecord
+from harness.model import PROVES_SESSION, Event, SessionConfigured, SessionRecord, TurnRecord
 from harness.network import Impairment
 from harness.session import Caller, is_retryable
 from harness.transport import Connection, connect, ready_message
+
+# Some servers open a session only once they are told what it is to be like. OpenAI's says within a
+# second that there is one; to settle it unasked earlier would change what most servers see.
+CONFIGURE_AFTER_S = 2.0
+
+# A server's vocabulary shows in the first messages; later ones are not looked at for it.
+_NAMES_LOOKED_AT = 100
 
 _log = logging.getLogger(__name__)
 # Policy violation is what servers with a limit of sessions close with; 1013 is "try again later".
@@ -51,12 +59,19 @@ class Call:
         session: What the caller does.
         route: How it reaches the API.
         host: The engine's side.
+        listener: Whom to tell of every event of the server, `None` for nobody.
 
     Attributes:
         lane: The way of its frames on the present connection, `None` while there is no session.
     """
 
-    def __init__(self, session: Caller, route: Route, host: Host) -> None:
+    def __init__(
+        self,
+        session: Caller,
+        route: Route,
+        host: Host,
+        listener: Callable[[Event], None] | None = None,
+    ) -> None:
         self.session = session
         self.over = False
         self.lane: FrameStream[Call] | None = None
@@ -64,6 +79,9 @@ class Call:
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
         self._refusals = 0
+        self._listener = listener
+        self._acknowledged = False
+        self._names_to_look_at = _NAMES_LOOKED_AT
 
     @property
     def impairment(self) -> Impairment | None:
@@ -95,7 +113,8 @@ class Call:
         if self.over:
             connection.close()
             return
-        self._connection = connection
+        self._connection, self._acknowledged = connection, False
+        asyncio.get_running_loop().call_later(CONFIGURE_AFTER_S, self._configure_early, connection)
         self.session.link.stood(stages.reached_ns, stages.secured_ns)
         if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
@@ -152,8 +171,18 @@ class Call:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
             # A message nobody can read is not the end of a session, as an error event is not.
+            self.session.unreadable_messages += 1
             return
-        first = isinstance(event, SessionCreated) and not self.session.ready
+        first = not self.session.ready and isinstance(event, PROVES_SESSION)
+        if self._names_to_look_at:
+            self._names_to_look_at -= 1
+            if name := self._route.dialect.old_name(data):
+                self.session.old_names.add(name)
+        if self._listener is not None:
+            self._listener(event)
+        if isinstance(event, SessionConfigured):
+            self._acknowledged = True
+            self.session.differs = self._route.dialect.differences(self._route.settings, event)
         try:
             self.session.receive(event, at_ns)
         except Exception as error:
@@ -204,9 +233,18 @@ class Call:
         if turns := self.session.take_turns():
             self._host.tell(self, Outcome(turns))
 
-    def _begin(self, connection: Connection) -> None:
+    def _configure_early(self, connection: Connection) -> None:
+        """Configure a session that has not been announced: some exist only after that."""
+        if self._connection is connection and not self.session.ready:
+            self._configure(connection)
+
+    def _configure(self, connection: Connection) -> None:
         for message in self._route.dialect.configure(self._route.settings):
             connection.write(ready_message(message))
+
+    def _begin(self, connection: Connection) -> None:
+        if not self._acknowledged:
+            self._configure(connection)
         pacing = self.session.pacing
         self.lane = FrameStream(self, pacing.ahead, connection.sender(), pacing.frame_ns)
         self._host.began(self, self.lane)

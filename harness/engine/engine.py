@@ -24,7 +24,7 @@ from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
-from harness.model import NS_PER_MS
+from harness.model import NS_PER_MS, Event
 from harness.recording import Histogram
 from harness.session import Caller
 
@@ -75,9 +75,11 @@ class AudioEngine:
                 self._pool.kill()
             self._loop = self._pool = None
 
-    def hold(self, session: Caller, route: Route) -> None:
-        """Hold a call; what it has to say comes by `take_outcomes`."""
-        self._from_outside(self._open, session, route)
+    def hold(
+        self, session: Caller, route: Route, listener: Callable[[Event], None] | None = None
+    ) -> None:
+        """Hold a call; what it has to say comes by `take_outcomes`, events go to `listener`."""
+        self._from_outside(self._open, session, route, listener)
 
     def run(self, errand: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine on the loop and return what it returns, without blocking greenlets."""
@@ -172,10 +174,12 @@ class AudioEngine:
             task.cancel()
         self._loop.call_soon(self._loop.stop)
 
-    def _open(self, session: Caller, route: Route) -> None:
+    def _open(
+        self, session: Caller, route: Route, listener: Callable[[Event], None] | None
+    ) -> None:
         assert self._loop is not None
         host = Host(began=self._began, again=self._again, tell=self._told, between=self._between)
-        call = Call(session, route, host)
+        call = Call(session, route, host, listener)
         self._calls.add(call)
         self._connect(call)
 

@@ -3,18 +3,20 @@
 import asyncio
 
 from harness.dialects import MalformedMessage
-from harness.engine.call import is_full, no_session
+from harness.engine.call import CONFIGURE_AFTER_S, is_full, no_session
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import ProviderError, SessionCreated
-from harness.transport import connect, sanitised_target
+from harness.model import PROVES_SESSION, ProviderError
+from harness.transport import Connection, connect, ready_message, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
 # Servers that hold one session at a time need a moment after it has closed.
 _SLOT_PAUSE_S = 0.25
 _FIRST_WAIT_S = 0.5
 _FULL_CODES = ("http_429", "close_1008", "close_1013")
+# After an error event, a session that exists all the same is announced within this time.
+_GRACE_S = 0.5
 _KEY_CODES = ("http_401", "http_403", "close_3000")
 
 
@@ -37,10 +39,13 @@ class _Visitor:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
             return
-        if isinstance(event, SessionCreated):
+        if isinstance(event, PROVES_SESSION):
             self._settle(None)
-        elif isinstance(event, ProviderError):
+        elif isinstance(event, ProviderError) and self._error is None:
             self._error = event
+            words = f"{event.code}: {event.detail}".removeprefix(": ")
+            fault = Fault(Party.THEIRS, Phase.SETUP, "session_refused", words)
+            asyncio.get_running_loop().call_later(_GRACE_S, self._settle, fault)
 
     def pong(self, round_trip_ns: int) -> None:
         """Never asked for."""
@@ -93,14 +98,24 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
     if isinstance(made, Fault):
         return made, None
     connection, _ = made
+    configure = asyncio.get_running_loop().call_later(
+        CONFIGURE_AFTER_S, _configure, connection, route
+    )
     try:
         async with asyncio.timeout(route.setup_limit_s):
             return await visitor.answer, visitor.close_code
     except TimeoutError:
         return no_session(route.setup_limit_s), None
     finally:
+        configure.cancel()
         connection.close()
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
+
+
+def _configure(connection: Connection, route: Route) -> None:
+    """Configure a session that has not been announced: some exist only after that."""
+    for message in route.dialect.configure(route.settings):
+        connection.write(ready_message(message))
 
 
 def refusal(route: Route, fault: Fault) -> BadInput:

@@ -1,6 +1,5 @@
 """One call to a target, looked at closely: what it is like, and what it does not tell."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +14,6 @@ from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, resolve
 from harness.engine.speech import encode_corpus
 from harness.model import (
     NS_PER_S,
-    AudioFormat,
-    Event,
-    Request,
     SessionRecord,
     TurnRecord,
     ns_from_samples,
@@ -41,42 +37,13 @@ class TargetCheck:
         target: Its address, without credentials and query.
         session: The session.
         turns: Its turns.
-        told: Which kinds of event came, for `session.telling.missing_events`.
+        told: Which kinds of event came, for `session.event_coverage.missing_events`.
     """
 
     target: str
     session: SessionRecord
     turns: tuple[TurnRecord, ...]
     told: frozenset[str]
-
-
-class _Overheard:
-    """A dialect whose every event is noted on its way."""
-
-    def __init__(self, dialect: Dialect, note: Callable[[Event], None]) -> None:
-        self._dialect, self._note = dialect, note
-        self.name, self.default_model = dialect.name, dialect.default_model
-        self.audio: AudioFormat = dialect.audio
-
-    def path(self, settings: SessionSettings) -> str:
-        return self._dialect.path(settings)
-
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        return self._dialect.headers(api_key)
-
-    def configure(self, settings: SessionSettings) -> list[bytes]:
-        return self._dialect.configure(settings)
-
-    def append_audio(self, frame: bytes) -> bytes:
-        return self._dialect.append_audio(frame)
-
-    def request(self, request: Request) -> bytes:
-        return self._dialect.request(request)
-
-    def parse(self, message: bytes) -> Event:
-        event = self._dialect.parse(message)
-        self._note(event)
-        return event
 
 
 def check(
@@ -121,7 +88,6 @@ def check(
         setup_limit_s=setup_limit_s,
         refusal_retries=refusal_retries,
     )
-    route = replace(route, dialect=_Overheard(dialect, telling.note))
     audio = dialect.audio
     plan = draw_call(
         0,
@@ -147,7 +113,7 @@ def check(
             origin_ns=now_ns(),
             scheduled_ns=now_ns(),
         )
-        engine.hold(session, route)
+        engine.hold(session, route, telling.note)
         patience_s = 2 * setup_limit_s + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)
         record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
     finally:

@@ -7,6 +7,7 @@ between samples and nanoseconds, which everyone must do alike.
 
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
 from harness.model.events import (
+    PROVES_SESSION,
     AudioDelta,
     Event,
     InputCommitted,
@@ -58,6 +59,7 @@ __all__ = [
     "NS_PER_MS",
     "NS_PER_S",
     "NS_PER_US",
+    "PROVES_SESSION",
     "SUMMARY_SCHEMA",
     "AudioDelta",
     "AudioFormat",

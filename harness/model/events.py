@@ -1,6 +1,6 @@
 """What an API can say, in neutral words.
 
-A dialect turns one wire message into one of these; the session room decides what it means.
+A dialect turns one wire message into one of these; the session package decides what it means.
 `Notice` stands for every message that carries nothing we measure. Identifiers are the
 provider's, and an API that has none leaves them empty.
 """
@@ -8,6 +8,7 @@ provider's, and an API that has none leaves them empty.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.model.audio import AudioFormat
 from harness.model.turn import TokenUsage
 
 
@@ -21,9 +22,30 @@ class SessionCreated:
 
 @dataclass(frozen=True, slots=True)
 class SessionConfigured:
-    """The server acknowledged a configuration; `acknowledged` is its turn detection, as JSON."""
+    """The server acknowledged a configuration; what it does not name is empty or `None`.
+
+    Attributes:
+        acknowledged: Its turn detection, as JSON.
+        output: How it writes the audio of responses.
+        output_unknown: Its own name of a format that is not known.
+        input: How it reads the caller's audio.
+        input_unknown: Its own name of a format that is not known.
+        silence_ms: Silence that ends the caller's turn.
+        tools: Names of the tools it knows of.
+        old_words: The session is described in words that the API has since replaced.
+    """
 
     acknowledged: str = ""
+    provider_session_id: str = ""
+    model: str = ""
+    output: AudioFormat | None = None
+    output_unknown: str = ""
+    input: AudioFormat | None = None
+    input_unknown: str = ""
+    silence_ms: int | None = None
+    voice: str = ""
+    tools: tuple[str, ...] | None = None
+    old_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +73,18 @@ class InputCommitted:
 
 @dataclass(frozen=True, slots=True)
 class ResponseCreated:
-    """A reply was begun."""
+    """A response was begun."""
 
     response_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
-    """A piece of the reply's audio, still in base64: most of it is only counted.
+    """A piece of the response's audio, still in base64: most of it is only counted.
 
     Attributes:
         audio: Base64 text as it stood in the message.
-        response_id: The reply it belongs to.
+        response_id: The response it belongs to.
         item_id: The item it belongs to.
     """
 
@@ -73,7 +95,7 @@ class AudioDelta:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the reply's text or transcript. The words are not kept."""
+    """A piece of the response's text or transcript. The words are not kept."""
 
     response_id: str = ""
 
@@ -89,7 +111,7 @@ class ToolCall:
 
 
 class ResponseStatus(StrEnum):
-    """How a reply ended."""
+    """How a response ended."""
 
     COMPLETED = "completed"
     CANCELLED = "cancelled"
@@ -99,13 +121,14 @@ class ResponseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """A reply ended.
+    """A response ended.
 
     Attributes:
         status: How.
         code: The provider's error or reason code when it did not complete.
         detail: The provider's words, bounded by the dialect.
         usage: Tokens, when the provider tells.
+        tool_calls: Tool calls among its output; some servers announce them nowhere else.
     """
 
     response_id: str
@@ -113,6 +136,7 @@ class ResponseDone:
     code: str = ""
     detail: str = ""
     usage: TokenUsage | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,17 @@ class Notice:
 
     name: str
 
+
+# Whoever says one of these has a session, whether or not it said so before.
+PROVES_SESSION = (
+    SessionCreated,
+    SessionConfigured,
+    SpeechStarted,
+    SpeechStopped,
+    InputCommitted,
+    ResponseCreated,
+    AudioDelta,
+)
 
 Event = (
     SessionCreated

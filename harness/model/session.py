@@ -23,9 +23,13 @@ class SessionRecord:
         model: The model that the server named; empty when it named none.
         acknowledged: The turn detection the server said it uses, as JSON; requested is not
             acknowledged.
+        differs: What the server acknowledged otherwise than it was asked for, in words.
+        settings_refused: The server's words when it refused the settings; empty when it did not.
+        unreadable_messages: Messages of the server that could not be read.
+        old_names: Names of messages that the API has since renamed, as they came.
         close_code: WebSocket close code, `None` when the connection ended without one.
-        reached_ns: When the TCP connection stood.
-        secured_ns: When TLS stood, `None` without TLS.
+        reached_ns: When the TCP connection was established.
+        secured_ns: When TLS was established, `None` without TLS.
         connected_ns: When the upgrade was accepted.
         ready_ns: When the server said that the session exists; only then is it open.
         reconnects: How often it was opened anew after a retryable close.
@@ -56,6 +60,10 @@ class SessionRecord:
     provider_session_id: str = ""
     model: str = ""
     acknowledged: str = ""
+    differs: tuple[str, ...] = ()
+    settings_refused: str = ""
+    unreadable_messages: int = 0
+    old_names: tuple[str, ...] = ()
     close_code: int | None = None
     reconnects: int = 0
     outage_ns: int = 0

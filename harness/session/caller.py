@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     NS_PER_MS,
+    PROVES_SESSION,
     AudioDelta,
     AudioFormat,
     CallPlan,
@@ -49,6 +50,7 @@ class Caller:
 
     Attributes:
         pacing: When its frames are due, and those that are known ahead.
+        differs: What the server acknowledged otherwise than it was asked for, in words.
         finished: Nothing more is to be said.
         has_news: `take_turns` or `take_requests` has something to give.
     """
@@ -64,13 +66,14 @@ class Caller:
         hum: EncodedUtterance | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
-        self.finished = self.has_news = False
+        self.finished = self.has_news = self._configured = False
         self._plan, self._lines, self._manner, self._hum = plan, lines, manner, hum
-        self._origin_ns = origin_ns
-        self._scheduled_ns = scheduled_ns
+        self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
-        self._named_model = ""
+        self._named_model = self._settings_refused = ""
+        self.differs, self.unreadable_messages = tuple[str, ...](), 0
+        self.old_names: set[str] = set()
         self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
@@ -106,16 +109,22 @@ class Caller:
         self._count_sent()
         if self._line is None:
             self._look_again()
+        if isinstance(event, SessionCreated | SessionConfigured):
+            named = event.provider_session_id
+            conversation.provider_session_id = named or conversation.provider_session_id
+            self._named_model = event.model or self._named_model
+        if not self.link.up and isinstance(event, PROVES_SESSION):
+            self.link.created(now_ns)
+            self._start_grid(now_ns)
         match event:
-            case SessionCreated() if not self.link.up:
-                self.link.created(now_ns)
-                self._conversation.provider_session_id = event.provider_session_id
-                self._named_model = event.model
-                self._start_grid(now_ns)
             case SessionConfigured():
-                self._acknowledged = event.acknowledged
+                self._configured, self._acknowledged = True, event.acknowledged
+                self._settings_refused = ""
+                conversation.acknowledge(event)
             case ProviderError():
                 self._last_error = event
+                if not self._configured and not conversation.was_heard:
+                    self._settings_refused = f"{event.code}: {event.detail}".removeprefix(": ")
         conversation.receive(event, now_ns)
         if conversation.requests or conversation.records:
             self.has_news = True
@@ -236,6 +245,10 @@ class Caller:
             provider_session_id=self._conversation.provider_session_id,
             model=self._named_model,
             acknowledged=self._acknowledged,
+            differs=self.differs,
+            settings_refused=self._settings_refused,
+            unreadable_messages=self.unreadable_messages,
+            old_names=tuple(sorted(self.old_names)),
             close_code=close_code,
             greeting_audible_ns=greeting.audible_ns,
             greeting_end_ns=greeting.end_ns,

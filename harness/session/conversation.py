@@ -17,6 +17,7 @@ from harness.model import (
     Request,
     ResponseDone,
     ResponseStatus,
+    SessionConfigured,
     SpeechStarted,
     SpeechStopped,
     ToolCall,
@@ -73,6 +74,8 @@ class Conversation:
         self.greeting: Greeting | None = None
         # Replies of turns gone by.
         self._gone: set[str] = set()
+        self._spoke_before = False
+        self._called: set[str] = set()
 
     def begin(
         self,
@@ -125,7 +128,27 @@ class Conversation:
         if self._application is not None:
             self._application.forget()
 
+    @property
+    def was_heard(self) -> bool:
+        """Whether the caller has finished speaking in any turn."""
+        turn = self.turn
+        return bool(self._spoke_before or (turn is not None and turn.sending.end_ns is not None))
+
+    def acknowledge(self, configured: SessionConfigured) -> None:
+        """Take the format in which the server says it writes audio, from the next turn on."""
+        self.audio = configured.output or self.audio
+
     def receive(self, event: Event, now_ns: int) -> None:
+        """Take one event, and the tool calls that only the end of a response names."""
+        if isinstance(event, ToolCall):
+            self._called.add(event.call_id)
+        elif isinstance(event, ResponseDone):
+            for call in event.tool_calls:
+                if call.call_id not in self._called:
+                    self.receive(call, now_ns)
+        self._receive(event, now_ns)
+
+    def _receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""
         turn = self.turn
         if isinstance(event, SpeechStopped | InputCommitted):
@@ -215,6 +238,7 @@ class Conversation:
             The turn's record.
         """
         assert self.turn is not None
+        self._spoke_before = True
         self._settle_interruption(now_ns, cut=fault is not None)
         record = self._write(_Open(self.turn, self._reaction, self._into), None, fault, now_ns)
         self.turn = self._reaction = self._into = None

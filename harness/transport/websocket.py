@@ -19,7 +19,7 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
-from harness.errors import BadInput, Fault, Party, Phase, sanitised
+from harness.errors import BadInput, Fault, Party, Phase, sanitised, server_words
 from harness.transport.slicing import Slicer
 
 # An address taken apart: scheme, host, port, path, query, and credentials if it names any.
@@ -30,6 +30,8 @@ _MESSAGE_LIMIT_BYTES = 16 * 2**20
 _HEAD_LIMIT_BYTES = 16_384
 _CONNECT_LIMIT_S = 20.0
 _CLOSE_LIMIT_S = 2.0
+# Of the body of a refused upgrade; a reason stands at its beginning.
+_BODY_KEPT_BYTES = 2_000
 
 
 class Receiver(Protocol):
@@ -261,6 +263,9 @@ class Connection(asyncio.Protocol):
         if isinstance(error, InvalidStatus):
             code = f"http_{error.response.status_code}"
         words = f"{response.status_code} {response.reason_phrase}"
+        body = bytes(response.body or b"")[:_BODY_KEPT_BYTES].decode(errors="replace")
+        if body.strip():
+            words = f"{words}: {server_words(' '.join(body.split()))}"
         self._refused = Fault(Party.THEIRS, Phase.CONNECT, code, words)
 
     def _why(self, exc: Exception | None, code: int | None) -> Fault | None:

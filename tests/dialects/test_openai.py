@@ -41,7 +41,9 @@ def test_a_session_is_created_and_its_configuration_acknowledged() -> None:
     assert parse(type="session.created", session=session) == SessionCreated("sess_1", "m")
     session["audio"] = {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.5}}}
     event = parse(type="session.updated", session=session)
-    assert event == SessionConfigured('{"type":"server_vad","threshold":0.5}')
+    assert event == SessionConfigured(
+        '{"type":"server_vad","threshold":0.5}', provider_session_id="sess_1", model="m"
+    )
 
 
 @pytest.mark.parametrize(

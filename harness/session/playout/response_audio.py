@@ -57,6 +57,11 @@ class ResponseAudio:
         return self._ear.plays_until_ns
 
     @property
+    def deltas(self) -> int:
+        """Pieces that came."""
+        return self._deltas
+
+    @property
     def settled(self) -> bool:
         """Whether more of this reply changes nothing but when it is over."""
         return self.audible_ns is not None and self._onset.settled

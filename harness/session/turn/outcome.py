@@ -64,7 +64,7 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
     if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
         words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.0f} ms late"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
-    if seen.undecodable:
+    if seen.undecodable and (cut is None or seen.heard_ns is not None):
         words = f"{seen.undecodable} audio deltas before anything audible could not be decoded"
         return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)
     if seen.doubt:
