@@ -50,7 +50,6 @@ class Caller:
 
     Attributes:
         pacing: When its frames are due, and those that are known ahead.
-        differs: What the server acknowledged otherwise than it was asked for, in words.
         finished: Nothing more is to be said.
         has_news: `take_turns` or `take_requests` has something to give.
     """
@@ -132,12 +131,7 @@ class Caller:
     def tick(self, now_ns: int) -> tuple[bytes, int]:
         """Return the message to send now and how late that is.
 
-        Args:
-            now_ns: The time, not before `due_ns`.
-
-        Returns:
-            The ready message of the due frame, and its lateness in nanoseconds. Frames that may
-            follow it without a tick are in `ahead`.
+        `now_ns` is not before `due_ns`. Frames that may follow without a tick are in `ahead`.
         """
         self._count_sent()
         pacing = self.pacing
