@@ -16,7 +16,7 @@ from harness.bench.tcp_validation import Case
 from harness.errors import RunInvalid
 from harness.model import Direction, NetworkProfile, Progress, UpdateStats
 from harness.network.layer import NetworkLayer
-from harness.network.probe.baseline import Baseline, take_off, undisturbed
+from harness.network.probe.baseline import Baseline, subtract, undisturbed
 from harness.network.probe.frame_flow import Floats, FrameFlows, RunOnLoop
 from harness.network.tcp.traces import LATE_MS, Stream, TraceStart, make_trace
 
@@ -159,7 +159,7 @@ class CaseResult:
             the others; of all rounds and directions the largest in size. `None` where too
             few were left undisturbed.
         lag_p99_ms: How late changes were carried out, in the worst round; `None` without changes.
-        unlikely: Why the base latency is not believed, empty otherwise.
+        unlikely: Why the baseline is not plausible, empty otherwise.
         busy: Whether all rounds were disturbed, so that the figures are of those.
     """
 
@@ -227,7 +227,7 @@ def play(
             draws = draws[: _carried(draws)]
             layer.forget()
             flows = layer.stream(_profile(case), draws, run, seconds=seconds)
-            rounds.append(_round_of(case, flows, layer.account()))
+            rounds.append(_round_of(case, flows, layer.update_stats()))
             played = sum_up(case, rounds)
             narrow = played.late_percent.narrow and played.mean_ms.narrow
             told = narrow and played.verdict is not CaseVerdict.UNDECIDED
@@ -279,13 +279,13 @@ def _carried(draws: Sequence[tuple[TraceStart, TraceStart]]) -> int:
 def _round_of(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
     streams, owns, alone_ms, left_out = [], [], list[Floats](), 0
     for upwards in (True, False):
-        way = flows.way(upwards=upwards)
-        if flows.broken or not sum(len(flow.extra_ms) for flow in way):
+        direction = flows.direction(upwards=upwards)
+        if flows.broken or not sum(len(flow.extra_ms) for flow in direction):
             why = flows.broken or "no frame came through"
             raise RunInvalid(why, where=str(case), hint="See whether Toxiproxy is well.")
-        own, extras_ms = take_off(way, case.cadence_ms)
+        own, extras_ms = subtract(direction, case.cadence_ms)
         owns.append(own)
-        for flow, extra_ms in zip(way, extras_ms, strict=True):
+        for flow, extra_ms in zip(direction, extras_ms, strict=True):
             in_time = flow.lateness_ms <= _LATENESS_MS
             alone_ms.append(extra_ms[in_time & undisturbed(flow, case.cadence_ms)])
             left_out += int((~in_time).sum())
@@ -326,7 +326,7 @@ def sum_up(case: Case, rounds: Sequence[Round]) -> CaseResult:
         mean_ms=_figure(case.mean_ms, _pairs(sums), counts, enough=True),
         undisturbed_ms=max(known_ms, key=abs, default=None),
         lag_p99_ms=max((lag_ms for lag_ms in lags_ms if lag_ms is not None), default=None),
-        unlikely=next((one.why for one in own if not one.believed), ""),
+        unlikely=next((one.why for one in own if not one.plausible), ""),
         busy=not calm,
     )
 

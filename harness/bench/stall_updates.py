@@ -159,7 +159,7 @@ async def _measure(
             talking=talking,
             frames=traffic.sent - sent,
             seconds=passed_s,
-            account=layer.account(),
+            account=layer.update_stats(),
             controller_cores=max(0.0, cores - loop_cores),
             loop_cores=loop_cores,
         )

@@ -1,4 +1,4 @@
-"""The networks of one process's calls: made ready, handed out, watched and accounted for."""
+"""The impaired routes of one process's calls: prepared, assigned, monitored and summarised."""
 
 import contextlib
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from harness.load.run_setup import resolve_profiles
 from harness.model import Progress, RunEvent, RunEventKind, TurnInstants, TurnRecord
 from harness.network import NetworkLayer, Stream, collapse, find_or_install
 
-_VISIT = "try_session"
+_TRIAL_SESSION = "try_session"
 
 
 class ImpairedRoutes:
-    """ProbeRoutes to the target through networks. Make it after any fork, with the engine running.
+    """Routes to the target through networks. Make it after any fork, with the engine running.
 
     Args:
         options: What was asked for.
-        route: The direct way.
+        route: The direct route.
         engine: What carries the calls.
         message_bytes: Size of a message with one frame of audio.
     """
@@ -37,7 +37,7 @@ class ImpairedRoutes:
         self.lost = ""
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
-        """Start or find Toxiproxy and measure every profile; return what was found.
+        """Start or find Toxiproxy and measure every profile; return the findings as events.
 
         Raises:
             BadInput: Toxiproxy cannot be had, or cannot carry the calls.
@@ -75,17 +75,17 @@ class ImpairedRoutes:
             events.append(RunEvent(kind=kind, at_ns=0, detail=found.why, network=found))
         if theirs is not None:
             progress.step(f"Opening one session through {theirs.url}")
-            self._visit(layer)
-        layer.watch_cost(self._engine.run)
+            self._check_reachable(layer)
+        layer.watch_overhead(self._engine.run)
         return events
 
     def begin(self) -> None:
-        """Count from now on; what was measured while preparing is no part of the run."""
+        """Discard what was measured while preparing: it is not part of the run."""
         if self._layer is not None:
             self._layer.forget()
 
     def route(self, session_id: str, network: str) -> Route:
-        """Return a session's way to the target.
+        """Return a session's route to the target.
 
         Raises:
             BadInput: No port is left.
@@ -97,42 +97,42 @@ class ImpairedRoutes:
         return replace(self._route, via=via, impairment=self._layer.impairment(session_id))
 
     def release(self, session_id: str) -> None:
-        """Close a session's way, if it has one; may take its time."""
+        """Close a session's route, if it has one; may take its time."""
         if self._layer is not None and not self.lost:
             self._layer.release(session_id)
 
     def check(self) -> bool:
-        """Tell whether calls can go on; `lost` says why not."""
+        """Return whether calls can continue; `lost` says why not."""
         if self._layer is not None and not self.lost and not self._layer.alive():
             self.lost = "it ended, hung or refused changes during the run"
         return not self.lost
 
-    def marked(self, turns: Sequence[TurnRecord], origin_ns: int) -> list[TurnRecord]:
-        """Return turns with the time for which their network was not as planned.
+    def annotate(self, turns: Sequence[TurnRecord], origin_ns: int) -> list[TurnRecord]:
+        """Return turns annotated with how long their network was not in the planned state.
 
         Args:
             turns: Turns that have ended.
             origin_ns: Run start, which their instants count from.
         """
-        return [self._marked(turn, origin_ns) for turn in turns]
+        return [self._annotated(turn, origin_ns) for turn in turns]
 
-    def quiet(self) -> None:
-        """Have nothing more on the engine's loop, which is about to end."""
+    def detach(self) -> None:
+        """Stop everything on the engine's loop, which is about to end."""
         if self._layer is not None:
-            # An engine that died took along whatever was on its loop.
+            # If the engine died, nothing is left on its loop.
             with contextlib.suppress(RuntimeError):
-                self._engine.run(self._layer.end_cost())
+                self._engine.run(self._layer.end_overhead())
 
     def close(self, at_ns: int) -> list[RunEvent]:
-        """End everything and return what it came to; idempotent."""
+        """Close all routes and return a summary of them; idempotent."""
         layer, self._layer = self._layer, None
         if layer is None:
             return []
-        account, cost = layer.account(), layer.cost()
+        stats, overhead = layer.update_stats(), layer.overhead()
         layer.stop()
-        words = [f"the proxy itself: {cost}"] if cost is not None else []
-        if account.planned:
-            words.insert(0, str(account))
+        words = [f"the proxy itself: {overhead}"] if overhead is not None else []
+        if stats.planned:
+            words.insert(0, str(stats))
         if not words:
             return []
         return [
@@ -140,12 +140,12 @@ class ImpairedRoutes:
                 kind=RunEventKind.NETWORK,
                 at_ns=at_ns,
                 detail="; ".join(words),
-                account=account if account.planned else None,
-                proxy=cost,
+                account=stats if stats.planned else None,
+                proxy=overhead,
             )
         ]
 
-    def _marked(self, turn: TurnRecord, origin_ns: int) -> TurnRecord:
+    def _annotated(self, turn: TurnRecord, origin_ns: int) -> TurnRecord:
         profile = self._profiles.get(turn.network)
         if self._layer is None or profile is None or not profile.stalls:
             return turn
@@ -161,12 +161,12 @@ class ImpairedRoutes:
         target = self._route.target
         return self._route.via or (target.host, target.port)
 
-    def _visit(self, layer: NetworkLayer) -> None:
-        """See that the Toxiproxy reaches the target."""
+    def _check_reachable(self, layer: NetworkLayer) -> None:
+        """Check that the Toxiproxy reaches the target."""
         name = next(iter(self._profiles))
-        via = layer.route(_VISIT, name, *self._upstream())
+        via = layer.route(_TRIAL_SESSION, name, *self._upstream())
         fault = self._engine.run(try_session(replace(self._route, via=via)))
-        layer.release(_VISIT)
+        layer.release(_TRIAL_SESSION)
         if fault is not None:
             raise self._unfit(f"no session could be opened through it ({fault})")
 

@@ -199,7 +199,7 @@ class Workload:
         for outcome in outcomes:
             turns = outcome.turns
             if self._impaired is not None:
-                turns = self._impaired.marked(turns, self._share.origin_ns)
+                turns = self._impaired.annotate(turns, self._share.origin_ns)
             self._batch.turns.extend(turns)
             if outcome.session is not None:
                 self._end(outcome.session)
@@ -235,7 +235,7 @@ class Workload:
         self._stopping = True
         self._pauses.stop()
         if self._impaired is not None:
-            self._impaired.quiet()
+            self._impaired.detach()
         self._engine.stop()
         self.pump()
         if self._impaired is not None:

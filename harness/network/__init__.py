@@ -1,8 +1,8 @@
 """The network between caller and API: Toxiproxy's life, profiles, and proof that they are real.
 
-The only room that knows Toxiproxy. It gives a session an address to connect to instead of the
-API's, and says what the way through that address really costs. It does not know audio, turns
-or WebSockets.
+The only package that knows Toxiproxy. It gives a session an address to connect to instead of the
+API's, and measures the delay that the route through that address adds. It does not know audio,
+turns or WebSockets.
 """
 
 from harness.network.layer import NetworkLayer

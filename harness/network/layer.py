@@ -1,9 +1,8 @@
-"""ProbeRoutes through Toxiproxy, one a session, and the finding whether they are what they say.
+"""Routes through Toxiproxy, one per session, and the verification that they match their profiles.
 
-What is called from here blocks plainly and may be called from threads or, under Locust, from
-greenlets; what changes while a call runs is the business of its `Impairment`, on the loop that
-sends audio. The client library keeps the server's address for the whole process: one layer per
-process.
+The methods block and may be called from threads or, under Locust, from greenlets; changes while a
+call runs are carried out by its `Impairment`, on the loop that sends audio. The client
+library keeps the server's address for the whole process: one layer per process.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ from harness.network.toxiproxy.proxies import Proxies
 from harness.network.toxiproxy.remote import RemoteToxiproxy
 from harness.network.toxiproxy.server import ToxiproxyServer
 from harness.network.toxiproxy.toxic_client import ApiAddress
-from harness.network.toxiproxy.toxic_schedule import changes
+from harness.network.toxiproxy.toxic_schedule import compile_toxic_schedule
 from harness.network.toxiproxy.toxic_scheduler import Impairment, ToxicScheduler
 from harness.network.toxiproxy.toxics import toxics
 from harness.network.toxiproxy.update_log import UpdateLog
@@ -73,15 +72,15 @@ class NetworkLayer:
         self._stream, self._seed = stream or Stream(), seed
         self._pools: dict[str, TracePool] = {}
         self._made: Proxies | None = None
-        self._ways: dict[str, Any] = {}
+        self._proxies: dict[str, Any] = {}
         self._impairments: dict[str, Impairment] = {}
         self._here = _HOST
         self.leftovers = 0
         self._numbers = itertools.count()
-        self._ledger = UpdateLog(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
-        self._conductor: ToxicScheduler | None = None
+        self._log = UpdateLog(tolerance_ns=round(self._stream.cadence_ms / 2 * NS_PER_MS))
+        self._scheduler: ToxicScheduler | None = None
         self._watch: Liveness | None = None
-        self._cost: OverheadWatch | None = None
+        self._overhead: OverheadWatch | None = None
 
     def __enter__(self) -> "NetworkLayer":
         self.start()
@@ -101,7 +100,7 @@ class NetworkLayer:
         return self._server.url
 
     def start(self) -> None:
-        """Start the server, or see that the one that runs will do.
+        """Start the server, or check the one that is running.
 
         Raises:
             BadInput: It does not start, does not answer or is too old.
@@ -113,57 +112,57 @@ class NetworkLayer:
         self._made = Proxies(self._api, self._ports, self.alive)
         if isinstance(self._server, RemoteToxiproxy):
             self.leftovers = self._made.remove_leftovers()
-        self._conductor = ToxicScheduler(self._api, self._ledger)
+        self._scheduler = ToxicScheduler(self._api, self._log)
         self._watch = Liveness(self._api.url, _WATCH_S, _WATCH_LIMIT_S)
 
     def stop(self) -> None:
         """End the server, and with it every proxy and connection. Harmless when not running.
 
-        A server of somebody else's goes on; what was made in it is removed.
+        A server run by somebody else keeps running; the proxies made in it are removed.
         """
         if self._watch is not None:
             self._watch.stop()
         if isinstance(self._server, RemoteToxiproxy) and self._made is not None:
-            self._made.remove_all(tuple(self._ways.values()))
-        self._ways.clear()
+            self._made.remove_all(tuple(self._proxies.values()))
+        self._proxies.clear()
         self._impairments.clear()
         self._made = None
         self._server.stop()
 
     def alive(self) -> bool:
-        """Tell whether the server is running and answering still."""
-        lost = self._conductor is not None and self._conductor.lost
+        """Return whether the server is still running and answering."""
+        lost = self._scheduler is not None and self._scheduler.lost
         silent = self._watch is not None and self._watch.silent
         return self._server.alive() and not lost and not silent
 
-    def account(self) -> UpdateStats:
-        """Sum up the changes made so far."""
-        return self._ledger.account()
+    def update_stats(self) -> UpdateStats:
+        """Return counts and lag of the toxic updates so far."""
+        return self._log.stats()
 
     def forget(self) -> None:
-        """Count changes from now on; those of probes are no part of a run."""
-        self._ledger.forget()
-        if self._cost is not None:
-            self._cost.forget()
+        """Discard what was recorded so far: updates of probes are not part of a run."""
+        self._log.forget()
+        if self._overhead is not None:
+            self._overhead.forget()
 
     def marks(self, session_id: str) -> list[tuple[int, int]]:
-        """Return when a session's network was not what was planned.
+        """Return when a session's network was not in the planned state.
 
         Returns:
-            From when to when on the monotonic clock; a change that came more than half a frame
-            late, or failed, makes one entry, and so does one that is as late and not made yet.
+            Start and end on the monotonic clock. There is one entry for each update that was more
+            than half a frame late or failed, and for each that is as late and still pending.
         """
-        marks = list(self._ledger.marks.get(session_id, ()))
+        marks = list(self._log.marks.get(session_id, ()))
         impairment = self._impairments.get(session_id)
-        return marks + (impairment.overdue(self._ledger.tolerance_ns) if impairment else [])
+        return marks + (impairment.overdue(self._log.tolerance_ns) if impairment else [])
 
     def route(
         self, session_id: str, profile: str, upstream_host: str, upstream_port: int
     ) -> tuple[str, int]:
-        """Open a way of its own for one session.
+        """Open a separate route for one session.
 
         Args:
-            session_id: Whose way it is; one at a time. Its stalls are drawn from this name.
+            session_id: Whose route it is; one at a time. Its stalls are drawn from this name.
             profile: Name of the profile it is subject to, in both directions.
             upstream_host: Where it leads.
             upstream_port: Where it leads.
@@ -180,10 +179,10 @@ class NetworkLayer:
         return self._open(session_id, wanted, upstream_host, upstream_port, drawn)
 
     def impairment(self, session_id: str) -> Impairment:
-        """Return what happens to a session's way in the course of the call.
+        """Return what happens to a session's route in the course of the call.
 
         Raises:
-            KeyError: The session has no way.
+            KeyError: The session has no route.
         """
         return self._impairments[session_id]
 
@@ -206,13 +205,13 @@ class NetworkLayer:
         self._made.stock(_address(upstream_host, upstream_port), count)
 
     def release(self, session_id: str) -> None:
-        """Close the session's way and cut what still passes through it.
+        """Close the session's route and cut what still passes through it.
 
         Never raises, since it is called when a session is over for whatever reason: what cannot
-        be removed now goes with the server, and `alive` tells when that is gone.
+        be removed now is removed with the server, and `alive` returns whether that is running.
         """
         self._impairments.pop(session_id, None)
-        proxy = self._ways.pop(session_id, None)
+        proxy = self._proxies.pop(session_id, None)
         if proxy is not None and self._made is not None:
             self._made.remove(proxy)
 
@@ -224,11 +223,11 @@ class NetworkLayer:
         streams: int | None = None,
         seconds: float | None = None,
     ) -> RealisedNetwork:
-        """Measure through ways with this profile what it really does; some ten seconds.
+        """Measure what routes with this profile really do; takes some ten seconds.
 
         Delay, jitter and bandwidth first, with nothing stalled; of a profile that changes, those
         of every stage. Then, if the profile stalls or changes, some streams at the cadence of
-        sessions with their schedules running, around every change; those ways have neither
+        sessions with their schedules running, around every change; those routes have neither
         jitter nor a bandwidth limit, so that every delay found is a stall's or a stage's.
 
         Args:
@@ -244,7 +243,7 @@ class NetworkLayer:
         """
         wanted = choose_profile(self._profiles, profile)
         found, *later = (
-            (from_s, probe(stage, functools.partial(self._way_to, stage), self._here))
+            (from_s, probe(stage, functools.partial(self._route_to, stage), self._here))
             for from_s, stage in plain(wanted)
         )
         realised = found[1]
@@ -277,11 +276,11 @@ class NetworkLayer:
         *,
         seconds: float,
     ) -> FrameFlows:
-        """Send frames both ways over ways of this profile, and say what came of each.
+        """Send frames in both directions over routes of this profile and return the delays of each.
 
         Args:
             profile: What they are subject to, besides the schedules.
-            draws: The schedules of each way, upwards and downwards.
+            draws: The schedules of each route, upwards and downwards.
             run: Runs coroutines, all on the same loop.
             seconds: How long.
 
@@ -289,20 +288,20 @@ class NetworkLayer:
             BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        ways = _Ways(self, profile)
-        return stream_frames(ways, draws, self._stream, run, host=self._here, seconds=seconds)
+        routes = _LayerRoutes(self, profile)
+        return stream_frames(routes, draws, self._stream, run, host=self._here, seconds=seconds)
 
     def measure_overhead(self) -> ProxyOverhead:
-        """Measure what the proxy costs by itself: round trips directly and through it.
+        """Measure the proxy's own delay: round trips directly and through it.
 
         Raises:
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        way_to = functools.partial(self._way_to, NetworkProfile(name="bare"))
-        return measure_overhead(way_to, self._here)
+        route_to = functools.partial(self._route_to, NetworkProfile(name="bare"))
+        return measure_overhead(route_to, self._here)
 
-    def watch_cost(self, run: RunOnLoop) -> str:
-        """Measure from now on what the proxy costs by itself, beside the calls.
+    def watch_overhead(self, run: RunOnLoop) -> str:
+        """Start measuring the proxy's own delay while calls run.
 
         Args:
             run: Runs a coroutine on the loop that carries the calls.
@@ -314,23 +313,23 @@ class NetworkLayer:
             BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        self._cost = OverheadWatch(self._here)
-        port = run(self._cost.listen())
-        way = self._open("cost", NetworkProfile(name="bare"), self._here, port)
-        return run(self._cost.begin(way))
+        self._overhead = OverheadWatch(self._here)
+        port = run(self._overhead.listen())
+        route = self._open("overhead", NetworkProfile(name="bare"), self._here, port)
+        return run(self._overhead.begin(route))
 
-    async def end_cost(self) -> None:
-        """Measure it no more; to be run on the loop that `watch_cost` was given."""
-        if self._cost is not None:
-            self._cost.end()
+    async def end_overhead(self) -> None:
+        """Stop measuring the overhead; to be run on the loop that `watch_overhead` was given."""
+        if self._overhead is not None:
+            self._overhead.end()
 
-    def cost(self) -> ProxyOverhead | None:
-        """Return what the proxy has cost since `watch_cost`, `None` when that is not known."""
-        return None if self._cost is None else self._cost.found()
+    def overhead(self) -> ProxyOverhead | None:
+        """Return the proxy's own delay since `watch_overhead`, `None` when not measured."""
+        return None if self._overhead is None else self._overhead.found()
 
     @contextlib.contextmanager
-    def _way_to(self, profile: NetworkProfile, port: int) -> Iterator[tuple[str, int]]:
-        """Open a way to a port of this machine while the block runs."""
+    def _route_to(self, profile: NetworkProfile, port: int) -> Iterator[tuple[str, int]]:
+        """Open a route to a port of this machine while the block runs."""
         session_id = f"probe-{next(self._numbers)}"
         try:
             yield self._open(session_id, profile, self._here, port)
@@ -345,11 +344,11 @@ class NetworkLayer:
         streams: int,
         seconds: float,
     ) -> RealisedNetwork:
-        before = self._ledger.failed
+        before = self._log.failed
         drawn = stall_probe.draws(self._pool(wanted), wanted, streams)
         flows = self.stream(bare(wanted), drawn, run, seconds=seconds)
         measured = stall_probe.sum_up(flows, self._stream)
-        return stall_probe.judge_stalls(found, measured, failed=self._ledger.failed - before)
+        return stall_probe.judge_stalls(found, measured, failed=self._log.failed - before)
 
     def _open(
         self,
@@ -359,15 +358,15 @@ class NetworkLayer:
         upstream_port: int,
         drawn: tuple[TraceStart, TraceStart] | None = None,
     ) -> tuple[str, int]:
-        if session_id in self._ways:
-            raise ValueError(f"session {session_id} has a way through the network already")
+        if session_id in self._proxies:
+            raise ValueError(f"session {session_id} has a route through the network already")
         assert self._api is not None
         assert self._made is not None
-        assert self._conductor is not None
+        assert self._scheduler is not None
         proxy, port = self._made.open(_address(upstream_host, upstream_port), toxics(wanted))
-        self._ways[session_id] = proxy
-        plans = changes(self._api, proxy.name, wanted, drawn)
-        self._impairments[session_id] = Impairment(self._conductor, session_id, plans)
+        self._proxies[session_id] = proxy
+        plans = compile_toxic_schedule(self._api, proxy.name, wanted, drawn)
+        self._impairments[session_id] = Impairment(self._scheduler, session_id, plans)
         return self._api.host, port
 
     def _pool(self, wanted: NetworkProfile) -> TracePool:
@@ -376,8 +375,8 @@ class NetworkLayer:
         return self._pools[wanted.name]
 
 
-class _Ways:
-    """ProbeRoutes of one profile as `stream_frames` sees them."""
+class _LayerRoutes:
+    """Routes of one profile through a layer, as the `ProbeRoutes` of `stream_frames`."""
 
     def __init__(self, layer: NetworkLayer, profile: NetworkProfile) -> None:
         self.profile = profile
@@ -387,8 +386,8 @@ class _Ways:
         self, session_id: str, port: int, drawn: tuple[TraceStart, TraceStart]
     ) -> tuple[tuple[str, int], Impairment]:
         layer = self._layer
-        way = layer._open(session_id, self.profile, layer._here, port, drawn)  # noqa: SLF001
-        return way, layer.impairment(session_id)
+        route = layer._open(session_id, self.profile, layer._here, port, drawn)  # noqa: SLF001
+        return route, layer.impairment(session_id)
 
     def close(self, session_id: str) -> None:
         self._layer.release(session_id)

@@ -138,7 +138,7 @@ def test_a_disturbed_spell_counts_only_where_there_is_no_other(disturbed: Round,
     assert alone.late_percent.found == pytest.approx(4.0)
 
 
-def test_an_own_delay_that_is_not_believed_is_not_within() -> None:
+def test_an_implausible_baseline_is_not_within() -> None:
     played = sum_up(CASE, [make_round(alike(10), own=Baseline(-9.0, "took 9.0 ms less"))])
     assert played.verdict is CaseVerdict.OUTSIDE
     assert played.unlikely == "took 9.0 ms less"

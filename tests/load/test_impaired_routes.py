@@ -85,9 +85,9 @@ def test_a_toxiproxy_that_goes_in_mid_run_ends_it_cleanly(
     ports = listening_ports(server)
     assert len(ports) > 3
     os.kill(server.pid, number)
-    _, told = process.communicate(timeout=100)
-    assert process.returncode == 3, told
-    assert "Traceback" not in told
+    _, stderr = process.communicate(timeout=100)
+    assert process.returncode == 3, stderr
+    assert "Traceback" not in stderr
     run = only_run(tmp_path / "r")
     events = lines_of(run / "events.jsonl")
     assert [event["kind"] for event in events].count("toxiproxy_lost") == 1

@@ -100,8 +100,8 @@ def test_a_message_takes_the_profiles_delay_there_and_back(
 
 
 def test_every_session_has_a_way_of_its_own(layer: NetworkLayer, echo_port: int) -> None:
-    ways = {layer.route(f"s{n}", "plain", "127.0.0.1", echo_port) for n in range(5)}
-    assert len(ways) == len(proxies(layer)) == 5
+    routes = {layer.route(f"s{n}", "plain", "127.0.0.1", echo_port) for n in range(5)}
+    assert len(routes) == len(proxies(layer)) == 5
 
 
 def test_latency_stands_before_bandwidth_in_both_directions(layer: NetworkLayer) -> None:
@@ -119,11 +119,11 @@ def test_latency_stands_before_bandwidth_in_both_directions(layer: NetworkLayer)
 def test_a_released_way_is_closed_and_its_name_free_again(
     layer: NetworkLayer, echo_port: int
 ) -> None:
-    way = layer.route("a", "plain", "127.0.0.1", echo_port)
+    route = layer.route("a", "plain", "127.0.0.1", echo_port)
     layer.release("a")
     layer.release("a")
     layer.release("never there")
-    assert refuses(way)
+    assert refuses(route)
     assert not proxies(layer)
     layer.route("a", "plain", "127.0.0.1", echo_port)
 
@@ -136,8 +136,8 @@ def test_one_session_has_one_way_at_a_time(layer: NetworkLayer) -> None:
 
 def test_many_ask_at_once(layer: NetworkLayer) -> None:
     with ThreadPoolExecutor(16) as pool:
-        ways = list(pool.map(lambda n: layer.route(f"s{n}", "slow", "127.0.0.1", 9), range(48)))
-        assert len(set(ways)) == 48
+        routes = list(pool.map(lambda n: layer.route(f"s{n}", "slow", "127.0.0.1", 9), range(48)))
+        assert len(set(routes)) == 48
         list(pool.map(layer.release, [f"s{n}" for n in range(48)]))
     assert not proxies(layer)
 
@@ -217,7 +217,7 @@ def test_a_server_that_hangs_is_not_waited_for(
 ) -> None:
     program, note = noted_server
     with NetworkLayer(program, profiles) as layer:
-        way = layer.route("a", "plain", "127.0.0.1", 9)
+        route = layer.route("a", "plain", "127.0.0.1", 9)
         toxiproxy_api.requests._limit_s = 0.2
         os.kill(int(note.read_text()), signal.SIGSTOP)
         # A thousand, since all of its threads stop only some moments after the signal.
@@ -225,7 +225,7 @@ def test_a_server_that_hangs_is_not_waited_for(
         with pytest.raises(RunInvalid, match="did not answer"):
             list(attempts)
         layer.release("a")
-    assert refuses(way)
+    assert refuses(route)
 
 
 def test_stopping_closes_every_way(
@@ -233,11 +233,11 @@ def test_stopping_closes_every_way(
 ) -> None:
     layer = NetworkLayer(either_toxiproxy, profiles)
     layer.start()
-    way = layer.route("a", "plain", "127.0.0.1", echo_port)
+    route = layer.route("a", "plain", "127.0.0.1", echo_port)
     layer.stop()
     layer.stop()
     assert not layer.alive()
-    assert refuses(way)
+    assert refuses(route)
 
 
 def test_a_real_impairment_is_verified_and_its_way_closed(layer: NetworkLayer) -> None:
@@ -278,9 +278,9 @@ def test_stocked_proxies_are_made_at_once_and_used_first(
 ) -> None:
     layer.stock("127.0.0.1", echo_port, 30)
     assert len(proxies(layer)) == 30
-    ways = {layer.route(f"s{n}", "far", "127.0.0.1", echo_port) for n in range(31)}
-    assert len(ways) == len(proxies(layer)) == 31
-    assert round_trip_s(ways.pop()) > 0.19
+    routes = {layer.route(f"s{n}", "far", "127.0.0.1", echo_port) for n in range(31)}
+    assert len(routes) == len(proxies(layer)) == 31
+    assert round_trip_s(routes.pop()) > 0.19
 
 
 def test_stocking_passes_over_ports_in_use(layer: NetworkLayer) -> None:
@@ -301,8 +301,8 @@ def test_a_server_of_somebody_elses_keeps_what_it_had(
         with NetworkLayer(api, profiles) as layer:
             layer.stock("127.0.0.1", echo_port, 2)
             layer.route("a", "far", "127.0.0.1", echo_port)
-            way = layer.route("b", "far", "127.0.0.1", echo_port)
-            assert round_trip_s(way) > 0.19
+            route = layer.route("b", "far", "127.0.0.1", echo_port)
+            assert round_trip_s(route) > 0.19
         assert theirs.alive()
         assert {"theirs"} == {
             name

@@ -1,8 +1,9 @@
-"""What proxy, machine and probe add to frames that nothing holds up, found and taken off.
+"""The baseline: the delay that proxy, machine and probe add to every frame, and its subtraction.
 
-Half a millisecond that every frame takes beyond the base latency is no stall, and much beside a
-mean extra delay of one. So it is measured on the frames that the plan leaves alone, and what is
-left is the stalls' doing. Streams are measured without jitter, so that there is none to leave out.
+Half a millisecond that every frame takes beyond the base latency is not a stall, but it is large
+next to a mean extra delay of 1 ms. It is therefore measured on the frames for which no stall is
+planned and subtracted from all frames; the remainder is due to stalls. Streams are measured
+without jitter, so jitter needs no correction.
 """
 
 from collections.abc import Sequence
@@ -21,47 +22,48 @@ _EARLY_MS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The own delay of one direction.
+    """The delay added by proxy, machine and probe in one direction.
 
     Attributes:
-        median_ms: That of the undisturbed frames beyond the base latency; where the base latency
-            changes, that of the stage in which it is furthest from nothing. `None` when not known.
-        why: Why it is not known, or not believed; empty otherwise.
+        median_ms: Median delay of the undisturbed frames beyond the base latency. Where the base
+            latency changes, the stage with the largest absolute value. `None` when not measured.
+        why: Why it was not measured or is not plausible; empty otherwise.
     """
 
     median_ms: float | None
     why: str = ""
 
     @property
-    def believed(self) -> bool:
-        """Whether it is not known to be something else than an own delay."""
+    def plausible(self) -> bool:
+        """Whether it can be a baseline, or was not measured and so cannot be ruled out."""
         return self.median_ms is None or not self.why
 
 
 def undisturbed(flow: FrameFlow, cadence_ms: float) -> npt.NDArray[np.bool_]:
-    """Tell which frames the plan leaves alone, shape (frames,).
+    """Return which frames no stall can affect, shape (frames,).
 
-    These have no extra delay planned, and nor have the two before and the two behind: changes of a
-    toxic may come half a frame late before anybody is told, and reach no further. A change of the
-    base latency reaches those besides that are under way meanwhile.
+    Neither these frames nor the two before and the two after have a planned extra delay: a change
+    of a toxic counts as late only from half a frame on, and affects no frames further away. A
+    change of the base latency also affects the frames that are in flight at that moment.
     """
     if not len(flow.base_ms):
         return np.zeros(0, dtype=np.bool_)
     held = flow.planned_ms > 0
     alone = ~_widened(held, _CLOSE)
     changes = np.diff(flow.base_ms, prepend=flow.base_ms[0]) != 0
-    under_way = int(flow.base_ms.max() // cadence_ms) + 1
-    return alone & ~_widened(changes, under_way + _CLOSE)
+    in_flight = int(flow.base_ms.max() // cadence_ms) + 1
+    return alone & ~_widened(changes, in_flight + _CLOSE)
 
 
-def take_off(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, list[Floats]]:
-    """Return the own delay of one direction, and the extra delays of its streams without it.
+def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, list[Floats]]:
+    """Return the baseline of one direction, and the extra delays of its streams less the baseline.
 
-    It is the median, so that a busy moment has no say, and found for each base latency by itself.
-    What is not believed is not taken off, so that it shows as the extra delay that it may be: a
-    frame cannot be quicker than the base latency, and one that takes longer by more than 2 ms, or
-    a tenth of it, is beyond what proxy and machine were ever seen to add to one direction (1 ms
-    with both cores busy); a base latency that is not set would look just so.
+    The baseline is the median of the undisturbed frames, which is robust against short busy
+    periods, and is computed separately for each base latency. An implausible baseline is not
+    subtracted and stays visible as extra delay. It is implausible if frames arrive more than
+    0.5 ms earlier than the base latency allows, or later by more than 2 ms or a tenth of the base
+    latency, whichever is larger: proxy and machine were observed to add at most 1 ms per direction
+    with both cores busy, and a base latency that was not applied looks the same.
 
     Args:
         flows: The streams, at least one frame between them.
@@ -70,39 +72,39 @@ def take_off(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, l
     extra_ms = np.concatenate([flow.extra_ms for flow in flows])
     base_ms = np.concatenate([flow.base_ms for flow in flows])
     alone = np.concatenate([undisturbed(flow, cadence_ms) for flow in flows])
-    worst_ms, why = None, ""
-    taken_ms = np.zeros(len(extra_ms))
+    largest_ms, why = None, ""
+    baseline_ms = np.zeros(len(extra_ms))
     for latency_ms in np.unique(base_ms):
         these = base_ms == latency_ms
         if (these & alone).sum() < _FEWEST:
             continue
-        own_ms = float(np.median(extra_ms[these & alone]))
-        if worst_ms is None or abs(own_ms) > abs(worst_ms):
-            worst_ms = own_ms
-        if unlikely := _unlikely(own_ms, float(latency_ms)):
-            why = why or unlikely
+        median_ms = float(np.median(extra_ms[these & alone]))
+        if largest_ms is None or abs(median_ms) > abs(largest_ms):
+            largest_ms = median_ms
+        if doubt := _implausible(median_ms, float(latency_ms)):
+            why = why or doubt
         else:
-            taken_ms[these] = max(0.0, own_ms)
-    if worst_ms is None:
+            baseline_ms[these] = max(0.0, median_ms)
+    if largest_ms is None:
         why = f"own delay not known, fewer than {_FEWEST} frames were left undisturbed"
     ends = np.cumsum([len(flow.extra_ms) for flow in flows])[:-1]
-    return Baseline(worst_ms, why), np.split(extra_ms - taken_ms, ends)
+    return Baseline(largest_ms, why), np.split(extra_ms - baseline_ms, ends)
 
 
-def _unlikely(own_ms: float, latency_ms: float) -> str:
+def _implausible(median_ms: float, latency_ms: float) -> str:
     most_ms = max(_LEAST_MS, _SHARE * latency_ms)
-    if own_ms < -_EARLY_MS:
-        return f"undisturbed frames took {-own_ms:.1f} ms less than the base delay"
-    if own_ms > most_ms:
+    if median_ms < -_EARLY_MS:
+        return f"undisturbed frames took {-median_ms:.1f} ms less than the base delay"
+    if median_ms > most_ms:
         return (
-            f"undisturbed frames took {own_ms:.1f} ms more than the base delay, and no more than"
+            f"undisturbed frames took {median_ms:.1f} ms more than the base delay, and no more than"
             f" {most_ms:.1f} ms is the proxy's own"
         )
     return ""
 
 
 def _widened(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
-    """Mark what is within reach of a mark, too."""
+    """Return the marks extended by `reach` frames on either side."""
     wide = marks.copy()
     for step in range(1, min(reach, len(marks) - 1) + 1):
         wide[step:] |= marks[:-step]

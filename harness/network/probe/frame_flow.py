@@ -1,7 +1,7 @@
-"""Streams like those of sessions: frames both ways over ways of their own, schedules running.
+"""Streams like those of sessions: frames in both directions, each stream over its own route.
 
-Each frame's extra delay is known in advance, so what is found stands beside the plan for the very
-same frame. Both ends are here, on one loop and one clock.
+The stall schedules run meanwhile. Each frame's extra delay is known in advance, so the measured
+delay is compared with the plan frame by frame. Both ends are here, on one loop and one clock.
 """
 
 import asyncio
@@ -39,18 +39,18 @@ class RunOnLoop(Protocol):
 
 
 class ProbeRoutes(Protocol):
-    """Opens ways with one profile. Both methods block."""
+    """Opens routes with one profile. Both methods block."""
 
     profile: NetworkProfile
 
     def open(
         self, session_id: str, port: int, drawn: tuple[TraceStart, TraceStart]
     ) -> tuple[tuple[str, int], Impairment]:
-        """Open a way to a port of this machine; return its address and what happens to it."""
+        """Open a route to a port of this machine; return its address and its impairment."""
         ...
 
     def close(self, session_id: str) -> None:
-        """Close the session's way."""
+        """Close the session's route."""
         ...
 
 
@@ -75,18 +75,18 @@ class FrameFlow:
 
 @dataclass(frozen=True, slots=True)
 class FrameFlows:
-    """What came of the frames; `broken` says why nothing did, and is empty otherwise."""
+    """The measured flows; `broken` says why there are none, and is empty otherwise."""
 
     flows: tuple[FrameFlow, ...] = ()
     broken: str = ""
 
-    def way(self, *, upwards: bool) -> tuple[FrameFlow, ...]:
-        """Return those of one direction."""
+    def direction(self, *, upwards: bool) -> tuple[FrameFlow, ...]:
+        """Return the flows of one direction."""
         return tuple(flow for flow in self.flows if flow.upwards is upwards)
 
 
 def stream_frames(
-    ways: ProbeRoutes,
+    routes: ProbeRoutes,
     draws: Sequence[tuple[TraceStart, TraceStart]],
     stream: Stream,
     run: RunOnLoop,
@@ -94,17 +94,17 @@ def stream_frames(
     host: str,
     seconds: float,
 ) -> FrameFlows:
-    """Send frames over several ways at once for some seconds and say what came of each.
+    """Send frames over several routes at once for some seconds and return the delays of each.
 
     Args:
-        ways: Opens them.
+        routes: Opens them.
         draws: The schedules of each, upwards and downwards.
         stream: What is sent.
         run: Runs coroutines, all on the same loop; what blocks is done outside of it.
         host: Address of this machine by which the proxy reaches it.
         seconds: How long.
     """
-    streams = _Streams(ways, draws, stream, host, round(seconds * 1000 / stream.cadence_ms))
+    streams = _Streams(routes, draws, stream, host, round(seconds * 1000 / stream.cadence_ms))
     try:
         streams.open(run(streams.listen()))
         return run(streams.measure())
@@ -115,7 +115,7 @@ def stream_frames(
 
 @contextlib.contextmanager
 def _unswept() -> Iterator[None]:
-    """Collect no garbage while the block runs: the 20 ms it takes would be in every stream."""
+    """Disable garbage collection in the block: its 20 ms pause would show in every stream."""
     enabled = gc.isenabled()
     gc.collect()
     gc.disable()
@@ -127,7 +127,7 @@ def _unswept() -> Iterator[None]:
 
 
 class _End(asyncio.Protocol):
-    """One end of a stream: counts whole frames and when they were there."""
+    """One end of a stream: records when each whole frame arrived."""
 
     def __init__(self, frame_bytes: int, progress: asyncio.Event) -> None:
         self.frame_bytes = frame_bytes
@@ -155,17 +155,17 @@ class _End(asyncio.Protocol):
 
 
 class _Streams:
-    """The streams of one spell."""
+    """The streams of one measurement."""
 
     def __init__(
         self,
-        ways: ProbeRoutes,
+        routes: ProbeRoutes,
         draws: Sequence[tuple[TraceStart, TraceStart]],
         stream: Stream,
         host: str,
         frames: int,
     ) -> None:
-        self._ways, self._draws, self._stream, self._host = ways, draws, stream, host
+        self._routes, self._draws, self._stream, self._host = routes, draws, stream, host
         self._frames = frames
         self._frame = bytes(stream.message_bytes)
         self._server: asyncio.Server | None = None
@@ -183,22 +183,22 @@ class _Streams:
         return int(self._server.sockets[0].getsockname()[1])
 
     def open(self, port: int) -> None:
-        """Open a way for each stream; blocks."""
+        """Open a route for each stream; blocks."""
         for number, drawn in enumerate(self._draws):
-            name = f"stalls-{self._ways.profile.name}-{number}"
-            self._opened[name], impairment = self._ways.open(name, port, drawn)
+            name = f"stalls-{self._routes.profile.name}-{number}"
+            self._opened[name], impairment = self._routes.open(name, port, drawn)
             self._running.append(impairment)
 
     async def measure(self) -> FrameFlows:
-        """Stream."""
+        """Connect, send all frames and return the delays measured."""
         try:
             async with asyncio.timeout(_OPEN_LIMIT_S):
                 await self._connect()
             with _unswept():
-                await self._flow()
+                await self._send_frames()
         except OSError as error:  # a TimeoutError is one
             return FrameFlows(broken=sanitised(error) or "no answer in time")
-        return FrameFlows(tuple(self._flows()))
+        return FrameFlows(tuple(self._frame_flows()))
 
     async def end(self) -> None:
         """Close what is open on the loop."""
@@ -212,9 +212,9 @@ class _Streams:
         await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
 
     def close(self) -> None:
-        """Close the ways; blocks."""
+        """Close the routes; blocks."""
         for name in self._opened:
-            self._ways.close(name)
+            self._routes.close(name)
 
     def _accept(self) -> _End:
         self._far.append(_End(self._stream.message_bytes, self._progress))
@@ -230,7 +230,7 @@ class _Streams:
             await self._until(lambda: len(self._far) == len(self._near) + 1)
             self._near.append(near)
 
-    async def _flow(self) -> None:
+    async def _send_frames(self) -> None:
         """Send all frames at their times, then wait for the last."""
         loop = asyncio.get_running_loop()
         cadence_ns = round(self._stream.cadence_ms * NS_PER_MS)
@@ -257,23 +257,23 @@ class _Streams:
     def _complete(self) -> bool:
         return all(len(end.arrived_ns) == self._frames for end in (*self._near, *self._far))
 
-    def _flows(self) -> list[FrameFlow]:
+    def _frame_flows(self) -> list[FrameFlow]:
         found = []
         ends = zip(self._near, self._far, self._draws, self._starts_ns, strict=True)
         for near, far, (up, down), first_ns in ends:
-            found.append(self._one(up, near, far, first_ns, upwards=True))
-            found.append(self._one(down, far, near, first_ns, upwards=False))
+            found.append(self._frame_flow(up, near, far, first_ns, upwards=True))
+            found.append(self._frame_flow(down, far, near, first_ns, upwards=False))
         return found
 
-    def _one(
+    def _frame_flow(
         self, draw: TraceStart, there: _End, here: _End, first_ns: int, *, upwards: bool
     ) -> FrameFlow:
-        """Return what came of the frames from one end to the other."""
+        """Return the delays of the frames from one end to the other."""
         count, cadence_ms = len(here.arrived_ns), self._stream.cadence_ms
         arrived_ns = np.array(here.arrived_ns, dtype=np.int64)
         sent_ns = np.array(there.sent_ns[:count], dtype=np.int64)
         since_ms = np.arange(count) * cadence_ms
-        base_ms = base_latencies_ms(self._ways.profile, draw.begin_ms + since_ms, upwards=upwards)
+        base_ms = base_latencies_ms(self._routes.profile, draw.begin_ms + since_ms, upwards=upwards)
         return FrameFlow(
             upwards=upwards,
             extra_ms=(arrived_ns - sent_ns) / NS_PER_MS - base_ms,

@@ -1,4 +1,4 @@
-"""Measure what a way through the proxy really does, before a run is trusted to it.
+"""Measure what a route through the proxy really does, before a run is trusted to it.
 
 An echo server of ours stands behind the proxy. Small messages go there and back one at a time,
 on as many connections side by side as it takes to be done in about two seconds. One message at a
@@ -22,8 +22,8 @@ from harness.errors import sanitised
 from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile, ProxyOverhead, RealisedNetwork
 from harness.network.probe.proxy_overhead import overhead_of
 
-# Asks for a way to a port of this machine; gives the address to connect to instead.
-WayTo = Callable[[int], AbstractContextManager[tuple[str, int]]]
+# Asks for a route to a port of this machine; gives the address to connect to instead.
+RouteTo = Callable[[int], AbstractContextManager[tuple[str, int]]]
 
 _HOST = "127.0.0.1"
 _MESSAGE = b"harness probe, 32 bytes of it..."
@@ -33,7 +33,7 @@ _ECHO, _UP, _DOWN = b"e", b"u", b"d"
 
 _LEAST_MS, _LEAST_SHARE = 3.0, 0.1
 _ROUND_TRIPS = (40, 200)
-_LANES = 40
+_CONNECTIONS = 40
 _TARGET_MS = 2000.0
 _PATIENCE_S = 5.0
 _BURST_S = 0.5
@@ -42,41 +42,41 @@ _RATE_LIMIT_KBIT_S = 100_000.0
 _CHUNK_BYTES = 65536
 
 
-def probe(profile: NetworkProfile, way_to: WayTo, host: str = _HOST) -> RealisedNetwork:
-    """Measure one profile; a second time when the first found it wanting.
+def probe(profile: NetworkProfile, route_to: RouteTo, host: str = _HOST) -> RealisedNetwork:
+    """Measure one profile; a second time if the first measurement does not verify it.
 
-    The second look is there because a busy moment of this machine is no fault of the profile; a
-    profile that is wrong fails both.
+    The second measurement is there because a short busy period of this machine says nothing about
+    the profile; a wrong profile fails both.
 
     Args:
-        profile: What the way is said to do.
-        way_to: Opens a way subject to the profile.
+        profile: What the route is said to do.
+        route_to: Opens a route subject to the profile.
         host: Address of this machine by which the proxy reaches it.
 
     Returns:
         What was found. A probe that broke off is a profile that is not verified.
     """
-    found = _look(profile, way_to, host)
-    return found if found.verified else _look(profile, way_to, host)
+    found = _look(profile, route_to, host)
+    return found if found.verified else _look(profile, route_to, host)
 
 
-def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -> ProxyOverhead:
-    """Compare round trips through a way with round trips without it, taken in turn.
+def measure_overhead(route_to: RouteTo, host: str = _HOST, round_trips: int = 300) -> ProxyOverhead:
+    """Compare round trips through a route with round trips without it, taken in turn.
 
     Args:
-        way_to: Opens a way without toxics.
+        route_to: Opens a route without toxics.
         host: Address of this machine by which the proxy reaches it.
         round_trips: How many of each.
 
     Raises:
-        OSError: The way broke off.
+        OSError: The route broke off.
     """
     found: dict[str, list[float]] = {"direct": [], "proxied": []}
     with (
         _far_end(host) as port,
-        way_to(port) as way,
+        route_to(port) as route,
         _echoing((host, port)) as direct,
-        _echoing(way) as proxied,
+        _echoing(route) as proxied,
     ):
         for _ in range(round_trips):
             found["direct"].append(_round_trip_ms(direct))
@@ -85,8 +85,8 @@ def measure_overhead(way_to: WayTo, host: str = _HOST, round_trips: int = 300) -
 
 
 @contextmanager
-def _echoing(way: tuple[str, int], patience_s: float = _PATIENCE_S) -> Iterator[socket.socket]:
-    with socket.create_connection(way, patience_s) as here:
+def _echoing(route: tuple[str, int], patience_s: float = _PATIENCE_S) -> Iterator[socket.socket]:
+    with socket.create_connection(route, patience_s) as here:
         here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         here.sendall(_ASK.pack(_ECHO, 0))
         yield here
@@ -98,10 +98,10 @@ def tolerance_ms(profile: NetworkProfile) -> float:
 
 
 def round_trips(profile: NetworkProfile) -> int:
-    """Return how many round trips tell the median well enough.
+    """Return how many round trips give a precise enough median.
 
     The median of n draws has a standard error of 1 / (2 f sqrt(n)), where f is the density at the
-    median. Jitter is uniform within plus and minus j, or the sum of two such, and either way
+    median. Jitter is uniform within plus and minus j, or the sum of two such, and in both cases
     f = 1 / (2 j) for the larger j. A third of the tolerance is asked of that error, which makes a
     false alarm a matter of three standard errors.
     """
@@ -182,12 +182,12 @@ def _rate_finding(name: str, asked: float | None, found: float | None) -> tuple[
     return good, words if good else f"{words}, more than {_RATE_SHARE:.0%} off"
 
 
-def _look(profile: NetworkProfile, way_to: WayTo, host: str) -> RealisedNetwork:
+def _look(profile: NetworkProfile, route_to: RouteTo, host: str) -> RealisedNetwork:
     try:
-        with _far_end(host) as port, way_to(port) as way:
-            rtt_ms = _measure_round_trips(profile, way)
-            up_kbit_s = _measure_rate(way, _UP, profile.up.rate_kbit_s)
-            down_kbit_s = _measure_rate(way, _DOWN, profile.down.rate_kbit_s)
+        with _far_end(host) as port, route_to(port) as route:
+            rtt_ms = _measure_round_trips(profile, route)
+            up_kbit_s = _measure_rate(route, _UP, profile.up.rate_kbit_s)
+            down_kbit_s = _measure_rate(route, _DOWN, profile.down.rate_kbit_s)
     except OSError as error:
         return RealisedNetwork(
             profile=profile.name,
@@ -198,19 +198,23 @@ def _look(profile: NetworkProfile, way_to: WayTo, host: str) -> RealisedNetwork:
     return judge(profile, rtt_ms, up_kbit_s, down_kbit_s)
 
 
-def _measure_round_trips(profile: NetworkProfile, way: tuple[str, int]) -> npt.NDArray[np.float64]:
+def _measure_round_trips(
+    profile: NetworkProfile, route: tuple[str, int]
+) -> npt.NDArray[np.float64]:
     count = round_trips(profile)
-    lanes = min(max(1, math.ceil(count * profile.rtt_ms / _TARGET_MS)), _LANES)
-    rounds = math.ceil(count / lanes)
+    connections = min(max(1, math.ceil(count * profile.rtt_ms / _TARGET_MS)), _CONNECTIONS)
+    rounds = math.ceil(count / connections)
     slowest_ms = profile.rtt_ms + 2 * (profile.up.jitter_ms + profile.down.jitter_ms)
     patience_s = _PATIENCE_S + slowest_ms / 1000
 
-    def lane(_: int) -> list[float]:
-        with _echoing(way, patience_s) as here:
+    def connection(_: int) -> list[float]:
+        with _echoing(route, patience_s) as here:
             return [_round_trip_ms(here) for _ in range(rounds)]
 
-    with ThreadPoolExecutor(lanes) as pool:
-        return np.array([rtt for found in pool.map(lane, range(lanes)) for rtt in found])
+    with ThreadPoolExecutor(connections) as pool:
+        return np.array(
+            [rtt for found in pool.map(connection, range(connections)) for rtt in found]
+        )
 
 
 def _round_trip_ms(here: socket.socket) -> float:
@@ -220,12 +224,12 @@ def _round_trip_ms(here: socket.socket) -> float:
     return (now_ns() - sent_ns) / NS_PER_MS
 
 
-def _measure_rate(way: tuple[str, int], ask: bytes, asked: float | None) -> float | None:
+def _measure_rate(route: tuple[str, int], ask: bytes, asked: float | None) -> float | None:
     """Return the bandwidth of one direction in kbit/s, `None` when unlimited or beyond us."""
     if asked is None or asked > _RATE_LIMIT_KBIT_S:
         return None
     size = max(_CHUNK_BYTES // 16, int(asked * 1000 / 8 * _BURST_S))
-    with socket.create_connection(way, _PATIENCE_S + 8 * size / asked / 1000) as here:
+    with socket.create_connection(route, _PATIENCE_S + 8 * size / asked / 1000) as here:
         asked_ns = now_ns()
         here.sendall(_ASK.pack(ask, size))
         if ask == _UP:
@@ -260,7 +264,7 @@ def _receive(sock: socket.socket, size: int) -> bytes:
 @contextmanager
 def _far_end(host: str) -> Iterator[int]:
     """Serve the far end of the probes on a free port while the block runs."""
-    with closing(socket.create_server((host, 0), backlog=_LANES)) as listener:
+    with closing(socket.create_server((host, 0), backlog=_CONNECTIONS)) as listener:
         address, done = listener.getsockname(), threading.Event()
         acceptor = threading.Thread(target=_accept, args=(listener, done), daemon=True)
         acceptor.start()

@@ -1,8 +1,8 @@
-"""What the proxy costs by itself while calls run, measured beside them on the loop they run on.
+"""The proxy's own delay (overhead) while calls run, measured on the loop that carries them.
 
 A few times a second one small message goes to an echo and back, directly and through a proxy
-without toxics, one after the other. Both ends are on the loop that carries the calls, so that
-whatever that loop is late is in both figures, and their difference is the proxy's.
+without toxics, one after the other. Both ends are on the loop that carries the calls, so the
+lateness of that loop is in both figures, and their difference is the overhead.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from harness.model import NS_PER_MS, ProxyOverhead
 
 _EVERY_S = 0.2
 _PATIENCE_S = 5.0
-_MESSAGE = b"harness cost, 32 bytes of it...."
+_MESSAGE = b"harness overhead, 32 bytes of it"
 
 
 class _Echo(asyncio.Protocol):
-    """The far end of one way."""
+    """The far end of one route."""
 
     def __init__(self, open_ones: "set[asyncio.Transport]") -> None:
         self._open_ones = open_ones
@@ -39,7 +39,7 @@ class _Echo(asyncio.Protocol):
 
 
 class _Near(asyncio.Protocol):
-    """One way there and back; knows how long each message took."""
+    """The near end of one route; records the round-trip time of each message."""
 
     def __init__(self) -> None:
         self.taken_ms: array[float] = array("f")
@@ -60,14 +60,14 @@ class _Near(asyncio.Protocol):
             self._sent_ns = self._came = 0
 
     def send(self) -> None:
-        """Send one message unless the last one is under way still."""
+        """Send one message unless the previous one has not come back yet."""
         if self.transport is not None and not self._sent_ns:
             self._sent_ns = now_ns()
             self.transport.write(_MESSAGE)
 
 
 class OverheadWatch:
-    """Measures what the proxy adds, from `begin` to `end`; all but `found` on the loop's thread.
+    """Measures the overhead, from `begin` to `end`; all but `found` on the loop's thread.
 
     Args:
         host: Address of this machine by which the Toxiproxy reaches it.
@@ -86,11 +86,11 @@ class OverheadWatch:
         self._server = await loop.create_server(lambda: _Echo(self._echoes), self._host, 0)
         return int(self._server.sockets[0].getsockname()[1])
 
-    async def begin(self, way: tuple[str, int]) -> str:
+    async def begin(self, route: tuple[str, int]) -> str:
         """Measure from now on.
 
         Args:
-            way: Where a proxy to `listen`'s port listens.
+            route: Where a proxy to `listen`'s port listens.
 
         Returns:
             Why there is nothing to measure, empty when there is.
@@ -101,7 +101,7 @@ class OverheadWatch:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await loop.create_connection(lambda: self._direct, *direct)
-                await loop.create_connection(lambda: self._proxied, *way)
+                await loop.create_connection(lambda: self._proxied, *route)
         except OSError as error:  # a TimeoutError is one
             return sanitised(error) or "no answer in time"
         self._tick(loop)
@@ -126,7 +126,7 @@ class OverheadWatch:
             del near.taken_ms[:]
 
     def found(self) -> ProxyOverhead | None:
-        """Return what was found so far, `None` for nothing."""
+        """Return the overhead measured so far, `None` when no round trip was completed."""
         direct_ms, proxied_ms = (
             np.array(near.taken_ms, dtype=np.float64) for near in (self._direct, self._proxied)
         )

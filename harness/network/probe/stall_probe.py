@@ -1,13 +1,14 @@
 """Measure whether stalls happen as planned, by streams like those of sessions.
 
-What is found is held against the plan for the very same frames, and chance has no part in the
-verdict; what proxy and machine add to every frame is taken off first, and stands by itself.
+The measured delays are compared with the plan for the same frames, so the verdict does not depend
+on chance. The baseline that proxy and machine add to every frame is subtracted first and reported
+separately.
 """
 
 from dataclasses import dataclass, replace
 
 from harness.model import NetworkProfile, RealisedNetwork, StallFigures
-from harness.network.probe.baseline import Baseline, take_off
+from harness.network.probe.baseline import Baseline, subtract
 from harness.network.probe.frame_flow import FrameFlow, FrameFlows
 from harness.network.tcp.traces import Stream, TracePool, TraceStart, figures
 
@@ -22,26 +23,26 @@ _SHARE, _LEAST_MS, _LEAST_LATE = 0.25, 1.0, 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayFinding:
-    """What was found in one direction, beside what was planned for the same frames.
+class DirectionFinding:
+    """What was measured in one direction, and what was planned for the same frames.
 
     Attributes:
-        found: Without the own delay.
+        found: What was measured, less the baseline.
         planned: What was planned.
-        own: The own delay of proxy, machine and probe.
+        baseline: Delay added by proxy, machine and probe.
     """
 
     found: StallFigures
     planned: StallFigures
-    own: Baseline
+    baseline: Baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StallFinding:
-    """What was found in each direction; `broken` says why nothing was, and is empty otherwise."""
+    """What was measured in each direction; `broken` says why nothing was, empty otherwise."""
 
-    up: WayFinding | None = None
-    down: WayFinding | None = None
+    up: DirectionFinding | None = None
+    down: DirectionFinding | None = None
     broken: str = ""
 
 
@@ -62,21 +63,21 @@ def draws(
 
 
 def sum_up(flows: FrameFlows, stream: Stream) -> StallFinding:
-    """Return the finding of streams."""
+    """Compare the delays of all streams with their plans, by direction."""
     if flows.broken:
         return StallFinding(broken=flows.broken)
-    up, down = flows.way(upwards=True), flows.way(upwards=False)
-    if any(not sum(len(flow.extra_ms) for flow in way) for way in (up, down)):
+    up, down = flows.direction(upwards=True), flows.direction(upwards=False)
+    if any(not sum(len(flow.extra_ms) for flow in direction) for direction in (up, down)):
         return StallFinding(broken="no frame came through")
-    return StallFinding(up=_way(up, stream), down=_way(down, stream))
+    return StallFinding(up=_direction_finding(up, stream), down=_direction_finding(down, stream))
 
 
-def _way(flows: tuple[FrameFlow, ...], stream: Stream) -> WayFinding:
-    own, extra_ms = take_off(flows, stream.cadence_ms)
-    return WayFinding(
+def _direction_finding(flows: tuple[FrameFlow, ...], stream: Stream) -> DirectionFinding:
+    baseline, extra_ms = subtract(flows, stream.cadence_ms)
+    return DirectionFinding(
         found=figures(extra_ms, stream),
         planned=figures([flow.planned_ms for flow in flows], stream),
-        own=own,
+        baseline=baseline,
     )
 
 
@@ -87,13 +88,13 @@ def judge_stalls(
 
     Args:
         found: What is known of delay, jitter and bandwidth.
-        measured: What was found of stalls.
-        failed: Changes that Toxiproxy did not carry out meanwhile.
+        measured: What was measured of stalls.
+        failed: Changes that Toxiproxy did not carry out during the measurement.
 
     Returns:
         The finding, verified only if it was, the stalls are as planned (share of late frames and
         mean extra delay within a quarter, or 0.5 % and 1 ms where there is little to stall), and
-        frames that nothing holds up take no longer than they should.
+        the baseline is plausible.
     """
     if measured.broken:
         why = f"{found.why}; the stall probe broke off: {measured.broken}"
@@ -103,10 +104,10 @@ def judge_stalls(
     good, words = failed == 0, [found.why]
     if failed:
         words.append(f"{failed} changes were not carried out")
-    for name, way in (("up", measured.up), ("down", measured.down)):
-        way_good, way_words = _judge_way(way)
-        good &= way_good
-        words.append(f"{name} {way_words}")
+    for name, direction in (("up", measured.up), ("down", measured.down)):
+        direction_good, direction_words = _judge_direction(direction)
+        good &= direction_good
+        words.append(f"{name} {direction_words}")
     return replace(
         found,
         verified=found.verified and good,
@@ -115,23 +116,23 @@ def judge_stalls(
         down_stalls=measured.down.found,
         up_planned=measured.up.planned,
         down_planned=measured.down.planned,
-        up_undisturbed_ms=measured.up.own.median_ms,
-        down_undisturbed_ms=measured.down.own.median_ms,
+        up_undisturbed_ms=measured.up.baseline.median_ms,
+        down_undisturbed_ms=measured.down.baseline.median_ms,
     )
 
 
-def _judge_way(way: WayFinding) -> tuple[bool, str]:
-    got, planned, own = way.found, way.planned, way.own
+def _judge_direction(direction: DirectionFinding) -> tuple[bool, str]:
+    got, planned, baseline = direction.found, direction.planned, direction.baseline
     as_planned = _near(got.mean_ms, planned.mean_ms, _LEAST_MS)
     as_planned &= _near(got.late_share, planned.late_share, _LEAST_LATE)
     off = "" if as_planned else ", which is more than a quarter off"
-    apart = own.why or f"{own.median_ms:.1f} ms of the proxy's own taken off"
+    apart = baseline.why or f"{baseline.median_ms:.1f} ms of the proxy's own taken off"
     words = (
         f"{got.per_minute:.0f} stalls a minute, {got.mean_ms:.1f} ms extra on average for"
         f" {planned.mean_ms:.1f}, {got.late_share:.2%} more than 50 ms late for"
         f" {planned.late_share:.2%}{off} ({apart})"
     )
-    return as_planned and own.believed, words
+    return as_planned and baseline.plausible, words
 
 
 def _near(got: float, planned: float, least: float) -> bool:

@@ -56,7 +56,7 @@ class _Group:
     held: bool = False
 
 
-def settings(
+def compile_stalls(
     arrives_ms: Sequence[float],
     delivered_ms: Sequence[float],
     *,
@@ -64,7 +64,7 @@ def settings(
     cadence_ms: float,
     theta_ms: float = THETA_MS,
 ) -> list[Setting]:
-    """Return what the stall toxic has to be set to, and when.
+    """Compile delivery times into settings of the stall toxic.
 
     Args:
         arrives_ms: When each message would come out of the base toxic, ascending.

@@ -18,7 +18,7 @@ from harness.model import NetworkProfile, StallFigures
 from harness.network.tcp.path import NOTHING_MS, ProfilePath
 from harness.network.tcp.sender import deliver
 from harness.network.tcp.stages import base_latencies_ms
-from harness.network.tcp.stalls import Setting, settings
+from harness.network.tcp.stalls import Setting, compile_stalls
 
 TRACES = 12
 TRACE_S = 60.0
@@ -199,7 +199,7 @@ def make_trace(
     end_ms = max(length_ms + base_ms[-1], arrives_ms[-1])
     raw_ms = np.array([end_ms if at_ms is None else at_ms for at_ms in done]) - lateness_ms
     delivered_ms = np.maximum.accumulate(np.minimum(np.maximum(raw_ms, arrives_ms), end_ms))
-    compiled = settings(
+    compiled = compile_stalls(
         arrives_ms.tolist(),
         delivered_ms.tolist(),
         credit_ms=np.maximum(0.0, base_ms - cadence_ms).tolist(),

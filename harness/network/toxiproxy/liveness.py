@@ -1,4 +1,4 @@
-"""Finding out that a server hangs, which its process does not tell."""
+"""Detecting that a server hangs while its process still runs."""
 
 import threading
 
@@ -8,11 +8,11 @@ _MISSED = 2
 
 
 class Liveness:
-    """Asks a server every now and then whether it is there.
+    """Polls a server to see whether it still answers.
 
     Args:
         url: Address of its API.
-        every_s: Time between questions.
+        every_s: Time between requests.
         limit_s: How long an answer may take.
 
     Attributes:
@@ -26,7 +26,7 @@ class Liveness:
         threading.Thread(target=self._ask, daemon=True).start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop polling."""
         self._stopped.set()
 
     def _ask(self) -> None:

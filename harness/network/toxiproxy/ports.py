@@ -16,7 +16,7 @@ FIRST_PORT, LAST_PORT = 20_000, 29_999
 PORTS = range(FIRST_PORT, LAST_PORT + 1)
 
 _LEAST_PORT = 1024
-_MEND = "Write it as 20000-29999"
+_HINT = "Write it as 20000-29999"
 
 
 def candidate_ports(ports: range = PORTS) -> Iterator[int]:
@@ -36,14 +36,14 @@ def parse_ports(text: str) -> range:
     low, dash, high = text.partition("-")
     if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
         raise BadInput(
-            "is not a range of ports", where=sanitised(f"--toxiproxy-ports {text}"), hint=_MEND
+            "is not a range of ports", where=sanitised(f"--toxiproxy-ports {text}"), hint=_HINT
         )
     first, last = int(low), int(high)
     if not _LEAST_PORT <= first <= last <= 65_535:
         raise BadInput(
             f"a range of ports runs from {_LEAST_PORT} upwards to 65535 at most",
             where=sanitised(f"--toxiproxy-ports {text}"),
-            hint=_MEND,
+            hint=_HINT,
         )
     return range(first, last + 1)
 

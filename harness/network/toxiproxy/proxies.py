@@ -1,4 +1,4 @@
-"""Proxies in one Toxiproxy: made and removed through the client library, never one too many.
+"""Proxies in one Toxiproxy: made and removed through the client library.
 
 What is called from here blocks plainly and may be called from threads or, under Locust, from
 greenlets. The library keeps the server's address for the whole process: one Toxiproxy a process.
@@ -50,12 +50,12 @@ def is_leftover(name: str) -> bool:
 
 
 class Proxies:
-    """What one process has made in a Toxiproxy.
+    """The proxies that one process has made in a Toxiproxy.
 
     Args:
         api: The Toxiproxy, running.
         ports: Where proxies may listen.
-        alive: Tells whether the Toxiproxy is there still.
+        alive: Returns whether the Toxiproxy is still running.
     """
 
     def __init__(self, api: ApiAddress, ports: range, alive: Callable[[], bool]) -> None:
@@ -140,7 +140,7 @@ class Proxies:
                     next(self._ports)  # the taken one
 
     def remove(self, proxy: Any) -> bool:
-        """Remove a proxy and cut what passes through it; tell whether the server answered."""
+        """Remove a proxy and cut what passes through it; return whether the server answered."""
         try:
             with contextlib.suppress(toxiproxy.exceptions.NotFound):
                 proxy.destroy()
@@ -159,9 +159,9 @@ class Proxies:
     def _listen(self, upstream: str) -> tuple[Any, int]:
         """Make a proxy on the next port that is free.
 
-        The library's own `create` first fetches all proxies with their toxics: a cost that grows
-        with the square of the sessions, and a call that hangs when one of them is wedged. Ours
-        does not, which also makes it safe to be called by many at once.
+        The library's own `create` first fetches all proxies with their toxics: its time grows
+        with the square of the sessions, and it hangs when one of them does. This request does
+        neither, which also makes it safe to be called by many at once.
         """
         name = self._name()
         for port in itertools.islice(self._ports, len(self._range)):
@@ -187,7 +187,7 @@ class Proxies:
         return f"{self._prefix}-{next(self._numbers)}"
 
     def _listens(self, port: int) -> str:
-        """Return where a proxy listens: where its server's API does, as far as one can tell."""
+        """Return where a proxy listens: where its server's API does, as far as is known."""
         return f"{'127.0.0.1' if self._api.host in LOOPBACK else '0.0.0.0'}:{port}"  # noqa: S104
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A Toxiproxy that somebody else runs: used, and left as it was found."""
+"""A Toxiproxy that is run by somebody else: used, and left running."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from harness.network.toxiproxy.toxic_client import ApiAddress
 _DEFAULT_PORT = 8474
 _LIMIT_S = 5.0
 _OLDEST = (2, 12)
-_MEND = "Give it as http://HOST:8474; a token goes into TOXIPROXY_AUTH_TOKEN."
+_HINT = "Give it as http://HOST:8474; a token goes into TOXIPROXY_AUTH_TOKEN."
 
 
 def parse_api(url: str, token: str | None) -> ApiAddress:
@@ -21,7 +21,7 @@ def parse_api(url: str, token: str | None) -> ApiAddress:
 
     Args:
         url: Such as `http://127.0.0.1:8474` or `host:8474`.
-        token: What it wants to be shown, `None` for nothing.
+        token: Bearer token that it requires, `None` for none.
 
     Raises:
         BadInput: It is no such address.
@@ -30,17 +30,17 @@ def parse_api(url: str, token: str | None) -> ApiAddress:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError as error:
-        raise BadInput(str(error), where="--toxiproxy", hint=_MEND) from error
+        raise BadInput(str(error), where="--toxiproxy", hint=_HINT) from error
     if parts.username is not None or parts.query:
-        raise BadInput("an address holds no credentials", where="--toxiproxy", hint=_MEND)
+        raise BadInput("an address holds no credentials", where="--toxiproxy", hint=_HINT)
     if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
         where = f"--toxiproxy {sanitised(url)}"
-        raise BadInput("is not the address of a Toxiproxy", where=where, hint=_MEND)
+        raise BadInput("is not the address of a Toxiproxy", where=where, hint=_HINT)
     return ApiAddress(host=parts.hostname, port=port or _DEFAULT_PORT, token=token or "")
 
 
 class RemoteToxiproxy:
-    """A running server, in the place of one of our own.
+    """A server that is already running, with the interface of `ToxiproxyServer`.
 
     Args:
         api: Where it is.
@@ -60,7 +60,7 @@ class RemoteToxiproxy:
         return self.api.url
 
     def start(self) -> None:
-        """See whether it is there and will do.
+        """Check that it answers and that its version is supported.
 
         Raises:
             BadInput: Nobody answers, it is not Toxiproxy, too old, or wants another token.
@@ -68,12 +68,12 @@ class RemoteToxiproxy:
         try:
             answer = self._ask()
         except requests.RequestException as error:
-            raise BadInput("no Toxiproxy answers", where=self.url, hint=_MEND) from error
+            raise BadInput("no Toxiproxy answers", where=self.url, hint=_HINT) from error
         if answer.status_code in (401, 403):
-            raise BadInput("it wants another token", where=self.url, hint=_MEND)
+            raise BadInput("it wants another token", where=self.url, hint=_HINT)
         said = answer.text[:100] if answer.ok else ""
         if "version" not in said:
-            raise BadInput("what answers is no Toxiproxy", where=self.url, hint=_MEND)
+            raise BadInput("what answers is no Toxiproxy", where=self.url, hint=_HINT)
         number = re.search(r"(\d+)\.(\d+)", said)  # one that Go built calls its version "git"
         if number and (int(number[1]), int(number[2])) < _OLDEST:
             raise BadInput(
@@ -81,7 +81,7 @@ class RemoteToxiproxy:
             )
 
     def reached_from(self) -> str:
-        """Return the address by which it reaches this machine, as far as one can tell.
+        """Return the address by which it reaches this machine, as far as is known.
 
         Raises:
             BadInput: Nobody answers.
@@ -92,10 +92,10 @@ class RemoteToxiproxy:
             with socket.create_connection((self.api.host, self.api.port), _LIMIT_S) as here:
                 return str(here.getsockname()[0])
         except OSError as error:
-            raise BadInput("no Toxiproxy answers", where=self.url, hint=_MEND) from error
+            raise BadInput("no Toxiproxy answers", where=self.url, hint=_HINT) from error
 
     def alive(self) -> bool:
-        """Tell that it was there; whether it still is shows in what it answers."""
+        """Return `True`: there is no process to check, and `Liveness` polls its API."""
         return True
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Changes to toxics while calls run, over connections that stay open, on the loop that sends audio.
 
 The client library opens a connection for every request and blocks; a stall schedule asks for
-hundreds of changes a second, each at its moment. This is as much of HTTP/1.1 as Toxiproxy speaks.
+hundreds of changes a second, each at its own time. This is as much of HTTP/1.1 as Toxiproxy speaks.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ _HEAD_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiAddress:
-    """Where a Toxiproxy listens for orders.
+    """Where the API of a Toxiproxy listens.
 
     Attributes:
         host: Name or address.
         port: Port.
-        token: What it wants to be shown, empty for nothing.
+        token: Bearer token that it requires, empty for none.
     """
 
     host: str
@@ -233,8 +233,8 @@ def _length(data: bytes, end: int) -> int | None:
         at = data[:end].lower().find(_LENGTH.lower())
         if at < 0:
             return None
-    told = data[at + len(_LENGTH) : end].split(b"\r", 1)[0].strip()
-    return int(told) if told.isdigit() else None
+    digits = data[at + len(_LENGTH) : end].split(b"\r", 1)[0].strip()
+    return int(digits) if digits.isdigit() else None
 
 
 def _is_ok(answer: bytes) -> bool:

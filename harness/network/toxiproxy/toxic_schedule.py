@@ -1,4 +1,4 @@
-"""What changes in a session's way during the call, as requests ready to be sent."""
+"""Changes to the toxics of a session's route during the call, as requests ready to be sent."""
 
 from collections.abc import Iterator
 
@@ -9,19 +9,19 @@ from harness.network.toxiproxy.toxic_scheduler import Change
 from harness.network.toxiproxy.toxics import Toxic, fault_toxic, stall_toxic, steady_toxics
 
 
-def changes(
+def compile_toxic_schedule(
     api: ApiAddress,
     proxy: str,
     profile: NetworkProfile,
     drawn: tuple[TraceStart, TraceStart] | None,
 ) -> list[Iterator[Change]]:
-    """Return the changes of a way, in sequences that do not depend on each other.
+    """Return the changes of a route, in sequences that do not depend on each other.
 
     Args:
         api: The Toxiproxy.
         proxy: Name of the session's proxy.
         profile: What the session is subject to.
-        drawn: Its schedules upwards and downwards, `None` for a way that stays as it is.
+        drawn: Its schedules upwards and downwards, `None` for a route without stalls or stages.
     """
     path = f"/proxies/{proxy}/toxics"
     found: list[Iterator[Change]] = []

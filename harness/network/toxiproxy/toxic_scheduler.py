@@ -25,7 +25,7 @@ class _ToxicTimeline:
     """The changes of one toxic of one session, one at a time and in order."""
 
     __slots__ = (
-        "_conductor",
+        "_scheduler",
         "active",
         "changes",
         "failures",
@@ -35,16 +35,16 @@ class _ToxicTimeline:
     )
 
     def __init__(
-        self, conductor: "ToxicScheduler", impairment: "Impairment", changes: Iterator[Change]
+        self, scheduler: "ToxicScheduler", impairment: "Impairment", changes: Iterator[Change]
     ) -> None:
-        self._conductor, self.impairment, self.changes = conductor, impairment, changes
+        self._scheduler, self.impairment, self.changes = scheduler, impairment, changes
         self.first_frame_ns = 0
         self.failures = 0
         self.active = False
         self.next: tuple[int, bytes] | None = None
 
     def advance(self) -> bool:
-        """Turn to the next change; `False` when there is none."""
+        """Move to the next change; `False` when there is none."""
         found = next(self.changes, None)
         if found is None:
             self.next = None
@@ -54,62 +54,62 @@ class _ToxicTimeline:
         return True
 
     def done(self, good: bool) -> None:
-        """Hear whether the change was carried out."""
+        """Report whether the current change was carried out."""
         if self.active and self.next is not None:
-            self._conductor.done(self, self.next[0], good=good)
+            self._scheduler.done(self, self.next[0], good=good)
 
 
 class Impairment:
     """What the network does to one session in the course of the call.
 
     `NetworkLayer.impairment` makes it. Call `begin` when the session's frames are due and `end`
-    when it is over, both on the loop's thread; for a network that stays as it is they do nothing.
+    when it is over, both on the loop's thread; for a network that does not change they do nothing.
     """
 
     def __init__(
-        self, conductor: "ToxicScheduler", session_id: str, plans: Sequence[Iterator[Change]]
+        self, scheduler: "ToxicScheduler", session_id: str, plans: Sequence[Iterator[Change]]
     ) -> None:
         self.session_id = session_id
-        self._conductor = conductor
-        self._lanes = [_ToxicTimeline(conductor, self, plan) for plan in plans]
+        self._scheduler = scheduler
+        self._timelines = [_ToxicTimeline(scheduler, self, plan) for plan in plans]
 
     def begin(self, loop: asyncio.AbstractEventLoop, first_frame_ns: int) -> None:
-        """Start the schedule; once started it goes on, whatever becomes of the connection.
+        """Start the schedule; it continues even if the connection is lost.
 
         Args:
             loop: The running loop.
             first_frame_ns: When the session's first frame is due.
         """
-        for lane in self._lanes:
-            if not lane.active:
-                lane.first_frame_ns = first_frame_ns
-                lane.active = True
-                self._conductor.add(lane, loop)
+        for timeline in self._timelines:
+            if not timeline.active:
+                timeline.first_frame_ns = first_frame_ns
+                timeline.active = True
+                self._scheduler.add(timeline, loop)
 
     def overdue(self, tolerance_ns: int) -> list[tuple[int, int]]:
-        """Return since when changes are due that are late already, each until now."""
+        """Return the intervals, up to now, of pending changes that are late by more than this."""
         at_ns = now_ns()
-        waiting = [lane.next for lane in self._lanes if lane.active]
+        waiting = [timeline.next for timeline in self._timelines if timeline.active]
         return [(due[0], at_ns) for due in waiting if due and at_ns - due[0] > tolerance_ns]
 
     def end(self) -> None:
-        """Carry out nothing more; idempotent, also before `begin`."""
-        for lane in self._lanes:
-            if lane.active:
-                lane.active = False
-                self._conductor.drop()
+        """Carry out no further changes; idempotent, also before `begin`."""
+        for timeline in self._timelines:
+            if timeline.active:
+                timeline.active = False
+                self._scheduler.drop()
 
 
 class ToxicScheduler:
-    """Sends every change of every session at its moment.
+    """Sends every change of every session when it is due.
 
     Args:
         api: The Toxiproxy to send them to.
-        ledger: Where they are entered.
+        log: Records each change.
     """
 
-    def __init__(self, api: ApiAddress, ledger: UpdateLog) -> None:
-        self._api, self._ledger = api, ledger
+    def __init__(self, api: ApiAddress, log: UpdateLog) -> None:
+        self._api, self._log = api, log
         self._due: list[tuple[int, int, _ToxicTimeline]] = []
         self._order = 0
         self._playing = 0
@@ -119,20 +119,20 @@ class ToxicScheduler:
         self._timer_ns = 0
         self.lost = False
 
-    def add(self, lane: _ToxicTimeline, loop: asyncio.AbstractEventLoop) -> None:
-        """Play a lane from now on."""
+    def add(self, timeline: _ToxicTimeline, loop: asyncio.AbstractEventLoop) -> None:
+        """Start carrying out a timeline."""
         if self._loop is not loop:
             self._loop, self._updates, self._timer, self._due = loop, None, None, []
             self._playing = 0
         if self._updates is None:
             self._updates = ToxicClient(self._api, loop)
         self._playing += 1
-        if lane.advance():
-            self._push(lane)
+        if timeline.advance():
+            self._push(timeline)
             self._arm()
 
     def drop(self) -> None:
-        """One lane fewer; with the last one the connections are closed."""
+        """Count one timeline fewer; after the last one the connections are closed."""
         self._playing -= 1
         if self._playing == 0:
             if self._timer is not None:
@@ -143,10 +143,12 @@ class ToxicScheduler:
                 self._updates = None
             self._due.clear()
 
-    def _push(self, lane: _ToxicTimeline, due_ns: int | None = None) -> None:
-        assert lane.next is not None
+    def _push(self, timeline: _ToxicTimeline, due_ns: int | None = None) -> None:
+        assert timeline.next is not None
         self._order += 1
-        heapq.heappush(self._due, (lane.next[0] if due_ns is None else due_ns, self._order, lane))
+        heapq.heappush(
+            self._due, (timeline.next[0] if due_ns is None else due_ns, self._order, timeline)
+        )
 
     def _arm(self) -> None:
         assert self._loop is not None
@@ -164,24 +166,24 @@ class ToxicScheduler:
     def _run(self) -> None:
         self._timer = None
         while self._due and self._due[0][0] <= now_ns() + _EARLY_NS:
-            lane = heapq.heappop(self._due)[2]
-            if lane.active and lane.next is not None and self._updates is not None:
-                self._updates.send(lane.next[1], lane.done)
+            timeline = heapq.heappop(self._due)[2]
+            if timeline.active and timeline.next is not None and self._updates is not None:
+                self._updates.send(timeline.next[1], timeline.done)
         self._arm()
 
-    def done(self, lane: _ToxicTimeline, planned_ns: int, *, good: bool) -> None:
-        """Enter a change, and turn to the lane's next one or try again."""
+    def done(self, timeline: _ToxicTimeline, planned_ns: int, *, good: bool) -> None:
+        """Record a change, then schedule the timeline's next one or a retry."""
         at_ns = now_ns()
-        self._ledger.note(lane.impairment.session_id, planned_ns, at_ns, good=good)
+        self._log.record(timeline.impairment.session_id, planned_ns, at_ns, good=good)
         if good:
-            lane.failures = 0
-            if not lane.advance():
+            timeline.failures = 0
+            if not timeline.advance():
                 return
-            self._push(lane)
+            self._push(timeline)
         else:
-            lane.failures += 1
-            if lane.failures >= _PATIENCE:
+            timeline.failures += 1
+            if timeline.failures >= _PATIENCE:
                 self.lost = True
                 return
-            self._push(lane, at_ns + _RETRY_NS)
+            self._push(timeline, at_ns + _RETRY_NS)
         self._arm()

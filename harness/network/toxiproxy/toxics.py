@@ -1,9 +1,9 @@
 """Which toxics make a profile, and in which order.
 
-The order matters: a latency toxic reckons from the moment a piece of data was read from the
-socket, so one that stands behind a bandwidth toxic swallows what that one has added. The base
+The order matters: a latency toxic counts from the moment a piece of data was read from the
+socket, so behind a bandwidth toxic it absorbs the delay which that one has added. The base
 latency comes first, the stall behind it, where changing it never touches the base, bandwidth
-last. No toxic that drops data ever stands for loss; those are faults and go by their own names.
+last. Loss is never represented by a toxic that drops data; such toxics are faults and named so.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Toxic:
 
 
 def toxics(profile: NetworkProfile) -> list[Toxic]:
-    """Return the toxics that a way has from the beginning, in the order they have to be added.
+    """Return the toxics that a route has from the beginning, in the order they have to be added.
 
     Delays are rounded to whole milliseconds, bandwidths to whole kB/s and never to 0, which would
     freeze a server of 2.12.
@@ -80,8 +80,8 @@ def steady_toxics(profile: NetworkProfile, stage: Stage, *, upwards: bool) -> li
     }
     if any(delay.values()) or profile.stalls:
         found.append(_toxic("base", "latency", upwards, delay))
-    ways = [other.up if upwards else other.down for other in profile.timeline]
-    if any(way.rate_kbit_s is not None for way in ways):
+    directions = [other.up if upwards else other.down for other in profile.timeline]
+    if any(one.rate_kbit_s is not None for one in directions):
         rate = _UNLIMITED
         if direction.rate_kbit_s is not None:
             rate = max(1, round(direction.rate_kbit_s / _BITS_PER_BYTE))

@@ -1,4 +1,4 @@
-"""What was to be changed in the network and when it really was."""
+"""Log of toxic updates: when each was planned and when Toxiproxy carried it out."""
 
 from array import array
 from dataclasses import dataclass, field
@@ -12,10 +12,13 @@ _MARKS_KEPT = 1000
 
 @dataclass(slots=True)
 class UpdateLog:
-    """All changes of one process.
+    """All toxic updates of one process.
 
     Attributes:
-        marks: By session, from when to when it was not in the state that was planned.
+        tolerance_ns: Lag from which an update counts as late.
+        planned: Updates that were attempted.
+        failed: Updates that Toxiproxy did not carry out.
+        marks: By session, the intervals in which its network was not in the planned state.
     """
 
     tolerance_ns: int
@@ -24,8 +27,8 @@ class UpdateLog:
     marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     _lags_ms: "array[float]" = field(default_factory=lambda: array("f"))
 
-    def note(self, session_id: str, planned_ns: int, done_ns: int, *, good: bool) -> None:
-        """Enter one change.
+    def record(self, session_id: str, planned_ns: int, done_ns: int, *, good: bool) -> None:
+        """Record one update.
 
         Args:
             session_id: Whose network was changed.
@@ -45,13 +48,13 @@ class UpdateLog:
                 marks.append((planned_ns, done_ns))
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Discard everything recorded so far."""
         self.planned = self.failed = 0
         self.marks.clear()
         del self._lags_ms[:]
 
-    def account(self) -> UpdateStats:
-        """Sum up what has been entered so far."""
+    def stats(self) -> UpdateStats:
+        """Return counts and lag quantiles of the updates recorded so far."""
         lags_ms = np.array(self._lags_ms, dtype=np.float64)
         counts = {"planned": self.planned, "done": len(lags_ms), "failed": self.failed}
         if not len(lags_ms):

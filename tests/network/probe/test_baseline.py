@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.network.probe.baseline import take_off, undisturbed
+from harness.network.probe.baseline import subtract, undisturbed
 from harness.network.probe.frame_flow import FrameFlow
 
 CADENCE_MS = 20.0
@@ -28,9 +28,9 @@ STALLED = [*[0.0] * 30, 60.0, 40.0, 20.0, *[0.0] * 30]
 
 
 def test_what_every_frame_takes_is_taken_off_and_stands_by_itself() -> None:
-    own, extras_ms = take_off([flow(STALLED, 0.7), flow([0.0] * 50, 0.7)], CADENCE_MS)
+    own, extras_ms = subtract([flow(STALLED, 0.7), flow([0.0] * 50, 0.7)], CADENCE_MS)
     assert own.median_ms == pytest.approx(0.7)
-    assert own.believed
+    assert own.plausible
     assert [len(extra_ms) for extra_ms in extras_ms] == [63, 50]
     assert extras_ms[0] == pytest.approx(np.array(STALLED))
     assert extras_ms[1] == pytest.approx(np.zeros(50))
@@ -39,7 +39,7 @@ def test_what_every_frame_takes_is_taken_off_and_stands_by_itself() -> None:
 def test_a_busy_moment_has_no_say() -> None:
     one = flow([0.0] * 100, 0.5)
     one.extra_ms[10:30] += 50
-    assert take_off([one], CADENCE_MS)[0].median_ms == pytest.approx(0.5)
+    assert subtract([one], CADENCE_MS)[0].median_ms == pytest.approx(0.5)
 
 
 def test_frames_close_to_held_ones_are_not_asked() -> None:
@@ -48,7 +48,7 @@ def test_frames_close_to_held_ones_are_not_asked() -> None:
     for shift in (-2, -1, 1, 2):
         near = (held + shift).clip(0, len(one.extra_ms) - 1)
         one.extra_ms[near] = np.where(one.planned_ms[near] > 0, one.extra_ms[near], 15.0)
-    assert take_off([one], CADENCE_MS)[0].median_ms == pytest.approx(0.5)
+    assert subtract([one], CADENCE_MS)[0].median_ms == pytest.approx(0.5)
 
 
 @given(planned_ms=st.lists(st.sampled_from([0.0, 0.0, 0.0, 30.0]), max_size=60))
@@ -63,32 +63,30 @@ def test_nothing_is_planned_for_an_undisturbed_frame_nor_for_two_either_side(
 
 
 @pytest.mark.parametrize(("own_ms", "base_ms"), [(2.1, 0.0), (10.0, 40.0), (5.0, 40.0), (-0.6, 40)])
-def test_what_may_be_a_wrong_base_is_not_believed_and_not_taken_off(
-    own_ms: float, base_ms: float
-) -> None:
-    own, (extra_ms,) = take_off([flow(STALLED, own_ms, base_ms)], CADENCE_MS)
-    assert not own.believed
+def test_an_implausible_baseline_is_not_subtracted(own_ms: float, base_ms: float) -> None:
+    own, (extra_ms,) = subtract([flow(STALLED, own_ms, base_ms)], CADENCE_MS)
+    assert not own.plausible
     assert own.median_ms == pytest.approx(own_ms)
     assert f"undisturbed frames took {abs(own_ms):.1f} ms" in own.why
     assert extra_ms == pytest.approx(np.array(STALLED) + own_ms)
 
 
-def test_of_a_long_base_a_tenth_is_believed() -> None:
-    assert take_off([flow(STALLED, 5.0, 60.0)], CADENCE_MS)[0].believed
+def test_a_tenth_of_a_long_base_latency_is_plausible() -> None:
+    assert subtract([flow(STALLED, 5.0, 60.0)], CADENCE_MS)[0].plausible
 
 
 def test_nothing_is_added_to_stalls_where_frames_seem_quicker_than_they_can_be() -> None:
-    own, (extra_ms,) = take_off([flow(STALLED, -0.2)], CADENCE_MS)
-    assert own.believed
+    own, (extra_ms,) = subtract([flow(STALLED, -0.2)], CADENCE_MS)
+    assert own.plausible
     assert own.median_ms == pytest.approx(-0.2)
     assert extra_ms == pytest.approx(np.array(STALLED) - 0.2)
 
 
 def test_where_nothing_is_left_undisturbed_nothing_is_known_nor_taken_off() -> None:
-    own, (extra_ms,) = take_off([flow([500.0] * 200, 0.7)], CADENCE_MS)
+    own, (extra_ms,) = subtract([flow([500.0] * 200, 0.7)], CADENCE_MS)
     assert own.median_ms is None
     assert "fewer than 20 frames were left undisturbed" in own.why
-    assert own.believed
+    assert own.plausible
     assert extra_ms == pytest.approx(np.full(200, 500.7))
 
 
@@ -96,8 +94,8 @@ def test_a_later_base_that_is_not_set_is_found_out_whatever_the_others_are() -> 
     bases = [10.0] * 200 + [60.0] * 60
     one = flow([0.0] * 260, 0.4, bases)
     one.extra_ms[200:] -= 50
-    own, (extra_ms,) = take_off([one], CADENCE_MS)
-    assert not own.believed
+    own, (extra_ms,) = subtract([one], CADENCE_MS)
+    assert not own.plausible
     assert own.median_ms == pytest.approx(-49.6)
     assert extra_ms[:200] == pytest.approx(np.zeros(200))
     assert extra_ms[200:] == pytest.approx(np.full(60, -49.6))
@@ -106,7 +104,7 @@ def test_a_later_base_that_is_not_set_is_found_out_whatever_the_others_are() -> 
 def test_each_base_has_an_own_delay_of_its_own() -> None:
     one = flow([0.0] * 200, 0.2, [10.0] * 100 + [60.0] * 100)
     one.extra_ms[100:] += 0.6
-    own, (extra_ms,) = take_off([one], CADENCE_MS)
+    own, (extra_ms,) = subtract([one], CADENCE_MS)
     assert own.median_ms == pytest.approx(0.8)
     assert extra_ms == pytest.approx(np.zeros(200))
 
@@ -119,6 +117,6 @@ def test_frames_under_way_while_the_base_changes_are_not_asked() -> None:
 
 
 def test_noise_leaves_the_mean_of_stalls_what_it_was() -> None:
-    own, (extra_ms,) = take_off([flow(STALLED * 20, 0.8, noise_ms=0.3)], CADENCE_MS)
+    own, (extra_ms,) = subtract([flow(STALLED * 20, 0.8, noise_ms=0.3)], CADENCE_MS)
     assert own.median_ms == pytest.approx(0.8, abs=0.05)
     assert extra_ms.mean() == pytest.approx(np.mean(STALLED), abs=0.05)

@@ -15,19 +15,19 @@ def test_the_cost_is_the_difference_of_medians() -> None:
 
 def test_it_is_measured_beside_whatever_runs_on_the_loop(layer: NetworkLayer) -> None:
     with asyncio.Runner() as runner:
-        assert layer.watch_cost(runner.run) == ""
+        assert layer.watch_overhead(runner.run) == ""
         layer.forget()
 
         give_up_s = time.monotonic() + 20
-        while (found := layer.cost()) is None or found.round_trips < 3:
+        while (found := layer.overhead()) is None or found.round_trips < 3:
             assert time.monotonic() < give_up_s
             runner.run(asyncio.sleep(0.02))
         assert min(found.direct_p50_ms, found.proxied_p50_ms) > 0
         layer.forget()
-        assert layer.cost() is None
-        runner.run(layer.end_cost())
+        assert layer.overhead() is None
+        runner.run(layer.end_overhead())
         runner.run(asyncio.sleep(0.02))
-        runner.run(layer.end_cost())
+        runner.run(layer.end_overhead())
 
 
 def test_a_way_that_leads_nowhere_is_said() -> None:

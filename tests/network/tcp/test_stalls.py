@@ -4,7 +4,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.network.tcp.stalls import Setting, settings
+from harness.network.tcp.stalls import Setting, compile_stalls
 
 CADENCE_MS = 20.0
 
@@ -32,7 +32,7 @@ def compiled(late_ms: list[float]) -> tuple[list[float], list[float], list[Setti
     arrives = [100 + n * CADENCE_MS for n in range(len(late_ms))]
     wanted = list(accumulate((a + late for a, late in zip(arrives, late_ms, strict=True)), max))
     credit = [0.0] * len(arrives)
-    return arrives, wanted, settings(arrives, wanted, credit_ms=credit, cadence_ms=CADENCE_MS)
+    return arrives, wanted, compile_stalls(arrives, wanted, credit_ms=credit, cadence_ms=CADENCE_MS)
 
 
 def test_nothing_late_needs_no_setting() -> None:
@@ -55,7 +55,9 @@ def test_a_hold_never_runs_out_by_itself() -> None:
 def test_a_late_message_makes_up_for_the_wait_toxiproxy_counts_as_served() -> None:
     arrives = [n * CADENCE_MS for n in range(4)]
     wanted = [0.0, 32.0, 40.0, 60.0]
-    changes = settings(arrives, wanted, credit_ms=[0.0, 30.0, 7.0, 7.0], cadence_ms=CADENCE_MS)
+    changes = compile_stalls(
+        arrives, wanted, credit_ms=[0.0, 30.0, 7.0, 7.0], cadence_ms=CADENCE_MS
+    )
     assert changes[0].latency_ms == 12 + 30
 
 

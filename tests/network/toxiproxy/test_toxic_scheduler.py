@@ -46,7 +46,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 NO = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def conducted(
+def carried_out(
     answer: bytes | None, plans: list[list[Change]], wait_s: float, token: str = ""
 ) -> tuple[UpdateLog, list[bytes], bool]:
     """Play plans against a server that answers so; return what came of it."""
@@ -55,17 +55,17 @@ def conducted(
         server = Api200(answer)
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
-        ledger = UpdateLog(tolerance_ns=500 * NS_PER_MS)
-        conductor = ToxicScheduler(ApiAddress(host="127.0.0.1", port=port, token=token), ledger)
+        log = UpdateLog(tolerance_ns=500 * NS_PER_MS)
+        scheduler = ToxicScheduler(ApiAddress(host="127.0.0.1", port=port, token=token), log)
         playing = [
-            Impairment(conductor, f"s{number}", [iter(plan)]) for number, plan in enumerate(plans)
+            Impairment(scheduler, f"s{number}", [iter(plan)]) for number, plan in enumerate(plans)
         ]
         for impairment in playing:
             impairment.begin(asyncio.get_running_loop(), now_ns())
         deadline = time.monotonic() + wait_s
         wanted = sum(map(len, plans))
-        while time.monotonic() < deadline and not conductor.lost:
-            if ledger.planned - ledger.failed == wanted:
+        while time.monotonic() < deadline and not scheduler.lost:
+            if log.planned - log.failed == wanted:
                 break
             await asyncio.sleep(0.005)
         for impairment in playing:
@@ -73,7 +73,7 @@ def conducted(
             impairment.end()
         listening.close()
         await asyncio.sleep(0.01)
-        return ledger, server.requests, conductor.lost
+        return log, server.requests, scheduler.lost
 
     return asyncio.run(main())
 
@@ -84,32 +84,32 @@ def request(number: int, token: str = "") -> bytes:
 
 def test_changes_of_a_session_go_out_in_order_and_are_entered() -> None:
     plan = [(float(n), request(n)) for n in range(40)]
-    ledger, seen, lost = conducted(OK, [plan], 10)
+    log, seen, lost = carried_out(OK, [plan], 10)
     assert [int(r.split(b"/")[1].split()[0]) for r in seen] == list(range(40))
-    account = ledger.account()
-    assert (account.planned, account.done, account.failed, lost) == (40, 40, 0, False)
-    assert account.lag_p99_ms is not None
+    stats = log.stats()
+    assert (stats.planned, stats.done, stats.failed, lost) == (40, 40, 0, False)
+    assert stats.lag_p99_ms is not None
 
 
 def test_many_sessions_share_a_few_connections() -> None:
     plans = [[(float(n), request(n)) for n in range(5)] for _ in range(50)]
-    ledger, seen, _ = conducted(OK, plans, 10)
-    assert len(seen) == ledger.account().done == 250
+    log, seen, _ = carried_out(OK, plans, 10)
+    assert len(seen) == log.stats().done == 250
 
 
 def test_a_refusal_is_a_failure_with_a_mark_and_three_are_the_end() -> None:
-    ledger, seen, lost = conducted(NO, [[(0.0, request(1)), (1.0, request(2))]], 10)
+    log, seen, lost = carried_out(NO, [[(0.0, request(1)), (1.0, request(2))]], 10)
     assert lost
     assert len(seen) == 3
-    assert ledger.account().failed == 3
-    assert len(ledger.marks["s0"]) == 3
-    assert ledger.account().lag_p50_ms is None
+    assert log.stats().failed == 3
+    assert len(log.marks["s0"]) == 3
+    assert log.stats().lag_p50_ms is None
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
-    ledger, _, lost = conducted(None, [[(0.0, request(1))]], 15)
+    log, _, lost = carried_out(None, [[(0.0, request(1))]], 15)
     assert lost
-    assert ledger.account().failed == 3
+    assert log.stats().failed == 3
 
 
 def test_a_server_that_is_gone_is_noticed() -> None:
@@ -120,17 +120,17 @@ def test_a_server_that_is_gone_is_noticed() -> None:
         await listening.wait_closed()
         updates = ToxicClient(ApiAddress(host="127.0.0.1", port=port), asyncio.get_running_loop())
         answers: list[bool] = []
-        told = asyncio.Event()
+        answered = asyncio.Event()
 
-        def tell(good: bool) -> None:
+        def answer(good: bool) -> None:
             answers.append(good)
             if len(answers) == 5:
-                told.set()
+                answered.set()
 
         for number in range(5):
-            updates.send(request(number), tell)
+            updates.send(request(number), answer)
         async with asyncio.timeout(10):
-            await told.wait()
+            await answered.wait()
         updates.close()
         return answers
 
@@ -144,17 +144,17 @@ def test_the_token_goes_into_one_header_and_no_representation() -> None:
 
 
 def test_a_late_change_is_marked_for_its_session_only() -> None:
-    ledger = UpdateLog(tolerance_ns=10)
-    ledger.note("a", 100, 109, good=True)
-    ledger.note("b", 100, 111, good=True)
-    assert ledger.marks == {"b": [(100, 111)]}
+    log = UpdateLog(tolerance_ns=10)
+    log.record("a", 100, 109, good=True)
+    log.record("b", 100, 111, good=True)
+    assert log.marks == {"b": [(100, 111)]}
 
 
 def test_a_change_that_is_late_and_not_made_yet_is_a_mark_too(layer: NetworkLayer) -> None:
     layer.route("a", "far", "127.0.0.1", 9)
     assert layer.marks("a") == []
-    assert layer._conductor is not None
-    due = Impairment(layer._conductor, "a", [iter([(0.0, request(1))])])
+    assert layer._scheduler is not None
+    due = Impairment(layer._scheduler, "a", [iter([(0.0, request(1))])])
     layer._impairments["a"] = due
 
     async def main() -> None:
@@ -189,8 +189,8 @@ def test_stalls_happen_as_planned_through_the_real_proxy(either_toxiproxy: Path)
     profile = NetworkProfile(name="lossy", up=LOSSY, down=LOSSY)
     with NetworkLayer(either_toxiproxy, {"lossy": profile}, seed=3) as layer:
         found = layer.verify("lossy")
-        assert layer.account().failed == 0
-        assert layer.account().done > 100
+        assert layer.update_stats().failed == 0
+        assert layer.update_stats().done > 100
     assert found.up_stalls is not None
     assert found.down_stalls is not None
     # Whether it is verified hangs on how busy this machine is; that it stalls does not.
@@ -233,7 +233,7 @@ def test_a_change_far_into_a_call_is_measured(toxiproxy: Path, handover: Network
 def test_a_change_that_does_not_happen_is_found_out(
     toxiproxy: Path, handover: NetworkProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "changes", lambda *_: [])
+    monkeypatch.setattr(module, "compile_toxic_schedule", lambda *_: [])
     with NetworkLayer(toxiproxy, {"handover": handover}) as layer:
         found = layer.verify("handover")
     assert not found.verified
@@ -251,10 +251,10 @@ def test_a_probe_of_stalls_that_breaks_off_is_no_proof(layer: NetworkLayer) -> N
 def test_a_fault_strikes_at_its_time(toxiproxy: Path, echo_port: int) -> None:
     fault = NetworkFault(kind=FaultKind.RESET_PEER, at_s=0.2)
     with NetworkLayer(toxiproxy, {"x": NetworkProfile(name="x", faults=(fault,))}) as layer:
-        way = layer.route("a", "x", "127.0.0.1", echo_port)
+        route = layer.route("a", "x", "127.0.0.1", echo_port)
 
         async def call() -> int:
-            reader, writer = await asyncio.open_connection(*way)
+            reader, writer = await asyncio.open_connection(*route)
             impairment = layer.impairment("a")
             impairment.begin(asyncio.get_running_loop(), now_ns())
             try:
