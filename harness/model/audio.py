@@ -17,11 +17,12 @@ def samples_from_ns(duration_ns: int, rate_hz: int) -> int:
 
 
 class Encoding(StrEnum):
-    """How one sample is written on the wire."""
+    """How one sample is written on the wire; `unknown` is one that a server named and we do not."""
 
     PCM16 = "pcm16"
     MULAW = "mulaw"
     ALAW = "alaw"
+    UNKNOWN = "unknown"
 
     @property
     def bytes_per_sample(self) -> int:

@@ -12,6 +12,7 @@ from harness.model import (
     AudioFormat,
     BargeIn,
     BehaviourOutcome,
+    Encoding,
     Event,
     InputCommitted,
     Request,
@@ -136,7 +137,10 @@ class Conversation:
 
     def acknowledge(self, configured: SessionConfigured) -> None:
         """Take the format in which the server says it writes audio, from the next turn on."""
-        self.audio = configured.output or self.audio
+        if configured.output_unknown:
+            self.audio = AudioFormat(self.audio.rate_hz, Encoding.UNKNOWN)
+        else:
+            self.audio = configured.output or self.audio
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event, and the tool calls that only the end of a response names."""

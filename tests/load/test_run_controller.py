@@ -113,7 +113,7 @@ def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None
     run = only_run(tmp_path)
     kinds = [event["kind"] for event in lines_of(run / "events.jsonl")]
     assert kinds == ["interrupted", "finished"]
-    check_turns(run)
+    check_turns(run, ended_early=True)
     assert (run / "report.html").exists()
     assert "interrupted" in out.lower()
     assert process.returncode == 3

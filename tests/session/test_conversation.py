@@ -20,6 +20,7 @@ from harness.model import (
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
+    SessionConfigured,
     SessionCreated,
     SpeechStarted,
     SpeechStopped,
@@ -377,3 +378,13 @@ def test_sleeping_until_something_can_happen_changes_nothing(
     indices = [turn.turn_index for turn in asleep.turns]
     assert indices == sorted(set(indices)), "every turn is written down once, in order"
     assert asleep.session.phase() in Phase
+
+
+def test_audio_in_a_format_that_nobody_here_knows_has_no_latency_and_names_the_server() -> None:
+    held = Held(PLAIN)
+    held.session.receive(SessionConfigured("", output_unknown='"audio/opus"'), 1)
+    (turn,) = held.run(*reply(800, 500)).turns
+    assert turn.status is TurnStatus.FAILED
+    assert turn.at.first_audible_ns is None
+    assert turn.fault is not None
+    assert (turn.fault.party, turn.fault.code) == (Party.THEIRS, "undecodable_audio")

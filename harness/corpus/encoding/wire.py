@@ -27,3 +27,5 @@ def encode(samples: NDArray[np.int16], encoding: Encoding) -> bytes:
             return encode_mulaw(samples).tobytes()
         case Encoding.ALAW:
             return encode_alaw(samples).tobytes()
+        case Encoding.UNKNOWN:
+            raise ValueError("nothing can be written in an unknown encoding")

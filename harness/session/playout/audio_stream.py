@@ -30,7 +30,7 @@ class AudioStream:
         audio: How the samples are written.
 
     Attributes:
-        undecodable: Deltas that are not base64 and held no samples therefore.
+        undecodable: Deltas that are not base64, or of an unknown encoding, and so held no samples.
     """
 
     __slots__ = ("_audio", "_bytes", "_characters", "_cuts_groups", "_rest", "_tail", "undecodable")
@@ -52,7 +52,7 @@ class AudioStream:
 
     def count(self, text: bytes) -> int:
         """Return how many samples a delta completes, without decoding it where it is plain."""
-        if len(text) % 4 or self._tail:
+        if len(text) % 4 or self._tail or self._audio.encoding is Encoding.UNKNOWN:
             return len(self.decode(text))
         size = self._bytes + len(text) // 4 * 3
         if text[-1:] == b"=":
@@ -79,6 +79,9 @@ class AudioStream:
                 return decode_mulaw(np.frombuffer(raw, np.uint8))
             case Encoding.ALAW:
                 return decode_alaw(np.frombuffer(raw, np.uint8))
+            case Encoding.UNKNOWN:
+                self.undecodable += 1
+                return np.empty(0, np.int16)
 
     def _decoded(self, text: bytes) -> bytes:
         """Return the bytes of a delta in the standard alphabet.

@@ -76,3 +76,10 @@ def test_telephone_audio_has_one_sample_a_byte(encoding: Encoding) -> None:
     levels = stream.decode(base64.b64encode(codes))
     assert len(levels) == stream.count(base64.b64encode(codes)) == 256
     assert abs(levels.astype(np.int64)).max() > 30_000
+
+
+def test_an_encoding_that_is_not_known_holds_no_samples_and_says_so() -> None:
+    stream = AudioStream(AudioFormat(16_000, Encoding.UNKNOWN))
+    assert stream.count(b"AAAA") == 0
+    assert len(stream.decode(b"AAAA")) == 0
+    assert stream.undecodable == 2
