@@ -42,7 +42,7 @@ class Accuracy:
 
 
 def accuracy(
-    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int = 24_000
+    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int
 ) -> tuple[Accuracy, ...]:
     """Compare turns that were heard with the simulator's truth, network by network.
 

@@ -110,20 +110,19 @@ class Cost:
     note: str = ""
 
 
-def cost(run: Run, prices: PriceList, output_rate_hz: int = 24_000) -> Cost:
+def cost(run: Run, prices: PriceList) -> Cost:
     """Price a run.
 
     Args:
         run: The records.
         prices: The list to use.
-        output_rate_hz: Sample rate of the responses, for an estimate from their length.
     """
     basis = "usage" if any(turn.usage is not None for turn in run.turns) else "estimate"
     models = _Models(run, prices)
     amounts: dict[int, float] = {}
     refused: Counter[str] = Counter()
     for index, turn in enumerate(run.turns):
-        usage = turn.usage if basis == "usage" else _estimate(turn, output_rate_hz)
+        usage = turn.usage if basis == "usage" else _estimate(turn)
         if usage is None:
             continue
         found = prices.of_model(models.of_session(turn.session_id))
@@ -264,17 +263,19 @@ def _responded(turn: TurnRecord) -> bool:
     )
 
 
-def _estimate(turn: TurnRecord, output_rate_hz: int) -> TokenUsage | None:
-    """Return audio tokens for what was said and what came back, `None` when nothing was said.
+def _estimate(turn: TurnRecord) -> TokenUsage | None:
+    """Return audio tokens for what was said and what came back, `None` when that is not known.
 
     Silence is not billed where the provider detects turns, so the caller's speech counts alone.
     """
     onset_ns, end_ns = turn.at.speech_onset_ns, turn.at.speech_end_ns
-    if onset_ns is None or end_ns is None:
+    received, rate_hz = turn.counts.samples_received, turn.counts.received_rate_hz
+    if onset_ns is None or end_ns is None or (received and rate_hz is None):
         return None
+    received_s = received / rate_hz if rate_hz else 0.0
     return TokenUsage(
         input_audio=round((end_ns - onset_ns) / NS_PER_S * INPUT_TOKENS_PER_S),
-        output_audio=round(turn.counts.samples_received / output_rate_hz * OUTPUT_TOKENS_PER_S),
+        output_audio=round(received_s * OUTPUT_TOKENS_PER_S),
     )
 
 

@@ -302,7 +302,7 @@ def _accuracy(run: Run, truth: Iterable[TruthRecord]) -> list[dict[str, Any]]:
             },
             "note": _NETWORK_NOTE if found.network in impaired else _IDEAL_NOTE,
         }
-        for found in accuracy(run.turns, truth)
+        for found in accuracy(run.turns, truth, run.manifest.audio.rate_hz)
     ]
 
 

@@ -39,7 +39,8 @@ def measure_accuracy(sessions: int, seconds: float, progress: Progress) -> Accur
 
 def compare(run: Path, sessions: int) -> AccuracyFinding:
     """Return what the records of a run and the truth beside them have in common."""
-    found = accuracy(read_run(run).turns, read_truth(run))
+    records = read_run(run)
+    found = accuracy(records.turns, read_truth(run), records.manifest.audio.rate_hz)
     if not found:
         return AccuracyFinding(
             sessions=sessions, turns=0, error_p50_ms=None, error_p95_ms=None, error_p99_ms=None

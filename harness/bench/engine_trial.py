@@ -205,6 +205,7 @@ class EngineTrial:
             model=self._route.dialect.default_model,
             dialect=self._route.dialect.name,
             corpus=self._corpus.facts,
+            audio=self._route.dialect.audio,
             frame_ms=frame_ms,
             turn_limit_ms=_LIMIT_S * 1000,
             seeds={"run": self._seed},

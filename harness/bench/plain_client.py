@@ -41,7 +41,7 @@ from harness.corpus import (
 )
 from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, ns_from_samples
 
-_AUDIO = AudioFormat()
+_AUDIO = AudioFormat(rate_hz=24_000)
 
 
 @dataclass(slots=True)

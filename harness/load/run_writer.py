@@ -123,6 +123,7 @@ def _manifest(
         model=model_asked(route),
         dialect=dialect.name,
         corpus=corpus.facts,
+        audio=dialect.audio,
         frame_ms=options.frame_ms,
         turn_limit_ms=options.limit_s * 1000,
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},

@@ -39,7 +39,7 @@ class AudioFormat:
         encoding: PCM16 is signed 16-bit little-endian; the others are G.711.
     """
 
-    rate_hz: int = 24_000
+    rate_hz: int
     encoding: Encoding = Encoding.PCM16
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.model.audio import AudioFormat
 from harness.model.network import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.session import SessionRecord
 from harness.model.speech import CorpusFacts
@@ -26,6 +27,7 @@ class RunManifest:
         model: Model asked for.
         dialect: Name of the wire protocol.
         corpus: What was said.
+        audio: How the caller's audio is written.
         frame_ms: Length of the caller's audio frames.
         turn_limit_ms: How long a caller waits for a response.
         seeds: Seed per source of chance.
@@ -48,6 +50,7 @@ class RunManifest:
     model: str
     dialect: str
     corpus: CorpusFacts
+    audio: AudioFormat
     frame_ms: int
     turn_limit_ms: float
     seeds: dict[str, int]

@@ -119,13 +119,25 @@ class Underruns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnCounts:
-    """How much went out and came in during one turn."""
+    """How much went out and came in during one turn.
+
+    Attributes:
+        frames_sent: Frames of the utterance.
+        samples_sent: Samples in them.
+        audio_deltas: Pieces of audio that came.
+        samples_received: Samples in them.
+        samples_unheard: Those that were delivered but never played.
+        received_rate_hz: Sample rate of what came, as the server acknowledged it; `None` where
+            nothing was listened to.
+        underruns: Gaps in playout, by buffer.
+    """
 
     frames_sent: int = 0
     samples_sent: int = 0
     audio_deltas: int = 0
     samples_received: int = 0
     samples_unheard: int = 0
+    received_rate_hz: int | None = None
     underruns: tuple[Underruns, ...] = ()
 
 

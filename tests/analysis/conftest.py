@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    AudioFormat,
     CorpusFacts,
     DurationSummary,
     NetworkProfile,
@@ -117,6 +118,7 @@ def build_run(
         model=model,
         dialect="openai_realtime",
         corpus=corpus,
+        audio=AudioFormat(24_000),
         frame_ms=20,
         turn_limit_ms=15_000.0,
         seeds={"arrivals": 1},

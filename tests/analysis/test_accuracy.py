@@ -106,7 +106,7 @@ def test_differences_are_measured_minus_true_by_network(make_turn: MakeTurn) -> 
             )
         )
         truth.append(make_truth(number, heard_ms=true_ms + sample * 1_000 / RATE_HZ))
-    ideal, lte = accuracy(turns, truth)
+    ideal, lte = accuracy(turns, truth, 24_000)
     assert (ideal.network, lte.network) == ("ideal", "lte")
     assert (ideal.n, lte.n) == (50, 50)
     assert ideal.p50_ms == pytest.approx(1.49, abs=0.001)
@@ -122,9 +122,9 @@ def test_turns_without_truth_and_turns_not_heard_are_left_out(make_turn: MakeTur
         make_turn(index=2, speech_end_sample=100),
         make_turn(None, index=3, status=TurnStatus.TIMEOUT, provider_ids=ids(1)),
     ]
-    (found,) = accuracy(turns, [make_truth(0), make_truth(1)])
+    (found,) = accuracy(turns, [make_truth(0), make_truth(1)], 24_000)
     assert found.n == 1
 
 
 def test_without_a_pair_there_is_no_accuracy(make_turn: MakeTurn) -> None:
-    assert accuracy([make_turn()], [make_truth()]) == ()
+    assert accuracy([make_turn()], [make_truth()], 24_000) == ()

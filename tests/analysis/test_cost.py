@@ -71,7 +71,7 @@ def test_without_a_session_of_known_length_there_is_no_cost_per_minute(
 def test_without_usage_the_length_of_the_speech_is_an_estimate(
     make_turn: MakeTurn, make_run: MakeRun
 ) -> None:
-    turn = make_turn(counts=TurnCounts(samples_received=24_000 * 3))
+    turn = make_turn(counts=TurnCounts(samples_received=24_000 * 3, received_rate_hz=24_000))
     found = cost(make_run([turn], model="m"), PRICES)
     assert found.basis == "estimate"
     assert found.total == pytest.approx((20 * 32 + 60 * 64) / 1e6)
@@ -203,3 +203,17 @@ def test_a_simulated_run_says_that_nothing_was_billed(
 def test_a_broken_price_list_is_refused_by_name(data: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=r"prices\.toml: is not a price list"):
         PriceList.from_dict(data, "prices.toml")
+
+
+def test_an_estimate_counts_samples_at_the_rate_in_which_they_came(
+    make_turn: MakeTurn, make_run: MakeRun
+) -> None:
+    def of(rate_hz: int | None) -> Cost:
+        counts = TurnCounts(samples_received=24_000, received_rate_hz=rate_hz)
+        return cost(make_run([make_turn(counts=counts)], model="m"), PRICES)
+
+    slow, fast = of(8_000).total, of(24_000).total
+    assert slow is not None
+    assert fast is not None
+    assert slow > fast
+    assert of(None).total is None

@@ -7,6 +7,7 @@ from harness.cli.app import run
 from harness.cli.summarising import bundled_prices, summarise_directory
 from harness.errors import ExitCode
 from harness.model import (
+    AudioFormat,
     CorpusFacts,
     RunEvent,
     RunEventKind,
@@ -46,6 +47,7 @@ def recorded(tmp_path: Path) -> Path:
         model="gpt-realtime-2.1",
         dialect="openai_realtime",
         corpus=corpus,
+        audio=AudioFormat(24_000),
         frame_ms=20,
         turn_limit_ms=15_000.0,
         seeds={},

@@ -6,6 +6,7 @@ import pytest
 from harness.cli.app import run as harness
 from harness.errors import ExitCode, Fault, Party, Phase
 from harness.model import (
+    AudioFormat,
     CorpusFacts,
     RunEvent,
     RunEventKind,
@@ -45,6 +46,7 @@ def directory(tmp_path: Path) -> Path:
         model="gpt-realtime",
         dialect="openai",
         corpus=corpus,
+        audio=AudioFormat(24_000),
         frame_ms=20,
         turn_limit_ms=15_000.0,
         seeds={},

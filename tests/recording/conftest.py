@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import CorpusFacts, NetworkProfile, RunManifest
+from harness.model import AudioFormat, CorpusFacts, NetworkProfile, RunManifest
 from harness.recording import RunDirectory, reserve
 
 
@@ -31,6 +31,7 @@ def build_manifest(run_id: str) -> RunManifest:
         model="m",
         dialect="openai_realtime",
         corpus=corpus,
+        audio=AudioFormat(24_000),
         frame_ms=20,
         turn_limit_ms=15_000.0,
         seeds={"arrivals": 0},

@@ -9,6 +9,7 @@ from harness.analysis import summarise
 from harness.cli.summarising import bundled_prices
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    AudioFormat,
     CorpusFacts,
     Direction,
     DurationSummary,
@@ -61,6 +62,7 @@ def _manifest(names: Sequence[str], *, synthetic: bool) -> RunManifest:
             end_source="silero-v6-60ms",
             end_uncertainty_ms=16.0,
         ),
+        audio=AudioFormat(24_000),
         frame_ms=20,
         turn_limit_ms=15_000.0,
         seeds={"arrivals": 1, "utterances": 2, "think": 3, "network": 4},

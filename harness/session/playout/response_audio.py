@@ -154,6 +154,7 @@ class ResponseAudio:
             audio_deltas=self._deltas,
             samples_received=self._ear.samples + self._wasted,
             samples_unheard=self._ear.unheard(now_ns) + self._wasted,
+            received_rate_hz=self._rate_hz,
             underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
         )
 

@@ -16,7 +16,7 @@ def test_silence_is_the_encodings_own(encoding: Encoding, silence: bytes) -> Non
 
 def test_an_empty_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one sample"):
-        silence_frame(AudioFormat(), 0)
+        silence_frame(AudioFormat(24_000), 0)
 
 
 def test_pcm_travels_little_endian() -> None:
