@@ -31,6 +31,8 @@ _SIMULATOR_START_LINE = "listening on "
 _END_LIMIT_S = 10.0
 # Locust ends everything itself two seconds after a second signal; this is for one that hangs.
 _SECOND, _CUT_LIMIT_S = 2, 1.7
+# Python itself polls within such a wait, at most every 50 ms.
+_WAIT_STEP_S = 1.0
 # Where settings for Locust lie that `harness.load.locust_process` does not read. It does not read
 # `pyproject.toml` either, which most often is there for something else.
 _LOCUST_FILES = (Path("~/.locust.conf"), Path("locust.conf"))
@@ -161,13 +163,24 @@ def _run_locust(words: list[str]) -> int:
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        code = process.wait()
+        code = _exit_code(process)
         # A killed run is not reported here after a second signal: that ends everything at once.
         return ExitCode.INVALID if code < 0 and len(signals) >= _SECOND else code
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _exit_code(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for the end of a process in short steps, and return its code.
+
+    A signal that arrives just before a blocking wait does not interrupt it: the handler would run
+    only after the process has ended, which for a hung one is never.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(_WAIT_STEP_S)
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:

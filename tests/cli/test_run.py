@@ -157,18 +157,8 @@ def test_a_second_signal_ends_a_locust_that_hangs(tmp_path: Path) -> None:
     process, locust = started(tmp_path)
     locust.suspend()
     process.send_signal(signal.SIGTERM)
-    for _ in range(10):
-        # On a busy machine two signals may reach the process as one.
-        process.send_signal(signal.SIGINT)
-        try:
-            _, err = process.communicate(timeout=6)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    else:
-        process.kill()
-        locust.kill()
-        pytest.fail("a second signal did not end the run")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == ExitCode.INVALID
     assert "ended by a second signal" in err
     assert not locust.is_running()
