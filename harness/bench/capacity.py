@@ -30,7 +30,7 @@ _AROUND_S = 4.0
 
 
 def judge(sample: Sample) -> TrialOutcome:
-    """Tell whether every session of a measurement lived and every frame left in time."""
+    """Return whether every session of a measurement lived and every frame left in time."""
     p99_ms, p999_ms = sample["late_p99_ms"], sample["late_p999_ms"]
     if p99_ms is None or p999_ms is None or sample["sessions_lost"]:
         return TrialOutcome.FAILED_BEYOND_DOUBT
@@ -43,7 +43,7 @@ def judge(sample: Sample) -> TrialOutcome:
     return TrialOutcome.FAILED
 
 
-class Candidate:
+class ClientTrials:
     """One client, its search, and everything that was measured of it.
 
     Args:
@@ -84,7 +84,7 @@ class Candidate:
         self._floor = self._ask(number)
 
     def kb_per_session(self) -> float | None:
-        """Return what each further session takes, `None` where that cannot be told.
+        """Return what each further session takes, `None` where that is not known.
 
         From the few that were weighed to the most that ever lived at once: memory that earlier
         sessions gave back is used again.
@@ -121,45 +121,45 @@ def measure_capacity(
             Child("harness.bench.engine_trial", *words, core=mine) as engine,
             Child("harness.bench.plain_client", *words, core=mine) as plain,
         ):
-            contenders = (
-                Candidate("engine", starts[0], engine.ask),
-                Candidate("plain client", starts[1], plain.ask),
+            clients = (
+                ClientTrials("engine", starts[0], engine.ask),
+                ClientTrials("plain client", starts[1], plain.ask),
             )
             progress.step(f"{frame_ms} ms frames: engine with {_FEW} sessions, for its memory")
-            contenders[0].weigh(_FEW)
+            clients[0].weigh(_FEW)
             give_up_ns = now_ns() + round((budget_s - seconds - _AROUND_S) * NS_PER_S)
             compare_clients(
-                contenders,
+                clients,
                 out_of_time=lambda: now_ns() >= give_up_ns,
-                tell=lambda words: progress.step(f"{frame_ms} ms frames: {words}"),
+                report=lambda words: progress.step(f"{frame_ms} ms frames: {words}"),
             )
-    return _finding(frame_ms, *contenders)
+    return _finding(frame_ms, *clients)
 
 
 def compare_clients(
-    contenders: tuple[Candidate, Candidate],
+    clients: tuple[ClientTrials, ClientTrials],
     *,
     out_of_time: Callable[[], bool],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
-    """Run both searches in turns, then compare cost at what the second contender held."""
-    while any(contender.search.next is not None for contender in contenders):
-        for contender in contenders:
-            number = contender.search.next
+    """Run both searches in turns, then compare cost at what the second client held."""
+    while any(client.search.next is not None for client in clients):
+        for client in clients:
+            number = client.search.next
             if number is None or out_of_time():
                 continue
-            tell(f"{contender.name} with {number} sessions")
-            contender.search.tell(number, contender.measure(number))
+            report(f"{client.name} with {number} sessions")
+            client.search.record(number, client.measure(number))
         if out_of_time():
             break
-    first, second = contenders
+    first, second = clients
     shared = second.search.best
     if shared is not None and not first.samples[shared]:
-        tell(f"{first.name} with {shared} sessions, to compare")
+        report(f"{first.name} with {shared} sessions, to compare")
         first.measure(shared)
 
 
-def _finding(frame_ms: int, engine: Candidate, plain: Candidate) -> CapacityFinding:
+def _finding(frame_ms: int, engine: ClientTrials, plain: ClientTrials) -> CapacityFinding:
     best, shared = engine.search.best, plain.search.best
     return CapacityFinding(
         frame_ms=frame_ms,

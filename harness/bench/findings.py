@@ -64,12 +64,12 @@ class DetectorFinding:
     """How far from the truth the audible-onset detector dates onsets.
 
     Attributes:
-        condition: What the replies are like.
+        condition: What the responses are like.
         bias_ms: Median error; late is positive.
         p95_abs_ms: 95th percentile of the error's size.
-        refused: Share of replies where the detector said that it cannot tell.
-        missed: Share of replies where it heard nothing.
-        limit: What the figures do not tell, in words.
+        refused: Share of responses where the detector said that it cannot tell.
+        missed: Share of responses where it heard nothing.
+        limit: What the figures do not show, in words.
     """
 
     condition: str

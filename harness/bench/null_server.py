@@ -3,8 +3,8 @@
 To find what a client holds, the server must not give out first, and one that decodes audio
 does. This one looks at a frame's header and never unmasks its body: base64 of digital silence is
 one group of four characters repeated, and so it is under any mask of four bytes. A turn ends at
-the last frame that is not silent; the reply is some audio in pieces, encoded when the
-server starts, sent five times as fast as it plays. It begins with silence, as the replies of
+the last frame that is not silent; the response is some audio in pieces, encoded when the
+server starts, sent five times as fast as it plays. It begins with silence, as the responses of
 services do.
 
 It prints its address, then a line of JSON for every line on standard input, and ends with it.

@@ -1,4 +1,4 @@
-"""The kernel's cases played through Toxiproxy, and held against what the kernel did.
+"""The kernel's cases played through Toxiproxy, and compared with what the kernel did.
 
 Every stream gets schedules of its own, simulated for it and played once, so that streams are
 independent of each other, and so are the two directions of one: each carries messages of its own
@@ -84,7 +84,7 @@ class Figure:
 
     @property
     def narrow(self) -> bool:
-        """Whether more streams would tell little more."""
+        """Whether more streams would add little."""
         if self.low is None or self.high is None or not self.enough:
             return False
         return (self.high - self.low) / 2 <= _NARROW * self.kernel
@@ -112,7 +112,7 @@ class Round:
         left_out: How many those were.
         stray: Share of the frames that the plan leaves alone that were late by more than half a
             frame all the same, from 0 to 1.
-        own: The own delay of each direction, taken off what was found.
+        own: The proxy's delay in each direction, subtracted from what was found.
         changes: How well the schedules were carried out.
     """
 
@@ -155,9 +155,9 @@ class CaseResult:
         left_out: Share of messages that left too late themselves to be counted, from 0 to 1.
         late_percent: Messages more than 50 ms late.
         mean_ms: Mean extra delay.
-        undisturbed_ms: What messages that nothing held up took beyond the base latency, taken off
-            the others; of all rounds and directions the largest in size. `None` where too
-            few were left undisturbed.
+        undisturbed_ms: The proxy's own delay: what undisturbed messages took beyond the base
+            latency, subtracted from the others; the largest in size of all rounds and
+            directions. `None` where too few messages were undisturbed.
         lag_p99_ms: How late changes were carried out, in the worst round; `None` without changes.
         unlikely: Why the baseline is not plausible, empty otherwise.
         busy: Whether all rounds were disturbed, so that the figures are of those.
@@ -198,17 +198,17 @@ def play(
     connections: int = STREAMS,
     seconds: float = SECONDS,
 ) -> Iterator[CaseResult]:
-    """Play cases through the proxy, one after another, and hold them against the kernel.
+    """Play cases through the proxy, one after another, and compare them with the kernel.
 
-    A case goes on, up to six rounds of fresh streams, until its intervals are narrow and tell
-    something: where late messages are rare it takes that long to see enough of them. A round in
+    A case goes on, up to six rounds of fresh streams, until its intervals are narrow and
+    decide: where late messages are rare it takes that long to see enough of them. A round in
     which the schedules were not kept to does not count, and is made up for, six times at most.
 
     Args:
         chosen: Which; all of one cadence and size, which the layer was made for.
         layer: The proxy, started.
         run: Runs coroutines, all on the same loop.
-        progress: Told of each round.
+        progress: Receives each round.
         seed: Source of all chance.
         connections: Routes used at once, fewer where stalls take too many changes for so many;
             each is a stream in either direction.
@@ -230,8 +230,8 @@ def play(
             rounds.append(_round_of(case, flows, layer.update_stats()))
             played = sum_up(case, rounds)
             narrow = played.late_percent.narrow and played.mean_ms.narrow
-            told = narrow and played.verdict is not CaseVerdict.UNDECIDED
-            done = told or played.unlikely or played.rounds == ROUNDS
+            decided = narrow and played.verdict is not CaseVerdict.UNDECIDED
+            done = decided or played.unlikely or played.rounds == ROUNDS
             if (done and not played.busy) or len(rounds) == 2 * ROUNDS:
                 break
         yield played

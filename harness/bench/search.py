@@ -93,7 +93,7 @@ class Search:
             return between
         return None if self._tried[best].is_believed else best
 
-    def tell(self, number: int, verdict: TrialOutcome) -> None:
+    def record(self, number: int, verdict: TrialOutcome) -> None:
         """Take the outcome of one measurement."""
         tried = self._tried.setdefault(number, _Tried())
         tried.times += 1

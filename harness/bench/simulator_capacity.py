@@ -2,7 +2,7 @@
 
 A simulator of its own for every number, on one core; the cheapest callers there are on another.
 What it holds is the largest number at which every frame arrives whole and in time, every turn is
-heard to its last sample, and replies are released when they are due. The bars are those the
+heard to its last sample, and responses are released when they are due. The bars are those the
 simulator is made for: 500 callers with hearing, 2000 without, releases at most 2 ms late in 99 %.
 """
 
@@ -46,7 +46,7 @@ class ServerRow:
         measured: How often that was measured.
         held: How often it held.
         callers_gave_out: How often the callers were late themselves, which says nothing of it.
-        release_p50_ms: How late replies began, by the truth log.
+        release_p50_ms: How late responses began, by the truth log.
         release_p95_ms: The same, 95th percentile.
         release_p99_ms: The same, 99th percentile.
         received_p50_ms: From a frame's being sent to its being received.
@@ -133,7 +133,7 @@ def check_server(progress: Progress, *, thorough: bool = False) -> ServerFinding
 
 
 def judge(sample: Sample) -> TrialOutcome:
-    """Tell whether the simulator held in one measurement."""
+    """Return whether the simulator held in one measurement."""
     release_ms, received_ms = sample.get("release_late_p99_ms"), sample.get("received_p99_ms")
     if callers_gave_out(sample):
         return TrialOutcome.FAILED  # of the callers; the next attempt may tell more
@@ -147,7 +147,7 @@ def judge(sample: Sample) -> TrialOutcome:
 
 
 def callers_gave_out(sample: Sample) -> bool:
-    """Tell whether the callers were late themselves, so that nothing is known of the server."""
+    """Return whether the callers were late themselves, so that nothing is known of the server."""
     late_ms = sample.get("sent_late_p99_ms")
     return late_ms is not None and late_ms > _SENT_P99_MS
 
@@ -214,7 +214,7 @@ def search(
     while (number := looking.next) is not None and not (samples and out_of_time()):
         sample = ask(number)
         samples[number].append(sample)
-        looking.tell(number, judge(sample))
+        looking.record(number, judge(sample))
     return ServerFinding(
         mode=mode,
         bar=bar,

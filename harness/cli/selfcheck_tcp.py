@@ -162,7 +162,7 @@ def _details(row: CaseResult) -> str:
     disturbed = f", and {row.disturbed} disturbed" if row.disturbed else ""
     return (
         f"{row.case}: {row.messages} messages of {row.streams} streams in {row.rounds}"
-        f" round{'s' * (row.rounds > 1)}{disturbed}; own delay taken off {own};"
+        f" round{'s' * (row.rounds > 1)}{disturbed}; baseline subtracted {own};"
         f" {row.left_out:.2%} left out, since they were sent late; changes {lag}"
     )
 

@@ -15,7 +15,7 @@ class SessionSettings:
         silence_ms: Silence after which the server may decide that the caller has finished;
             `None` leaves the server's own default.
         voice: The provider's name for a voice, empty for its default.
-        instructions: What the agent is told, empty for the provider's default.
+        instructions: The agent's instructions, empty for the provider's default.
         tools: Names of the tools that the caller's application offers.
     """
 

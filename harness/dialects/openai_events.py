@@ -136,11 +136,11 @@ def _session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
     named_in = taken.get("format", session.get("input_audio_format"))
     named_out = given.get("format", session.get("output_audio_format"))
     output, input_ = _format(named_out, asked), _format(named_in, asked)
-    told = "turn_detection" in taken or "turn_detection" in session
+    reported = "turn_detection" in taken or "turn_detection" in session
     text = sanitised(msgspec.json.encode(detection).decode())[:_TURN_DETECTION_LIMIT_CHARS]
     tools = session.get("tools")
     return SessionConfigured(
-        text if told else "",
+        text if reported else "",
         provider_session_id=_id(session.get("id")),
         model=_text(session.get("model")),
         output=output,
@@ -258,7 +258,7 @@ def _status(word: object) -> ResponseStatus:
 
 
 def _usage(named: object) -> TokenUsage | None:
-    """Return the tokens; what the server did not tell stays untold and never becomes 0."""
+    """Return the tokens; what the server did not report stays None and never becomes 0."""
     usage = _dict(named)
     totals = _number(usage.get("input_tokens")), _number(usage.get("output_tokens"))
     taken, given = _part(usage, "input_token_details"), _part(usage, "output_token_details")
@@ -267,14 +267,14 @@ def _usage(named: object) -> TokenUsage | None:
     input_text, input_audio = _split(taken)
     output_text, output_audio = _split(given)
     cached = _part(taken, "cached_tokens_details")
-    # A server that tells nothing of a cache has none; a total without details has no kinds.
-    untold = None if not cached and _number(taken.get("cached_tokens")) else 0
+    # A server that reports no cache has none; a total without details has no kinds.
+    unreported = None if not cached and _number(taken.get("cached_tokens")) else 0
     try:
         return TokenUsage(
             input_text=input_text,
             input_audio=input_audio,
-            cached_text=_number(cached.get("text_tokens")) or untold,
-            cached_audio=_number(cached.get("audio_tokens")) or untold,
+            cached_text=_number(cached.get("text_tokens")) or unreported,
+            cached_audio=_number(cached.get("audio_tokens")) or unreported,
             output_text=output_text,
             output_audio=output_audio,
             input_total=totals[0],

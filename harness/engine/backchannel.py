@@ -1,4 +1,4 @@
-"""The short sound a caller hums with into a reply, where the corpus has no recording of one."""
+"""A generated backchannel, for a corpus that has no recording of one."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _LENGTH_S = 0.35
 
 
 def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
-    """Return a hum that nobody ever hummed: the same one for all callers and runs.
+    """Return a synthetic backchannel, the same one for all callers and runs.
 
     Args:
         dialect: Whose messages carry it.

@@ -15,11 +15,11 @@ from harness.network import Impairment
 from harness.session import Caller, is_retryable
 from harness.transport import Connection, connect, ready_message
 
-# Some servers open a session only once they are told what it is to be like. OpenAI's says within a
-# second that there is one; to settle it unasked earlier would change what most servers see.
+# Some servers open a session only once it has been configured. OpenAI's announces it within a
+# second; configuring it earlier would change what most servers see.
 CONFIGURE_AFTER_S = 2.0
 
-# A server's vocabulary shows in the first messages; later ones are not looked at for it.
+# The first messages show which event names a server uses; later ones are not examined.
 _NAMES_LOOKED_AT = 100
 
 _log = logging.getLogger(__name__)
@@ -29,27 +29,27 @@ _NO_ROOM = (1008, 1013)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call has to say; `session` is there when it is over."""
+    """What a call has recorded; `session` is set when the call is over."""
 
     turns: list[TurnRecord]
     session: SessionRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """What a call asks of the engine that holds it.
+class CallEvents:
+    """What a call reports to the engine that holds it.
 
     Attributes:
-        began: The session exists and its frames are due.
-        again: The connection is to be opened anew after so many seconds.
-        tell: There is an outcome.
-        between: A message has been dealt with; others may be waiting.
+        ready: The session exists and its frames are due.
+        reconnect: The connection is to be opened again after so many seconds.
+        outcome: There is an outcome.
+        message_done: A message has been handled; others may be waiting.
     """
 
-    began: Callable[["Call", FrameStream["Call"]], None]
-    again: Callable[["Call", float], None]
-    tell: Callable[["Call", Outcome], None]
-    between: Callable[[], None]
+    ready: Callable[["Call", FrameStream["Call"]], None]
+    reconnect: Callable[["Call", float], None]
+    outcome: Callable[["Call", Outcome], None]
+    message_done: Callable[[], None]
 
 
 class Call:
@@ -58,24 +58,24 @@ class Call:
     Args:
         session: What the caller does.
         route: How it reaches the API.
-        host: The engine's side.
-        listener: Whom to tell of every event of the server, `None` for nobody.
+        events: What the engine does when something happens.
+        listener: Receives every event of the server, `None` for nobody.
 
     Attributes:
-        lane: The way of its frames on the present connection, `None` while there is no session.
+        stream: Its frames on the present connection, `None` while there is no session.
     """
 
     def __init__(
         self,
         session: Caller,
         route: Route,
-        host: Host,
+        events: CallEvents,
         listener: Callable[[Event], None] | None = None,
     ) -> None:
         self.session = session
         self.over = False
-        self.lane: FrameStream[Call] | None = None
-        self._route, self._host = route, host
+        self.stream: FrameStream[Call] | None = None
+        self._route, self._events = route, events
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
         self._refusals = 0
@@ -128,7 +128,7 @@ class Call:
         if self.session.has_news:
             self._relay(self._connection)
         if self.session.finished:
-            self._end_lane()
+            self._end_stream()
             self._connection.close()
         return lateness_ns
 
@@ -138,9 +138,9 @@ class Call:
             self._connection.ping()
 
     def hang_up(self, why: Fault | None = None) -> None:
-        """Close the connection; `why` is told if the session was not finished."""
+        """Close the connection; `why` is recorded if the session was not finished."""
         self._verdict = why
-        self._end_lane()
+        self._end_stream()
         if self._connection is not None:
             self._connection.close()
         else:
@@ -164,13 +164,13 @@ class Call:
         """Parse one message and hand it to the session; then let frames of others leave."""
         if not self.over:
             self._take(data, at_ns)
-        self._host.between()
+        self._events.message_done()
 
     def _take(self, data: bytes, at_ns: int) -> None:
         try:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
-            # A message nobody can read is not the end of a session, as an error event is not.
+            # A message that cannot be parsed does not end a session, as an error event does not.
             self.session.unreadable_messages += 1
             return
         first = not self.session.ready and isinstance(event, PROVES_SESSION)
@@ -194,28 +194,28 @@ class Call:
             self._relay(self._connection)
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
-        """Open again after a retryable close, or write the session down, once."""
+        """Reconnect after a retryable close, or record the session, once."""
         if self.over:
             return
         self._connection = None
-        self._end_lane()
+        self._end_stream()
         fault = fault if self._verdict is None else self._verdict
         if fault is not None and fault.phase is Phase.CLOSE:
             fault = Fault(fault.party, self.session.phase(), fault.code, fault.detail)
         if fault is not None and self._verdict is None and is_retryable(close_code):
             wait_s = self.session.lost(at_ns, fault)
             if wait_s is not None:
-                self._host.tell(self, Outcome(self.session.take_turns()))
-                self._host.again(self, wait_s)
+                self._events.outcome(self, Outcome(self.session.take_turns()))
+                self._events.reconnect(self, wait_s)
                 return
-        if fault is not None and self._verdict is None and self._tries_again(close_code, fault):
+        if fault is not None and self._verdict is None and self._retry_refused(close_code, fault):
             return
         self.over = True
         record = self.session.closed(at_ns, fault, close_code)
-        self._host.tell(self, Outcome(self.session.take_turns(), record))
+        self._events.outcome(self, Outcome(self.session.take_turns(), record))
 
-    def _tries_again(self, close_code: int | None, fault: Fault) -> bool:
-        """Open again, a little later, a session that was refused for want of room."""
+    def _retry_refused(self, close_code: int | None, fault: Fault) -> bool:
+        """Open a session again, a little later, that was refused because the server is full."""
         if self.session.link.ready_ns is not None or not is_full(close_code, fault):
             return False
         wait_s = self.session.link.backoff_s()
@@ -223,15 +223,15 @@ class Call:
             return False
         self._refusals += 1
         _log.warning("%s was refused and tries again (%s)", self.session.id, fault)
-        self._host.again(self, wait_s)
+        self._events.reconnect(self, wait_s)
         return True
 
     def _relay(self, connection: Connection) -> None:
-        """Say what the session has to say besides audio, and tell of turns that have ended."""
+        """Send what the session requests besides audio, and report turns that have ended."""
         for request in self.session.take_requests():
             connection.write(ready_message(self._route.dialect.request(request)))
         if turns := self.session.take_turns():
-            self._host.tell(self, Outcome(turns))
+            self._events.outcome(self, Outcome(turns))
 
     def _configure_early(self, connection: Connection) -> None:
         """Configure a session that has not been announced: some exist only after that."""
@@ -246,22 +246,22 @@ class Call:
         if not self._acknowledged:
             self._configure(connection)
         pacing = self.session.pacing
-        self.lane = FrameStream(self, pacing.ahead, connection.sender(), pacing.frame_ns)
-        self._host.began(self, self.lane)
+        self.stream = FrameStream(self, pacing.ahead, connection.sender(), pacing.frame_ns)
+        self._events.ready(self, self.stream)
 
-    def _end_lane(self) -> None:
-        if self.lane is not None:
-            self.lane.end()
-            self.lane = None
+    def _end_stream(self) -> None:
+        if self.stream is not None:
+            self.stream.end()
+            self.stream = None
 
 
 def is_full(close_code: int | None, fault: Fault) -> bool:
-    """Tell whether a server refused a session because it has no room for one more now."""
+    """Return whether a server refused a session because it is full."""
     return close_code in _NO_ROOM or fault.code == "http_429"
 
 
 def no_session(limit_s: float) -> Fault:
-    """Return the fault of a server that accepted the upgrade and then said nothing."""
+    """Return the fault of a server that accepted the upgrade and then sent nothing."""
     return Fault(Party.THEIRS, Phase.SETUP, "no_session", f"no session within {limit_s:g} s")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import uvloop
 
 from harness.clock import now_ns
-from harness.engine.call import Call, Host, Outcome, no_session, stopped
+from harness.engine.call import Call, CallEvents, Outcome, no_session, stopped
 from harness.engine.deadlines import Deadlines
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
@@ -100,10 +100,10 @@ class AudioEngine:
         self._from_outside(self._cut_off)
 
     def take_outcomes(self) -> list[Outcome]:
-        """Return what calls have told since the last time.
+        """Return the outcomes of calls since the last time.
 
         Raises:
-            RuntimeError: The engine's thread died; raised when all it told has been taken.
+            RuntimeError: The engine's thread died; raised when all its outcomes have been taken.
         """
         taken = []
         while self._outcomes:
@@ -178,7 +178,12 @@ class AudioEngine:
         self, session: Caller, route: Route, listener: Callable[[Event], None] | None
     ) -> None:
         assert self._loop is not None
-        host = Host(began=self._began, again=self._again, tell=self._told, between=self._between)
+        host = CallEvents(
+            ready=self._ready,
+            reconnect=self._reconnect,
+            outcome=self._outcome,
+            message_done=self._message_done,
+        )
         call = Call(session, route, host, listener)
         self._calls.add(call)
         self._connect(call)
@@ -192,7 +197,7 @@ class AudioEngine:
         task.add_done_callback(self._opening.discard)
         self._loop.call_later(call.setup_limit_s, self._expect_session, call)
 
-    def _again(self, call: Call, wait_s: float) -> None:
+    def _reconnect(self, call: Call, wait_s: float) -> None:
         assert self._loop is not None
         self._loop.call_later(wait_s, self._connect, call)
 
@@ -200,23 +205,23 @@ class AudioEngine:
         if not call.session.ready and not call.over:
             call.hang_up(no_session(call.setup_limit_s))
 
-    def _began(self, call: Call, lane: FrameStream[Call]) -> None:
+    def _ready(self, call: Call, stream: FrameStream[Call]) -> None:
         assert call.session.due_ns is not None
         assert self._loop is not None
         if call.impairment is not None:
             call.impairment.begin(self._loop, call.session.due_ns)
-        self._due.add(call.session.due_ns, lane.frame_ns, lane)
+        self._due.add(call.session.due_ns, stream.frame_ns, stream)
         self._arm()
         # The set-up's own traffic would be in the round trip of an earlier one.
-        self._loop.call_later(_FIRST_PING_S, self._ping, lane)
+        self._loop.call_later(_FIRST_PING_S, self._ping, stream)
 
-    def _ping(self, lane: FrameStream[Call]) -> None:
+    def _ping(self, stream: FrameStream[Call]) -> None:
         assert self._loop is not None
-        if lane.owner.lane is lane:
-            lane.owner.ping()
-            self._loop.call_later(_PING_EVERY_S, self._ping, lane)
+        if stream.owner.stream is stream:
+            stream.owner.ping()
+            self._loop.call_later(_PING_EVERY_S, self._ping, stream)
 
-    def _told(self, call: Call, outcome: Outcome) -> None:
+    def _outcome(self, call: Call, outcome: Outcome) -> None:
         if outcome.session is not None:
             self._calls.discard(call)
             if call.impairment is not None:
@@ -246,11 +251,11 @@ class AudioEngine:
             # What arrives waits meanwhile, and would be stamped late.
             if due_ns > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
                 break
-            frame_ns, lanes = due.take()
-            self._send(due_ns, frame_ns, lanes)
+            frame_ns, streams = due.take()
+            self._send(due_ns, frame_ns, streams)
         self._arm()
 
-    def _between(self) -> None:
+    def _message_done(self) -> None:
         """Send the frames of one instant if that has come.
 
         The loop reads all that has arrived before it looks at its timers, which may take longer
@@ -259,37 +264,37 @@ class AudioEngine:
         """
         next_ns, at_ns = self._due.next_ns, now_ns()
         if next_ns is not None and next_ns <= at_ns and self._read_until_ns <= at_ns:
-            frame_ns, lanes = self._due.take()
-            self._send(next_ns, frame_ns, lanes)
+            frame_ns, streams = self._due.take()
+            self._send(next_ns, frame_ns, streams)
             sent_ns = now_ns()
             self._read_until_ns = sent_ns + (sent_ns - at_ns) // 2
 
-    def _send(self, due_ns: int, frame_ns: int, lanes: list[FrameStream[Call]]) -> None:
-        """Send the frames that were due at one instant, each as it is known ahead if it is."""
+    def _send(self, due_ns: int, frame_ns: int, streams: list[FrameStream[Call]]) -> None:
+        """Send the frames due at one instant: ready ones at once, others by asking their call."""
         slips_ns = due_ns + frame_ns
         late, kept = self._late_ns.append, []
-        for lane in lanes:
-            ahead, at_ns = lane.ahead, now_ns()
+        for stream in streams:
+            ahead, at_ns = stream.ahead, now_ns()
             message = next(ahead.frames, None) if at_ns < slips_ns else None
             if message is None:
-                self._ask(lane)
+                self._ask(stream)
                 continue
             try:
-                lane.write(message)
+                stream.write(message)
             except Exception as error:
-                lane.owner.crashed(error)
+                stream.owner.crashed(error)
                 continue
             ahead.sent_ns, late_ns = at_ns, at_ns - due_ns
             if late_ns > ahead.late_max_ns:
                 ahead.late_max_ns = late_ns
             late(late_ns)
-            kept.append(lane)
+            kept.append(stream)
         self._due.add_all(slips_ns, frame_ns, kept)
 
-    def _ask(self, lane: FrameStream[Call]) -> None:
+    def _ask(self, stream: FrameStream[Call]) -> None:
         """Send a frame that takes a thought of the session."""
-        call = lane.owner
-        if call.lane is not lane:
+        call = stream.owner
+        if call.stream is not stream:
             return
         try:
             self._late_ns.append(call.tick(now_ns()))
@@ -297,8 +302,8 @@ class AudioEngine:
             call.crashed(error)
             return
         next_ns = call.session.due_ns
-        if next_ns is not None and call.lane is lane:
-            self._due.add(next_ns, lane.frame_ns, lane)
+        if next_ns is not None and call.stream is stream:
+            self._due.add(next_ns, stream.frame_ns, stream)
 
     def _forget(self) -> None:
         self._hand_over()

@@ -1,6 +1,6 @@
-"""One connection's frames on their way out.
+"""The outgoing frames of one connection.
 
-What every frame touches is kept small: a thousand callers' worth of it has to stay in the
+What is used for every frame is kept small: for a thousand callers it has to fit in the
 processor's cache.
 """
 
@@ -16,8 +16,8 @@ class FrameStream(Generic[Owner]):
     """Where frames come from, and where they go.
 
     Attributes:
-        owner: Who is asked when nothing is ahead.
-        ahead: The frames that are known.
+        owner: Asked for a frame when none is ready.
+        ahead: The frames that are ready.
         write: Writes one ready message.
         frame_ns: How often one is due.
     """
@@ -31,5 +31,5 @@ class FrameStream(Generic[Owner]):
         self.ahead, self.write, self.frame_ns = ahead, write, frame_ns
 
     def end(self) -> None:
-        """Let nothing more be taken."""
+        """Discard the frames that are ready."""
         self.ahead = ReadyFrames()

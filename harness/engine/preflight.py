@@ -66,7 +66,7 @@ class _Visitor:
 async def try_session(route: Route) -> Fault | None:
     """Open a session and close it again, so that its slot is free for the first call.
 
-    A server that has no room just now is tried again, as calls do.
+    A server that is full is tried again, as calls do.
 
     Returns:
         `None` when the server said that a session exists, else why there is none.

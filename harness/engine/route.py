@@ -16,7 +16,7 @@ from harness.transport import Target, parse_target
 BEARER = "Authorization"
 # How long a session may take to exist; a server that loads its model first takes longer.
 SETUP_LIMIT_S = 15.0
-# How often a session that was refused for want of room is tried again.
+# How often a session is tried again that was refused by a full server.
 REFUSAL_RETRIES = 3
 # A name of a header field is a token (RFC 9110 section 5.6.2).
 _KEY_PARAMETER = re.compile(r"(?i)key|token|secret|password|signature")
@@ -39,7 +39,7 @@ class Route:
         setup_limit_s: How long the session may take to exist, from the beginning of opening it.
         proxy_authorization: What the HTTP proxy is shown; empty where it asks for nothing.
         key_header: The header that the key is sent in.
-        refusal_retries: How often a session that was refused for want of room is tried again.
+        refusal_retries: How often a session is tried again that was refused by a full server.
     """
 
     target: Target
@@ -84,7 +84,7 @@ def resolve_route(
         key_header: The header that carries the key: as it is, or after `Bearer` where it is
             `Authorization`.
         setup_limit_s: How long the session may take to exist.
-        refusal_retries: How often a session that was refused for want of room is tried again.
+        refusal_retries: How often a session is tried again that was refused by a full server.
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
@@ -127,7 +127,7 @@ def model_asked(route: Route) -> str:
 
 
 def _names_model(path: str) -> bool:
-    """Tell whether the dialect chooses the model in the query of the address."""
+    """Return whether the dialect chooses the model in the query of the address."""
     return "model" in parse_qs(path.partition("?")[2])
 
 
@@ -162,7 +162,7 @@ def _conceal_credentials(target: Target) -> None:
 
 
 def is_header_name(name: str) -> bool:
-    """Tell whether a header can be called so."""
+    """Return whether a header can be called so."""
     return _TOKEN.fullmatch(name) is not None
 
 

@@ -37,7 +37,7 @@ class Speech:
         corpus: The speech.
         dialect: Whose messages carry it.
         frame_ms: Length of a frame.
-        limit_s: How long callers wait for a reply.
+        limit_s: How long callers wait for a response.
         cache: The user's cache folder.
         most_bytes: Most memory that lines take while no call needs more.
     """
@@ -107,7 +107,7 @@ class Speech:
             raise
 
     def release(self, names: Sequence[str]) -> None:
-        """Tell that a call which took these lines has ended."""
+        """Release the speech of a call that has ended."""
         self._spoken -= Counter(names)
         self._forget_some()
 
@@ -186,7 +186,7 @@ def encode_corpus(
         corpus: The speech.
         dialect: Whose messages carry it.
         frame_ms: Length of a frame.
-        limit_s: How long callers wait for a reply.
+        limit_s: How long callers wait for a response.
 
     Returns:
         Lines by utterance, and how callers behave on the wire.

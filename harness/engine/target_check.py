@@ -1,4 +1,4 @@
-"""One call to a target, looked at closely: what it is like, and what it does not tell."""
+"""One call to a target, looked at closely: what it is like, and which events it does not send."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,7 +70,7 @@ def check(
         authority: File of certificates to trust in place of the system's.
         key_header: The header that the key is sent in.
         setup_limit_s: How long the session may take to exist.
-        refusal_retries: How often a session that was refused for want of room is tried again.
+        refusal_retries: How often a session is tried again that was refused by a full server.
         agent_first: The caller hears out a greeting before it speaks.
 
     Raises:

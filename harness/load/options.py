@@ -41,7 +41,7 @@ class Options:
         limit_s: How long a caller waits for a response.
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
-        refusal_retries: How often a session that was refused for want of room is tried again.
+        refusal_retries: How often a session is tried again that was refused by a full server.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
         reports: Where run directories are made.
@@ -168,7 +168,7 @@ def add_target_arguments(group: argparse._ActionsContainer) -> None:
         "--refusal-retries",
         type=int,
         default=REFUSAL_RETRIES,
-        help="how often a session that is refused for want of room (HTTP 429, close 1008 or 1013)"
+        help="how often a session that a full server refuses (HTTP 429, close 1008 or 1013)"
         f" is tried again (default: {REFUSAL_RETRIES})",
     )
     group.add_argument("--ca", default="", help="file of certificates to trust for wss")

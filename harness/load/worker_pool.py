@@ -94,7 +94,7 @@ def forked_workers() -> list[psutil.Process]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process runs still; one that has ended and was not waited for does not."""
+    """Return whether a process still runs; one that has ended and was not waited for does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:

@@ -70,7 +70,7 @@ class Workload:
             cache=cache_dir(),
             most_bytes=memory_bytes(),
         )
-        self._hum = generated_backchannel(self._dialect, options.frame_ms)
+        self._backchannel = generated_backchannel(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
         self._next = 0
         self._stopping = self._hurried = False
@@ -110,7 +110,7 @@ class Workload:
     def listen(
         self, listener: Callable[[Sequence[TurnRecord], SessionRecord | None], None]
     ) -> None:
-        """Tell `listener` of turns as they end, and of sessions."""
+        """Call `listener` with turns as they end, and with sessions."""
         self._listeners.append(listener)
 
     @property
@@ -151,13 +151,13 @@ class Workload:
 
     def _hold(self, plan: CallPlan, lines: Sequence[EncodedUtterance], scheduled_ns: int) -> None:
         """Hold a call and return when it has ended."""
-        hum = self._hum
+        backchannel = self._backchannel
         if len(lines) > len(plan.utterance_ids):
-            *lines, hum = lines
+            *lines, backchannel = lines
         session = Caller(
             plan,
             lines,
-            hum=hum,
+            hum=backchannel,
             manner=self._speech.manner,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
@@ -175,7 +175,7 @@ class Workload:
             self._waiting.pop(session.id, None)
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
-        """Write down a call whose speech is gone; it never starts."""
+        """Record a call whose speech is gone; it never starts."""
         limit_ms = self._options.limit_s * 1000
         turn = dropped_turn(plan, 0, limit_ms, "no_speech", str(error))
         self._batch.turns.append(turn)
@@ -268,7 +268,7 @@ class Workload:
         return self._impaired.route(session_id, network)
 
     def _lose(self, session: Caller, error: HarnessError) -> None:
-        """Write down a call that no way can be opened for; the run cannot go on either."""
+        """Record a call that no route can be opened for; the run cannot go on either."""
         fault = Fault(Party.NETWORK, Phase.CONNECT, "no_way", str(error))
         record = session.closed(now_ns(), fault, None)
         self._batch.turns.extend(session.take_turns())

@@ -35,7 +35,7 @@ _BODY_KEPT_BYTES = 2_000
 
 
 class Receiver(Protocol):
-    """Whoever the connection tells what happened. All instants are monotonic nanoseconds."""
+    """Receives what happens on the connection. All instants are monotonic nanoseconds."""
 
     def upgraded(self, at_ns: int) -> None:
         """The server accepted the upgrade. It may still refuse the session."""
@@ -47,7 +47,7 @@ class Receiver(Protocol):
         """A ping came back."""
 
     def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
-        """The connection is over, told exactly once; `fault` is `None` after `close`."""
+        """The connection is over, reported exactly once; `fault` is `None` after `close`."""
 
 
 def ready_message(data: bytes) -> bytes:
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
     Args:
         uri: Where to, as the server is to see it.
         headers: Extra headers of the upgrade request.
-        receiver: Whom to tell.
+        receiver: Receives what happens.
     """
 
     def __init__(self, uri: Target, headers: Sequence[tuple[str, str]], receiver: Receiver) -> None:
@@ -154,11 +154,11 @@ class Connection(asyncio.Protocol):
                 self._receiver.message(piece, at_ns)
 
     def eof_received(self) -> None:
-        """Tell the core; the transport closes itself."""
+        """Pass it to the core; the transport closes itself."""
         self._core.receive_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the receiver, once."""
+        """Report the end to the receiver, once."""
         if self._over:
             return
         self._over = True
@@ -203,7 +203,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def mute(self) -> None:
-        """Give up before the upgrade, and tell nobody: `connect` returns the fault itself."""
+        """Give up before the upgrade without reporting it: `connect` returns the fault itself."""
         self._over = True
         if self._transport is not None:
             self._transport.abort()
@@ -302,7 +302,7 @@ class Connection(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """When the way to the server stood; monotonic nanoseconds."""
+    """When TCP and TLS were established; monotonic nanoseconds."""
 
     reached_ns: int
     secured_ns: int | None
@@ -323,7 +323,7 @@ async def connect(
     Args:
         uri: Address as the server is to see it.
         headers: Extra headers of the upgrade request.
-        receiver: Whom to tell what happens.
+        receiver: Receives what happens.
         via: Host and port to open the socket to instead, such as a proxy's.
         tunnel: What listens at `via` is an HTTP proxy, to be asked for a connection to the
             target.
@@ -331,7 +331,7 @@ async def connect(
         tls: Context for `wss`; by default certificates are verified against the system's.
 
     Returns:
-        The connection and when its stages stood, or the fault that kept it from opening.
+        The connection and when its stages were established, or the fault that kept it from opening.
     """
     try:
         async with asyncio.timeout(_CONNECT_LIMIT_S):

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench.capacity import Candidate, Sample, compare_clients, judge
+from harness.bench.capacity import ClientTrials, Sample, compare_clients, judge
 from harness.bench.search import TrialOutcome
 
 
@@ -61,9 +61,9 @@ def machine(name: str, capacity: int, log: list[str]) -> Callable[[int], Sample]
 
 def test_two_clients_are_searched_in_turns_and_compared_at_one_number() -> None:
     log: list[str] = []
-    quick = Candidate("quick", 400, machine("quick", 1200, log))
-    slow = Candidate("slow", 100, machine("slow", 150, log))
-    compare_clients((quick, slow), out_of_time=lambda: False, tell=lambda _: None)
+    quick = ClientTrials("quick", 400, machine("quick", 1200, log))
+    slow = ClientTrials("slow", 100, machine("slow", 150, log))
+    compare_clients((quick, slow), out_of_time=lambda: False, report=lambda _: None)
     assert log[:6] == ["quick", "slow"] * 3
     assert (quick.search.best, slow.search.best) == (1200, 150)
     assert quick.search.confirmed
@@ -72,9 +72,9 @@ def test_two_clients_are_searched_in_turns_and_compared_at_one_number() -> None:
 
 def test_out_of_time_ends_the_contest_with_what_is_known() -> None:
     log: list[str] = []
-    quick = Candidate("quick", 400, machine("quick", 1200, log))
-    slow = Candidate("slow", 100, machine("slow", 150, log))
-    compare_clients((quick, slow), out_of_time=lambda: len(log) >= 2, tell=lambda _: None)
+    quick = ClientTrials("quick", 400, machine("quick", 1200, log))
+    slow = ClientTrials("slow", 100, machine("slow", 150, log))
+    compare_clients((quick, slow), out_of_time=lambda: len(log) >= 2, report=lambda _: None)
     assert (quick.search.best, slow.search.best) == (400, 100)
     assert not quick.search.confirmed
     assert len(quick.samples[100]) == 1, "cost is compared all the same"
@@ -85,7 +85,7 @@ def test_memory_is_counted_from_a_few_sessions_to_the_most_that_lived() -> None:
         lost = number > 900
         return sample(number, resident_kb=50_000 + 40 * number, sessions_lost=int(lost))
 
-    engine = Candidate("engine", 400, ask)
+    engine = ClientTrials("engine", 400, ask)
     assert engine.kb_per_session() is None, "nothing was weighed"
     engine.weigh(50)
     for number in (400, 800, 1600):
@@ -94,7 +94,7 @@ def test_memory_is_counted_from_a_few_sessions_to_the_most_that_lived() -> None:
 
 
 def test_what_was_not_measured_is_none() -> None:
-    idle = Candidate("idle", 100, lambda number: sample(number, late_p99_ms=None))
+    idle = ClientTrials("idle", 100, lambda number: sample(number, late_p99_ms=None))
     assert idle.typical("late_p99_ms", None) is None
     assert idle.cpu_ms_per_session_s(100) is None
     assert idle.kb_per_session() is None

@@ -16,7 +16,7 @@ def hunt(search: Search, judge: Callable[[int], TrialOutcome], limit: int = 100)
     while (number := search.next) is not None:
         assert len(asked) < limit, f"no end: {asked}"
         asked.append(number)
-        search.tell(number, judge(number))
+        search.record(number, judge(number))
     return asked
 
 
@@ -58,27 +58,27 @@ def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
 
 def test_one_failure_is_given_a_second_chance() -> None:
     search = Search(100, most=100)
-    search.tell(100, TrialOutcome.FAILED)
+    search.record(100, TrialOutcome.FAILED)
     for _ in range(3):
         assert search.next == 100
-        search.tell(100, TrialOutcome.HELD)
+        search.record(100, TrialOutcome.HELD)
     assert search.confirmed
     assert search.best == 100
 
 
 def test_a_failure_beyond_doubt_is_not() -> None:
     search = Search(100, most=400)
-    search.tell(100, TrialOutcome.FAILED_BEYOND_DOUBT)
+    search.record(100, TrialOutcome.FAILED_BEYOND_DOUBT)
     assert search.next == 50
 
 
 def test_a_number_that_held_and_failed_is_neither_and_tried_again() -> None:
     search = Search(100, most=100)
-    search.tell(100, TrialOutcome.HELD)
-    search.tell(100, TrialOutcome.FAILED_BEYOND_DOUBT)
+    search.record(100, TrialOutcome.HELD)
+    search.record(100, TrialOutcome.FAILED_BEYOND_DOUBT)
     assert (search.best, search.next) == (None, 100)
     for _ in range(3):
-        search.tell(100, TrialOutcome.HELD)
+        search.record(100, TrialOutcome.HELD)
     assert (search.best, search.confirmed) == (100, True)
 
 
@@ -86,7 +86,7 @@ def test_a_number_that_holds_as_often_as_not_has_failed_in_the_end() -> None:
     search = Search(100, most=100)
     for verdict in (TrialOutcome.HELD, TrialOutcome.FAILED) * 3:
         assert search.next == 100
-        search.tell(100, verdict)
+        search.record(100, verdict)
     assert search.best is None
     assert search.next == 50
 
@@ -99,7 +99,7 @@ def test_nothing_holds_is_said_as_nothing() -> None:
 
 def test_out_of_time_the_best_so_far_is_there_but_not_confirmed() -> None:
     search = Search(100, most=MOST)
-    search.tell(100, TrialOutcome.HELD)
+    search.record(100, TrialOutcome.HELD)
     assert (search.best, search.confirmed) == (100, False)
 
 

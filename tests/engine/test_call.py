@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.dialects import OpenAIRealtime, SessionSettings
-from harness.engine.call import Call, Host
+from harness.engine.call import Call, CallEvents
 from harness.engine.route import resolve_route
 from harness.errors import Fault, Party, Phase
 from harness.model import BargeIn, Run, TruthRecord, TurnKind, TurnRecord, TurnStatus
@@ -172,11 +172,11 @@ class Refused:
     def __init__(self, retries: int) -> None:
         self.again: list[float] = []
         self.records: list[Any] = []
-        host = Host(
-            began=lambda call, lane: None,
-            again=lambda call, wait_s: self.again.append(wait_s),
-            tell=lambda call, outcome: self.records.append(outcome.session),
-            between=lambda: None,
+        events = CallEvents(
+            ready=lambda call, stream: None,
+            reconnect=lambda call, wait_s: self.again.append(wait_s),
+            outcome=lambda call, outcome: self.records.append(outcome.session),
+            message_done=lambda: None,
         )
         self.link = Link(seed=1)
         session: Any = SimpleNamespace(
@@ -191,7 +191,7 @@ class Refused:
         route = resolve_route(
             host_name, OpenAIRealtime(), settings, frame_ms=20, refusal_retries=retries
         )
-        self.call = Call(session, route, host)
+        self.call = Call(session, route, events)
 
     def refuse(self, close_code: int | None, code: str) -> None:
         self.call.gone(1, close_code, Fault(Party.THEIRS, Phase.CLOSE, code, "full"))

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from harness.dialects import OpenAIRealtime, SessionSettings
-from harness.engine.call import Call, Host
+from harness.engine.call import Call, CallEvents
 from harness.engine.engine import AudioEngine
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
@@ -165,12 +165,12 @@ def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
         for _ in range(2):
             ahead = ReadyFrames()
             ahead.keep_saying(name, 5)
-            lane = FrameStream(cast("Call", None), ahead, clock.write, 20 * MS)
-            engine._due.add(due_ns, 20 * MS, lane)
+            stream = FrameStream(cast("Call", None), ahead, clock.write, 20 * MS)
+            engine._due.add(due_ns, 20 * MS, stream)
 
     def written_at(at_ns: int) -> list[bytes]:
         clock.at_ns = at_ns
-        engine._between()
+        engine._message_done()
         told, clock.written = clock.written, []
         return told
 
@@ -184,11 +184,11 @@ def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
 @pytest.mark.parametrize("message", [b"{not json", b'{"type":"never.heard.of"}'])
 def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message: bytes) -> None:
     sent: list[bytes] = []
-    host = Host(
-        began=lambda call, lane: None,
-        again=lambda call, wait_s: None,
-        tell=lambda call, outcome: None,
-        between=lambda: sent.append(b"frame"),
+    events = CallEvents(
+        ready=lambda call, stream: None,
+        reconnect=lambda call, wait_s: None,
+        outcome=lambda call, outcome: None,
+        message_done=lambda: sent.append(b"frame"),
     )
     dialect, settings = OpenAIRealtime(), SessionSettings()
     target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
@@ -197,5 +197,5 @@ def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message:
     manner = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
     line = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
     session = Caller(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
-    Call(session, route, host).message(message, 0)
+    Call(session, route, events).message(message, 0)
     assert sent == [b"frame"]
