@@ -140,6 +140,9 @@ class RunController:
                 self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
             self._pool = None
         self._share = None
+        if isinstance(self._runner, WorkerRunner):
+            # The master judges the run; a worker's exit code says only whether the worker failed.
+            self._environment.process_exit_code = self._failed_code
         writer = self._writer
         if writer is not None:
             with self._ending_on_failure():

@@ -73,6 +73,7 @@ def test_two_processes_hold_the_schedule_of_one_and_lose_nothing(
             reports=tmp_path / name,
         )
         run = check_held(done, tmp_path / name)
+        assert "worker children" not in done.stderr  # Locust's line where one ended with a fault
         manifests.append(json.loads((run / "manifest.json").read_text()))
         numbers = sorted(s["call_number"] for s in lines_of(run / "sessions.jsonl"))
         assert numbers == [0, 1, 2, 3]
