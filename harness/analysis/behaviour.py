@@ -7,7 +7,7 @@ from typing import Any
 from harness.model import BargeIn, TurnRecord, TurnStatus
 
 
-def conduct_summary(turns: Iterable[TurnRecord]) -> dict[str, Any]:
+def behaviour_summary(turns: Iterable[TurnRecord]) -> dict[str, Any]:
     """Count what was asked for and what came of it.
 
     Returns:
@@ -18,32 +18,34 @@ def conduct_summary(turns: Iterable[TurnRecord]) -> dict[str, Any]:
         ones in which nothing was heard after the result. Only what was asked for is there; empty
         when nothing was.
     """
-    scripted = [(turn, turn.conduct) for turn in turns if turn.conduct is not None]
+    scripted = [(turn, turn.behaviour) for turn in turns if turn.behaviour is not None]
     found: dict[str, Any] = {}
-    ends = Counter(conduct.barge_in for _, conduct in scripted if conduct.barge_in is not None)
+    ends = Counter(
+        behaviour.barge_in for _, behaviour in scripted if behaviour.barge_in is not None
+    )
     if ends:
         found["barge_in"] = {"planned": ends.total(), **{str(end): ends[end] for end in BargeIn}}
-    if sent := sum(conduct.backchannels for _, conduct in scripted):
-        taken = sum(conduct.backchannels_taken for _, conduct in scripted)
+    if sent := sum(behaviour.backchannels for _, behaviour in scripted):
+        taken = sum(behaviour.backchannels_taken for _, behaviour in scripted)
         found["backchannels"] = {"sent": sent, "taken_for_turns": taken}
-    hesitant = [turn for turn, conduct in scripted if conduct.hesitation_ms]
+    hesitant = [turn for turn, behaviour in scripted if behaviour.hesitation_ms]
     if hesitant:
         early = sum(turn.status is TurnStatus.PREMATURE for turn in hesitant)
         found["hesitations"] = {"planned": len(hesitant), "answered_within": early}
-    if any(conduct.expected_tool or conduct.tools for _, conduct in scripted):
-        expected = [conduct for _, conduct in scripted if conduct.expected_tool]
-        used = sum(conduct.expected_tool in conduct.tools for conduct in expected)
+    if any(behaviour.expected_tool or behaviour.tools for _, behaviour in scripted):
+        expected = [behaviour for _, behaviour in scripted if behaviour.expected_tool]
+        used = sum(behaviour.expected_tool in behaviour.tools for behaviour in expected)
         found["tools"] = {
             "expected": len(expected),
             "used": used,
             "not_used": len(expected) - used,
             "unexpected": sum(
-                any(tool != conduct.expected_tool for tool in conduct.tools)
-                for _, conduct in scripted
+                any(tool != behaviour.expected_tool for tool in behaviour.tools)
+                for _, behaviour in scripted
             ),
             "unanswered": sum(
-                bool(conduct.tools) and turn.at.answer_audible_ns is None
-                for turn, conduct in scripted
+                bool(behaviour.tools) and turn.at.answer_audible_ns is None
+                for turn, behaviour in scripted
             ),
         }
     return found

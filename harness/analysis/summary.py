@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
-from harness.analysis.behaviour import conduct_summary
+from harness.analysis.behaviour import behaviour_summary
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import PriceList, cost, models_named, total_usage
 from harness.analysis.failures import failure_rate
@@ -79,8 +79,8 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
     }
     if paired := paired_summary(run.turns):
         summary["paired"] = paired
-    if conduct := conduct_summary(run.turns):
-        summary["conduct"] = conduct
+    if behaviour := behaviour_summary(run.turns):
+        summary["behaviour"] = behaviour
     if known := tuple(truth):
         summary["accuracy"] = _accuracy(run, known)
     plain: dict[str, Any] = _plain(summary)

@@ -28,7 +28,7 @@ class TurnBehaviour:
         """Refuse what cannot be done."""
         times = (self.barge_in_ms or 0.0, self.hesitation_ms, self.tool_ms, *self.backchannels_ms)
         if min(times) < 0 or not 0 < self.hesitation_at < 1:
-            raise ValueError("a turn's conduct needs times from 0 up and a place inside the speech")
+            raise ValueError("a behaviour needs times from 0 up and a place inside the speech")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class CallPlan:
             the reply has been heard for the others. As long as `utterance_ids`.
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
         dialogue: Name of the script the call follows; empty for none.
-        conduct: What the script says of each turn; empty, or as long as `utterance_ids`.
+        behaviours: What the script says of each turn; empty, or as long as `utterance_ids`.
         conditions: What was done to each utterance's recording, by name; empty, or as long as
             `utterance_ids`.
         original_ids: The same for one utterance under every condition; likewise.
@@ -57,7 +57,7 @@ class CallPlan:
     think_ms: tuple[float, ...]
     phase_ns: int = 0
     dialogue: str = ""
-    conduct: tuple[TurnBehaviour, ...] = ()
+    behaviours: tuple[TurnBehaviour, ...] = ()
     backchannel_id: str = ""
     agent_speaks_first: bool = False
     conditions: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class CallPlan:
     @property
     def hums(self) -> bool:
         """Whether the caller hums at all."""
-        return any(conduct.backchannels_ms for conduct in self.conduct)
+        return any(behaviour.backchannels_ms for behaviour in self.behaviours)
 
     @property
     def recording_ids(self) -> tuple[str, ...]:
@@ -86,8 +86,8 @@ class CallPlan:
             raise ValueError("a call needs at least one utterance")
         if len(self.think_ms) != len(self.utterance_ids):
             raise ValueError("think_ms must be as long as utterance_ids")
-        if self.conduct and len(self.conduct) != len(self.utterance_ids):
-            raise ValueError("conduct must be empty or as long as utterance_ids")
+        if self.behaviours and len(self.behaviours) != len(self.utterance_ids):
+            raise ValueError("behaviours must be empty or as long as utterance_ids")
         if len(self.conditions) != len(self.original_ids) or (
             self.conditions and len(self.conditions) != len(self.utterance_ids)
         ):

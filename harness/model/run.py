@@ -9,7 +9,7 @@ from harness.model.session import SessionRecord
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
 
-MANIFEST_SCHEMA = "harness.manifest/1"
+MANIFEST_SCHEMA = "harness.manifest/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

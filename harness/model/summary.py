@@ -1,6 +1,6 @@
 """The summary of a run, typed: the stable interface that reports, gates and other machines read.
 
-Schema `harness.summary/1`. Fields may be added; one that is renamed, removed or redefined raises
+Schema `harness.summary/2`. Fields may be added; one that is renamed, removed or redefined raises
 the number. Latencies are milliseconds, times seconds, rates shares of 1. What is not known is
 `None` with a `why` beside it. Every interval is two-sided at 95 %, clustered by session, and holds
 within this run.
@@ -13,7 +13,7 @@ from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, Upd
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
 
-SUMMARY_SCHEMA = "harness.summary/1"
+SUMMARY_SCHEMA = "harness.summary/2"
 
 
 class ValidityState(StrEnum):
@@ -332,7 +332,7 @@ class Summary:
     """The whole document.
 
     Attributes:
-        schema: `harness.summary/1`.
+        schema: `harness.summary/2`.
         run_id: Name of the run.
         validity: May it be judged.
         load: Planned and done.
@@ -350,7 +350,7 @@ class Summary:
         events: What happened to the run as a whole.
         provenance: What it takes to do it again.
         paired: Only where speech was said under several conditions, one of them clean.
-        conduct: Only where a dialogue script asked for something: what to what to how many.
+        behaviour: Only where a dialogue script asked for something: what to what to how many.
         accuracy: Only with a truth log.
     """
 
@@ -372,7 +372,7 @@ class Summary:
     events: tuple[EventSummary, ...]
     provenance: ProvenanceSummary
     paired: tuple[PairedSummary, ...] = ()
-    conduct: dict[str, dict[str, int]] = field(default_factory=dict)
+    behaviour: dict[str, dict[str, int]] = field(default_factory=dict)
     accuracy: tuple[AccuracySummary, ...] = ()
 
     def of_network(self, name: str) -> StratumSummary | None:

@@ -208,7 +208,7 @@ class TurnRecord:
         speech_end_sample: Position of the labelled end in the session's sent audio, in samples.
         send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
         usage: Tokens, `None` when the provider did not tell.
-        conduct: What came of the script's wishes, `None` for a plain turn.
+        behaviour: What came of the script's wishes, `None` for a plain turn.
         network_late_ns: For how long, between the end of speech and the reply, the network was not
             yet as it was planned to be, beyond half a frame at a time; `None` for one that was
             not to change.
@@ -228,7 +228,7 @@ class TurnRecord:
     speech_end_sample: int | None = None
     send_lateness_max_ns: int | None = None
     usage: TokenUsage | None = None
-    conduct: BehaviourOutcome | None = None
+    behaviour: BehaviourOutcome | None = None
     network_late_ns: int | None = None
     condition: str = ""
     original_id: str = ""

@@ -45,7 +45,7 @@ def draw_dialogue(
     """
     words = np.random.default_rng([seeds.utterances, number])
     pauses = np.random.default_rng([seeds.think, number])
-    manner = np.random.default_rng([seeds.think, number, 1])
+    chances = np.random.default_rng([seeds.think, number, 1])
     phase = np.random.default_rng([seeds.phase, number])
     said: list[str] = []
     for place, line in enumerate(script.turns, start=1):
@@ -65,8 +65,8 @@ def draw_dialogue(
         think_ms=tuple(line.think.draw(pauses) or 0.0 for line in script.turns),
         phase_ns=int(phase.integers(0, frame_ns)),
         dialogue=script.name,
-        conduct=tuple(
-            _conduct(line, manner, is_last=place == len(script.turns))
+        behaviours=tuple(
+            _behaviour(line, chances, is_last=place == len(script.turns))
             for place, line in enumerate(script.turns, start=1)
         ),
         backchannel_id=_backchannel(clips, number, seeds),
@@ -81,7 +81,7 @@ def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
     return hums[int(rng.integers(len(hums)))] if hums else ""
 
 
-def _conduct(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
+def _behaviour(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
     """Draw how a turn goes; who has nothing more to say does not interrupt."""
     barge_in_ms = None if line.barge_in is None else line.barge_in.draw(rng)
     barge_in_ms = None if is_last else barge_in_ms

@@ -33,14 +33,14 @@ def section(summary: Summary) -> list[Section]:
         ),
     )
     told = Section(
-        id="conduct", title="What the script asked for", says=says, parts=(Facts(pairs=pairs),)
+        id="behaviour", title="What the script asked for", says=says, parts=(Facts(pairs=pairs),)
     )
     return [told] if pairs else []
 
 
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what came of it, as label and sentence."""
-    found = summary.conduct
+    found = summary.behaviour
     lines = []
     for name, (label, words, metric) in _WORDS.items():
         if name in found:

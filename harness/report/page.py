@@ -48,7 +48,7 @@ def render_page(run: Run, summary: Summary) -> str:
 
     Args:
         run: The records.
-        summary: The run's `harness.summary/1` object.
+        summary: The run's `harness.summary/2` object.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),

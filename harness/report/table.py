@@ -48,7 +48,7 @@ def result_table(summary: Summary) -> str:
     """Return the short result of a run as lines of text.
 
     Args:
-        summary: A `harness.summary/1` object.
+        summary: A `harness.summary/2` object.
 
     Returns:
         Lines without colour codes and without a newline at the end. A percentile that is not

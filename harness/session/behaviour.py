@@ -12,10 +12,10 @@ WORD_OF_SPEECH_NS = 1_000 * NS_PER_MS
 
 
 class Behaviour:
-    """One turn's conduct, acted out; all times are monotonic nanoseconds.
+    """One turn's plan, acted out; all times are monotonic nanoseconds.
 
     Args:
-        conduct: What the script says.
+        plan: What the script says.
         hum: What the caller hums with, `None` for a caller who does not.
         interruption: What would be said into the reply, `None` for nothing.
         manner: How it goes on the wire.
@@ -23,21 +23,21 @@ class Behaviour:
 
     def __init__(
         self,
-        conduct: TurnBehaviour,
+        plan: TurnBehaviour,
         hum: EncodedUtterance | None,
         interruption: EncodedUtterance | None,
         manner: WireFormat,
     ) -> None:
-        self.conduct = conduct
+        self.plan = plan
         self._hum, self._manner = hum, manner
-        self._hums_ns = [round(at * NS_PER_MS) for at in conduct.backchannels_ms] if hum else []
+        self._hums_ns = [round(at * NS_PER_MS) for at in plan.backchannels_ms] if hum else []
         self._hums_ns.sort(reverse=True)
         self._hum_lead_ns = 0 if hum is None else self._length_ns(hum.onset_sample)
         self._cut_in_ns: int | None = None
-        if conduct.barge_in_ms is not None and interruption is not None:
+        if plan.barge_in_ms is not None and interruption is not None:
             # Its speech is to begin at the offset, so what goes before that begins earlier.
             lead_ns = self._length_ns(interruption.onset_sample)
-            self._cut_in_ns = max(0, round(conduct.barge_in_ms * NS_PER_MS) - lead_ns)
+            self._cut_in_ns = max(0, round(plan.barge_in_ms * NS_PER_MS) - lead_ns)
         self._frame = 0
         self._listens_until_ns: int | None = None
         self._sent = self._taken = 0
@@ -90,24 +90,22 @@ class Behaviour:
         self._taken += 1
         return True
 
-    def conducted(
-        self, tools: tuple[str, ...], barge_in: BargeIn | None
-    ) -> BehaviourOutcome | None:
+    def outcome(self, tools: tuple[str, ...], barge_in: BargeIn | None) -> BehaviourOutcome | None:
         """Return what came of it, `None` when nothing was asked for and nothing came.
 
         Args:
             tools: Tools that were called.
             barge_in: What came of an interruption, `None` when there was none.
         """
-        conduct = self.conduct
-        if barge_in is None and conduct.barge_in_ms is not None:
+        plan = self.plan
+        if barge_in is None and plan.barge_in_ms is not None:
             barge_in = BargeIn.MISSED
         told = BehaviourOutcome(
             barge_in=barge_in,
             backchannels=self._sent,
             backchannels_taken=self._taken,
-            hesitation_ms=conduct.hesitation_ms,
-            expected_tool=conduct.expected_tool,
+            hesitation_ms=plan.hesitation_ms,
+            expected_tool=plan.expected_tool,
             tools=tools,
         )
         return None if told == BehaviourOutcome() else told

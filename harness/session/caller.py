@@ -77,7 +77,7 @@ class Caller:
         self._conversation = Conversation(
             origin_ns=origin_ns,
             audio=AudioFormat(rate_hz=manner.rate_hz),
-            answers_tools=any(conduct.expected_tool for conduct in plan.conduct),
+            answers_tools=any(behaviour.expected_tool for behaviour in plan.behaviours),
         )
         self._line: EncodedUtterance | None = None
         self._line_frame = self._end_frame = 0
@@ -347,13 +347,13 @@ class Caller:
 
     def _begin_turn(self, now_ns: int) -> None:
         turn, manner, plan = self._next, self._manner, self._plan
-        line, reaction = self._lines[turn], None
-        if plan.conduct:
-            conduct = plan.conduct[turn]
-            if conduct.hesitation_ms:
-                line = hesitant(line, manner, conduct.hesitation_ms, conduct.hesitation_at)
+        line, acted = self._lines[turn], None
+        if plan.behaviours:
+            planned = plan.behaviours[turn]
+            if planned.hesitation_ms:
+                line = hesitant(line, manner, planned.hesitation_ms, planned.hesitation_at)
             after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
-            reaction = Behaviour(conduct, self._hum, after, manner)
+            acted = Behaviour(planned, self._hum, after, manner)
         condition, original_id = plan.condition(turn)
         frame, grid = self.pacing.position()
         first = frame * manner.frame_samples
@@ -371,7 +371,7 @@ class Caller:
             end_due_ns=grid.due_ns(frame + end_frame),
             limit_ns=manner.limit_ns,
         )
-        self._conversation.begin(spoken, self._session_instants(), reaction, now_ns)
+        self._conversation.begin(spoken, self._session_instants(), acted, now_ns)
         self._line, self._line_frame, self._end_frame = line, 0, end_frame
         self._next += 1
 

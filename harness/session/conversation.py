@@ -37,7 +37,7 @@ class _Open:
     """A turn that is not written down, how it is acted out, and what it interrupted."""
 
     turn: Turn
-    reaction: Behaviour | None
+    behaviour: Behaviour | None
     into: Interruption | None
 
 
@@ -65,7 +65,7 @@ class Conversation:
         self.provider_session_id = ""
         self._origin_ns, self.audio = origin_ns, audio
         self._application = ToolResponder() if answers_tools else None
-        self._reaction: Behaviour | None = None
+        self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
         # Whether the server says when it heard the end of a turn.
@@ -82,7 +82,7 @@ class Conversation:
         self,
         spoken: PlannedSpeech,
         before: Instants,
-        reaction: Behaviour | None,
+        behaviour: Behaviour | None,
         now_ns: int,
     ) -> None:
         """Begin a turn; one that is still open is interrupted by it.
@@ -90,7 +90,7 @@ class Conversation:
         Args:
             spoken: What the caller says.
             before: Instants of the session that every record repeats.
-            reaction: What the caller does while the reply is heard.
+            behaviour: What the caller does while the reply is heard.
             now_ns: When.
         """
         old = self.turn
@@ -103,11 +103,11 @@ class Conversation:
             tells_end=self._tells_end,
         )
         if old is not None:
-            interrupted = _Open(old, self._reaction, self._into)
+            interrupted = _Open(old, self._behaviour, self._into)
             self._settle_interruption(now_ns)
             self._interrupted = interrupted
         self._into = None if old is None else Interruption(old, self.turn)
-        self._reaction = reaction
+        self._behaviour = behaviour
 
     def await_greeting(self, silence: PlannedSpeech, now_ns: int) -> None:
         """Listen to an agent that speaks first.
@@ -190,9 +190,9 @@ class Conversation:
 
     def ended(self, now_ns: int) -> bool:
         """Tell whether the turn is over: nothing is left to wait for, and no hum under way."""
-        turn, reaction = self.turn, self._reaction
+        turn, behaviour = self.turn, self._behaviour
         assert turn is not None
-        return turn.ended(now_ns) and (reaction is None or not reaction.humming)
+        return turn.ended(now_ns) and (behaviour is None or not behaviour.humming)
 
     def changes_ns(self, frame_ns: int) -> int:
         """Return before when nothing but silence is sent, if nothing comes.
@@ -200,11 +200,11 @@ class Conversation:
         Args:
             frame_ns: Length of a frame: what is due is sent by the frame that begins then.
         """
-        turn, reaction = self.turn, self._reaction
+        turn, behaviour = self.turn, self._behaviour
         assert turn is not None
         instants_ns = [turn.ends_ns()]
-        if reaction is not None:
-            next_ns = reaction.next_ns(_heard_ns(turn))
+        if behaviour is not None:
+            next_ns = behaviour.next_ns(_heard_ns(turn))
             instants_ns += [] if next_ns is None else [next_ns + frame_ns]
         if self._application is not None and self._application.due_ns is not None:
             instants_ns.append(self._application.due_ns)
@@ -212,15 +212,15 @@ class Conversation:
 
     def cuts_in_ns(self) -> int | None:
         """Return when the caller begins to speak into the reply, `None` for not at all."""
-        turn, reaction = self.turn, self._reaction
-        return None if turn is None or reaction is None else reaction.cuts_in_ns(_heard_ns(turn))
+        turn, behaviour = self.turn, self._behaviour
+        return None if turn is None or behaviour is None else behaviour.cuts_in_ns(_heard_ns(turn))
 
     def hum(self, frame_start_ns: int) -> bytes | None:
         """Return the frame of a hum that is due, `None` for silence."""
-        turn, reaction = self.turn, self._reaction
-        if turn is None or reaction is None:
+        turn, behaviour = self.turn, self._behaviour
+        if turn is None or behaviour is None:
             return None
-        return reaction.hum(frame_start_ns, _heard_ns(turn))
+        return behaviour.hum(frame_start_ns, _heard_ns(turn))
 
     def answer_tools(self, now_ns: int) -> None:
         """Give the results of tool calls where they are due."""
@@ -244,8 +244,8 @@ class Conversation:
         assert self.turn is not None
         self._spoke_before = True
         self._settle_interruption(now_ns, cut=fault is not None)
-        record = self._write(_Open(self.turn, self._reaction, self._into), None, fault, now_ns)
-        self.turn = self._reaction = self._into = None
+        record = self._write(_Open(self.turn, self._behaviour, self._into), None, fault, now_ns)
+        self.turn = self._behaviour = self._into = None
         if self._application is not None:
             self._application.forget()
         return record
@@ -256,8 +256,8 @@ class Conversation:
         """Stop the reply, as clients do, when the server has heard the caller speak into it."""
         if isinstance(event, ResponseDone) and event.status is not ResponseStatus.CANCELLED:
             return
-        reaction = self._reaction
-        hummed = reaction is not None and reaction.was_taken_for_a_turn(now_ns)
+        behaviour = self._behaviour
+        hummed = behaviour is not None and behaviour.was_taken_for_a_turn(now_ns)
         end_ns, audible_ns = turn.spoken.end_ns, turn.audible_ns
         premature = audible_ns is not None and audible_ns < end_ns
         if hummed or (premature and now_ns < end_ns + WORD_OF_SPEECH_NS):
@@ -271,7 +271,7 @@ class Conversation:
         if application is None:
             return
         if isinstance(event, ToolCall) and event.response_id not in self._gone:
-            takes_ms = 0.0 if self._reaction is None else self._reaction.conduct.tool_ms
+            takes_ms = 0.0 if self._behaviour is None else self._behaviour.plan.tool_ms
             if application.called(event, takes_ms, now_ns) and turn is not None:
                 turn.owe()
         elif isinstance(event, ResponseDone):
@@ -287,12 +287,12 @@ class Conversation:
     def _write(
         self, done: _Open, barge_in: BargeIn | None, fault: Fault | None, now_ns: int
     ) -> TurnRecord:
-        turn, conduct = done.turn, None
-        if done.reaction is not None:
-            conduct = done.reaction.conducted(turn.tools, barge_in)
+        turn, acted = done.turn, None
+        if done.behaviour is not None:
+            acted = done.behaviour.outcome(turn.tools, barge_in)
         elif turn.tools:
-            conduct = BehaviourOutcome(tools=turn.tools)
-        record = turn.record(self._origin_ns, fault, now_ns=now_ns, conduct=conduct)
+            acted = BehaviourOutcome(tools=turn.tools)
+        record = turn.record(self._origin_ns, fault, now_ns=now_ns, behaviour=acted)
         if done.into is not None:
             record = done.into.amend(record, self._origin_ns)
         if self.provider_session_id:

@@ -1,35 +1,35 @@
 from collections.abc import Callable
 
-from harness.analysis.behaviour import conduct_summary
+from harness.analysis.behaviour import behaviour_summary
 from harness.model import BargeIn, BehaviourOutcome, TurnInstants, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
 
 
 def test_a_run_without_a_script_has_nothing_to_tell(make_turn: MakeTurn) -> None:
-    assert conduct_summary([make_turn(), make_turn(conduct=BehaviourOutcome())]) == {}
+    assert behaviour_summary([make_turn(), make_turn(behaviour=BehaviourOutcome())]) == {}
 
 
 def test_what_was_asked_for_and_what_came_of_it_are_counted(make_turn: MakeTurn) -> None:
     answered = TurnInstants(speech_end_ns=0, first_audible_ns=1, answer_audible_ns=5)
     turns = [
-        make_turn(conduct=BehaviourOutcome(barge_in=BargeIn.STOPPED, backchannels=2)),
+        make_turn(behaviour=BehaviourOutcome(barge_in=BargeIn.STOPPED, backchannels=2)),
         make_turn(
-            conduct=BehaviourOutcome(barge_in=BargeIn.DEAF, backchannels=1, backchannels_taken=1)
+            behaviour=BehaviourOutcome(barge_in=BargeIn.DEAF, backchannels=1, backchannels_taken=1)
         ),
-        make_turn(conduct=BehaviourOutcome(barge_in=BargeIn.STOPPED)),
-        make_turn(conduct=BehaviourOutcome(hesitation_ms=300.0)),
+        make_turn(behaviour=BehaviourOutcome(barge_in=BargeIn.STOPPED)),
+        make_turn(behaviour=BehaviourOutcome(hesitation_ms=300.0)),
         make_turn(
-            -80.0, status=TurnStatus.PREMATURE, conduct=BehaviourOutcome(hesitation_ms=300.0)
+            -80.0, status=TurnStatus.PREMATURE, behaviour=BehaviourOutcome(hesitation_ms=300.0)
         ),
-        make_turn(conduct=BehaviourOutcome(expected_tool="book")),
-        make_turn(at=answered, conduct=BehaviourOutcome(expected_tool="book", tools=("book",))),
+        make_turn(behaviour=BehaviourOutcome(expected_tool="book")),
+        make_turn(at=answered, behaviour=BehaviourOutcome(expected_tool="book", tools=("book",))),
         make_turn(
-            at=answered, conduct=BehaviourOutcome(expected_tool="book", tools=("look_up", "book"))
+            at=answered, behaviour=BehaviourOutcome(expected_tool="book", tools=("look_up", "book"))
         ),
-        make_turn(None, status=TurnStatus.TIMEOUT, conduct=BehaviourOutcome(tools=("look_up",))),
+        make_turn(None, status=TurnStatus.TIMEOUT, behaviour=BehaviourOutcome(tools=("look_up",))),
     ]
-    assert conduct_summary(turns) == {
+    assert behaviour_summary(turns) == {
         "barge_in": {
             "planned": 3,
             "stopped": 2,

@@ -76,7 +76,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 def test_a_summary_holds_what_the_schema_says(run: Run) -> None:
     summary = summarise(run, PRICES)
-    assert summary["schema"] == SUMMARY_SCHEMA == "harness.summary/1"
+    assert summary["schema"] == SUMMARY_SCHEMA == "harness.summary/2"
     assert list(summary) == [
         "schema",
         "run_id",

@@ -75,8 +75,8 @@ def off_ms(run: Run, measured_ns: int | None, true_ns: int | None) -> float:
 
 
 def check_interruption(run: Run, old: TurnRecord, new: TurnRecord, heard: TruthRecord) -> None:
-    assert old.conduct is not None
-    assert old.conduct.barge_in is BargeIn.STOPPED
+    assert old.behaviour is not None
+    assert old.behaviour.barge_in is BargeIn.STOPPED
     assert new.kind is TurnKind.BARGE_IN
     assert old.counts.samples_unheard > 0
     assert old.at.playout_end_ns == new.at.audio_stopped_ns
@@ -98,8 +98,8 @@ def said_before(first: TruthRecord) -> bool:
 
 
 def check_tool(run: Run, turn: TurnRecord, truth: list[TruthRecord]) -> None:
-    assert turn.conduct is not None
-    assert (turn.kind, turn.conduct.tools) == (TurnKind.TOOL, ("look_up",))
+    assert turn.behaviour is not None
+    assert (turn.kind, turn.behaviour.tools) == (TurnKind.TOOL, ("look_up",))
     at, answer = turn.at, true_reply(turn, truth, last=True)
     first = true_reply(turn, truth, last=False)
     # An answer that comes while the word before it still plays is heard after that.
@@ -116,8 +116,8 @@ def check_tool(run: Run, turn: TurnRecord, truth: list[TruthRecord]) -> None:
 
 
 def check_deaf(old: TurnRecord, new: TurnRecord) -> None:
-    assert old.conduct is not None
-    assert old.conduct.barge_in is BargeIn.DEAF
+    assert old.behaviour is not None
+    assert old.behaviour.barge_in is BargeIn.DEAF
     assert old.counts.samples_unheard == 0
     assert new.kind is TurnKind.BARGE_IN
     assert (new.at.audio_stopped_ns, new.at.barge_in_ack_ns) == (None, None)
@@ -154,8 +154,8 @@ def test_interruptions_hums_and_tools_are_measured_as_they_truly_were(
     for old, new, tool, last in calm:
         assert {turn.status for turn in (old, new, tool)} == {TurnStatus.COMPLETED}
         check_interruption(run, old, new, true_reply(new, truth, last=False))
-        assert new.conduct is not None
-        assert (new.conduct.backchannels, new.conduct.backchannels_taken) == (1, 1)
+        assert new.behaviour is not None
+        assert (new.behaviour.backchannels, new.behaviour.backchannels_taken) == (1, 1)
         check_tool(run, tool, truth)
         # The simulator believes that its answer began at once, also where it had to wait.
         if not said_before(true_reply(tool, truth, last=False)):

@@ -18,7 +18,7 @@ CALL: dict[str, Any] = {
         ({"utterance_ids": (), "think_ms": ()}, "at least one utterance"),
         ({"think_ms": (1.0,)}, "as long as"),
         ({"think_ms": (1.0, -1.0)}, "not be negative"),
-        ({"conduct": (TurnBehaviour(),)}, "empty or as long as"),
+        ({"behaviours": (TurnBehaviour(),)}, "empty or as long as"),
     ],
 )
 def test_a_call_that_cannot_be_held_is_refused(change: dict[str, Any], words: str) -> None:
@@ -46,6 +46,6 @@ def test_the_backchannels_recording_is_needed_only_where_there_are_backchannels(
     silent = CallPlan(**CALL, backchannel_id="mhm")
     assert silent.recording_ids == ("a", "b")
     behaviours = (TurnBehaviour(backchannels_ms=(400.0,)), TurnBehaviour())
-    heard = CallPlan(**CALL, conduct=behaviours, backchannel_id="mhm")
+    heard = CallPlan(**CALL, behaviours=behaviours, backchannel_id="mhm")
     assert heard.recording_ids == ("a", "b", "mhm")
-    assert CallPlan(**CALL, conduct=behaviours).recording_ids == ("a", "b")
+    assert CallPlan(**CALL, behaviours=behaviours).recording_ids == ("a", "b")

@@ -57,7 +57,7 @@ def test_every_shipped_script_can_be_drawn(path: Path) -> None:
     script = parse_script(path.read_text(encoding="utf-8"), path.name)
     call = _draw(script)
     assert script.name == path.stem == call.dialogue
-    assert len(call.utterance_ids) == len(call.conduct) == len(script.turns)
+    assert len(call.utterance_ids) == len(call.behaviours) == len(script.turns)
 
 
 def test_five_scripts_are_shipped() -> None:
@@ -92,7 +92,7 @@ def test_a_turn_that_nothing_fits_is_named() -> None:
         _draw(_parse('[[turn]]\n[[turn]]\nsay = { tag = "none" }\n'))
 
 
-def test_conduct_is_drawn_as_written() -> None:
+def test_behaviour_is_drawn_as_written() -> None:
     script = _parse(
         "[[turn]]\nrepeat = 200\nthink = { low_ms = 5, high_ms = 7 }\n"
         "barge_in = { low_ms = 400, high_ms = 1500, chance = 0.5 }\n"
@@ -102,16 +102,16 @@ def test_conduct_is_drawn_as_written() -> None:
     )
     call = _draw(script)
     assert all(5 <= pause <= 7 for pause in call.think_ms)
-    barged = [turn.barge_in_ms for turn in call.conduct if turn.barge_in_ms is not None]
+    barged = [turn.barge_in_ms for turn in call.behaviours if turn.barge_in_ms is not None]
     assert 70 < len(barged) < 130
     assert all(400 <= at <= 1500 for at in barged)
-    for turn in call.conduct:
+    for turn in call.behaviours:
         assert turn.expected_tool == "book"
         assert turn.hesitation_ms == 0
         limit = float("inf") if turn.barge_in_ms is None else turn.barge_in_ms
         assert turn.backchannels_ms == tuple(at for at in (600.0, 1200.0) if at < limit)
         assert 200 <= turn.tool_ms <= 600
-    assert call.conduct[-1].barge_in_ms is None, "there is nothing left to interrupt with"
+    assert call.behaviours[-1].barge_in_ms is None, "there is nothing left to interrupt with"
 
 
 def test_recordings_of_hums_are_hummed_with_and_said_only_when_asked_for() -> None:
@@ -155,4 +155,4 @@ def test_one_turns_luck_does_not_shift_the_next_ones() -> None:
     rare = _parse(text.format("barge_in = { low_ms = 1, high_ms = 9, chance = 0 }\n"))
     sure = _parse(text.format("barge_in = { low_ms = 1, high_ms = 9 }\n"))
     assert never.chance == 0
-    assert _draw(rare).conduct[1] == _draw(sure).conduct[1]
+    assert _draw(rare).behaviours[1] == _draw(sure).behaviours[1]

@@ -57,7 +57,7 @@ def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
 
 def test_a_manifest_of_another_schema_is_refused(directory: RunDirectory) -> None:
     file = directory.path / "manifest.json"
-    file.write_text(file.read_text().replace("harness.manifest/1", "harness.manifest/9"))
+    file.write_text(file.read_text().replace("harness.manifest/2", "harness.manifest/9"))
     with pytest.raises(BadInput, match=r"manifest/9.*this version reads"):
         read_manifest(directory.path)
 

@@ -11,7 +11,7 @@ from harness.recording import read_summary, summary_schema, typed_summary, write
 DOCS = Path(__file__).parents[2] / "docs"
 LATENESS = {"n": 0, "p50_ms": None, "p99_ms": None, "p999_ms": None, "max_ms": None, "why": "é"}
 SUMMARY: dict[str, Any] = {
-    "schema": "harness.summary/1",
+    "schema": "harness.summary/2",
     "run_id": "r",
     "validity": {"state": "DEGRADED", "reasons": ["it was killed"]},
     "load": {
@@ -115,8 +115,8 @@ def test_what_is_no_summary_is_refused_by_name(tmp_path: Path, text: str) -> Non
 
 
 def test_a_summary_of_another_schema_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"here: has schema harness\.summary/2"):
-        typed_summary(SUMMARY | {"schema": "harness.summary/2"}, "here")
+    with pytest.raises(BadInput, match=r"here: has schema harness\.summary/1"):
+        typed_summary(SUMMARY | {"schema": "harness.summary/1"}, "here")
 
 
 @pytest.mark.parametrize(

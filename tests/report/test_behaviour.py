@@ -35,7 +35,7 @@ def plain(make_run: MakeRun, summary_of: SummaryOf) -> Summary:
 @pytest.fixture
 def scripted(plain: Summary) -> Summary:
     gap = replace(STOP, n=1, p50=UNKNOWN, p95=UNKNOWN)
-    conduct = {
+    behaviour = {
         "barge_in": {
             "planned": 32,
             "stopped": 30,
@@ -49,7 +49,7 @@ def scripted(plain: Summary) -> Summary:
         "tools": {"expected": 3, "used": 2, "not_used": 1, "unexpected": 0, "unanswered": 0},
     }
     metrics = {"barge_in_stop": STOP, "tool_gap": gap}
-    return replace(plain, metrics=metrics, conduct=conduct)
+    return replace(plain, metrics=metrics, behaviour=behaviour)
 
 
 def test_what_came_of_a_script_is_told_with_its_latencies(scripted: Summary) -> None:
@@ -63,7 +63,7 @@ def test_what_came_of_a_script_is_told_with_its_latencies(scripted: Summary) -> 
         ("tools", f"expected in 3 turns, used in 2, not used in 1; tool_gap {MISSING} over 1"),
     ]
     (told,) = section(scripted)
-    assert told.id == "conduct"
+    assert told.id == "behaviour"
 
 
 def test_a_run_without_a_script_has_no_such_section(plain: Summary) -> None:

@@ -16,37 +16,37 @@ WORDS = EncodedUtterance(
 HEARD_NS = 5_000 * MS
 
 
-def listen(reaction: Behaviour, until_ms: int) -> dict[int, bytes]:
+def listen(behaviour: Behaviour, until_ms: int) -> dict[int, bytes]:
     """Return what is hummed, by milliseconds after the reply was first heard."""
     hummed = {}
     for at_ms in range(0, until_ms, 20):
-        message = reaction.hum(HEARD_NS + at_ms * MS, HEARD_NS)
+        message = behaviour.hum(HEARD_NS + at_ms * MS, HEARD_NS)
         if message is not None:
             hummed[at_ms] = message
     return hummed
 
 
 def test_hums_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
-    reaction = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), HUM, None, MANNER)
-    assert reaction.next_ns(None) is None
-    assert reaction.next_ns(HEARD_NS) == HEARD_NS + 30 * MS
-    assert listen(reaction, 400) == {
+    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), HUM, None, MANNER)
+    assert behaviour.next_ns(None) is None
+    assert behaviour.next_ns(HEARD_NS) == HEARD_NS + 30 * MS
+    assert listen(behaviour, 400) == {
         40: b"m", 60: b"h", 80: b"m", 200: b"m", 220: b"h", 240: b"m",
     }  # fmt: skip
-    assert reaction.next_ns(HEARD_NS) is None
-    told = reaction.conducted((), None)
+    assert behaviour.next_ns(HEARD_NS) is None
+    told = behaviour.outcome((), None)
     assert told == BehaviourOutcome(backchannels=2)
 
 
 def test_a_hum_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
-    reaction = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), HUM, None, MANNER)
-    assert not reaction.was_taken_for_a_turn(HEARD_NS)
-    listen(reaction, 100)
-    assert reaction.was_taken_for_a_turn(HEARD_NS + 300 * MS)
-    assert not reaction.was_taken_for_a_turn(HEARD_NS + 310 * MS), "its second word of it"
-    listen(reaction, 5_100)
-    assert not reaction.was_taken_for_a_turn(HEARD_NS + 6_500 * MS), "too late to be of a hum"
-    told = reaction.conducted((), None)
+    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), HUM, None, MANNER)
+    assert not behaviour.was_taken_for_a_turn(HEARD_NS)
+    listen(behaviour, 100)
+    assert behaviour.was_taken_for_a_turn(HEARD_NS + 300 * MS)
+    assert not behaviour.was_taken_for_a_turn(HEARD_NS + 310 * MS), "its second word of it"
+    listen(behaviour, 5_100)
+    assert not behaviour.was_taken_for_a_turn(HEARD_NS + 6_500 * MS), "too late to be of a hum"
+    told = behaviour.outcome((), None)
     assert told is not None
     assert (told.backchannels, told.backchannels_taken) == (2, 1)
 
@@ -55,24 +55,24 @@ def test_a_hum_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
 def test_an_interruption_begins_so_early_that_its_speech_does_at_the_offset(
     barge_in_ms: float, begins_ms: int
 ) -> None:
-    reaction = Behaviour(TurnBehaviour(barge_in_ms=barge_in_ms), None, WORDS, MANNER)
-    assert reaction.cuts_in_ns(None) is None
-    assert reaction.cuts_in_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
-    assert reaction.next_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=barge_in_ms), None, WORDS, MANNER)
+    assert behaviour.cuts_in_ns(None) is None
+    assert behaviour.cuts_in_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
+    assert behaviour.next_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
 
 
 def test_who_has_nothing_to_say_does_not_interrupt() -> None:
-    reaction = Behaviour(TurnBehaviour(barge_in_ms=100), HUM, None, MANNER)
-    assert reaction.next_ns(HEARD_NS) is None
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), HUM, None, MANNER)
+    assert behaviour.next_ns(HEARD_NS) is None
 
 
 def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
-    reaction = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, MANNER)
-    missed = reaction.conducted((), None)
-    stopped = reaction.conducted(("t",), BargeIn.STOPPED)
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, MANNER)
+    missed = behaviour.outcome((), None)
+    stopped = behaviour.outcome(("t",), BargeIn.STOPPED)
     assert missed == BehaviourOutcome(barge_in=BargeIn.MISSED)
     assert stopped == BehaviourOutcome(barge_in=BargeIn.STOPPED, tools=("t",))
 
 
 def test_a_turn_of_which_nothing_was_asked_has_nothing_to_tell() -> None:
-    assert Behaviour(TurnBehaviour(tool_ms=300), HUM, WORDS, MANNER).conducted((), None) is None
+    assert Behaviour(TurnBehaviour(tool_ms=300), HUM, WORDS, MANNER).outcome((), None) is None

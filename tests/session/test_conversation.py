@@ -60,14 +60,14 @@ def line(name: str, frames: int = 10) -> EncodedUtterance:
 class Held:
     """A call on the test's clock; what a server says is given as milliseconds and events."""
 
-    def __init__(self, *conduct: TurnBehaviour, awake: bool = False) -> None:
-        names = tuple(f"u{n}" for n in range(len(conduct)))
+    def __init__(self, *behaviours: TurnBehaviour, awake: bool = False) -> None:
+        names = tuple(f"u{n}" for n in range(len(behaviours)))
         plan = CallPlan(
             number=7,
             network="none",
             utterance_ids=names,
             think_ms=(THINK_MS,) * len(names),
-            conduct=conduct,
+            behaviours=behaviours,
         )
         hum = EncodedUtterance(
             utterance_id="mhm", messages=[HUM] * 3, onset_sample=0, end_sample=1_000
@@ -136,8 +136,8 @@ def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_reply_is_trun
     assert held.requests == [(1_400, Truncate("item-r1", 600))]
     first, second = held.turns
     assert (first.status, first.kind) == (TurnStatus.COMPLETED, TurnKind.FIRST)
-    assert first.conduct is not None
-    assert first.conduct.barge_in is BargeIn.STOPPED
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is BargeIn.STOPPED
     assert (second.status, second.kind) == (TurnStatus.COMPLETED, TurnKind.BARGE_IN)
     assert second.at.barge_in_onset_ns == 1_300 * MS
     assert second.at.audio_stopped_ns == second.at.barge_in_ack_ns == 1_400 * MS
@@ -151,9 +151,9 @@ def test_a_reply_that_is_over_by_then_is_not_interrupted_and_the_record_says_so(
     )
     assert held.sent_at(b"u1-0") >= 800 + 300 + THINK_MS
     first, second = held.turns
-    assert first.conduct is not None
-    assert first.conduct.barge_in is BargeIn.MISSED
-    assert (second.kind, second.conduct) == (TurnKind.LATER, None)
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is BargeIn.MISSED
+    assert (second.kind, second.behaviour) == (TurnKind.LATER, None)
     assert second.at.barge_in_onset_ns is None
 
 
@@ -179,8 +179,8 @@ def test_a_break_while_both_speak_leaves_both_turns() -> None:
     )
     first, second = held.session.take_turns()
     assert (first.status, second.status) == (TurnStatus.COMPLETED, TurnStatus.CLOSED)
-    assert first.conduct is not None
-    assert first.conduct.barge_in is BargeIn.CUT
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is BargeIn.CUT
     assert record.turns_done == 2
 
 
@@ -189,8 +189,8 @@ def test_hums_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
     hums = [at_ms for at_ms, message in held.sent if message == HUM]
     assert hums == [1_020, 1_040, 1_060, 1_420, 1_440, 1_460]
     (turn,) = held.turns
-    assert turn.conduct is not None
-    assert (turn.conduct.backchannels, turn.conduct.backchannels_taken) == (2, 0)
+    assert turn.behaviour is not None
+    assert (turn.behaviour.backchannels, turn.behaviour.backchannels_taken) == (2, 0)
     assert (turn.counts.samples_unheard, held.requests) == (0, [])
     assert turn.counts.frames_sent == 10, "hums are no part of the utterance"
 
@@ -206,8 +206,8 @@ def test_a_hum_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(word: Ev
     created, sounds, _ = reply(800, 2_000)
     held.run(created, sounds, (1_100, word), *reply(1_700, 300, "r2"), *reply(2_900, 99, "r3"))
     turn = held.turns[0]
-    assert turn.conduct is not None
-    assert (turn.conduct.backchannels, turn.conduct.backchannels_taken) == (1, 1)
+    assert turn.behaviour is not None
+    assert (turn.behaviour.backchannels, turn.behaviour.backchannels_taken) == (1, 1)
     assert turn.counts.samples_unheard == 1_700 * 24
     assert turn.at.playout_end_ns == 2_000 * MS
     assert held.requests == [(1_100, Truncate("item-r1", 300))]
@@ -224,8 +224,8 @@ def test_a_hesitating_caller_is_answered_after_the_whole_utterance() -> None:
     assert turn.at.speech_end_ns is not None
     assert turn.at.speech_end_ns == pytest.approx(at_ms[-1] * MS, abs=0.1 * MS)
     assert turn.status is TurnStatus.COMPLETED
-    assert turn.conduct is not None
-    assert turn.conduct.hesitation_ms == 200
+    assert turn.behaviour is not None
+    assert turn.behaviour.hesitation_ms == 200
 
 
 def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goes_on() -> None:
@@ -244,11 +244,11 @@ def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goe
 
 
 def test_an_answer_that_came_too_early_is_not_interrupted_once_more() -> None:
-    conduct = TurnBehaviour(hesitation_ms=600, hesitation_at=0.5, barge_in_ms=100)
-    held = Held(conduct, PLAIN)
+    behaviours = TurnBehaviour(hesitation_ms=600, hesitation_at=0.5, barge_in_ms=100)
+    held = Held(behaviours, PLAIN)
     held.run(*reply(500, 2_000), (880, SpeechStarted()), *reply(1_700, 100, "r2"))
-    assert held.turns[0].conduct is not None
-    assert held.turns[0].conduct.barge_in is BargeIn.MISSED
+    assert held.turns[0].behaviour is not None
+    assert held.turns[0].behaviour.barge_in is BargeIn.MISSED
     assert held.sent_at(b"u1-0") >= 1_800 + THINK_MS
 
 
@@ -274,8 +274,8 @@ def test_a_tool_is_answered_and_the_answer_is_what_ends_the_gap(preamble: bool) 
     assert turn.at.answer_audible_ns == 2_000 * MS
     assert turn.at.first_audible_ns == (800 if preamble else 2_000) * MS
     assert turn.at.playout_end_ns == 2_200 * MS
-    assert turn.conduct is not None
-    assert (turn.conduct.expected_tool, turn.conduct.tools) == ("look_up", ("look_up",))
+    assert turn.behaviour is not None
+    assert (turn.behaviour.expected_tool, turn.behaviour.tools) == ("look_up", ("look_up",))
     assert (after.kind, after.status) == (TurnKind.LATER, TurnStatus.COMPLETED)
 
 
@@ -311,8 +311,8 @@ def test_an_expected_tool_that_is_not_used_is_told() -> None:
     held = Held(TOOL).run(*reply(800, 200))
     (turn,) = held.turns
     assert (turn.status, turn.kind) == (TurnStatus.COMPLETED, TurnKind.FIRST)
-    assert turn.conduct is not None
-    assert (turn.conduct.expected_tool, turn.conduct.tools) == ("look_up", ())
+    assert turn.behaviour is not None
+    assert (turn.behaviour.expected_tool, turn.behaviour.tools) == ("look_up", ())
 
 
 def test_a_call_that_nobody_declared_is_answered_by_nobody() -> None:
@@ -349,7 +349,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ToolCall, st.sampled_from(["c1", "c2"]), st.just("f"), st.just("{}"), NAMES),
     st.builds(ResponseDone, NAMES, st.sampled_from(ResponseStatus)),
 )
-CONDUCT = st.builds(
+BEHAVIOURS = st.builds(
     TurnBehaviour,
     barge_in_ms=st.none() | st.floats(0, 900),
     backchannels_ms=st.lists(st.floats(0, 900), max_size=2).map(tuple),
@@ -361,20 +361,20 @@ CONDUCT = st.builds(
 
 @settings(max_examples=150)
 @given(
-    st.lists(CONDUCT, min_size=1, max_size=3),
+    st.lists(BEHAVIOURS, min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, 9_000), EVENTS), max_size=25),
 )
 def test_sleeping_until_something_can_happen_changes_nothing(
-    conduct: Sequence[TurnBehaviour], said: list[tuple[int, Event]]
+    behaviours: Sequence[TurnBehaviour], said: list[tuple[int, Event]]
 ) -> None:
-    asleep, awake = Held(*conduct), Held(*conduct, awake=True)
+    asleep, awake = Held(*behaviours), Held(*behaviours, awake=True)
     asleep.run(*said, until_ms=25_000)
     awake.run(*said, until_ms=25_000)
     assert asleep.sent == awake.sent
     assert asleep.requests == awake.requests
     assert asleep.turns == awake.turns
     assert asleep.session.finished, "every call ends"
-    assert len(asleep.turns) <= len(conduct)
+    assert len(asleep.turns) <= len(behaviours)
     indices = [turn.turn_index for turn in asleep.turns]
     assert indices == sorted(set(indices)), "every turn is written down once, in order"
     assert asleep.session.phase() in Phase

@@ -252,7 +252,7 @@ class Turn:
         fault: Fault | None = None,
         *,
         now_ns: int | None = None,
-        conduct: BehaviourOutcome | None = None,
+        behaviour: BehaviourOutcome | None = None,
     ) -> TurnRecord:
         """Write the turn down.
 
@@ -261,7 +261,7 @@ class Turn:
             fault: Why the turn is being cut short from outside, `None` when it ended by itself.
             now_ns: When the caller stops listening; what has not been played by then counts as
                 unheard. `None` for a caller who hears it out.
-            conduct: What came of the script's wishes.
+            behaviour: What came of the script's wishes.
 
         Returns:
             The record, with the status that follows from what was seen.
@@ -288,7 +288,7 @@ class Turn:
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             usage=self._usage,
-            conduct=conduct,
+            behaviour=behaviour,
         )
 
     def phase(self) -> Phase:
