@@ -37,7 +37,14 @@ from harness.model.network import (
 from harness.model.plan import CallPlan, TurnBehaviour
 from harness.model.progress import NoProgress, Progress
 from harness.model.requests import Request, RequestResponse, ToolResult, Truncate
-from harness.model.run import DurationSummary, Run, RunEvent, RunEventKind, RunManifest
+from harness.model.run import (
+    ArrivalStamps,
+    DurationSummary,
+    Run,
+    RunEvent,
+    RunEventKind,
+    RunManifest,
+)
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
 from harness.model.summary import SUMMARY_SCHEMA, Summary, ValidityState
@@ -61,6 +68,7 @@ __all__ = [
     "NS_PER_US",
     "PROVES_SESSION",
     "SUMMARY_SCHEMA",
+    "ArrivalStamps",
     "AudioDelta",
     "AudioFormat",
     "BargeIn",

@@ -12,6 +12,17 @@ from harness.model.turn import TurnRecord
 MANIFEST_SCHEMA = "harness.manifest/2"
 
 
+class ArrivalStamps(StrEnum):
+    """What stamps the arrival of a message.
+
+    `kernel`: the instant at which the kernel took its last byte off the network. `event loop`: the
+    instant at which our own loop came to read it, which is later by what the loop was busy.
+    """
+
+    KERNEL = "kernel"
+    EVENT_LOOP = "event loop"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunManifest:
     """What was asked for; written before the first call.
@@ -39,6 +50,7 @@ class RunManifest:
         versions: Package name to version, the interpreter included.
         host: Facts of the machine.
         commit: Revision of the checkout, empty when there is none.
+        arrival_stamps: What stamps the arrival of a message.
     """
 
     run_id: str
@@ -63,6 +75,7 @@ class RunManifest:
     versions: dict[str, str] = field(default_factory=dict)
     host: dict[str, str] = field(default_factory=dict)
     commit: str = ""
+    arrival_stamps: ArrivalStamps = ArrivalStamps.EVENT_LOOP
     schema: str = MANIFEST_SCHEMA
 
 

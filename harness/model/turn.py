@@ -212,6 +212,13 @@ class TurnRecord:
         network_late_ns: For how long, between the end of speech and the reply, the network was not
             yet as it was planned to be, beyond half a frame at a time; `None` for one that was
             not to change.
+        end_frame_lateness_ns: How late the frame that carries the labelled end of speech left;
+            `None` when it never did. The server was asked that much later than the latency says.
+        arrival_uncertainty_ns: The message with the first audible sample arrived at its stamp, or
+            up to this long before; `None` when nothing was heard, or by a transport that cannot
+            tell.
+        processing_delay_ns: How late our own loop may have been to stamp that message; 0 where the
+            kernel stamped it, `None` as for `arrival_uncertainty_ns`.
     """
 
     session_id: str
@@ -230,6 +237,9 @@ class TurnRecord:
     usage: TokenUsage | None = None
     behaviour: BehaviourOutcome | None = None
     network_late_ns: int | None = None
+    end_frame_lateness_ns: int | None = None
+    arrival_uncertainty_ns: int | None = None
+    processing_delay_ns: int | None = None
     condition: str = ""
     original_id: str = ""
 
@@ -237,6 +247,9 @@ class TurnRecord:
         """Hold the record to its own rules."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
+        for name in ("end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise ValueError(f"{name} must not be negative, got {value}")
         must_sound = self.status in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)
         if must_sound and self.at.first_audible_ns is None:
             raise ValueError(f"a {self.status} turn must have been heard")

@@ -37,3 +37,7 @@ class SentFrames:
         self.late_max_ns = max(self.late_max_ns, late_ns)
         if ends_speech:
             self.end_ns = now_ns
+
+    def end_late_ns(self, due_ns: int) -> int | None:
+        """Return how late the frame that carries the labelled end left; `None` before it did."""
+        return None if self.end_ns is None else max(0, self.end_ns - due_ns)

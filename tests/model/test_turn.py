@@ -46,6 +46,16 @@ def test_turns_count_from_zero() -> None:
         record(turn_index=-1)
 
 
+@pytest.mark.parametrize(
+    "name", ["end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"]
+)
+def test_parts_of_the_error_are_unknown_or_not_negative(name: str) -> None:
+    assert getattr(record(), name) is None
+    assert getattr(record(**{name: 0}), name) == 0
+    with pytest.raises(ValueError, match=f"{name} must not be negative"):
+        record(**{name: -1})
+
+
 @given(USAGES, USAGES)
 def test_what_one_response_did_not_tell_the_sum_does_not_know(
     first: TokenUsage, second: TokenUsage

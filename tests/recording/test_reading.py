@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.model import TruthRecord
+from harness.model import ArrivalStamps, TruthRecord
 from harness.recording import RunDirectory, encode_lines, read_manifest, read_run, read_truth
 
 _WRITER = """
@@ -53,6 +53,18 @@ def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(BadInput, match="not the folder of a run"):
             read_run(place)
+
+
+def test_a_manifest_says_what_stamped_arrivals_and_older_ones_were_stamped_by_the_loop(
+    directory: RunDirectory,
+) -> None:
+    file = directory.path / "manifest.json"
+    text = file.read_text()
+    assert '"arrival_stamps": "event loop"' in text
+    file.write_text(text.replace('"event loop"', '"kernel"'))
+    assert read_manifest(directory.path).arrival_stamps is ArrivalStamps.KERNEL
+    file.write_text(text.replace('  "arrival_stamps": "event loop",\n', ""))
+    assert read_manifest(directory.path).arrival_stamps is ArrivalStamps.EVENT_LOOP
 
 
 def test_a_manifest_of_another_schema_is_refused(directory: RunDirectory) -> None:

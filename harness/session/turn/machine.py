@@ -287,6 +287,7 @@ class Turn:
             provider_ids=self._provider,
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
+            end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
             usage=self._usage,
             behaviour=behaviour,
         )
@@ -427,10 +428,9 @@ class Turn:
         return self._announces or playing
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
-        hearing, audible_ns = self._hearing, self.audible_ns
-        spoken, sent_ns = self.spoken, self.sending.end_ns
+        hearing, audible_ns, spoken = self._hearing, self.audible_ns, self.spoken
         return TurnFacts(
-            late_ns=None if sent_ns is None else sent_ns - spoken.end_due_ns,
+            late_ns=self.sending.end_late_ns(spoken.end_due_ns),
             doubt=hearing.doubt,
             undecodable=hearing.undecodable,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
