@@ -8,7 +8,7 @@ from harness.model import Utterance
 from harness.session import EncodedUtterance
 from harness.transport import ready_message
 
-GENERATED = "generated-hum"
+GENERATED = "generated-backchannel"
 _SEED = 20_260_102
 # About as long as a spoken "mhm".
 _LENGTH_S = 0.35

@@ -157,7 +157,7 @@ class Workload:
         session = Caller(
             plan,
             lines,
-            hum=backchannel,
+            backchannel=backchannel,
             manner=self._speech.manner,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,

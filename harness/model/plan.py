@@ -10,7 +10,8 @@ class TurnBehaviour:
     Attributes:
         barge_in_ms: When the caller begins to speak into the reply, from its first audible
             sample; `None` to hear it out.
-        backchannels_ms: When the caller hums into the reply, from its first audible sample.
+        backchannels_ms: When the caller gives backchannels, from the response's first audible
+            sample.
         hesitation_ms: Length of a pause inside the utterance; 0 for none.
         hesitation_at: Where in the utterance's speech, as a share of it.
         expected_tool: The tool the agent is expected to use; empty for none.
@@ -48,7 +49,7 @@ class CallPlan:
             `utterance_ids`.
         original_ids: The same for one utterance under every condition; likewise.
         agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
-        backchannel_id: The utterance the caller hums with; empty for a generated sound.
+        backchannel_id: The utterance given as a backchannel; empty for a generated sound.
     """
 
     number: int
@@ -70,15 +71,17 @@ class CallPlan:
         return self.conditions[turn], self.original_ids[turn]
 
     @property
-    def hums(self) -> bool:
-        """Whether the caller hums at all."""
+    def gives_backchannels(self) -> bool:
+        """Whether the caller gives backchannels at all."""
         return any(behaviour.backchannels_ms for behaviour in self.behaviours)
 
     @property
     def recording_ids(self) -> tuple[str, ...]:
         """Everything that is needed to hold the call, in the order of `utterance_ids`."""
-        hum = (self.backchannel_id,) if self.hums and self.backchannel_id else ()
-        return (*self.utterance_ids, *hum)
+        backchannel = (
+            (self.backchannel_id,) if self.gives_backchannels and self.backchannel_id else ()
+        )
+        return (*self.utterance_ids, *backchannel)
 
     def __post_init__(self) -> None:
         """Refuse a call that cannot be held."""

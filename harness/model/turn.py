@@ -148,7 +148,7 @@ class BehaviourOutcome:
     Attributes:
         barge_in: What came of the interruption of this turn's reply, `None` for none planned. The
             instants of an interruption stand in the turn that interrupted.
-        backchannels: Hums that were sent into the reply.
+        backchannels: Backchannels that were sent during the response.
         backchannels_taken: How many of them the server took for a turn of the caller.
         hesitation_ms: Pause inside the utterance.
         expected_tool: The tool the agent was expected to use; empty for none.

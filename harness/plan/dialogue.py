@@ -1,7 +1,7 @@
 """Drawing calls of a dialogue script from seeds, before anything is sent.
 
 Everything that chance decides of a call stands in its plan: what is said and after which pause,
-where the caller interrupts, hums or hesitates, and how long its tools take.
+where the caller interrupts, gives a backchannel or hesitates, and how long its tools take.
 """
 
 from collections.abc import Sequence
@@ -75,10 +75,10 @@ def draw_dialogue(
 
 
 def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
-    """Return what a caller hums with, empty where the corpus has no such recording."""
-    hums = [clip.id for clip in clips if BACKCHANNEL in clip.tags]
+    """Return what a caller gives as backchannel, empty where the corpus has no such recording."""
+    backchannels = [clip.id for clip in clips if BACKCHANNEL in clip.tags]
     rng = np.random.default_rng([seeds.utterances, number, 1])
-    return hums[int(rng.integers(len(hums)))] if hums else ""
+    return backchannels[int(rng.integers(len(backchannels)))] if backchannels else ""
 
 
 def _behaviour(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
@@ -86,18 +86,18 @@ def _behaviour(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> 
     barge_in_ms = None if line.barge_in is None else line.barge_in.draw(rng)
     barge_in_ms = None if is_last else barge_in_ms
     hesitation_ms = None if line.hesitation is None else line.hesitation.draw(rng)
-    hums: list[float] = []
+    backchannels: list[float] = []
     if line.backchannel_ms is not None:
         chances = rng.random(line.backchannels_most)
-        hums = [
+        backchannels = [
             round(line.backchannel_ms * (place + 1), 3)
             for place, chance in enumerate(chances)
             if chance < line.backchannel_chance
         ]
     return TurnBehaviour(
         barge_in_ms=barge_in_ms,
-        # Who has interrupted does not hum along as well.
-        backchannels_ms=tuple(at for at in hums if barge_in_ms is None or at < barge_in_ms),
+        # A caller who has interrupted gives no backchannel.
+        backchannels_ms=tuple(at for at in backchannels if barge_in_ms is None or at < barge_in_ms),
         hesitation_ms=hesitation_ms or 0.0,
         hesitation_at=round(float(rng.uniform(0.3, 0.7)), 3),
         expected_tool=line.expect_tool,

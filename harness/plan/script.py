@@ -11,14 +11,14 @@ A script is TOML. Its head names it and may set `think` and `tool_takes` for all
     barge_in = { low_ms = 400, high_ms = 1500, chance = 0.5 } the next turn begins so far into the
                                        reply as it is heard, without thinking; a reply that is over
                                        by then is not interrupted
-    backchannels = { every_ms = 2500, most = 2, chance = 0.8 }  hums into the reply
+    backchannels = { every_ms = 2500, most = 2, chance = 0.8 }  during the response
     hesitation = { low_ms = 400, high_ms = 1200, chance = 0.3 }  a pause inside the utterance
     expect_tool = "book_appointment"   declared to the server, and answered when it is called
     tool_takes = { low_ms = 200, high_ms = 600 }  what answering a call takes
     about = "…"                        for whoever reads the script
 
-Recordings with the tag `backchannel` are what callers hum with, and are said in a turn only when it
-asks for them. Without any, a short generated sound stands in.
+Recordings with the tag `backchannel` are what callers give as backchannels, and are said in a turn
+only when it asks for them. Without any, a short generated sound stands in.
 """
 
 import re
@@ -85,7 +85,7 @@ class ScriptTurn:
         think: Silence before it.
         barge_in: When the caller interrupts the reply.
         hesitation: Pause inside the utterance.
-        backchannel_ms: Time between hums into the reply; `None` for none.
+        backchannel_ms: Time between backchannels during the response; `None` for none.
         backchannels_most: How many of them.
         backchannel_chance: How likely each is.
         expect_tool: The tool the agent is expected to use.
@@ -163,7 +163,7 @@ def parse_script(text: str, where: str) -> Script:
 def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
     """Return a turn as often as it is repeated."""
     say = _Table(turn.take("say", dict) or {}, turn.where)
-    hums = _Table(turn.take("backchannels", dict) or {}, turn.where)
+    backchannels = _Table(turn.take("backchannels", dict) or {}, turn.where)
     times = turn.take("repeat", int)
     turn.text("about")
     line = ScriptTurn(
@@ -173,9 +173,9 @@ def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
         think=turn.span("think") or think,
         barge_in=turn.span("barge_in"),
         hesitation=turn.span("hesitation"),
-        backchannel_ms=hums.number("every_ms"),
-        backchannels_most=hums.take("most", int) or 1,
-        backchannel_chance=hums.number("chance", most=1.0, otherwise=1.0) or 0.0,
+        backchannel_ms=backchannels.number("every_ms"),
+        backchannels_most=backchannels.take("most", int) or 1,
+        backchannel_chance=backchannels.number("chance", most=1.0, otherwise=1.0) or 0.0,
         expect_tool=turn.text("expect_tool"),
         tool_takes=turn.span("tool_takes") or tool_takes,
     )
@@ -185,7 +185,7 @@ def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
             where=f"{turn.where}, expect_tool",
             hint="Letters, digits, _ and -, at most 64 of them",
         )
-    for table in (say, hums, turn):
+    for table in (say, backchannels, turn):
         table.done()
     if not 1 <= line.backchannels_most <= 100 or (times is not None and times < 1):
         raise BadInput("repeat and most are counts from 1 up", where=turn.where)

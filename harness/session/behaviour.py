@@ -1,4 +1,4 @@
-"""What a caller does while a reply is heard: hum along, and cut in.
+"""What a caller does while a response is heard: give backchannels, and interrupt.
 
 Offsets count from the first sample of the reply that was heard. Nothing here is looked at frame by
 frame: `next_ns` says when the caller next opens the mouth, and until then there is only silence.
@@ -16,7 +16,7 @@ class Behaviour:
 
     Args:
         plan: What the script says.
-        hum: What the caller hums with, `None` for a caller who does not.
+        backchannel: What the caller gives as backchannel, `None` for a caller who gives none.
         interruption: What would be said into the reply, `None` for nothing.
         manner: How it goes on the wire.
     """
@@ -24,15 +24,17 @@ class Behaviour:
     def __init__(
         self,
         plan: TurnBehaviour,
-        hum: EncodedUtterance | None,
+        backchannel: EncodedUtterance | None,
         interruption: EncodedUtterance | None,
         manner: WireFormat,
     ) -> None:
         self.plan = plan
-        self._hum, self._manner = hum, manner
-        self._hums_ns = [round(at * NS_PER_MS) for at in plan.backchannels_ms] if hum else []
-        self._hums_ns.sort(reverse=True)
-        self._hum_lead_ns = 0 if hum is None else self._length_ns(hum.onset_sample)
+        self._backchannel, self._manner = backchannel, manner
+        self._offsets_ns = (
+            [round(at * NS_PER_MS) for at in plan.backchannels_ms] if backchannel else []
+        )
+        self._offsets_ns.sort(reverse=True)
+        self._lead_ns = 0 if backchannel is None else self._length_ns(backchannel.onset_sample)
         self._cut_in_ns: int | None = None
         if plan.barge_in_ms is not None and interruption is not None:
             # Its speech is to begin at the offset, so what goes before that begins earlier.
@@ -43,8 +45,8 @@ class Behaviour:
         self._sent = self._taken = 0
 
     @property
-    def humming(self) -> bool:
-        """Whether a hum is under way."""
+    def speaking(self) -> bool:
+        """Whether a backchannel is under way."""
         return self._frame > 0
 
     def cuts_in_ns(self, heard_ns: int | None) -> int | None:
@@ -59,31 +61,31 @@ class Behaviour:
 
     def next_ns(self, heard_ns: int | None) -> int | None:
         """Return when the caller next does anything but listen."""
-        if self.humming:
+        if self.speaking:
             return 0
         cut_in_ns = self.cuts_in_ns(heard_ns)
-        if heard_ns is None or not self._hums_ns:
+        if heard_ns is None or not self._offsets_ns:
             return cut_in_ns
-        hum_ns = heard_ns + self._hums_ns[-1] - self._hum_lead_ns
-        return hum_ns if cut_in_ns is None else min(hum_ns, cut_in_ns)
+        backchannel_ns = heard_ns + self._offsets_ns[-1] - self._lead_ns
+        return backchannel_ns if cut_in_ns is None else min(backchannel_ns, cut_in_ns)
 
-    def hum(self, frame_start_ns: int, heard_ns: int | None) -> bytes | None:
-        """Return the frame of a hum that begins or goes on now, `None` for silence."""
-        hum = self._hum
-        if hum is None:
+    def backchannel_frame(self, frame_start_ns: int, heard_ns: int | None) -> bytes | None:
+        """Return the frame of a backchannel that begins or continues now, `None` for silence."""
+        backchannel = self._backchannel
+        if backchannel is None:
             return None
-        if not self.humming:
-            if heard_ns is None or not self._hums_ns:
+        if not self.speaking:
+            if heard_ns is None or not self._offsets_ns:
                 return None
-            if frame_start_ns < heard_ns + self._hums_ns[-1] - self._hum_lead_ns:
+            if frame_start_ns < heard_ns + self._offsets_ns[-1] - self._lead_ns:
                 return None
-            self._begin(hum, frame_start_ns, heard_ns)
-        message = hum.messages[self._frame]
-        self._frame = (self._frame + 1) % len(hum.messages)
+            self._begin(backchannel, frame_start_ns, heard_ns)
+        message = backchannel.messages[self._frame]
+        self._frame = (self._frame + 1) % len(backchannel.messages)
         return message
 
     def was_taken_for_a_turn(self, now_ns: int) -> bool:
-        """Take the server's word that it heard the caller; return whether it was of a hum."""
+        """Take the server's word that it heard the caller; tell whether a backchannel caused it."""
         if self._listens_until_ns is None or now_ns > self._listens_until_ns:
             return False
         self._listens_until_ns = None
@@ -110,13 +112,15 @@ class Behaviour:
         )
         return None if told == BehaviourOutcome() else told
 
-    def _begin(self, hum: EncodedUtterance, frame_start_ns: int, heard_ns: int) -> None:
-        """Begin a hum; others that would fall into it are left out."""
+    def _begin(self, backchannel: EncodedUtterance, frame_start_ns: int, heard_ns: int) -> None:
+        """Begin a backchannel; others that would overlap it are left out."""
         self._sent += 1
-        ends_ns = frame_start_ns + self._length_ns(len(hum.messages) * self._manner.frame_samples)
+        ends_ns = frame_start_ns + self._length_ns(
+            len(backchannel.messages) * self._manner.frame_samples
+        )
         self._listens_until_ns = ends_ns + WORD_OF_SPEECH_NS
-        while self._hums_ns and heard_ns + self._hums_ns[-1] - self._hum_lead_ns < ends_ns:
-            self._hums_ns.pop()
+        while self._offsets_ns and heard_ns + self._offsets_ns[-1] - self._lead_ns < ends_ns:
+            self._offsets_ns.pop()
 
     def _length_ns(self, samples: int) -> int:
         return ns_from_samples(samples, self._manner.rate_hz)

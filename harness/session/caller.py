@@ -46,7 +46,7 @@ class Caller:
         manner: How it goes on the wire.
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
-        hum: What the caller hums with where the plan says so.
+        backchannel: What the caller gives as backchannel where the plan says so.
 
     Attributes:
         pacing: When its frames are due, and those that are known ahead.
@@ -62,11 +62,11 @@ class Caller:
         manner: WireFormat,
         origin_ns: int,
         scheduled_ns: int,
-        hum: EncodedUtterance | None = None,
+        backchannel: EncodedUtterance | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = self._configured = False
-        self._plan, self._lines, self._manner, self._hum = plan, lines, manner, hum
+        self._plan, self._lines, self._manner, self._backchannel = plan, lines, manner, backchannel
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
@@ -329,13 +329,13 @@ class Caller:
         if speaks_from_ns is not None and frame_start_ns >= speaks_from_ns:
             self._begin_turn(now_ns)
             return self._speak(now_ns, lateness_ns)
-        hum = conversation.hum(frame_start_ns)
+        backchannel = conversation.backchannel_frame(frame_start_ns)
         self.has_news = bool(conversation.requests or conversation.records)
         if conversation.turn is not None:
             self._silent_until_ns = conversation.changes_ns(frame_ns)
         elif speaks_from_ns is not None:
             self._silent_until_ns = speaks_from_ns + frame_ns
-        return self._manner.silence if hum is None else hum
+        return self._manner.silence if backchannel is None else backchannel
 
     def _speaks_from_ns(self) -> int | None:
         """Return when the next utterance begins, `None` when that is not known or never."""
@@ -353,7 +353,7 @@ class Caller:
             if planned.hesitation_ms:
                 line = hesitant(line, manner, planned.hesitation_ms, planned.hesitation_at)
             after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
-            acted = Behaviour(planned, self._hum, after, manner)
+            acted = Behaviour(planned, self._backchannel, after, manner)
         condition, original_id = plan.condition(turn)
         frame, grid = self.pacing.position()
         first = frame * manner.frame_samples

@@ -189,10 +189,10 @@ class Conversation:
         )
 
     def ended(self, now_ns: int) -> bool:
-        """Tell whether the turn is over: nothing is left to wait for, and no hum under way."""
+        """Tell whether the turn is over: nothing left to wait for, no backchannel under way."""
         turn, behaviour = self.turn, self._behaviour
         assert turn is not None
-        return turn.ended(now_ns) and (behaviour is None or not behaviour.humming)
+        return turn.ended(now_ns) and (behaviour is None or not behaviour.speaking)
 
     def changes_ns(self, frame_ns: int) -> int:
         """Return before when nothing but silence is sent, if nothing comes.
@@ -215,12 +215,12 @@ class Conversation:
         turn, behaviour = self.turn, self._behaviour
         return None if turn is None or behaviour is None else behaviour.cuts_in_ns(_heard_ns(turn))
 
-    def hum(self, frame_start_ns: int) -> bytes | None:
-        """Return the frame of a hum that is due, `None` for silence."""
+    def backchannel_frame(self, frame_start_ns: int) -> bytes | None:
+        """Return the frame of a backchannel that is due, `None` for silence."""
         turn, behaviour = self.turn, self._behaviour
         if turn is None or behaviour is None:
             return None
-        return behaviour.hum(frame_start_ns, _heard_ns(turn))
+        return behaviour.backchannel_frame(frame_start_ns, _heard_ns(turn))
 
     def answer_tools(self, now_ns: int) -> None:
         """Give the results of tool calls where they are due."""
@@ -257,10 +257,10 @@ class Conversation:
         if isinstance(event, ResponseDone) and event.status is not ResponseStatus.CANCELLED:
             return
         behaviour = self._behaviour
-        hummed = behaviour is not None and behaviour.was_taken_for_a_turn(now_ns)
+        given = behaviour is not None and behaviour.was_taken_for_a_turn(now_ns)
         end_ns, audible_ns = turn.spoken.end_ns, turn.audible_ns
         premature = audible_ns is not None and audible_ns < end_ns
-        if hummed or (premature and now_ns < end_ns + WORD_OF_SPEECH_NS):
+        if given or (premature and now_ns < end_ns + WORD_OF_SPEECH_NS):
             cut = turn.interrupt(now_ns, for_good=False)
             if cut is not None:
                 self.requests.append(cut)
@@ -303,9 +303,9 @@ class Conversation:
 
 
 def _heard_ns(turn: Turn) -> int | None:
-    """Return when the reply is heard that may be hummed or spoken into: none that came too early.
+    """Return when the response is heard that the caller may react to, `None` for none.
 
-    Such a one was spoken over as it was, by a caller who had not finished.
+    One that came before the end of the utterance is not reacted to: the caller was still speaking.
     """
     heard_ns = turn.answer_ns
     return None if heard_ns is None or heard_ns < turn.spoken.end_ns else heard_ns

@@ -7,16 +7,16 @@ from harness.dialects import OpenAIRealtime
 from harness.engine.backchannel import generated_backchannel
 
 
-def test_the_generated_hum_is_short_loud_and_always_the_same() -> None:
-    hum, again = (generated_backchannel(OpenAIRealtime(), 20) for _ in range(2))
+def test_the_generated_backchannel_is_short_loud_and_always_the_same() -> None:
+    backchannel, again = (generated_backchannel(OpenAIRealtime(), 20) for _ in range(2))
     # Every message has a mask of its own.
-    assert [*map(_unmasked, hum.messages)] == [*map(_unmasked, again.messages)]
-    assert 10 <= len(hum.messages) <= 25
-    parts = [json.loads(_unmasked(message))["audio"] for message in hum.messages]
+    assert [*map(_unmasked, backchannel.messages)] == [*map(_unmasked, again.messages)]
+    assert 10 <= len(backchannel.messages) <= 25
+    parts = [json.loads(_unmasked(message))["audio"] for message in backchannel.messages]
     samples = np.frombuffer(b"".join(map(base64.b64decode, parts)), dtype="<i2")
-    assert len(samples) == len(hum.messages) * 480
-    assert np.abs(samples[: hum.end_sample]).max() > 3_000
-    assert not samples[hum.end_sample + 1 :].any()
+    assert len(samples) == len(backchannel.messages) * 480
+    assert np.abs(samples[: backchannel.end_sample]).max() > 3_000
+    assert not samples[backchannel.end_sample + 1 :].any()
 
 
 def _unmasked(frame: bytes) -> bytes:

@@ -21,7 +21,7 @@ MS = 1_000_000
 SLACK_MS = 150
 LONGEST_REPLY_MS = 2_200
 
-# The hum after turn 1 is a turn of its own to the simulator.
+# The backchannel after turn 1 is a turn of its own to the simulator.
 THEIR_TURN = {0: 0, 1: 1, 2: 3}
 SIMULATOR = """
 [latency]
@@ -125,7 +125,7 @@ def check_deaf(old: TurnRecord, new: TurnRecord) -> None:
     assert (new.status, new.fault is None) == (TurnStatus.NO_REPLY, False)
 
 
-def test_interruptions_hums_and_tools_are_measured_as_they_truly_were(
+def test_interruptions_backchannels_and_tools_are_measured_as_they_truly_were(
     serve: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "simulator.toml").write_text(SIMULATOR)

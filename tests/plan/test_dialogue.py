@@ -114,7 +114,7 @@ def test_behaviour_is_drawn_as_written() -> None:
     assert call.behaviours[-1].barge_in_ms is None, "there is nothing left to interrupt with"
 
 
-def test_recordings_of_hums_are_hummed_with_and_said_only_when_asked_for() -> None:
+def test_recordings_of_backchannels_are_given_as_such_and_said_only_when_asked_for() -> None:
     clips = [*CLIPS[:3], _clip("mhm", tags=("backchannel",)), _clip("aha", tags=("backchannel",))]
     script = _parse('[[turn]]\nrepeat = 9\n[[turn]]\nsay = { tag = "backchannel" }\n')
     calls = [

@@ -65,13 +65,13 @@ def test_a_group_says_the_same_words_once_under_each_condition(count: int, group
     assert [call.number for call in calls] == [group * count + place for place in range(count)]
 
 
-def test_a_caller_hums_under_the_condition_too() -> None:
+def test_a_backchannel_is_drawn_under_the_condition_too() -> None:
     pairing = pair(_crossed(("clean", "noisy")))
     assert pairing is not None
     drawn = CallPlan(number=0, network="none", utterance_ids=("1",), think_ms=(0.0,))
     assert pairing.under(drawn, 1, FRAME_NS).backchannel_id == ""
-    humming = replace(drawn, backchannel_id="2")
-    assert pairing.under(humming, 1, FRAME_NS).backchannel_id == "2@noisy"
+    given = replace(drawn, backchannel_id="2")
+    assert pairing.under(given, 1, FRAME_NS).backchannel_id == "2@noisy"
 
 
 def test_every_condition_is_the_first_of_its_group_in_turn() -> None:

@@ -7,7 +7,7 @@ from harness.session.behaviour import Behaviour
 MS = 1_000_000
 FRAME = 480
 MANNER = WireFormat(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
-HUM = EncodedUtterance(
+BACKCHANNEL = EncodedUtterance(
     utterance_id="mhm", messages=[b"m", b"h", b"m"], onset_sample=0, end_sample=1_000
 )
 WORDS = EncodedUtterance(
@@ -17,17 +17,17 @@ HEARD_NS = 5_000 * MS
 
 
 def listen(behaviour: Behaviour, until_ms: int) -> dict[int, bytes]:
-    """Return what is hummed, by milliseconds after the reply was first heard."""
-    hummed = {}
+    """Return the backchannels, by milliseconds after the response was first heard."""
+    given = {}
     for at_ms in range(0, until_ms, 20):
-        message = behaviour.hum(HEARD_NS + at_ms * MS, HEARD_NS)
+        message = behaviour.backchannel_frame(HEARD_NS + at_ms * MS, HEARD_NS)
         if message is not None:
-            hummed[at_ms] = message
-    return hummed
+            given[at_ms] = message
+    return given
 
 
-def test_hums_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
-    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), HUM, None, MANNER)
+def test_backchannels_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
+    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), BACKCHANNEL, None, MANNER)
     assert behaviour.next_ns(None) is None
     assert behaviour.next_ns(HEARD_NS) == HEARD_NS + 30 * MS
     assert listen(behaviour, 400) == {
@@ -38,14 +38,16 @@ def test_hums_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
     assert told == BehaviourOutcome(backchannels=2)
 
 
-def test_a_hum_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
-    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), HUM, None, MANNER)
+def test_a_backchannel_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
+    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), BACKCHANNEL, None, MANNER)
     assert not behaviour.was_taken_for_a_turn(HEARD_NS)
     listen(behaviour, 100)
     assert behaviour.was_taken_for_a_turn(HEARD_NS + 300 * MS)
     assert not behaviour.was_taken_for_a_turn(HEARD_NS + 310 * MS), "its second word of it"
     listen(behaviour, 5_100)
-    assert not behaviour.was_taken_for_a_turn(HEARD_NS + 6_500 * MS), "too late to be of a hum"
+    assert not behaviour.was_taken_for_a_turn(HEARD_NS + 6_500 * MS), (
+        "too late to be of a backchannel"
+    )
     told = behaviour.outcome((), None)
     assert told is not None
     assert (told.backchannels, told.backchannels_taken) == (2, 1)
@@ -62,7 +64,7 @@ def test_an_interruption_begins_so_early_that_its_speech_does_at_the_offset(
 
 
 def test_who_has_nothing_to_say_does_not_interrupt() -> None:
-    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), HUM, None, MANNER)
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), BACKCHANNEL, None, MANNER)
     assert behaviour.next_ns(HEARD_NS) is None
 
 
@@ -75,4 +77,6 @@ def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
 
 
 def test_a_turn_of_which_nothing_was_asked_has_nothing_to_tell() -> None:
-    assert Behaviour(TurnBehaviour(tool_ms=300), HUM, WORDS, MANNER).outcome((), None) is None
+    assert (
+        Behaviour(TurnBehaviour(tool_ms=300), BACKCHANNEL, WORDS, MANNER).outcome((), None) is None
+    )

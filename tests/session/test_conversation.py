@@ -36,7 +36,7 @@ from harness.session import Caller, EncodedUtterance, WireFormat
 
 MS = 1_000_000
 FRAME = 480
-SILENCE, HUM = b"silence", b"mhm"
+SILENCE, BACKCHANNEL = b"silence", b"mhm"
 COMPLETED, CANCELLED = ResponseStatus.COMPLETED, ResponseStatus.CANCELLED
 MANNER = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
 THINK_MS = 100.0
@@ -69,11 +69,13 @@ class Held:
             think_ms=(THINK_MS,) * len(names),
             behaviours=behaviours,
         )
-        hum = EncodedUtterance(
-            utterance_id="mhm", messages=[HUM] * 3, onset_sample=0, end_sample=1_000
+        backchannel = EncodedUtterance(
+            utterance_id="mhm", messages=[BACKCHANNEL] * 3, onset_sample=0, end_sample=1_000
         )
         lines = [line(name) for name in names]
-        self.session = Caller(plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0, hum=hum)
+        self.session = Caller(
+            plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0, backchannel=backchannel
+        )
         self.session.link.opening(0)
         self.session.link.upgraded(1)
         self.session.receive(SessionCreated("sess"), 0)
@@ -184,24 +186,26 @@ def test_a_break_while_both_speak_leaves_both_turns() -> None:
     assert record.turns_done == 2
 
 
-def test_hums_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
+def test_backchannels_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
     held = Held(TurnBehaviour(backchannels_ms=(200, 600))).run(*reply(800, 1_000))
-    hums = [at_ms for at_ms, message in held.sent if message == HUM]
-    assert hums == [1_020, 1_040, 1_060, 1_420, 1_440, 1_460]
+    backchannels = [at_ms for at_ms, message in held.sent if message == BACKCHANNEL]
+    assert backchannels == [1_020, 1_040, 1_060, 1_420, 1_440, 1_460]
     (turn,) = held.turns
     assert turn.behaviour is not None
     assert (turn.behaviour.backchannels, turn.behaviour.backchannels_taken) == (2, 0)
     assert (turn.counts.samples_unheard, held.requests) == (0, [])
-    assert turn.counts.frames_sent == 10, "hums are no part of the utterance"
+    assert turn.counts.frames_sent == 10, "backchannels are no part of the utterance"
 
 
-def test_a_hum_is_not_cut_short_by_the_end_of_the_reply() -> None:
+def test_a_backchannel_is_not_cut_short_by_the_end_of_the_reply() -> None:
     held = Held(TurnBehaviour(backchannels_ms=(450,)), PLAIN).run(*reply(800, 500))
-    assert [message for _, message in held.sent].count(HUM) == 3
+    assert [message for _, message in held.sent].count(BACKCHANNEL) == 3
 
 
 @pytest.mark.parametrize("word", [SpeechStarted("x"), ResponseDone("r1", CANCELLED)])
-def test_a_hum_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(word: Event) -> None:
+def test_a_backchannel_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(
+    word: Event,
+) -> None:
     held = Held(TurnBehaviour(backchannels_ms=(200,)), PLAIN)
     created, sounds, _ = reply(800, 2_000)
     held.run(created, sounds, (1_100, word), *reply(1_700, 300, "r2"), *reply(2_900, 99, "r3"))
