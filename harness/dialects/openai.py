@@ -18,6 +18,8 @@ from harness.model import (
     Truncate,
 )
 
+_DETECTION = "server_vad"
+
 
 def _tool(name: str) -> dict[str, Any]:
     """Return the definition of a function of one argument; what it does is the script's affair."""
@@ -55,7 +57,7 @@ class OpenAIRealtime:
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return one `session.update`: server VAD, automatic responses, PCM16 both ways."""
         pcm = {"type": "audio/pcm", "rate": self.audio.rate_hz}
-        detection: dict[str, Any] = {"type": "server_vad"}
+        detection: dict[str, Any] = {"type": _DETECTION}
         if settings.silence_ms is not None:
             detection["silence_duration_ms"] = settings.silence_ms
         output: dict[str, Any] = {"format": pcm}
@@ -71,7 +73,8 @@ class OpenAIRealtime:
         if settings.tools:
             session["tools"] = [_tool(name) for name in settings.tools]
             session["tool_choice"] = "auto"
-        return [msgspec.json.encode({"type": "session.update", "session": session})]
+        update = {"type": "session.update", "event_id": openai_events.SETTINGS_EVENT}
+        return [msgspec.json.encode({**update, "session": session})]
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return one `input_audio_buffer.append`."""
@@ -117,8 +120,7 @@ class OpenAIRealtime:
                 found.append(f"{way} audio is {unknown}, asked for {_words(self.audio)}")
             elif format_ is not None and format_ != self.audio:
                 found.append(f"{way} audio is {_words(format_)}, asked for {_words(self.audio)}")
-        if acknowledged.acknowledged == "null":
-            found.append("this server does not detect turns (turn_detection is null)")
+        found += _of_detection(acknowledged)
         silence_ms = acknowledged.silence_ms
         if None not in (settings.silence_ms, silence_ms) and silence_ms != settings.silence_ms:
             found.append(f"silence_ms is {silence_ms}, asked for {settings.silence_ms}")
@@ -132,6 +134,26 @@ class OpenAIRealtime:
         if settings.model and model and not model.startswith(settings.model):
             found.append(f"model is {model}, asked for {settings.model}")
         return tuple(found)
+
+
+def _of_detection(acknowledged: SessionConfigured) -> list[str]:
+    """Return what keeps a server from hearing a turn end, or from answering it aloud."""
+    found = []
+    if acknowledged.detects_turns is False:
+        found.append(
+            f"this server does not detect turns (turn_detection is {acknowledged.acknowledged}):"
+            " no turn ends and none is answered. Switch its server VAD on"
+        )
+    elif acknowledged.detection not in ("", _DETECTION):
+        found.append(f"turn detection is {acknowledged.detection}, asked for {_DETECTION}")
+    if acknowledged.answers is False:
+        found.append(
+            "this server does not answer a turn by itself (create_response is false). Switch"
+            " automatic responses on"
+        )
+    if acknowledged.speaks is False:
+        found.append("responses are text without audio, asked for audio")
+    return found
 
 
 def _words(audio: AudioFormat) -> str:

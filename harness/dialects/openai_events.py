@@ -33,7 +33,14 @@ from harness.model import (
     ToolCall,
 )
 
+SETTINGS_EVENT = "event_harness_settings"
+"""Name of our `session.update`: a server that refuses it says which event it refused."""
+
 _TURN_DETECTION_LIMIT_CHARS = 500
+# What servers write for no turn detection, in place of null.
+_NO_DETECTION = ("", "none", "null", "off", "disabled", "manual", "push_to_talk")
+# First parts of a refused field's path, where the event was none that configures the session.
+_OTHER_EVENTS = ("audio", "item", "item_id", "response", "content_index", "audio_end_ms")
 _G711_RATE_HZ = 8_000
 _WHITE = b" \t\r\n"
 _AUDIO_DELTA = "response.output_audio.delta"
@@ -150,6 +157,10 @@ def _session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
         silence_ms=_number(_part({"d": detection}, "d").get("silence_duration_ms")),
         voice=sanitised(voice),
         tools=_tool_names(tools),
+        detection=sanitised(_detection(detection)),
+        detects_turns=_detects_turns(detection) if reported else None,
+        answers=_flag(_dict(detection).get("create_response")),
+        speaks=_speaks(session.get("output_modalities", session.get("modalities"))),
         old_words=not audio and ("output_audio_format" in session or "turn_detection" in session),
     )
 
@@ -158,6 +169,29 @@ def _tool_names(tools: object) -> tuple[str, ...] | None:
     if not isinstance(tools, list):
         return None
     return tuple(sanitised(_text(_dict(tool).get("name"))) for tool in tools)
+
+
+def _detection(named: object) -> str:
+    """Return the kind of a turn detection, empty for one that is not named."""
+    return _text(_dict(named).get("type")) or _text(named)
+
+
+def _detects_turns(named: object) -> bool | None:
+    """Return whether a server with this turn detection detects turns, `None` if it does not say."""
+    fields = _dict(named)
+    if named is None or named is False or _flag(fields.get("enabled")) is False:
+        return False
+    if isinstance(named, str) or "type" in fields:
+        return _detection(named).strip().lower() not in _NO_DETECTION
+    return None
+
+
+def _speaks(modalities: object) -> bool | None:
+    """Return whether audio is among the kinds of output that a session names."""
+    named = [modalities] if isinstance(modalities, str) else modalities
+    if not isinstance(named, list) or not named:
+        return None
+    return "audio" in [_text(word).lower() for word in named]
 
 
 def _format(named: object, asked: AudioFormat) -> AudioFormat | None:
@@ -231,7 +265,18 @@ def _error(fields: Mapping[str, Any]) -> Event:
     named = fields.get("error")
     # Some servers write the words beside the type.
     code, detail = _error_words(fields if named is None else named, beside=named is None)
-    return ProviderError(sanitised(code), server_words(detail))
+    about = _of_settings(fields, _dict(fields if named is None else named))
+    return ProviderError(sanitised(code), server_words(detail), about)
+
+
+def _of_settings(message: Mapping[str, Any], error: Mapping[str, Any]) -> bool | None:
+    """Return whether an error is about our settings, by event or field; `None` if it names none."""
+    if SETTINGS_EVENT in (error.get("event_id"), message.get("event_id")):
+        return True
+    head = _text(error.get("param")).partition(".")[0].partition("[")[0]
+    if head == "session":
+        return True
+    return False if head in _OTHER_EVENTS else None
 
 
 def _error_words(error: object, *, beside: bool = False) -> tuple[str, str]:
@@ -306,6 +351,13 @@ def _id(value: object) -> str:
     """Return an identifier or code, which may be a number."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if number else _text(value)
+
+
+def _flag(value: object) -> bool | None:
+    """Return a truth value that may be written as text."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
 
 
 def _json(value: object) -> str:

@@ -32,6 +32,10 @@ class SessionConfigured:
         input_unknown: Its own name of a format that is not known.
         silence_ms: Silence that ends the caller's turn.
         tools: Names of the tools it knows of.
+        detection: Its kind of turn detection, by the provider's name.
+        detects_turns: Whether it detects turns at all.
+        answers: Whether it answers a turn without being asked to.
+        speaks: Whether its responses are spoken.
         old_words: The session is described in words that the API has since replaced.
     """
 
@@ -45,6 +49,10 @@ class SessionConfigured:
     silence_ms: int | None = None
     voice: str = ""
     tools: tuple[str, ...] | None = None
+    detection: str = ""
+    detects_turns: bool | None = None
+    answers: bool | None = None
+    speaks: bool | None = None
     old_words: bool = False
 
 
@@ -141,10 +149,18 @@ class ResponseDone:
 
 @dataclass(frozen=True, slots=True)
 class ProviderError:
-    """An error message. It is not fatal; only a close is."""
+    """An error message. It is not fatal; only a close is.
+
+    Attributes:
+        code: The provider's code.
+        detail: The provider's words, bounded by the dialect.
+        of_settings: Whether it refuses the session's settings; `None` where the server does not
+            say what it is about.
+    """
 
     code: str
     detail: str
+    of_settings: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,11 @@ def test_a_session_is_created_and_its_configuration_acknowledged() -> None:
     session["audio"] = {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.5}}}
     event = parse(type="session.updated", session=session)
     assert event == SessionConfigured(
-        '{"type":"server_vad","threshold":0.5}', provider_session_id="sess_1", model="m"
+        '{"type":"server_vad","threshold":0.5}',
+        provider_session_id="sess_1",
+        model="m",
+        detection="server_vad",
+        detects_turns=True,
     )
 
 

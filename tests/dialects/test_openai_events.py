@@ -79,6 +79,72 @@ def test_what_is_acknowledged_otherwise_is_told(session: dict[str, Any], words: 
     assert words in found
 
 
+@pytest.mark.parametrize(
+    "detection",
+    [
+        None,
+        False,
+        "none",
+        "",
+        {"type": None},
+        {"type": "none"},
+        {"type": "server_vad", "enabled": False},
+    ],
+)
+@pytest.mark.parametrize("flat", [True, False])
+def test_no_turn_detection_is_told_however_it_is_written(detection: object, flat: bool) -> None:
+    session = {"turn_detection": detection}
+    event = updated(**(session if flat else {"audio": {"input": session}}))
+    (found,) = DIALECT.differences(SETTINGS, event)
+    assert "does not detect turns" in found
+    assert "Switch its server VAD on" in found
+
+
+@pytest.mark.parametrize(
+    ("session", "words"),
+    [
+        ({"turn_detection": {"type": "semantic_vad"}}, "turn detection is semantic_vad"),
+        ({"turn_detection": "semantic_vad"}, "turn detection is semantic_vad"),
+        ({"turn_detection": {"create_response": False}}, "does not answer a turn by itself"),
+        ({"turn_detection": {"create_response": "false"}}, "does not answer a turn by itself"),
+        ({"modalities": ["text"]}, "text without audio"),
+        ({"output_modalities": "text"}, "text without audio"),
+    ],
+)
+def test_a_session_that_will_not_answer_aloud_is_told(session: dict[str, Any], words: str) -> None:
+    (found,) = DIALECT.differences(SETTINGS, updated(**session))
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    "session",
+    [{}, {"turn_detection": {}}, {"turn_detection": 7}, {"modalities": []}, {"modalities": None}],
+)
+def test_what_a_server_does_not_say_is_no_difference(session: dict[str, Any]) -> None:
+    assert DIALECT.differences(SETTINGS, updated(**session)) == ()
+
+
+def test_an_error_says_whether_it_refuses_the_settings() -> None:
+    (sent,) = DIALECT.configure(SETTINGS)
+    ours = json.loads(sent)["event_id"]
+    for error, expected in (
+        ({"event_id": ours}, True),
+        ({"event_id": ours, "param": "audio"}, True),
+        ({"param": "session.audio.input.turn_detection.silence_duration_ms"}, True),
+        ({"param": "session"}, True),
+        ({"event_id": "theirs"}, None),
+        ({"event_id": None, "param": None}, None),
+        ({"param": "item.content[0]"}, False),
+        ({"param": "response.modalities"}, False),
+        ({"event_id": [ours], "param": 7}, None),
+    ):
+        event = parse({"type": "error", "event_id": "e1", "error": {"message": "no", **error}})
+        assert event == ProviderError("", "no", expected)
+    assert parse({"type": "error", "event_id": ours, "error": "no"}) == ProviderError(
+        "", "no", True
+    )
+
+
 def test_names_of_the_preview_are_understood_and_told() -> None:
     name = "response.audio.delta"
     message = {"type": name, "response_id": "r", "item_id": "i", "delta": AUDIO}
