@@ -94,7 +94,13 @@ class Call:
         return self._route.setup_limit_s
 
     async def open(self) -> None:
-        """Connect; everything after that happens in callbacks."""
+        """Connect; everything after that happens in callbacks. No exception leaves it."""
+        try:
+            await self._open()
+        except Exception as error:
+            self.crashed(error)
+
+    async def _open(self) -> None:
         self.session.link.opening(now_ns())
         route = self._route
         made = await connect(

@@ -125,8 +125,14 @@ class Connection(asyncio.Protocol):
         return None if status.split(" ")[1:2] == ["200"] else sanitised(status)
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
-        """Send the upgrade request over `transport`, the secured one where there is TLS."""
+        """Send the upgrade request over `transport`, the secured one where there is TLS.
+
+        A server, or a proxy before it, that has closed by now gets none: the end of the
+        connection, which the receiver is told of, says it all.
+        """
         self._use(transport)
+        if self._over or self._core.eof_sent:
+            return
         request = self._core.connect()
         for name, value in self._headers:
             request.headers[name] = value

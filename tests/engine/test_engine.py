@@ -141,6 +141,27 @@ def test_a_crash_of_one_session_never_touches_another() -> None:
     assert result["turns"].count("completed") == 5
 
 
+CONNECTING_ONCE_FAILS = """
+from harness.engine import call
+connect, fails = call.connect, iter([True])
+
+async def connect_or_fail(*arguments, **rest):
+    if next(fails, False):
+        raise RuntimeError("nobody foresaw this")
+    return await connect(*arguments, **rest)
+
+call.connect = connect_or_fail
+"""
+
+
+def test_a_session_that_crashes_while_it_is_opened_ends_too() -> None:
+    result = run(ANSWERING, calls=3, before=CONNECTING_ONCE_FAILS)
+    broken = [fault for fault in result["faults"].values() if fault is not None]
+    assert len(result["faults"]) == 3
+    assert len(broken) == 1
+    assert "nobody foresaw this" in broken[0]
+
+
 class Clock:
     """A clock that moves when told, and by what sending a frame takes."""
 

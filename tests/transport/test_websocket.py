@@ -279,6 +279,36 @@ def test_nobody_listening_is_a_fault_of_the_way_there() -> None:
     assert (fault.party, fault.phase) == (Party.NETWORK, Phase.CONNECT)
 
 
+class Closed(asyncio.Transport):
+    """A transport whose other end has closed: nothing may be written to it."""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Take any limit."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        raise RuntimeError("Cannot call write() after write_eof()")
+
+    def can_write_eof(self) -> bool:
+        return False
+
+
+def test_a_server_that_closed_before_the_upgrade_gets_none_and_is_a_fault() -> None:
+    async def meet() -> tuple[int | None, Fault | None]:
+        ear, transport = Ear(), Closed()
+        target = parse_target("ws://127.0.0.1:1", "/v1/realtime?model=m")
+        connection = Connection(target, [], ear)
+        connection.connection_made(transport)
+        connection.eof_received()
+        connection.begin(transport)
+        connection.connection_lost(None)
+        return await ear.over
+
+    code, fault = asyncio.run(meet())
+    assert code is None
+    assert fault is not None
+    assert fault.party is not Party.OURS
+
+
 def test_an_address_without_a_path_gets_the_dialect_s() -> None:
     target = parse_target("wss://api.example", "/v1/realtime?model=m")
     assert target.resource_name == "/v1/realtime?model=m"
