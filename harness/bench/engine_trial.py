@@ -172,7 +172,7 @@ class EngineTrial:
 
     def _encode(self, frame_ms: int) -> None:
         self._corpus = short_corpus()
-        self._lines, self._manner = encode_corpus(
+        self._utterances, self._wire_format = encode_corpus(
             self._corpus, self._route.dialect, frame_ms, _LIMIT_S
         )
 
@@ -181,15 +181,15 @@ class EngineTrial:
             number,
             count,
             seed=self._seed,
-            utterance_ids=self._lines,
-            frame_ns=ns_from_samples(self._manner.frame_samples, self._manner.rate_hz),
+            utterance_ids=self._utterances,
+            frame_ns=ns_from_samples(self._wire_format.frame_samples, self._wire_format.rate_hz),
         )
         plan = replace(plan, number=self._calls)
         self._calls += 1
         return Caller(
             plan,
-            [self._lines[name] for name in plan.utterance_ids],
-            manner=self._manner,
+            [self._utterances[name] for name in plan.utterance_ids],
+            wire_format=self._wire_format,
             origin_ns=self._origin_ns,
             scheduled_ns=now_ns(),
         )

@@ -103,7 +103,7 @@ class _Caller:
                 waiting = False
                 speak_from_ns = at_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
             if not spoken and not waiting and deadline_ns - speech.frame_ns >= speak_from_ns:
-                spoken, frame = speech.lines[self._plan.utterance_ids[turn]], 0
+                spoken, frame = speech.utterances[self._plan.utterance_ids[turn]], 0
                 self._heard_ns, self._answered = None, False
                 turn += 1
             audio = spoken[frame] if spoken else speech.silence
@@ -145,14 +145,14 @@ class _Speech:
         utterances = load_utterances(short_corpus(), _AUDIO.rate_hz)
         self.frame_ns = ns_from_samples(samples, _AUDIO.rate_hz)
         self.silence = silence_frame(_AUDIO, samples)
-        self.lines = {
+        self.utterances = {
             name: cut_frames(encode_utterance(said, _AUDIO), _AUDIO, frame_ms)
             for name, said in utterances.items()
         }
 
     def plan(self, number: int, sessions: int, seed: int) -> CallPlan:
         return draw_plan(
-            number, sessions, seed=seed, utterance_ids=self.lines, frame_ns=self.frame_ns
+            number, sessions, seed=seed, utterance_ids=self.utterances, frame_ns=self.frame_ns
         )
 
 

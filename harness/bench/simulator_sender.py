@@ -71,7 +71,7 @@ class _Sentence:
         self.spoken = [_ready(audio[at : at + size]) for at in range(0, len(audio), size)]
         self.silent = _ready(bytes(size))
 
-    def line(self, starts: range, count: int) -> list[bytes]:
+    def messages(self, starts: range, count: int) -> list[bytes]:
         """Return the frames of a caller who says it at some frames and nothing in between."""
         frames = [self.silent] * count
         for start in starts:
@@ -130,35 +130,35 @@ class _Crowd:
         self._drain_ns = 0
         self.due_ns = np.array([], dtype=np.int64)
 
-    def send(self, lines: list[list[bytes]], at_frame: dict[int, Callable[[], None]]) -> int:
+    def send(self, frames: list[list[bytes]], at_frame: dict[int, Callable[[], None]]) -> int:
         """Send every caller's frames, each at its own instant, and keep when that was.
 
         Args:
-            lines: The frames of each caller, equally many.
+            frames: The frames of each caller, equally many.
             at_frame: What is done before the frames of some numbers.
 
         Returns:
             How late the callers were, in nanoseconds, when they gave up; 0 when they did not.
         """
-        among, count = len(self._callers), len(lines[0])
+        among, count = len(self._callers), len(frames[0])
         offsets_ns = [place * _FRAME_NS // among for place in range(among)]
         began_ns = now_ns() + _FRAME_NS
         # When the frames were due: one row a caller.
         self.due_ns = began_ns + np.add.outer(offsets_ns, np.arange(count) * _FRAME_NS)
-        everybody = list(zip(self._callers, lines, offsets_ns, strict=True))
+        everybody = list(zip(self._callers, frames, offsets_ns, strict=True))
         for number in range(count):
             if number in at_frame:
                 at_frame[number]()
             frame_ns = began_ns + number * _FRAME_NS
             if (late_ns := now_ns() - frame_ns) > _GIVE_UP_NS:
                 return late_ns
-            for caller, line, offset_ns in everybody:
+            for caller, own, offset_ns in everybody:
                 at_ns = now_ns()
                 if at_ns < frame_ns + offset_ns or at_ns >= self._drain_ns:
                     at_ns = self._wait_until(frame_ns + offset_ns)
                 caller.sent_ns.append(at_ns)
                 try:
-                    if caller.socket.send(line[number]) == len(line[number]):
+                    if caller.socket.send(own[number]) == len(own[number]):
                         continue
                 except OSError:
                     pass
@@ -244,13 +244,13 @@ def _measure(asked: dict[str, Any], sentence: _Sentence) -> _Figures:
     first = _SETTLE_FRAMES
     last = first + round(asked["seconds"] * NS_PER_S / _FRAME_NS)
     count = last + _TAIL_FRAMES
-    lines = [sentence.line(caller.starts(sentence, last), count) for caller in callers]
+    frames = [sentence.messages(caller.starts(sentence, last), count) for caller in callers]
     crowd, marks = _Crowd(callers), list[_Mark]()
 
     def mark() -> None:
         marks.append(_Mark(now_ns(), server.cpu_s(), server.resident_kb()))
 
-    gave_up_ns = crowd.send(lines, {first: mark, last: mark})
+    gave_up_ns = crowd.send(frames, {first: mark, last: mark})
     crowd.close()
     if gave_up_ns:
         return found | _quantiles("sent_late", np.array([gave_up_ns]))

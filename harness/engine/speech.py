@@ -1,9 +1,9 @@
 """Speech as ready messages, shared by all sessions of a process: bounded in memory.
 
-What is kept is what goes out, one message a frame, so that sending a frame is one write. The lines
-of a call that goes on are never given up; of the others the least recently used go first. Lines
-that are not there are made in a thread of their own before their call begins, so that neither the
-loop that carries the audio nor the callers wait for a disk.
+What is kept is what goes out, one message a frame, so that sending a frame is one write. The
+utterances of a call that goes on are never given up; of the others the least recently used go
+first. Those that are missing are encoded in a thread of their own before their call begins, so
+that neither the loop that carries the audio nor the callers wait for a disk.
 """
 
 import sys
@@ -39,7 +39,7 @@ class Speech:
         frame_ms: Length of a frame.
         limit_s: How long callers wait for a response.
         cache: The user's cache folder.
-        most_bytes: Most memory that lines take while no call needs more.
+        most_bytes: Most memory that utterances take while no call needs more.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Speech:
         self._spoken: Counter[str] = Counter()
         self._making = gevent.lock.Semaphore()
         self.bytes_kept = 0
-        self.manner = WireFormat(
+        self.wire_format = WireFormat(
             silence=self._ready(silence_frame(audio, frame_samples)),
             frame_samples=frame_samples,
             rate_hz=audio.rate_hz,
@@ -69,7 +69,7 @@ class Speech:
         )
 
     def prepare(self, names: Iterable[str], progress: Progress) -> None:
-        """Make lines ready before they are needed, in this order, as far as memory goes.
+        """Make utterances ready before they are needed, in this order, as far as memory goes.
 
         Raises:
             BadInput: There is no such clip, or its file has gone or changed.
@@ -78,10 +78,10 @@ class Speech:
         for name in names:
             if name in self._kept:
                 continue
-            line = self._made(name)
-            if self.bytes_kept + _size_bytes(line) > self._most_bytes:
+            utterance = self._made(name)
+            if self.bytes_kept + _size_bytes(utterance) > self._most_bytes:
                 break
-            self._keep(name, line)
+            self._keep(name, utterance)
             progress.advance(len(self._kept), self._clips)
             if len(self._kept) == self._clips:
                 break
@@ -92,16 +92,16 @@ class Speech:
         )
 
     def take(self, names: Sequence[str]) -> list[EncodedUtterance]:
-        """Return the lines of a call, which stay in memory until `release`.
+        """Return the utterances of a call, which stay in memory until `release`.
 
-        Greenlets wait while a line is made; the thread they share does not.
+        Greenlets wait while an utterance is made; the thread they share does not.
 
         Raises:
             BadInput: There is no such clip, or its file has gone or changed; nothing is taken.
         """
         self._spoken.update(names)
         try:
-            return [self._line(name) for name in names]
+            return [self._kept_or_made(name) for name in names]
         except BaseException:
             self.release(names)
             raise
@@ -111,8 +111,8 @@ class Speech:
         self._spoken -= Counter(names)
         self._forget_some()
 
-    def line(self, name: str) -> EncodedUtterance:
-        """Make one line at once and keep nothing of it.
+    def encode(self, name: str) -> EncodedUtterance:
+        """Make one utterance at once and keep nothing of it.
 
         Raises:
             BadInput: There is no such clip, or its file has gone or changed.
@@ -127,9 +127,9 @@ class Speech:
             levels=_levels(frames) if audio.encoding is Encoding.PCM16 else b"",
         )
 
-    def _line(self, name: str) -> EncodedUtterance:
+    def _kept_or_made(self, name: str) -> EncodedUtterance:
         if name not in self._kept:
-            # One at a time: others may be waiting for the very same line.
+            # One at a time: others may be waiting for the very same utterance.
             with self._making:
                 if name not in self._kept:
                     self._keep(name, self._made(name))
@@ -137,12 +137,12 @@ class Speech:
         return self._kept[name]
 
     def _made(self, name: str) -> EncodedUtterance:
-        """Make a line in another thread; only this greenlet waits."""
+        """Make an utterance in another thread; only this greenlet waits."""
 
         def make() -> EncodedUtterance | BadInput:
             # An exception that left the thread would be printed there as well.
             try:
-                return self.line(name)
+                return self.encode(name)
             except BadInput as error:
                 return error
 
@@ -151,9 +151,9 @@ class Speech:
             raise made
         return made
 
-    def _keep(self, name: str, line: EncodedUtterance) -> None:
-        self._kept[name] = line
-        self.bytes_kept += _size_bytes(line)
+    def _keep(self, name: str, utterance: EncodedUtterance) -> None:
+        self._kept[name] = utterance
+        self.bytes_kept += _size_bytes(utterance)
         self._forget_some()
 
     def _forget_some(self) -> None:
@@ -189,10 +189,10 @@ def encode_corpus(
         limit_s: How long callers wait for a response.
 
     Returns:
-        Lines by utterance, and how callers behave on the wire.
+        Encoded utterances by id, and how callers behave on the wire.
     """
     speech = Speech(corpus, dialect, frame_ms, limit_s, cache=cache_dir(), most_bytes=0)
-    return {clip.id: speech.line(clip.id) for clip in corpus.clips}, speech.manner
+    return {clip.id: speech.encode(clip.id) for clip in corpus.clips}, speech.wire_format
 
 
 def _levels(frames: Sequence[bytes]) -> bytes:
@@ -202,5 +202,5 @@ def _levels(frames: Sequence[bytes]) -> bytes:
     return bytes(np.rint(4 * np.log2(1 + power)).astype(np.uint8))
 
 
-def _size_bytes(line: EncodedUtterance) -> int:
-    return sum(sys.getsizeof(message) + _POINTER_BYTES for message in line.messages)
+def _size_bytes(utterance: EncodedUtterance) -> int:
+    return sum(sys.getsizeof(message) + _POINTER_BYTES for message in utterance.messages)

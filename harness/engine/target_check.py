@@ -99,7 +99,7 @@ def check(
     )
     said = tuple(clip for clip in corpus.clips if clip.id in plan.utterance_ids)
     spoken = replace(corpus, clips=said)
-    lines, manner = encode_corpus(spoken, dialect, _FRAME_MS, _TURN_LIMIT_S)
+    utterances, wire_format = encode_corpus(spoken, dialect, _FRAME_MS, _TURN_LIMIT_S)
     engine = AudioEngine()
     engine.start()
     try:
@@ -108,8 +108,8 @@ def check(
             raise refusal(route, fault)
         session = Caller(
             plan,
-            [lines[name] for name in plan.utterance_ids],
-            manner=manner,
+            [utterances[name] for name in plan.utterance_ids],
+            wire_format=wire_format,
             origin_ns=now_ns(),
             scheduled_ns=now_ns(),
         )

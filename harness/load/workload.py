@@ -93,7 +93,7 @@ class Workload:
             if fault is not None:
                 raise refusal(self._route, fault)
         self._speech.prepare(self._foreseen_utterances(), self._progress)
-        message_bytes = len(self._speech.manner.silence)
+        message_bytes = len(self._speech.wire_format.silence)
         self._impaired = ImpairedRoutes(self._options, self._route, self._engine, message_bytes)
         self._batch.events += self._impaired.prepare(self._progress)
 
@@ -132,7 +132,7 @@ class Workload:
         self._next += 1
         self.active += 1
         try:
-            lines = self._speech.take(plan.recording_ids)
+            utterances = self._speech.take(plan.recording_ids)
         except BaseException as error:
             self.active -= 1
             if isinstance(error, BadInput):
@@ -140,7 +140,7 @@ class Workload:
                 return True
             raise
         try:
-            self._hold(plan, lines, scheduled_ns)
+            self._hold(plan, utterances, scheduled_ns)
         except Exception as error:
             self.active -= 1
             words = f"a call could not be made: {sanitised(repr(error))}"
@@ -149,16 +149,18 @@ class Workload:
             self._speech.release(plan.recording_ids)
         return True
 
-    def _hold(self, plan: CallPlan, lines: Sequence[EncodedUtterance], scheduled_ns: int) -> None:
+    def _hold(
+        self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
+    ) -> None:
         """Hold a call and return when it has ended."""
         backchannel = self._backchannel
-        if len(lines) > len(plan.utterance_ids):
-            *lines, backchannel = lines
+        if len(utterances) > len(plan.utterance_ids):
+            *utterances, backchannel = utterances
         session = Caller(
             plan,
-            lines,
+            utterances,
             backchannel=backchannel,
-            manner=self._speech.manner,
+            wire_format=self._speech.wire_format,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
         )

@@ -48,8 +48,8 @@ def draw_dialogue(
     chances = np.random.default_rng([seeds.think, number, 1])
     phase = np.random.default_rng([seeds.phase, number])
     said: list[str] = []
-    for place, line in enumerate(script.turns, start=1):
-        fitting = [clip.id for clip in clips if line.fits(clip)]
+    for place, turn in enumerate(script.turns, start=1):
+        fitting = [clip.id for clip in clips if turn.fits(clip)]
         if not fitting:
             raise BadInput(
                 "no clip of the corpus fits",
@@ -62,12 +62,12 @@ def draw_dialogue(
         number=number,
         network=network,
         utterance_ids=tuple(said),
-        think_ms=tuple(line.think.draw(pauses) or 0.0 for line in script.turns),
+        think_ms=tuple(turn.think.draw(pauses) or 0.0 for turn in script.turns),
         phase_ns=int(phase.integers(0, frame_ns)),
         dialogue=script.name,
         behaviours=tuple(
-            _behaviour(line, chances, is_last=place == len(script.turns))
-            for place, line in enumerate(script.turns, start=1)
+            _behaviour(turn, chances, is_last=place == len(script.turns))
+            for place, turn in enumerate(script.turns, start=1)
         ),
         backchannel_id=_backchannel(clips, number, seeds),
         agent_speaks_first=agent_speaks_first or script.agent_speaks_first,
@@ -81,18 +81,18 @@ def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
     return backchannels[int(rng.integers(len(backchannels)))] if backchannels else ""
 
 
-def _behaviour(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
+def _behaviour(turn: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
     """Draw how a turn goes; who has nothing more to say does not interrupt."""
-    barge_in_ms = None if line.barge_in is None else line.barge_in.draw(rng)
+    barge_in_ms = None if turn.barge_in is None else turn.barge_in.draw(rng)
     barge_in_ms = None if is_last else barge_in_ms
-    hesitation_ms = None if line.hesitation is None else line.hesitation.draw(rng)
+    hesitation_ms = None if turn.hesitation is None else turn.hesitation.draw(rng)
     backchannels: list[float] = []
-    if line.backchannel_ms is not None:
-        chances = rng.random(line.backchannels_most)
+    if turn.backchannel_ms is not None:
+        chances = rng.random(turn.backchannels_most)
         backchannels = [
-            round(line.backchannel_ms * (place + 1), 3)
+            round(turn.backchannel_ms * (place + 1), 3)
             for place, chance in enumerate(chances)
-            if chance < line.backchannel_chance
+            if chance < turn.backchannel_chance
         ]
     return TurnBehaviour(
         barge_in_ms=barge_in_ms,
@@ -100,6 +100,6 @@ def _behaviour(line: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> 
         backchannels_ms=tuple(at for at in backchannels if barge_in_ms is None or at < barge_in_ms),
         hesitation_ms=hesitation_ms or 0.0,
         hesitation_at=round(float(rng.uniform(0.3, 0.7)), 3),
-        expected_tool=line.expect_tool,
-        tool_ms=line.tool_takes.draw(rng) or 0.0,
+        expected_tool=turn.expect_tool,
+        tool_ms=turn.tool_takes.draw(rng) or 0.0,
     )

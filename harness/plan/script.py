@@ -150,23 +150,23 @@ def parse_script(text: str, where: str) -> Script:
     tool_takes = head.span("tool_takes") or DEFAULT_TOOL_TAKES
     agent_speaks_first = bool(head.take("agent_speaks_first", bool))
     head.done()
-    lines: list[ScriptTurn] = []
+    found: list[ScriptTurn] = []
     for number, turn in enumerate(turns or [], start=1):
         if not isinstance(turn, dict):
             raise BadInput("is no table", where=f"{where}, turn {number}")
-        lines += _lines(_Table(turn, f"{where}, turn {number}"), think, tool_takes)
-    if not name or not 1 <= len(lines) <= _MOST_TURNS:
+        found += _repeated(_Table(turn, f"{where}, turn {number}"), think, tool_takes)
+    if not name or not 1 <= len(found) <= _MOST_TURNS:
         raise BadInput(f"needs a name and from 1 to {_MOST_TURNS} turns", where=where)
-    return Script(name=name, turns=tuple(lines), agent_speaks_first=agent_speaks_first)
+    return Script(name=name, turns=tuple(found), agent_speaks_first=agent_speaks_first)
 
 
-def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
+def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
     """Return a turn as often as it is repeated."""
     say = _Table(turn.take("say", dict) or {}, turn.where)
     backchannels = _Table(turn.take("backchannels", dict) or {}, turn.where)
     times = turn.take("repeat", int)
     turn.text("about")
-    line = ScriptTurn(
+    one = ScriptTurn(
         id=say.text("id"),
         tag=say.text("tag"),
         language=say.text("language"),
@@ -179,17 +179,17 @@ def _lines(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
         expect_tool=turn.text("expect_tool"),
         tool_takes=turn.span("tool_takes") or tool_takes,
     )
-    if line.expect_tool and not _TOOL.fullmatch(line.expect_tool):
+    if one.expect_tool and not _TOOL.fullmatch(one.expect_tool):
         raise BadInput(
-            f"{line.expect_tool} cannot be the name of a tool",
+            f"{one.expect_tool} cannot be the name of a tool",
             where=f"{turn.where}, expect_tool",
             hint="Letters, digits, _ and -, at most 64 of them",
         )
     for table in (say, backchannels, turn):
         table.done()
-    if not 1 <= line.backchannels_most <= 100 or (times is not None and times < 1):
+    if not 1 <= one.backchannels_most <= 100 or (times is not None and times < 1):
         raise BadInput("repeat and most are counts from 1 up", where=turn.where)
-    return [line] * min(1 if times is None else times, _MOST_TURNS + 1)
+    return [one] * min(1 if times is None else times, _MOST_TURNS + 1)
 
 
 class _Table:

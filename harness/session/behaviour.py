@@ -18,7 +18,7 @@ class Behaviour:
         plan: What the script says.
         backchannel: What the caller gives as backchannel, `None` for a caller who gives none.
         interruption: What would be said into the reply, `None` for nothing.
-        manner: How it goes on the wire.
+        wire_format: How it goes on the wire.
     """
 
     def __init__(
@@ -26,10 +26,10 @@ class Behaviour:
         plan: TurnBehaviour,
         backchannel: EncodedUtterance | None,
         interruption: EncodedUtterance | None,
-        manner: WireFormat,
+        wire_format: WireFormat,
     ) -> None:
         self.plan = plan
-        self._backchannel, self._manner = backchannel, manner
+        self._backchannel, self._wire_format = backchannel, wire_format
         self._offsets_ns = (
             [round(at * NS_PER_MS) for at in plan.backchannels_ms] if backchannel else []
         )
@@ -116,11 +116,11 @@ class Behaviour:
         """Begin a backchannel; others that would overlap it are left out."""
         self._sent += 1
         ends_ns = frame_start_ns + self._length_ns(
-            len(backchannel.messages) * self._manner.frame_samples
+            len(backchannel.messages) * self._wire_format.frame_samples
         )
         self._listens_until_ns = ends_ns + WORD_OF_SPEECH_NS
         while self._offsets_ns and heard_ns + self._offsets_ns[-1] - self._lead_ns < ends_ns:
             self._offsets_ns.pop()
 
     def _length_ns(self, samples: int) -> int:
-        return ns_from_samples(samples, self._manner.rate_hz)
+        return ns_from_samples(samples, self._wire_format.rate_hz)

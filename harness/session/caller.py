@@ -42,8 +42,8 @@ class Caller:
 
     Args:
         plan: What the caller is going to do.
-        lines: What is said, one per turn of the plan.
-        manner: How it goes on the wire.
+        utterances: What is said, one per turn of the plan.
+        wire_format: How it goes on the wire.
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
         backchannel: What the caller gives as backchannel where the plan says so.
@@ -57,30 +57,31 @@ class Caller:
     def __init__(
         self,
         plan: CallPlan,
-        lines: Sequence[EncodedUtterance],
+        utterances: Sequence[EncodedUtterance],
         *,
-        manner: WireFormat,
+        wire_format: WireFormat,
         origin_ns: int,
         scheduled_ns: int,
         backchannel: EncodedUtterance | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = self._configured = False
-        self._plan, self._lines, self._manner, self._backchannel = plan, lines, manner, backchannel
+        self._plan, self._utterances = plan, utterances
+        self._wire, self._backchannel = wire_format, backchannel
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
         self._named_model = self._settings_refused = ""
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
         self.old_names: set[str] = set()
-        self.pacing = Pacing(manner.frame_samples, manner.rate_hz)
+        self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
-            audio=AudioFormat(rate_hz=manner.rate_hz),
+            audio=AudioFormat(rate_hz=wire_format.rate_hz),
             answers_tools=any(behaviour.expected_tool for behaviour in plan.behaviours),
         )
-        self._line: EncodedUtterance | None = None
-        self._line_frame = self._end_frame = 0
+        self._utterance: EncodedUtterance | None = None
+        self._utterance_frame = self._end_frame = 0
         self._next = 0
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
         self._winding_up = False
@@ -106,7 +107,7 @@ class Caller:
         if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns):
             return
         self._count_sent()
-        if self._line is None:
+        if self._utterance is None:
             self._look_again()
         if isinstance(event, SessionCreated | SessionConfigured):
             named = event.provider_session_id
@@ -136,10 +137,10 @@ class Caller:
         self._count_sent()
         pacing = self.pacing
         lateness_ns = pacing.take_up(now_ns)
-        if self._line is not None:
+        if self._utterance is not None:
             message = self._speak(now_ns, lateness_ns)
         elif now_ns - lateness_ns < self._silent_until_ns:
-            message = self._manner.silence
+            message = self._wire.silence
         else:
             message = self._act(now_ns, lateness_ns)
         self._look_ahead(pacing.sent(1))
@@ -149,7 +150,7 @@ class Caller:
         """Begin no further turn; the session is finished when the current one has ended."""
         self._winding_up = True
         self._count_sent()
-        if self._line is None:
+        if self._utterance is None:
             self._look_again()
         if self._conversation.greets:
             stopped = _run_ended(Phase.RESPONSE)
@@ -170,8 +171,7 @@ class Caller:
         """
         self._count_sent()
         self._look_again()
-        more_to_say = self._next < len(self._lines) and not self._winding_up
-        if self.finished or self.link.ready_ns is None or not more_to_say:
+        if self.finished or self.link.ready_ns is None or self._winding_up or not self._has_more:
             return None
         wait_s = self.link.backoff_s()
         if wait_s is None:
@@ -204,15 +204,10 @@ class Caller:
             fault = Fault(fault.party, fault.phase, fault.code, words)
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
-        elif (
-            early
-            and fault is not None
-            and fault.party is not Party.OURS
-            and self._next < len(self._lines)
-        ):
+        elif early and fault is not None and fault.party is not Party.OURS and self._has_more:
             # The session owed the turn that was about to begin.
             self._not_begun(TurnStatus.CLOSED, fault)
-        while self._next < len(self._lines):
+        while self._has_more:
             self._not_begun(TurnStatus.DROPPED, fault or _run_ended(Phase.SEND))
         self.finished = True
         greeting = self._conversation.greeting or Greeting()
@@ -221,7 +216,7 @@ class Caller:
             session_id=self.id,
             call_number=self._plan.number,
             network=self._plan.network,
-            turns_planned=len(self._lines),
+            turns_planned=len(self._utterances),
             turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
             open_start_ns=self._since(link.open_start_ns),
@@ -272,15 +267,15 @@ class Caller:
 
     def _look_ahead(self, due_ns: int) -> None:
         """Plan the frames from the one due at `due_ns` up to the next that takes a thought."""
-        line = self._line
-        if line is None:
+        utterance = self._utterance
+        if utterance is None:
             silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
-            self.pacing.ahead.keep_saying(self._manner.silence, max(0, silent))
+            self.pacing.ahead.keep_saying(self._wire.silence, max(0, silent))
             return
-        # Of two frames of a line more is to be noted: the one that ends speech, and the last.
-        first, last = self._line_frame, len(line.messages) - 1
+        # Of two frames of an utterance more is to be noted: the one that ends speech, and the last.
+        first, last = self._utterance_frame, len(utterance.messages) - 1
         until = self._end_frame if first <= self._end_frame else last
-        self.pacing.ahead.say(line.messages[first:until])
+        self.pacing.ahead.say(utterance.messages[first:until])
 
     def _look_again(self) -> None:
         """Plan nothing any more: what comes next depends on what has just happened."""
@@ -291,17 +286,17 @@ class Caller:
         """Count the frames that were taken from `ahead`."""
         frames, late_ns = self.pacing.count()
         turn = self._conversation.turn
-        if frames and self._line is not None and turn is not None:
-            self._line_frame += frames
-            samples = frames * self._manner.frame_samples
+        if frames and self._utterance is not None and turn is not None:
+            self._utterance_frame += frames
+            samples = frames * self._wire.frame_samples
             turn.sending.note(self.pacing.ahead.sent_ns, late_ns, frames=frames, samples=samples)
 
     def _start_grid(self, now_ns: int) -> None:
         self.pacing.begin(now_ns + self._plan.phase_ns)
-        turn = min(self._next, len(self._lines) - 1)
+        turn = min(self._next, len(self._utterances) - 1)
         self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
 
-        if self._plan.agent_speaks_first and self._next < len(self._lines):
+        if self._plan.agent_speaks_first and self._has_more:
             self._greeting_from_ns = now_ns
             silence = PlannedSpeech(
                 session_id=self.id,
@@ -312,7 +307,7 @@ class Caller:
                 end_ns=now_ns,
                 end_sample=0,
                 end_due_ns=now_ns,
-                limit_ns=self._manner.limit_ns,
+                limit_ns=self._wire.limit_ns,
             )
             self._conversation.await_greeting(silence, now_ns)
 
@@ -335,61 +330,61 @@ class Caller:
             self._silent_until_ns = conversation.changes_ns(frame_ns)
         elif speaks_from_ns is not None:
             self._silent_until_ns = speaks_from_ns + frame_ns
-        return self._manner.silence if backchannel is None else backchannel
+        return self._wire.silence if backchannel is None else backchannel
 
     def _speaks_from_ns(self) -> int | None:
         """Return when the next utterance begins, `None` when that is not known or never."""
-        if self.finished or self._winding_up or self._next >= len(self._lines):
+        if self.finished or self._winding_up or not self._has_more:
             return None
         if self._conversation.turn is None:
             return self._speak_from_ns
         return self._conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
-        turn, manner, plan = self._next, self._manner, self._plan
-        line, acted = self._lines[turn], None
+        turn, wire, plan = self._next, self._wire, self._plan
+        utterance, acted = self._utterances[turn], None
         if plan.behaviours:
             planned = plan.behaviours[turn]
             if planned.hesitation_ms:
-                line = hesitant(line, manner, planned.hesitation_ms, planned.hesitation_at)
-            after = self._lines[turn + 1] if turn + 1 < len(self._lines) else None
-            acted = Behaviour(planned, self._backchannel, after, manner)
+                utterance = hesitant(utterance, wire, planned.hesitation_ms, planned.hesitation_at)
+            after = self._utterances[turn + 1] if turn + 1 < len(self._utterances) else None
+            acted = Behaviour(planned, self._backchannel, after, wire)
         condition, original_id = plan.condition(turn)
         frame, grid = self.pacing.position()
-        first = frame * manner.frame_samples
-        end_frame = line.end_sample // manner.frame_samples
+        first = frame * wire.frame_samples
+        end_frame = utterance.end_sample // wire.frame_samples
         spoken = PlannedSpeech(
             session_id=self.id,
             turn_index=turn,
             network=plan.network,
-            utterance_id=line.utterance_id,
+            utterance_id=utterance.utterance_id,
             condition=condition,
             original_id=original_id,
-            onset_ns=grid.sample_ns(first + line.onset_sample),
-            end_ns=grid.sample_ns(first + line.end_sample),
-            end_sample=first + line.end_sample,
+            onset_ns=grid.sample_ns(first + utterance.onset_sample),
+            end_ns=grid.sample_ns(first + utterance.end_sample),
+            end_sample=first + utterance.end_sample,
             end_due_ns=grid.due_ns(frame + end_frame),
-            limit_ns=manner.limit_ns,
+            limit_ns=wire.limit_ns,
         )
         self._conversation.begin(spoken, self._session_instants(), acted, now_ns)
-        self._line, self._line_frame, self._end_frame = line, 0, end_frame
+        self._utterance, self._utterance_frame, self._end_frame = utterance, 0, end_frame
         self._next += 1
 
     def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
-        line, turn, frame = self._line, self._conversation.turn, self._line_frame
-        assert line is not None
+        utterance, turn, frame = self._utterance, self._conversation.turn, self._utterance_frame
+        assert utterance is not None
         assert turn is not None
         turn.sending.note(
             now_ns,
             lateness_ns,
             frames=1,
-            samples=self._manner.frame_samples,
+            samples=self._wire.frame_samples,
             ends_speech=frame == self._end_frame,
         )
-        self._line_frame = frame + 1
-        if self._line_frame == len(line.messages):
-            self._line, self._silent_until_ns = None, 0
-        return line.messages[frame]
+        self._utterance_frame = frame + 1
+        if self._utterance_frame == len(utterance.messages):
+            self._utterance, self._silent_until_ns = None, 0
+        return utterance.messages[frame]
 
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
         turn = self._conversation.turn
@@ -398,8 +393,8 @@ class Caller:
             self._conversation.end_greeting(now_ns, fault)
         else:
             self._conversation.close(now_ns, fault)
-            self.has_news, self._line = True, None
-        if self._next >= len(self._lines) or self._winding_up:
+            self.has_news, self._utterance = True, None
+        if not self._has_more or self._winding_up:
             self.finished = True
             return
         after_ns = max(now_ns, turn.playout_end_ns or now_ns)
@@ -416,14 +411,19 @@ class Caller:
             kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
             status=status,
             network=self._plan.network,
-            utterance_id=self._lines[index].utterance_id,
+            utterance_id=self._utterances[index].utterance_id,
             condition=condition,
             original_id=original_id,
-            limit_ms=self._manner.limit_ns / NS_PER_MS,
+            limit_ms=self._wire.limit_ns / NS_PER_MS,
             at=since(self._session_instants(), self._origin_ns),
             fault=fault,
         )
         self._conversation.records.append(record)
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether turns of the plan have not begun."""
+        return self._next < len(self._utterances)
 
     def _session_instants(self) -> dict[str, int | None]:
         return {

@@ -46,39 +46,43 @@ class WireFormat:
 
 
 def hesitant(
-    line: EncodedUtterance, manner: WireFormat, pause_ms: float, at: float
+    utterance: EncodedUtterance, wire_format: WireFormat, pause_ms: float, at: float
 ) -> EncodedUtterance:
     """Return the utterance with a pause inside its speech.
 
     Args:
-        line: What is said.
-        manner: Where silence comes from.
+        utterance: What is said.
+        wire_format: Where silence comes from.
         pause_ms: Length of the pause; it takes whole frames, at least one.
         at: Where, as a share of the speech. The pause goes between the quietest frames nearby,
             and never outside the speech.
 
     Returns:
-        The longer line; the same one where its speech is too short to be parted.
+        The longer utterance; the same one where its speech is too short to be parted.
     """
-    frame = manner.frame_samples
+    frame = wire_format.frame_samples
     # A pause before frame k parts the speech when frame k begins inside it.
-    first, last = line.onset_sample // frame + 1, line.end_sample // frame
+    first, last = utterance.onset_sample // frame + 1, utterance.end_sample // frame
     if last < first:
-        return line
-    wanted = round((line.onset_sample + at * (line.end_sample - line.onset_sample)) / frame)
-    before = _quietest(line.levels, first, last, min(max(wanted, first), last), manner)
-    pause_samples = samples_from_ns(round(pause_ms * NS_PER_MS), manner.rate_hz)
+        return utterance
+    wanted = round(
+        (utterance.onset_sample + at * (utterance.end_sample - utterance.onset_sample)) / frame
+    )
+    before = _quietest(utterance.levels, first, last, min(max(wanted, first), last), wire_format)
+    pause_samples = samples_from_ns(round(pause_ms * NS_PER_MS), wire_format.rate_hz)
     pause = max(1, round(pause_samples / frame))
-    messages = list(line.messages)
-    messages[before:before] = [manner.silence] * pause
-    return replace(line, messages=messages, end_sample=line.end_sample + pause * frame, levels=b"")
+    messages = list(utterance.messages)
+    messages[before:before] = [wire_format.silence] * pause
+    return replace(
+        utterance, messages=messages, end_sample=utterance.end_sample + pause * frame, levels=b""
+    )
 
 
-def _quietest(levels: bytes, first: int, last: int, wanted: int, manner: WireFormat) -> int:
+def _quietest(levels: bytes, first: int, last: int, wanted: int, wire_format: WireFormat) -> int:
     """Return the frame from `first` to `last` before which a pause cuts the least sound off."""
     if not levels:
         return wanted
-    around = max(1, _LOOK_AROUND_MS * manner.rate_hz // (1000 * manner.frame_samples))
+    around = max(1, _LOOK_AROUND_MS * wire_format.rate_hz // (1000 * wire_format.frame_samples))
     nearby = range(max(first, wanted - around), min(last, wanted + around) + 1)
 
     def loudness(frame: int) -> tuple[int, int]:

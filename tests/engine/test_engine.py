@@ -36,14 +36,20 @@ from harness.transport import parse_target, ready_message
 
 dialect = OpenAIRealtime()
 silence = ready_message(dialect.append_audio(bytes(960)))
-manner = WireFormat(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
+wire_format = WireFormat(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
 
 def session(number):
-    line = EncodedUtterance(
+    utterance = EncodedUtterance(
         utterance_id="u", messages=[silence] * 10, onset_sample=10, end_sample=4_000
     )
     plan = CallPlan(number=number, network="none", utterance_ids=("u",), think_ms=(0.0,))
-    return Caller(plan, [line], manner=manner, origin_ns=now_ns(), scheduled_ns=now_ns())
+    return Caller(
+        plan,
+        [utterance],
+        wire_format=wire_format,
+        origin_ns=now_ns(),
+        scheduled_ns=now_ns(),
+    )
 
 server = serve(handle, "127.0.0.1", 0)
 threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -215,8 +221,8 @@ def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message:
     target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
     route = Route(target=target, headers=(), dialect=dialect, settings=settings)
     plan = CallPlan(number=0, network="none", utterance_ids=("u",), think_ms=(0.0,))
-    manner = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
-    line = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
-    session = Caller(plan, [line], manner=manner, origin_ns=0, scheduled_ns=0)
+    wire_format = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
+    utterance = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
+    session = Caller(plan, [utterance], wire_format=wire_format, origin_ns=0, scheduled_ns=0)
     Call(session, route, events).message(message, 0)
     assert sent == [b"frame"]

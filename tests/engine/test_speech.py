@@ -40,32 +40,32 @@ def _unmasked(message: bytes) -> bytes:
     return bytes(byte ^ key[place % 4] for place, byte in enumerate(body))
 
 
-def test_a_line_is_the_utterance_in_ready_messages(corpus: Corpus, tmp_path: Path) -> None:
+def test_an_utterance_is_encoded_as_ready_messages(corpus: Corpus, tmp_path: Path) -> None:
     dialect, name = OpenAIRealtime(), _names(corpus)[0]
-    (line,) = _speech(corpus, tmp_path).take([name])
-    utterance = load_utterance(corpus, name, dialect.audio.rate_hz)
-    cut = cut_frames(encode_utterance(utterance, dialect.audio), dialect.audio, FRAME_MS)
-    assert [_unmasked(message) for message in line.messages] == [
+    (utterance,) = _speech(corpus, tmp_path).take([name])
+    loaded = load_utterance(corpus, name, dialect.audio.rate_hz)
+    cut = cut_frames(encode_utterance(loaded, dialect.audio), dialect.audio, FRAME_MS)
+    assert [_unmasked(message) for message in utterance.messages] == [
         dialect.append_audio(frame) for frame in cut
     ]
-    assert len(line.messages[0]) == len(ready_message(dialect.append_audio(cut[0])))
-    assert line.end_sample == utterance.speech_end_sample
-    assert line.onset_sample == utterance.speech_onset_sample
+    assert len(utterance.messages[0]) == len(ready_message(dialect.append_audio(cut[0])))
+    assert utterance.end_sample == loaded.speech_end_sample
+    assert utterance.onset_sample == loaded.speech_onset_sample
 
 
 def test_a_line_says_how_loud_its_frames_are(corpus: Corpus, tmp_path: Path) -> None:
-    line = _speech(corpus, tmp_path).line(_names(corpus)[0])
-    assert len(line.levels) == len(line.messages)
+    utterance = _speech(corpus, tmp_path).encode(_names(corpus)[0])
+    assert len(utterance.levels) == len(utterance.messages)
     # Silence goes before and after the speech, which is loud all through.
-    first, last = (mark // 2_400 for mark in (line.onset_sample, line.end_sample))
-    assert set(line.levels[:first]) | set(line.levels[last + 1 :]) == {0}
-    assert min(line.levels[first : last + 1]) > 20
+    first, last = (mark // 2_400 for mark in (utterance.onset_sample, utterance.end_sample))
+    assert set(utterance.levels[:first]) | set(utterance.levels[last + 1 :]) == {0}
+    assert min(utterance.levels[first : last + 1]) > 20
 
 
 def test_two_calls_share_a_line(corpus: Corpus, tmp_path: Path) -> None:
     speech, name = _speech(corpus, tmp_path), _names(corpus)[0]
     first, second = speech.take([name]), speech.take([name, name])
-    assert all(line is first[0] for line in second)
+    assert all(utterance is first[0] for utterance in second)
 
 
 def test_memory_keeps_to_its_bound_and_the_least_recently_used_goes(
@@ -121,7 +121,7 @@ def test_callers_that_share_a_thread_go_on_while_a_line_is_made(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speech, name = _speech(corpus, tmp_path), _names(corpus)[0]
-    made_by, make = [], speech.line
+    made_by, make = [], speech.encode
     others_went_on = threading.Event()
 
     def slowly(name: str) -> object:
@@ -129,7 +129,7 @@ def test_callers_that_share_a_thread_go_on_while_a_line_is_made(
         assert others_went_on.wait(10)
         return make(name)
 
-    monkeypatch.setattr(speech, "line", slowly)
+    monkeypatch.setattr(speech, "encode", slowly)
     callers = [gevent.spawn(speech.take, [name]) for _ in range(3)]
     gevent.spawn(others_went_on.set)
     gevent.joinall(callers, raise_error=True)
@@ -161,9 +161,9 @@ def test_a_small_corpus_is_encoded_at_once(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    lines, manner = encode_corpus(corpus, OpenAIRealtime(), FRAME_MS, 15.0)
-    assert list(lines) == _names(corpus)
-    assert manner.frame_samples == 2_400
-    assert {len(message) for line in lines.values() for message in line.messages} == {
-        len(manner.silence)
-    }
+    utterances, wire_format = encode_corpus(corpus, OpenAIRealtime(), FRAME_MS, 15.0)
+    assert list(utterances) == _names(corpus)
+    assert wire_format.frame_samples == 2_400
+    assert {
+        len(message) for utterance in utterances.values() for message in utterance.messages
+    } == {len(wire_format.silence)}

@@ -6,7 +6,7 @@ from harness.session.behaviour import Behaviour
 
 MS = 1_000_000
 FRAME = 480
-MANNER = WireFormat(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+WIRE_FORMAT = WireFormat(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
 BACKCHANNEL = EncodedUtterance(
     utterance_id="mhm", messages=[b"m", b"h", b"m"], onset_sample=0, end_sample=1_000
 )
@@ -27,7 +27,9 @@ def listen(behaviour: Behaviour, until_ms: int) -> dict[int, bytes]:
 
 
 def test_backchannels_go_out_at_their_offsets_whole_and_never_two_at_once() -> None:
-    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(30, 50, 200)), BACKCHANNEL, None, MANNER)
+    behaviour = Behaviour(
+        TurnBehaviour(backchannels_ms=(30, 50, 200)), BACKCHANNEL, None, WIRE_FORMAT
+    )
     assert behaviour.next_ns(None) is None
     assert behaviour.next_ns(HEARD_NS) == HEARD_NS + 30 * MS
     assert listen(behaviour, 400) == {
@@ -39,7 +41,7 @@ def test_backchannels_go_out_at_their_offsets_whole_and_never_two_at_once() -> N
 
 
 def test_a_backchannel_that_the_server_heard_counts_once_and_only_for_a_while() -> None:
-    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), BACKCHANNEL, None, MANNER)
+    behaviour = Behaviour(TurnBehaviour(backchannels_ms=(0, 5_000)), BACKCHANNEL, None, WIRE_FORMAT)
     assert not behaviour.was_taken_for_a_turn(HEARD_NS)
     listen(behaviour, 100)
     assert behaviour.was_taken_for_a_turn(HEARD_NS + 300 * MS)
@@ -57,19 +59,19 @@ def test_a_backchannel_that_the_server_heard_counts_once_and_only_for_a_while() 
 def test_an_interruption_begins_so_early_that_its_speech_does_at_the_offset(
     barge_in_ms: float, begins_ms: int
 ) -> None:
-    behaviour = Behaviour(TurnBehaviour(barge_in_ms=barge_in_ms), None, WORDS, MANNER)
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=barge_in_ms), None, WORDS, WIRE_FORMAT)
     assert behaviour.cuts_in_ns(None) is None
     assert behaviour.cuts_in_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
     assert behaviour.next_ns(HEARD_NS) == HEARD_NS + begins_ms * MS
 
 
 def test_who_has_nothing_to_say_does_not_interrupt() -> None:
-    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), BACKCHANNEL, None, MANNER)
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), BACKCHANNEL, None, WIRE_FORMAT)
     assert behaviour.next_ns(HEARD_NS) is None
 
 
 def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
-    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, MANNER)
+    behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, WIRE_FORMAT)
     missed = behaviour.outcome((), None)
     stopped = behaviour.outcome(("t",), BargeIn.STOPPED)
     assert missed == BehaviourOutcome(barge_in=BargeIn.MISSED)
@@ -78,5 +80,6 @@ def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
 
 def test_a_turn_of_which_nothing_was_asked_has_nothing_to_tell() -> None:
     assert (
-        Behaviour(TurnBehaviour(tool_ms=300), BACKCHANNEL, WORDS, MANNER).outcome((), None) is None
+        Behaviour(TurnBehaviour(tool_ms=300), BACKCHANNEL, WORDS, WIRE_FORMAT).outcome((), None)
+        is None
     )

@@ -28,10 +28,10 @@ MS = 1_000_000
 FRAME = 480
 SILENCE = b"silence"
 LOUD = base64.b64encode(np.tile(np.array([7_000, -7_000], "<i2"), 1_200).tobytes())
-MANNER = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+WIRE_FORMAT = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
 
 
-def line(name: str, frames: int = 10) -> EncodedUtterance:
+def utterance(name: str, frames: int = 10) -> EncodedUtterance:
     return EncodedUtterance(
         utterance_id=name,
         messages=[f"{name}-{n}".encode() for n in range(frames)],
@@ -51,7 +51,11 @@ def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool =
         agent_speaks_first=agent_speaks_first,
     )
     session = Caller(
-        plan, [line(name) for name in names], manner=MANNER, origin_ns=0, scheduled_ns=0
+        plan,
+        [utterance(name) for name in names],
+        wire_format=WIRE_FORMAT,
+        origin_ns=0,
+        scheduled_ns=0,
     )
     session.link.opening(0)
     session.link.upgraded(5 * MS)
@@ -154,8 +158,8 @@ def test_a_turn_is_recorded_with_the_condition_that_its_plan_gives() -> None:
         conditions=("noisy", ""),
         original_ids=("u", ""),
     )
-    lines = [line(name) for name in plan.utterance_ids]
-    session = Caller(plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0)
+    utterances = [utterance(name) for name in plan.utterance_ids]
+    session = Caller(plan, utterances, wire_format=WIRE_FORMAT, origin_ns=0, scheduled_ns=0)
     session.receive(SessionCreated(), 0)
     server = Answering(session)
     server.run(until_ms=2_000)

@@ -38,7 +38,7 @@ MS = 1_000_000
 FRAME = 480
 SILENCE, BACKCHANNEL = b"silence", b"mhm"
 COMPLETED, CANCELLED = ResponseStatus.COMPLETED, ResponseStatus.CANCELLED
-MANNER = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+WIRE_FORMAT = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
 THINK_MS = 100.0
 
 
@@ -48,7 +48,7 @@ def audio(ms: int) -> bytes:
     return base64.b64encode(samples.tobytes())
 
 
-def line(name: str, frames: int = 10) -> EncodedUtterance:
+def utterance(name: str, frames: int = 10) -> EncodedUtterance:
     return EncodedUtterance(
         utterance_id=name,
         messages=[f"{name}-{n}".encode() for n in range(frames)],
@@ -72,9 +72,14 @@ class Held:
         backchannel = EncodedUtterance(
             utterance_id="mhm", messages=[BACKCHANNEL] * 3, onset_sample=0, end_sample=1_000
         )
-        lines = [line(name) for name in names]
+        utterances = [utterance(name) for name in names]
         self.session = Caller(
-            plan, lines, manner=MANNER, origin_ns=0, scheduled_ns=0, backchannel=backchannel
+            plan,
+            utterances,
+            wire_format=WIRE_FORMAT,
+            origin_ns=0,
+            scheduled_ns=0,
+            backchannel=backchannel,
         )
         self.session.link.opening(0)
         self.session.link.upgraded(1)

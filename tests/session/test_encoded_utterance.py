@@ -6,10 +6,10 @@ from harness.session import EncodedUtterance, WireFormat
 from harness.session.encoded_utterance import hesitant
 
 FRAME = 480
-MANNER = WireFormat(silence=b"silence", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+WIRE_FORMAT = WireFormat(silence=b"silence", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
 
 
-def line(
+def utterance(
     frames: int, onset: int = 100, end: int | None = None, levels: bytes = b""
 ) -> EncodedUtterance:
     return EncodedUtterance(
@@ -35,8 +35,8 @@ def test_a_pause_parts_the_speech_and_nothing_is_lost(
     last = frames * FRAME - 2
     onset, end = sorted(round(mark * last) for mark in marks)
     known = levels[:frames] if len(levels) >= frames else b""
-    said = line(frames, onset, max(end, onset + 1), known)
-    slow = hesitant(said, MANNER, pause_ms, at)
+    said = utterance(frames, onset, max(end, onset + 1), known)
+    slow = hesitant(said, WIRE_FORMAT, pause_ms, at)
     assert [m for m in slow.messages if m != b"silence"] == list(said.messages)
     pause = len(slow.messages) - frames
     assert slow.onset_sample == said.onset_sample
@@ -53,7 +53,7 @@ def test_a_pause_parts_the_speech_and_nothing_is_lost(
 
 @pytest.mark.parametrize(("at", "before"), [(0.5, 50), (0.3, 30), (0.99, 99)])
 def test_without_levels_the_pause_is_where_it_was_drawn(at: float, before: int) -> None:
-    slow = hesitant(line(100, onset=0), MANNER, 40, at)
+    slow = hesitant(utterance(100, onset=0), WIRE_FORMAT, 40, at)
     assert list(slow.messages).index(b"silence") == before
 
 
@@ -61,5 +61,5 @@ def test_the_pause_is_put_between_the_quietest_frames_nearby() -> None:
     levels = bytearray([80] * 100)
     levels[46], levels[47], levels[52] = 20, 25, 10
     levels[70] = levels[71] = 0  # quieter, but too far away
-    slow = hesitant(line(100, levels=bytes(levels)), MANNER, 40, 0.5)
+    slow = hesitant(utterance(100, levels=bytes(levels)), WIRE_FORMAT, 40, 0.5)
     assert list(slow.messages).index(b"silence") == 47
