@@ -39,6 +39,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/truth.py": "recording/test_reading.py",
         "model/units.py": "model/test_audio.py",
         "model/summary.py": "recording/test_summary.py",
+        "model/behaviour_summary.py": "analysis/test_behaviour.py",
     },
     IN_A_CHILD: {
         "bench/echo_server.py": "cli/test_selfcheck_stalls.py",

@@ -9,14 +9,15 @@ never answered need not be left out of.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from harness.analysis.bootstrap import Pairs, differences, fewest_sessions, interval
 from harness.analysis.intervals import turns_needed
 from harness.analysis.metrics import BY_NAME, Metric, turn_latency
+from harness.analysis.rounding import rounded
 from harness.model import TurnRecord
+from harness.model.summary import PairedSummary, UtteranceComparison
 
 CLEAN = "clean"
 """The condition that others are compared with; without it, originals without a condition."""
@@ -100,51 +101,48 @@ def paired_differences(metric: Metric, turns: Sequence[TurnRecord]) -> list[Pair
     return [_compare(metric, turns, name, names[0]) for name in names[1:]]
 
 
-def paired_summary(turns: Sequence[TurnRecord]) -> list[dict[str, Any]]:
+def paired_summary(turns: Sequence[TurnRecord]) -> tuple[PairedSummary, ...]:
     """Return the comparisons of a run as its summary tells them; empty where there are none."""
     found = [
         difference for name in COMPARED for difference in paired_differences(BY_NAME[name], turns)
     ]
-    return [_told(one) for one in found if one.utterances or one.metric == COMPARED[0]]
+    return tuple(_told(one) for one in found if one.utterances or one.metric == COMPARED[0])
 
 
-def _told(found: PairedDifference) -> dict[str, Any]:
+def _told(found: PairedDifference) -> PairedSummary:
     listed = found.utterances if found.metric == COMPARED[0] else ()
-    told: dict[str, Any] = {
-        "condition": found.condition,
-        "against": found.against,
-        "metric": found.metric,
-        "unit": "ms",
-        "value": _rounded(found.value_ms),
-        "low": _rounded(found.low_ms),
-        "high": _rounded(found.high_ms),
-        "utterances": len(found.utterances),
-        "turns": found.turns,
-        "turns_against": found.turns_against,
-        "sessions": found.sessions,
-        "each": [_told_one(one) for one in listed[:_MOST_LISTED]],
-    }
-    return told | ({"why": found.why} if found.why else {})
+    return PairedSummary(
+        condition=found.condition,
+        against=found.against,
+        metric=found.metric,
+        unit="ms",
+        value=rounded(found.value_ms),
+        low=rounded(found.low_ms),
+        high=rounded(found.high_ms),
+        utterances=len(found.utterances),
+        turns=found.turns,
+        turns_against=found.turns_against,
+        sessions=found.sessions,
+        each=tuple(_told_one(one) for one in listed[:_MOST_LISTED]),
+        why=found.why,
+    )
 
 
-def _told_one(one: UtteranceDifference) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "utterance": one.utterance,
-        "network": one.network,
-        "n": one.n,
-        "n_against": one.n_against,
-        "value": None,
-    }
-    if one.value_ms is None:
-        return told | {"why": "no answer within the limit under either condition"}
-    if math.isinf(one.value_ms):
-        which = "under the condition" if one.value_ms > 0 else "without it"
-        return told | {"why": f"no answer within the limit {which}"}
-    return told | {"value": _rounded(one.value_ms)}
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+def _told_one(one: UtteranceDifference) -> UtteranceComparison:
+    value, why = one.value_ms, ""
+    if value is None:
+        why = "no answer within the limit under either condition"
+    elif math.isinf(value):
+        which = "under the condition" if value > 0 else "without it"
+        value, why = None, f"no answer within the limit {which}"
+    return UtteranceComparison(
+        utterance=one.utterance,
+        network=one.network,
+        n=one.n,
+        n_against=one.n_against,
+        value=rounded(value),
+        why=why,
+    )
 
 
 def _compare(

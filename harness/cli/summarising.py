@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.analysis import PriceList, summarise
 from harness.model import Run, Summary
-from harness.recording import read_run, read_truth, typed_summary
+from harness.recording import read_run, read_truth
 
 _PRICES = "prices.toml"
 
@@ -24,8 +24,7 @@ def summarise_directory(path: Path) -> tuple[Run, Summary]:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
     run = read_run(path)
-    document = summarise(run, bundled_prices(), read_truth(path))
-    return run, typed_summary(document, str(path))
+    return run, summarise(run, bundled_prices(), read_truth(path))
 
 
 def bundled_prices() -> PriceList:

@@ -2,14 +2,17 @@
 
 Schema `harness.summary/2`. Fields may be added; one that is renamed, removed or redefined raises
 the number. Latencies are milliseconds, times seconds, rates shares of 1. What is not known is
-`None` with a `why` beside it. Every interval is two-sided at 95 %, clustered by session, and holds
+`None`, in JSON null, with a `why` beside it; a part that does not apply has the default of its
+type, and is absent from JSON. Every interval is two-sided at 95 %, clustered by session, and holds
 within this run.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
+from harness.model.run import ArrivalStamps
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
 
@@ -45,8 +48,8 @@ class LoadSummary:
         calls_planned: Calls of the schedule, `None` when time decided.
         calls_held: Calls that were begun and have ended.
         workers_lost: Load workers that ended in the middle of the run.
-        duration_s: From the first session's opening to the last one's end.
-        concurrency_peak: Most sessions open at once.
+        duration_s: From the first session's opening to the last one's end; `None` without one.
+        concurrency_peak: Most sessions open at once; likewise.
         reconnects: How often sessions were opened anew.
         outage_s: Without a connection, all sessions together.
         status: Turns by how they ended.
@@ -57,13 +60,13 @@ class LoadSummary:
     turns_measured: int
     turns_planned: int
     turns_unrecorded: int
-    calls_planned: int | None
+    calls_planned: int | None = None
     calls_held: int
     workers_lost: int
-    duration_s: float | None
-    concurrency_peak: int | None
+    duration_s: float | None = None
+    concurrency_peak: int | None = None
     reconnects: int
-    outage_s: float | None
+    outage_s: float
     status: dict[str, int]
 
 
@@ -100,7 +103,7 @@ class MetricSummary:
         n: How many.
         sessions: Sessions they come from.
         censored: Of them, known only to be at least the limit.
-        max: Largest; `None` with a censored one.
+        max: Largest; `None` with a censored one, or without any.
         p50: Median.
         p90: 90th percentile.
         p95: 95th percentile.
@@ -114,7 +117,7 @@ class MetricSummary:
     n: int
     sessions: int
     censored: int
-    max: float | None
+    max: float | None = None
     p50: PercentileSummary
     p90: PercentileSummary
     p95: PercentileSummary
@@ -189,7 +192,7 @@ class CostSummary:
         per_turn: Per turn that has a cost.
         minutes: Minutes that `per_minute` divides by.
         turns: Turns that have a cost.
-        tokens: Of all turns together.
+        tokens: Of all turns together; `None` when the provider told none.
         partial: Some responses have no cost.
         model: Whose prices were used.
         model_asked: The model that was asked for.
@@ -206,7 +209,7 @@ class CostSummary:
     per_turn: float | None
     minutes: float | None
     turns: int
-    tokens: TokenUsage | None
+    tokens: TokenUsage | None = None
     partial: bool
     model: str
     model_asked: str
@@ -232,8 +235,8 @@ class PingSummary:
     """Round trips of pings on the sessions' own sockets."""
 
     n: int
-    p50_ms: float | None
-    p99_ms: float | None
+    p50_ms: float
+    p99_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,16 +246,17 @@ class NetworkSummary:
     Attributes:
         profile: Its name.
         nominal: What it was asked to be.
-        realised: What a probe before the run found.
-        pings: What pings found while calls ran.
-        late: Share of its turns in which it changed more than half a frame late.
+        realised: What a probe before the run found; `None` without one.
+        pings: What pings found while calls ran; `None` without any.
+        late: Share of its turns in which it changed more than half a frame late; `None` where it
+            was not to change.
     """
 
     profile: str
     nominal: NominalNetwork
-    realised: RealisedNetwork | None
-    pings: PingSummary | None
-    late: float | None
+    realised: RealisedNetwork | None = None
+    pings: PingSummary | None = None
+    late: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +264,7 @@ class EventSummary:
     """Something that happened to the run as a whole."""
 
     kind: str
-    at_s: float | None
+    at_s: float
     detail: str
 
 
@@ -283,6 +287,7 @@ class ProvenanceSummary:
     versions: dict[str, str]
     host: dict[str, str]
     commit: str
+    arrival_stamps: ArrivalStamps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,13 +322,33 @@ class PairedSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceSummary:
+    """Measured minus true, of turns one by one."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    min_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentileDifferences:
+    """A measured percentile minus the true one."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracySummary:
     """Measured minus true on one network: of turns one by one, and of their percentiles."""
 
     network: str
     n: int
-    difference: dict[str, float]
-    of_percentiles: dict[str, float]
+    difference: DifferenceSummary
+    of_percentiles: PercentileDifferences
     note: str
 
 
@@ -350,7 +375,7 @@ class Summary:
         events: What happened to the run as a whole.
         provenance: What it takes to do it again.
         paired: Only where speech was said under several conditions, one of them clean.
-        behaviour: Only where a dialogue script asked for something: what to what to how many.
+        behaviour: Only where a dialogue script asked for something.
         accuracy: Only with a truth log.
     """
 
@@ -366,13 +391,13 @@ class Summary:
     gc_pause: LatenessSummary
     cost: CostSummary
     network: tuple[NetworkSummary, ...]
-    network_changes: UpdateStats | None
-    proxy_cost: ProxyOverhead | None
+    network_changes: UpdateStats | None = None
+    proxy_cost: ProxyOverhead | None = None
     corpus: CorpusFacts
     events: tuple[EventSummary, ...]
     provenance: ProvenanceSummary
     paired: tuple[PairedSummary, ...] = ()
-    behaviour: dict[str, dict[str, int]] = field(default_factory=dict)
+    behaviour: BehaviourSummary | None = None
     accuracy: tuple[AccuracySummary, ...] = ()
 
     def of_network(self, name: str) -> StratumSummary | None:

@@ -10,7 +10,7 @@ from harness.recording.files import replace_file
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
 from harness.recording.reading import read_manifest, read_run, read_truth
-from harness.recording.summary import read_summary, summary_schema, typed_summary, write_summary
+from harness.recording.summary import read_summary, summary_schema, write_summary
 
 __all__ = [
     "Batch",
@@ -25,6 +25,5 @@ __all__ = [
     "replace_file",
     "reserve",
     "summary_schema",
-    "typed_summary",
     "write_summary",
 ]

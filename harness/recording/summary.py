@@ -1,6 +1,10 @@
-"""The summary file: what machines read of a run, typed by `harness.model.Summary`."""
+"""The summary file: what machines read of a run, typed by `harness.model.Summary`.
 
-from collections.abc import Mapping
+A part that does not apply to the run is absent from the file: a field that has the default of its
+type, where that is `None` or empty. What is null in the file is not known, and says why.
+"""
+
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,7 @@ def write_summary(path: Path, summary: Summary) -> None:
     Raises:
         BadInput: The file cannot be written.
     """
-    text = msgspec.json.format(msgspec.json.encode(summary), indent=2)
+    text = msgspec.json.format(msgspec.json.encode(_document(summary)), indent=2)
     files.replace_file(path / files.SUMMARY, text + b"\n")
 
 
@@ -45,20 +49,7 @@ def read_summary(path: Path) -> Summary:
         document = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"is not a summary: {error}", where=str(file), hint=_HINT) from error
-    return typed_summary(document, str(file))
-
-
-def typed_summary(document: Mapping[str, Any], where: str) -> Summary:
-    """Return a summary's document as its types.
-
-    Args:
-        document: What `analysis.summarise` returned, or was read of a file.
-        where: What an error calls it.
-
-    Raises:
-        BadInput: As for `read_summary`.
-    """
-    schema = document.get("schema")
+    schema, where = document.get("schema"), str(file)
     if not isinstance(schema, str):
         raise BadInput("is not a summary: it names no schema", where=where, hint=_HINT)
     if schema != SUMMARY_SCHEMA:
@@ -69,6 +60,22 @@ def typed_summary(document: Mapping[str, Any], where: str) -> Summary:
         return msgspec.convert(document, Summary)
     except msgspec.ValidationError as error:
         raise BadInput(f"is not a summary: {error}", where=where, hint=_HINT) from error
+
+
+def _document(value: Any) -> Any:
+    """Return what a value is in the file, without the parts that do not apply."""
+    if is_dataclass(value):
+        held = {field: getattr(value, field.name) for field in fields(value)}
+        return {
+            field.name: _document(found)
+            for field, found in held.items()
+            if field.default is MISSING or found != field.default or found not in (None, "", ())
+        }
+    if isinstance(value, dict):
+        return {name: _document(found) for name, found in value.items()}
+    if isinstance(value, tuple):
+        return [_document(found) for found in value]
+    return value
 
 
 def summary_schema() -> bytes:

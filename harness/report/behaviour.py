@@ -1,25 +1,15 @@
 """What came of a dialogue script's wishes, on the page and in the table."""
 
-from collections.abc import Callable, Mapping
-
+from harness.model.behaviour_summary import (
+    BackchannelSummary,
+    BargeInSummary,
+    HesitationSummary,
+    ToolSummary,
+)
 from harness.model.summary import Summary
 from harness.report.blocks import Facts, Section
 from harness.report.formatting import MISSING, counted, number
 from harness.report.summary_view import measured, quantiles
-
-_Counts = Mapping[str, int]
-_BARGE_IN = {
-    "stopped": "stopped the response",
-    "ended_first": "came as it ended",
-    "deaf": "not heard by the server",
-    "missed": "due after the response had ended",
-    "cut": "cut off",
-}
-_TOOLS = {
-    "not_used": "not used in",
-    "unexpected": "another one used in",
-    "unanswered": "no answer heard in",
-}
 
 
 def section(summary: Summary) -> list[Section]:
@@ -40,46 +30,56 @@ def section(summary: Summary) -> list[Section]:
 
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what came of it, as label and sentence."""
-    found = summary.behaviour
-    lines = []
-    for name, (label, words, metric) in _WORDS.items():
-        if name in found:
-            lines.append((label, words(found[name]) + _latency(summary, metric)))
+    found, lines = summary.behaviour, list[tuple[str, str]]()
+    if found is None:
+        return lines
+    if found.barge_in is not None:
+        words = _interruptions(found.barge_in) + _latency(summary, "barge_in_stop")
+        lines.append(("barge-in", words))
+    if found.backchannels is not None:
+        lines.append(("backchannels", _backchannels(found.backchannels)))
+    if found.hesitations is not None:
+        lines.append(("hesitation", _pauses(found.hesitations)))
+    if found.tools is not None:
+        lines.append(("tools", _tools(found.tools) + _latency(summary, "tool_gap")))
     return lines
 
 
-def _interruptions(found: _Counts) -> str:
-    ends = [f"{number(found[end], 0)} {said}" for end, said in _BARGE_IN.items() if found[end]]
-    return f"{counted(found['planned'], 'interruption')}: {', '.join(ends)}"
+def _interruptions(found: BargeInSummary) -> str:
+    ends = (
+        (found.stopped, "stopped the response"),
+        (found.ended_first, "came as it ended"),
+        (found.deaf, "not heard by the server"),
+        (found.missed, "due after the response had ended"),
+        (found.cut, "cut off"),
+    )
+    told = ", ".join(f"{number(count, 0)} {said}" for count, said in ends if count)
+    return f"{counted(found.planned, 'interruption')}: {told}"
 
 
-def _backchannels(found: _Counts) -> str:
-    taken = number(found["taken_for_turns"], 0)
-    return f"{counted(found['sent'], 'backchannel')}, {taken} taken for a turn"
+def _backchannels(found: BackchannelSummary) -> str:
+    taken = number(found.taken_for_turns, 0)
+    return f"{counted(found.sent, 'backchannel')}, {taken} taken for a turn"
 
 
-def _pauses(found: _Counts) -> str:
-    early = number(found["answered_within"], 0)
-    return f"{counted(found['planned'], 'utterance')} with a pause, {early} answered too early"
+def _pauses(found: HesitationSummary) -> str:
+    early = number(found.answered_within, 0)
+    return f"{counted(found.planned, 'utterance')} with a pause, {early} answered too early"
 
 
-def _tools(found: _Counts) -> str:
-    words = [f"expected in {counted(found['expected'], 'turn')}"]
-    words.append(f"used in {number(found['used'], 0)}")
-    words += [f"{said} {number(found[name], 0)}" for name, said in _TOOLS.items() if found[name]]
+def _tools(found: ToolSummary) -> str:
+    words = [f"expected in {counted(found.expected, 'turn')}", f"used in {number(found.used, 0)}"]
+    others = (
+        (found.not_used, "not used in"),
+        (found.unexpected, "another one used in"),
+        (found.unanswered, "no answer heard in"),
+    )
+    words += [f"{said} {number(count, 0)}" for count, said in others if count]
     return ", ".join(words)
 
 
-_WORDS: Mapping[str, tuple[str, Callable[[_Counts], str], str]] = {
-    "barge_in": ("barge-in", _interruptions, "barge_in_stop"),
-    "backchannels": ("backchannels", _backchannels, ""),
-    "hesitations": ("hesitation", _pauses, ""),
-    "tools": ("tools", _tools, "tool_gap"),
-}
-
-
 def _latency(summary: Summary, metric: str) -> str:
-    """Write a metric's percentiles, those that its turns support; empty for no metric."""
+    """Write a metric's percentiles, those that its turns support; empty where no turn has it."""
     n = measured(summary.metrics, metric)
     if not n:
         return ""

@@ -179,7 +179,8 @@ def _paired(found: Mapping[str, PairedSummary]) -> str:
 
 
 def _accuracy(found: AccuracySummary) -> str:
-    named = (("P50", "p50_ms"), ("P95", "p95_ms"), ("P99", "p99_ms"))
-    off = ", ".join(f"{label} {signed(found.difference[name])} ms" for label, name in named)
+    off = found.difference
+    named = (("P50", off.p50_ms), ("P95", off.p95_ms), ("P99", off.p99_ms))
+    told = ", ".join(f"{label} {signed(value)} ms" for label, value in named)
     note = f"; {sanitised(found.note)}" if found.note else ""
-    return f"{sanitised(found.network)}: {off} over {number(found.n, 0)} turns{note}"
+    return f"{sanitised(found.network)}: {told} over {number(found.n, 0)} turns{note}"

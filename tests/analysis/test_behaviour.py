@@ -2,12 +2,19 @@ from collections.abc import Callable
 
 from harness.analysis.behaviour import behaviour_summary
 from harness.model import BargeIn, BehaviourOutcome, TurnInstants, TurnRecord, TurnStatus
+from harness.model.behaviour_summary import (
+    BackchannelSummary,
+    BargeInSummary,
+    BehaviourSummary,
+    HesitationSummary,
+    ToolSummary,
+)
 
 MakeTurn = Callable[..., TurnRecord]
 
 
 def test_a_run_without_a_script_has_nothing_to_tell(make_turn: MakeTurn) -> None:
-    assert behaviour_summary([make_turn(), make_turn(behaviour=BehaviourOutcome())]) == {}
+    assert behaviour_summary([make_turn(), make_turn(behaviour=BehaviourOutcome())]) is None
 
 
 def test_what_was_asked_for_and_what_came_of_it_are_counted(make_turn: MakeTurn) -> None:
@@ -29,16 +36,14 @@ def test_what_was_asked_for_and_what_came_of_it_are_counted(make_turn: MakeTurn)
         ),
         make_turn(None, status=TurnStatus.TIMEOUT, behaviour=BehaviourOutcome(tools=("look_up",))),
     ]
-    assert behaviour_summary(turns) == {
-        "barge_in": {
-            "planned": 3,
-            "stopped": 2,
-            "ended_first": 0,
-            "deaf": 1,
-            "missed": 0,
-            "cut": 0,
-        },
-        "backchannels": {"sent": 3, "taken_for_turns": 1},
-        "hesitations": {"planned": 2, "answered_within": 1},
-        "tools": {"expected": 3, "used": 2, "not_used": 1, "unexpected": 2, "unanswered": 1},
-    }
+    assert behaviour_summary(turns) == BehaviourSummary(
+        barge_in=BargeInSummary(planned=3, stopped=2, ended_first=0, deaf=1, missed=0, cut=0),
+        backchannels=BackchannelSummary(sent=3, taken_for_turns=1),
+        hesitations=HesitationSummary(planned=2, answered_within=1),
+        tools=ToolSummary(expected=3, used=2, not_used=1, unexpected=2, unanswered=1),
+    )
+
+
+def test_only_what_was_asked_for_is_told(make_turn: MakeTurn) -> None:
+    found = behaviour_summary([make_turn(behaviour=BehaviourOutcome(backchannels=1))])
+    assert found == BehaviourSummary(backchannels=BackchannelSummary(sent=1, taken_for_turns=0))

@@ -9,7 +9,6 @@ from harness.analysis.gate import GateVerdict, judge_objectives, overall, parse_
 from harness.analysis.summary import summarise
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import NetworkProfile, Run, TurnRecord, TurnStatus
-from harness.recording import typed_summary
 
 MakeTurn = Callable[..., TurnRecord]
 MakeRun = Callable[..., Run]
@@ -46,7 +45,7 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
         for number in range(broken_off):
             turns[number] = make_turn(session=f"s{number}", status=TurnStatus.BROKEN_OFF)
         run = make_run(turns, networks=[NetworkProfile(name="unused")])
-        summary = typed_summary(summarise(run, PRICES), "a test")
+        summary = summarise(run, PRICES)
         (found,) = judge_objectives(
             summary, parse_objectives({"objective": [objective]}, "slo.toml")
         )
@@ -147,7 +146,7 @@ def test_an_invalid_run_gets_no_verdict(make_run: MakeRun, make_turn: MakeTurn) 
     spoiled = make_run([make_turn(None, status=TurnStatus.VOID, party=Party.OURS)])
     objectives = parse_objectives({"objective": [{"failure_rate": 0.5}]}, "slo.toml")
     with pytest.raises(RunInvalid, match="no turn was measured"):
-        judge_objectives(typed_summary(summarise(spoiled, PRICES), "a test"), objectives)
+        judge_objectives(summarise(spoiled, PRICES), objectives)
 
 
 def test_a_network_that_was_not_in_the_run_is_refused_by_name(judged: Judge) -> None:

@@ -14,6 +14,7 @@ from harness.analysis.paired_difference import (
     paired_summary,
 )
 from harness.model import TurnRecord, TurnStatus
+from harness.model.summary import UtteranceComparison
 
 HEADLINE = BY_NAME["voice_to_voice"]
 MakeTurn = Callable[..., TurnRecord]
@@ -109,7 +110,7 @@ def test_originals_are_the_clean_ones_where_nothing_is_called_so(paired: Any) ->
 def test_without_clean_speech_nothing_is_compared(paired: Any, make_turn: MakeTurn) -> None:
     assert paired_differences(HEADLINE, paired(names=("noisy", "phone"))) == []
     assert conditions([make_turn(), make_turn()]) == []
-    assert paired_summary([make_turn()]) == []
+    assert paired_summary([make_turn()]) == ()
 
 
 @pytest.mark.parametrize(
@@ -212,16 +213,12 @@ def _width(found: PairedDifference) -> float:
 
 
 def test_the_summary_lists_the_utterances_of_the_headline_only(paired: Any) -> None:
-    told = {one["metric"]: one for one in paired_summary(paired(100.0))}
+    told = {one.metric: one for one in paired_summary(paired(100.0))}
     assert list(told) == ["voice_to_voice", "endpoint_delay", "response_delay"]
-    assert told["voice_to_voice"]["value"] == 100.0
-    assert told["endpoint_delay"]["value"] == 50.0
-    assert told["voice_to_voice"]["each"][0] == {
-        "utterance": "0",
-        "network": "ideal",
-        "n": 4,
-        "n_against": 4,
-        "value": 100.0,
-    }
-    assert told["endpoint_delay"]["each"] == []
-    assert "why" not in told["voice_to_voice"]
+    assert told["voice_to_voice"].value == 100.0
+    assert told["endpoint_delay"].value == 50.0
+    assert told["voice_to_voice"].each[0] == UtteranceComparison(
+        utterance="0", network="ideal", n=4, n_against=4, value=100.0
+    )
+    assert told["endpoint_delay"].each == ()
+    assert told["voice_to_voice"].why == ""

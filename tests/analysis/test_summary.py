@@ -1,14 +1,12 @@
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import msgspec
 import pytest
 
 from harness.analysis.cost import Price, PriceList
 from harness.analysis.summary import concurrency_peak, summarise
 from harness.model import (
     SUMMARY_SCHEMA,
+    ArrivalStamps,
     Direction,
     NetworkProfile,
     RealisedNetwork,
@@ -20,8 +18,9 @@ from harness.model import (
     TruthRecord,
     TurnRecord,
     TurnStatus,
+    ValidityState,
 )
-from harness.recording import typed_summary
+from harness.model.summary import PriceListSummary, ValiditySummary
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
@@ -63,87 +62,40 @@ def run(make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession) -> Ru
     return built
 
 
-def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from leaves(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner)
-    else:
-        yield value
-
-
-def test_a_summary_holds_what_the_schema_says(run: Run) -> None:
+def test_a_summary_says_what_was_planned_and_done(run: Run) -> None:
     summary = summarise(run, PRICES)
-    assert summary["schema"] == SUMMARY_SCHEMA == "harness.summary/2"
-    assert list(summary) == [
-        "schema",
-        "run_id",
-        "validity",
-        "load",
-        "metrics",
-        "strata",
-        "failure_rate",
-        "send_lateness",
-        "loop_lag",
-        "gc_pause",
-        "cost",
-        "network",
-        "network_changes",
-        "proxy_cost",
-        "corpus",
-        "events",
-        "provenance",
-    ]
-    assert summary["validity"] == {"state": "VALID", "reasons": []}
-    assert summary["load"]["status"] == {"completed": 119, "timeout": 1}
-    assert summary["load"]["concurrency_peak"] == 40
-    assert summary["load"]["duration_s"] == 60.1
-    assert summary["corpus"]["synthetic"] is True
-    assert summary["provenance"]["seeds"] == {"arrivals": 1}
+    assert summary.schema == SUMMARY_SCHEMA == "harness.summary/2"
+    assert summary.validity == ValiditySummary(state=ValidityState.VALID, reasons=())
+    assert summary.load.status == {"completed": 119, "timeout": 1}
+    assert summary.load.concurrency_peak == 40
+    assert summary.load.duration_s == 60.1
+    assert summary.corpus.synthetic is True
+    assert summary.provenance.seeds == {"arrivals": 1}
+    assert summary.provenance.arrival_stamps is ArrivalStamps.EVENT_LOOP
 
 
-def test_a_summary_is_plain_json_without_nan(run: Run) -> None:
+def test_parts_that_do_not_apply_have_the_default_of_their_type(run: Run) -> None:
     summary = summarise(run, PRICES)
-    assert json.loads(json.dumps(summary, allow_nan=False)) == json.loads(json.dumps(summary))
-    assert {type(leaf) for leaf in leaves(summary)} <= {str, int, float, bool, type(None)}
-
-
-def _unknown(document: Any, typed: Any, at: str = "") -> Iterator[str]:
-    """Yield the paths of what the types of the summary do not have."""
-    if isinstance(document, dict):
-        for name, value in document.items():
-            if name in typed:
-                yield from _unknown(value, typed[name], f"{at}.{name}")
-            else:
-                yield f"{at}.{name}"
-    elif isinstance(document, list):
-        for value, one in zip(document, typed, strict=True):
-            yield from _unknown(value, one, f"{at}[]")
-
-
-def test_the_types_of_the_summary_have_every_field_of_it(run: Run) -> None:
-    summary = summarise(run, PRICES)
-    assert list(_unknown(summary, msgspec.to_builtins(typed_summary(summary, "a test")))) == []
+    assert (summary.paired, summary.accuracy) == ((), ())
+    assert (summary.behaviour, summary.network_changes, summary.proxy_cost) == (None, None, None)
 
 
 def test_every_missing_percentile_says_why(run: Run) -> None:
     summary = summarise(run, PRICES)
-    metrics = [*summary["metrics"].values()]
-    metrics += [metric for part in summary["strata"] for metric in part["metrics"].values()]
+    metrics = [*summary.metrics.values()]
+    metrics += [metric for part in summary.strata for metric in part.metrics.values()]
     for metric in metrics:
-        for name in ("p50", "p90", "p95", "p99"):
-            told = metric[name]
-            if told["value"] is None or told["high"] is None:
-                assert told["why"]
+        for percent in (50, 90, 95, 99):
+            told = metric.percentile(percent)
+            if told.value is None or told.low is None or told.high is None:
+                assert told.why
             else:
-                assert told["low"] <= told["value"] <= told["high"]
-                assert "why" not in told
+                assert told.low <= told.value <= told.high
+                assert not told.why
 
 
 def test_networks_and_kinds_of_turns_are_strata_of_their_own(run: Run) -> None:
-    strata = {tuple(part["by"].items()): part for part in summarise(run, PRICES)["strata"]}
+    strata = {tuple(part.by.items()): part for part in summarise(run, PRICES).strata}
     assert list(strata) == [
         (("network", "ideal"),),
         (("network", "lte"),),
@@ -151,50 +103,50 @@ def test_networks_and_kinds_of_turns_are_strata_of_their_own(run: Run) -> None:
         (("kind", "later"),),
     ]
     ideal, lte = strata[("network", "ideal"),], strata[("network", "lte"),]
-    assert ideal["metrics"]["voice_to_voice"]["max"] == 776.0
-    assert lte["metrics"]["voice_to_voice"]["censored"] == 1
-    assert lte["failure_rate"]["failed"] == 1
-    assert ideal["metrics"]["session_setup"]["n"] == 20
-    assert "session_setup" not in strata[("kind", "first"),]["metrics"]
+    assert ideal.metrics["voice_to_voice"].max == 776.0
+    assert lte.metrics["voice_to_voice"].censored == 1
+    assert lte.failure_rate.failed == 1
+    assert ideal.metrics["session_setup"].n == 20
+    assert "session_setup" not in strata[("kind", "first"),].metrics
 
 
 def test_a_network_that_nobody_used_is_there_without_numbers(
     make_run: MakeRun, make_turn: MakeTurn
 ) -> None:
     summary = summarise(make_run([make_turn()], networks=[IDEAL, LTE], events=EVENTS), PRICES)
-    unused = summary["strata"][1]
-    assert unused["by"] == {"network": "lte"}
-    assert unused["metrics"]["voice_to_voice"]["n"] == 0
-    assert unused["metrics"]["voice_to_voice"]["p50"]["value"] is None
+    unused = summary.strata[1]
+    assert unused.by == {"network": "lte"}
+    assert unused.metrics["voice_to_voice"].n == 0
+    assert unused.metrics["voice_to_voice"].p50.value is None
 
 
 def test_nominal_and_realised_network_stand_side_by_side(run: Run) -> None:
-    ideal, lte = summarise(run, PRICES)["network"]
-    assert ideal["realised"] is None
-    assert lte["nominal"]["rtt_ms"] == 50.0
-    assert lte["realised"]["rtt_p50_ms"] == 50.5
-    assert lte["realised"]["verified"] is True
+    ideal, lte = summarise(run, PRICES).network
+    assert ideal.realised is None
+    assert lte.nominal.rtt_ms == 50.0
+    assert lte.realised == PROBE
 
 
 def test_cost_says_by_which_prices(run: Run) -> None:
-    cost = summarise(run, PRICES)["cost"]
-    assert cost["basis"] == "usage"
-    assert cost["prices"] == {"date": "2026-01", "source": "x"}
-    assert cost["total"] == pytest.approx(119 * 300 / 1e6)
-    assert cost["tokens"]["input_audio"] == 11_900
+    cost = summarise(run, PRICES).cost
+    assert cost.basis == "usage"
+    assert cost.prices == PriceListSummary(date="2026-01", source="x")
+    assert cost.total == pytest.approx(119 * 300 / 1e6)
+    assert cost.tokens is not None
+    assert cost.tokens.input_audio == 11_900
 
 
 def test_a_run_of_nothing_is_summarised_as_nothing(make_run: MakeRun) -> None:
     empty = make_run([], [], events=[], send_lateness=None, loop_lag=None)
     summary = summarise(empty, PRICES)
-    assert summary["validity"]["state"] == "INVALID"
-    assert summary["load"]["concurrency_peak"] is None
-    assert summary["load"]["duration_s"] is None
-    assert summary["metrics"]["voice_to_voice"]["p50"]["value"] is None
-    assert summary["failure_rate"]["value"] is None
-    assert summary["send_lateness"]["p99_ms"] is None
-    assert summary["send_lateness"]["why"]
-    assert summary["cost"]["total"] is None
+    assert summary.validity.state == "INVALID"
+    assert summary.load.concurrency_peak is None
+    assert summary.load.duration_s is None
+    assert summary.metrics["voice_to_voice"].p50.value is None
+    assert summary.failure_rate.value is None
+    assert summary.send_lateness.p99_ms is None
+    assert summary.send_lateness.why
+    assert summary.cost.total is None
 
 
 def test_accuracy_stands_only_beside_a_truth_and_says_what_it_means(
@@ -228,12 +180,12 @@ def test_accuracy_stands_only_beside_a_truth_and_says_what_it_means(
         for response in ("r", "q")
     ]
     run = make_run(turns, networks=[IDEAL, LTE], events=EVENTS)
-    assert "accuracy" not in summarise(run, PRICES)
-    ideal, lte = summarise(run, PRICES, truth)["accuracy"]
-    assert ideal["difference"]["p50_ms"] == pytest.approx(2.0)
-    assert ideal["of_percentiles"]["p50_ms"] == pytest.approx(2.0)
-    assert "error of the measurement" in ideal["note"]
-    assert "network's own delay" in lte["note"]
+    assert summarise(run, PRICES).accuracy == ()
+    ideal, lte = summarise(run, PRICES, truth).accuracy
+    assert ideal.difference.p50_ms == pytest.approx(2.0)
+    assert ideal.of_percentiles.p50_ms == pytest.approx(2.0)
+    assert "error of the measurement" in ideal.note
+    assert "network's own delay" in lte.note
 
 
 def test_a_session_that_ends_as_another_begins_is_not_beside_it(make_session: MakeSession) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.model import Summary, ValidityState
-from harness.recording import read_summary, summary_schema, typed_summary, write_summary
+from harness.recording import read_summary, summary_schema, write_summary
 
 DOCS = Path(__file__).parents[2] / "docs"
 LATENESS = {"n": 0, "p50_ms": None, "p99_ms": None, "p999_ms": None, "max_ms": None, "why": "é"}
@@ -20,7 +20,6 @@ SUMMARY: dict[str, Any] = {
         "turns_measured": 2,
         "turns_planned": 3,
         "turns_unrecorded": 1,
-        "calls_planned": None,
         "calls_held": 1,
         "workers_lost": 0,
         "duration_s": 1.5,
@@ -43,7 +42,6 @@ SUMMARY: dict[str, Any] = {
         "per_turn": None,
         "minutes": None,
         "turns": 0,
-        "tokens": None,
         "partial": False,
         "model": "m",
         "model_asked": "m",
@@ -53,8 +51,6 @@ SUMMARY: dict[str, Any] = {
         "why": "no price",
     },
     "network": [],
-    "network_changes": None,
-    "proxy_cost": None,
     "corpus": {
         "name": "c",
         "synthetic": True,
@@ -82,24 +78,48 @@ SUMMARY: dict[str, Any] = {
         "versions": {},
         "host": {},
         "commit": "",
+        "arrival_stamps": "event loop",
     },
 }
 
 
+def read(folder: Path, document: dict[str, Any]) -> Summary:
+    (folder / "summary.json").write_bytes(msgspec.json.encode(document))
+    return read_summary(folder)
+
+
 def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:
-    write_summary(tmp_path, typed_summary(SUMMARY, "here"))
-    found = read_summary(tmp_path)
+    found = read(tmp_path, SUMMARY)
     assert isinstance(found, Summary)
-    assert found == read_summary(tmp_path / "summary.json") == typed_summary(SUMMARY, "here")
+    write_summary(tmp_path, found)
+    assert found == read_summary(tmp_path) == read_summary(tmp_path / "summary.json")
     assert found.validity.state is ValidityState.DEGRADED
     assert (found.load.turns, found.load.turns_planned) == (2, 3)
     assert found.loop_lag.why == "é"
-    assert found.accuracy == ()
+    assert (found.accuracy, found.behaviour, found.load.calls_planned) == ((), None, None)
 
 
-def test_fields_of_a_later_version_are_left_out() -> None:
+def test_what_does_not_apply_is_absent_and_what_is_not_known_is_null(tmp_path: Path) -> None:
+    write_summary(tmp_path, read(tmp_path, SUMMARY))
+    written = msgspec.json.decode((tmp_path / "summary.json").read_bytes())
+    assert written == SUMMARY
+    assert written["cost"]["total"] is None
+    assert not {"paired", "behaviour", "network_changes"} & set(written)
+    assert "calls_planned" not in written["load"]
+
+
+def test_numbers_and_flags_are_written_also_where_they_are_the_default(tmp_path: Path) -> None:
+    priced = SUMMARY["cost"] | {"tokens": {}}
+    write_summary(tmp_path, read(tmp_path, SUMMARY | {"cost": priced}))
+    written = msgspec.json.decode((tmp_path / "summary.json").read_bytes())
+    told = ("input_text", "input_audio", "cached_text", "cached_audio")
+    told += ("output_text", "output_audio")
+    assert written["cost"]["tokens"] == dict.fromkeys(told, 0)
+
+
+def test_fields_of_a_later_version_are_left_out(tmp_path: Path) -> None:
     grown = SUMMARY | {"colour": "blue", "load": SUMMARY["load"] | {"moon": 1}}
-    assert typed_summary(grown, "here") == typed_summary(SUMMARY, "here")
+    assert read(tmp_path, grown) == read(tmp_path, SUMMARY)
 
 
 def test_no_summary_is_bad_input(tmp_path: Path) -> None:
@@ -114,9 +134,9 @@ def test_what_is_no_summary_is_refused_by_name(tmp_path: Path, text: str) -> Non
         read_summary(tmp_path)
 
 
-def test_a_summary_of_another_schema_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"here: has schema harness\.summary/1"):
-        typed_summary(SUMMARY | {"schema": "harness.summary/1"}, "here")
+def test_a_summary_of_another_schema_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"summary\.json: has schema harness\.summary/1"):
+        read(tmp_path, SUMMARY | {"schema": "harness.summary/1"})
 
 
 @pytest.mark.parametrize(
@@ -128,10 +148,12 @@ def test_a_summary_of_another_schema_is_refused() -> None:
         {"metrics": None},
     ],
 )
-def test_a_field_of_the_wrong_type_is_refused_by_its_path(changed: dict[str, Any]) -> None:
+def test_a_field_of_the_wrong_type_is_refused_by_its_path(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
     (name,) = changed
-    with pytest.raises(BadInput, match=rf"here: is not a summary: .*\$\.{name}"):
-        typed_summary(SUMMARY | changed, "here")
+    with pytest.raises(BadInput, match=rf"summary\.json: is not a summary: .*\$\.{name}"):
+        read(tmp_path, SUMMARY | changed)
 
 
 def test_the_documented_schema_is_that_of_the_types() -> None:

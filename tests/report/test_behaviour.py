@@ -4,6 +4,13 @@ from dataclasses import replace
 import pytest
 
 from harness.model import Run, Summary
+from harness.model.behaviour_summary import (
+    BackchannelSummary,
+    BargeInSummary,
+    BehaviourSummary,
+    HesitationSummary,
+    ToolSummary,
+)
 from harness.model.summary import MetricSummary, PercentileSummary
 from harness.report.behaviour import facts, section
 from harness.report.formatting import MISSING
@@ -35,19 +42,12 @@ def plain(make_run: MakeRun, summary_of: SummaryOf) -> Summary:
 @pytest.fixture
 def scripted(plain: Summary) -> Summary:
     gap = replace(STOP, n=1, p50=UNKNOWN, p95=UNKNOWN)
-    behaviour = {
-        "barge_in": {
-            "planned": 32,
-            "stopped": 30,
-            "ended_first": 0,
-            "deaf": 1,
-            "missed": 1,
-            "cut": 0,
-        },
-        "backchannels": {"sent": 1, "taken_for_turns": 0},
-        "hesitations": {"planned": 4, "answered_within": 2},
-        "tools": {"expected": 3, "used": 2, "not_used": 1, "unexpected": 0, "unanswered": 0},
-    }
+    behaviour = BehaviourSummary(
+        barge_in=BargeInSummary(planned=32, stopped=30, ended_first=0, deaf=1, missed=1, cut=0),
+        backchannels=BackchannelSummary(sent=1, taken_for_turns=0),
+        hesitations=HesitationSummary(planned=4, answered_within=2),
+        tools=ToolSummary(expected=3, used=2, not_used=1, unexpected=0, unanswered=0),
+    )
     metrics = {"barge_in_stop": STOP, "tool_gap": gap}
     return replace(plain, metrics=metrics, behaviour=behaviour)
 
@@ -68,3 +68,9 @@ def test_what_came_of_a_script_is_told_with_its_latencies(scripted: Summary) -> 
 
 def test_a_run_without_a_script_has_no_such_section(plain: Summary) -> None:
     assert section(plain) == []
+
+
+def test_a_part_that_nobody_asked_for_is_not_told(scripted: Summary) -> None:
+    only = BehaviourSummary(backchannels=BackchannelSummary(sent=2, taken_for_turns=1))
+    told = facts(replace(scripted, behaviour=only))
+    assert told == [("backchannels", "2 backchannels, 1 taken for a turn")]

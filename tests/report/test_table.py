@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from harness.model import Run, Summary, TurnStatus, ValidityState
-from harness.model.summary import AccuracySummary, PercentileSummary, ValiditySummary
+from harness.model.summary import (
+    AccuracySummary,
+    DifferenceSummary,
+    PercentileDifferences,
+    PercentileSummary,
+    ValiditySummary,
+)
 from harness.report import result_table
 from harness.report.formatting import MINUS, MISSING
 
@@ -108,8 +114,13 @@ def test_invalid_run_says_so_with_every_reason(make_run: MakeRun, summary_of: Su
 
 
 def _accuracy(network: str) -> AccuracySummary:
-    difference = {"p50_ms": -0.4, "p95_ms": 0.9, "p99_ms": 1.7}
-    return AccuracySummary(network=network, n=90, difference=difference, of_percentiles={}, note="")
+    return AccuracySummary(
+        network=network,
+        n=90,
+        difference=DifferenceSummary(p50_ms=-0.4, p95_ms=0.9, p99_ms=1.7, min_ms=-1.0, max_ms=2.0),
+        of_percentiles=PercentileDifferences(p50_ms=0.0, p95_ms=0.0, p99_ms=0.0),
+        note="",
+    )
 
 
 def test_measured_minus_true_is_signed_and_free_of_the_network(
