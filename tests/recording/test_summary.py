@@ -112,8 +112,8 @@ def test_numbers_and_flags_are_written_also_where_they_are_the_default(tmp_path:
     priced = SUMMARY["cost"] | {"tokens": {}}
     write_summary(tmp_path, read(tmp_path, SUMMARY | {"cost": priced}))
     written = msgspec.json.decode((tmp_path / "summary.json").read_bytes())
-    told = ("input_text", "input_audio", "cached_text", "cached_audio")
-    told += ("output_text", "output_audio")
+    told = ["input_text", "input_audio", "cached_text", "cached_audio"]
+    told += ["output_text", "output_audio"]
     assert written["cost"]["tokens"] == dict.fromkeys(told, 0)
 
 
