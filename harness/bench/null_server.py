@@ -28,7 +28,7 @@ from websockets.server import ServerProtocol
 
 from harness.corpus import speech_like
 
-_REPLY_S, _LEAD_S = 1.5, 0.1
+_RESPONSE_S, _LEAD_S = 1.5, 0.1
 _PIECE_S = 0.1
 _SPEED = 5.0
 _RATE_HZ = 24_000
@@ -44,7 +44,7 @@ class _Script:
 
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
-        speech = speech_like(rng, _REPLY_S - _LEAD_S, _RATE_HZ).astype("<i2")
+        speech = speech_like(rng, _RESPONSE_S - _LEAD_S, _RATE_HZ).astype("<i2")
         audio = bytes(2 * round(_LEAD_S * _RATE_HZ)) + speech.tobytes()
         size = round(2 * _PIECE_S * _RATE_HZ)
         pieces = [audio[start : start + size] for start in range(0, len(audio), size)]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnBehaviour:
-    """How one utterance is said and how its reply is listened to, as far as a script says so.
+    """How one utterance is said and how its response is listened to, as far as a script says so.
 
     Attributes:
-        barge_in_ms: When the caller begins to speak into the reply, from its first audible
+        barge_in_ms: When the caller begins to speak into the response, from its first audible
             sample; `None` to hear it out.
         backchannels_ms: When the caller gives backchannels, from the response's first audible
             sample.
@@ -41,7 +41,7 @@ class CallPlan:
         network: Name of the network profile.
         utterance_ids: What is said, one per turn.
         think_ms: Silence before each utterance: after the session is ready for the first, after
-            the reply has been heard for the others. As long as `utterance_ids`.
+            the response has been heard for the others. As long as `utterance_ids`.
         phase_ns: Offset of the caller's frame grid, so that callers do not send in step.
         dialogue: Name of the script the call follows; empty for none.
         behaviours: What the script says of each turn; empty, or as long as `utterance_ids`.

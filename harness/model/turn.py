@@ -41,7 +41,7 @@ class TurnStatus(StrEnum):
 class TurnKind(StrEnum):
     """Strata that are never averaged together.
 
-    `tool`: a tool was called. `barge_in`: the caller spoke into the reply before. A turn that is
+    `tool`: a tool was called. `barge_in`: the caller spoke into the response before. A turn that is
     both is a tool turn.
     """
 
@@ -52,13 +52,13 @@ class TurnKind(StrEnum):
 
 
 class BargeIn(StrEnum):
-    """What came of a caller's interruption of a reply.
+    """What came of a caller's interruption of a response.
 
-    `stopped`: the reply was stopped by it. `ended_first`: the reply ended by itself before the
-    server heard the caller. `deaf`: the reply was heard to its end, or for as long as the caller
-    waited, and the server never took note. `missed`: no reply was heard any more when it was due,
-    or one that had come too early, so nobody was interrupted. `cut`: the session ended before any
-    of this was known.
+    `stopped`: the interruption stopped the response. `ended_first`: the response ended by itself
+    before the server detected the caller. `deaf`: the response was heard to its end, or for as long
+    as the caller waited, and the server never detected the caller. `missed`: no response was being
+    heard when the interruption was due, or one that came before the end of the utterance, so
+    nothing was interrupted. `cut`: the session ended before the outcome was known.
     """
 
     STOPPED = "stopped"
@@ -74,13 +74,13 @@ class TurnInstants:
 
     `speech_onset_ns` and `speech_end_ns` are the labelled samples placed on the pacing plan, not
     the times of the frames that carried them. `first_audible_ns`, `answer_audible_ns` and
-    `playout_end_ns` are on the clock of a listener who plays the reply as soon as it arrives.
+    `playout_end_ns` are on the clock of a listener who plays the response as soon as it arrives.
 
     In a turn with a tool call `first_audible_ns` may be of what was said before the call, and
-    `answer_audible_ns` is of the reply to the tool's result. In a turn that interrupts the reply
-    before, `barge_in_onset_ns` is its `speech_onset_ns`, `barge_in_ack_ns` the server's first word
-    of it, `audio_stopped_ns` the last sample heard of the reply that was stopped. Where nothing
-    stopped it, `talked_over_ns` is until when it was heard over the caller.
+    `answer_audible_ns` is of the response to the tool's result. In a turn that interrupts the
+    response before, `barge_in_onset_ns` is its `speech_onset_ns`, `barge_in_ack_ns` the server's
+    first word of it, `audio_stopped_ns` the last sample heard of the response that was stopped.
+    Where nothing stopped it, `talked_over_ns` is until when it was heard over the caller.
     """
 
     scheduled_start_ns: int | None = None
@@ -146,8 +146,8 @@ class BehaviourOutcome:
     """What came of what a script asked of a turn.
 
     Attributes:
-        barge_in: What came of the interruption of this turn's reply, `None` for none planned. The
-            instants of an interruption stand in the turn that interrupted.
+        barge_in: What came of the interruption of this turn's response, `None` for none planned.
+            The instants of an interruption stand in the turn that interrupted.
         backchannels: Backchannels that were sent during the response.
         backchannels_taken: How many of them the server took for a turn of the caller.
         hesitation_ms: Pause inside the utterance.
@@ -189,7 +189,7 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
-    """One turn: one utterance of the caller and the reply to it.
+    """One turn: one utterance of the caller and the response to it.
 
     Attributes:
         session_id: Our name for the session, unique in the run. Sessions are the clusters of
@@ -209,8 +209,8 @@ class TurnRecord:
         send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
         usage: Tokens, `None` when the provider did not tell.
         behaviour: What came of the script's wishes, `None` for a plain turn.
-        network_late_ns: For how long, between the end of speech and the reply, the network was not
-            yet as it was planned to be, beyond half a frame at a time; `None` for one that was
+        network_late_ns: For how long, between the end of speech and the response, the network was
+            not yet as it was planned to be, beyond half a frame at a time; `None` for one that was
             not to change.
         end_frame_lateness_ns: How late the frame that carries the labelled end of speech left;
             `None` when it never did. The server was asked that much later than the latency says.

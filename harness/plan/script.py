@@ -9,8 +9,8 @@ A script is TOML. Its head names it and may set `think` and `tool_takes` for all
     think = { median_ms = 200, sigma = 0.8, most_ms = 2000 }  log-normal, cut off at the top
     repeat = 3                         the turn as often
     barge_in = { low_ms = 400, high_ms = 1500, chance = 0.5 } the next turn begins so far into the
-                                       reply as it is heard, without thinking; a reply that is over
-                                       by then is not interrupted
+                                       response as it is heard, without thinking; a response that is
+                                       over by then is not interrupted
     backchannels = { every_ms = 2500, most = 2, chance = 0.8 }  during the response
     hesitation = { low_ms = 400, high_ms = 1200, chance = 0.3 }  a pause inside the utterance
     expect_tool = "book_appointment"   declared to the server, and answered when it is called
@@ -83,7 +83,7 @@ class ScriptTurn:
         tag: A tag it must have; empty for any.
         language: How its language must begin; empty for any.
         think: Silence before it.
-        barge_in: When the caller interrupts the reply.
+        barge_in: When the caller interrupts the response.
         hesitation: Pause inside the utterance.
         backchannel_ms: Time between backchannels during the response; `None` for none.
         backchannels_most: How many of them.

@@ -1,7 +1,7 @@
 """What a caller does while a response is heard: give backchannels, and interrupt.
 
-Offsets count from the first sample of the reply that was heard. Nothing here is looked at frame by
-frame: `next_ns` says when the caller next opens the mouth, and until then there is only silence.
+Offsets count from the first audible sample of the response. Nothing here is evaluated frame by
+frame: `next_ns` says when the caller speaks next, and until then there is only silence.
 """
 
 from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
@@ -17,7 +17,7 @@ class Behaviour:
     Args:
         plan: What the script says.
         backchannel: What the caller gives as backchannel, `None` for a caller who gives none.
-        interruption: What would be said into the reply, `None` for nothing.
+        interruption: What would be said into the response, `None` for nothing.
         wire_format: How it goes on the wire.
     """
 
@@ -53,7 +53,7 @@ class Behaviour:
         """Return when the caller begins to interrupt, `None` for not at all or not known yet.
 
         Args:
-            heard_ns: When the first sample of the reply is heard.
+            heard_ns: When the first sample of the response is heard.
         """
         if heard_ns is None or self._cut_in_ns is None:
             return None

@@ -73,7 +73,7 @@ class Conversation:
         # The agent's greeting, heard as if it were the response of a turn without words.
         self.greets = False
         self.greeting: Greeting | None = None
-        # Replies of turns gone by.
+        # Responses of turns gone by.
         self._gone: set[str] = set()
         self._spoke_before = False
         self._called: set[str] = set()
@@ -90,7 +90,7 @@ class Conversation:
         Args:
             spoken: What the caller says.
             before: Instants of the session that every record repeats.
-            behaviour: What the caller does while the reply is heard.
+            behaviour: What the caller does while the response is heard.
             now_ns: When.
         """
         old = self.turn
@@ -211,7 +211,7 @@ class Conversation:
         return min(instants_ns)
 
     def cuts_in_ns(self) -> int | None:
-        """Return when the caller begins to speak into the reply, `None` for not at all."""
+        """Return when the caller begins to speak into the response, `None` for not at all."""
         turn, behaviour = self.turn, self._behaviour
         return None if turn is None or behaviour is None else behaviour.cuts_in_ns(_heard_ns(turn))
 
@@ -253,7 +253,7 @@ class Conversation:
     def _caller_was_heard(
         self, turn: Turn, event: SpeechStarted | ResponseDone, now_ns: int
     ) -> None:
-        """Stop the reply, as clients do, when the server has heard the caller speak into it."""
+        """Stop the response, as clients do, when the server has heard the caller speak into it."""
         if isinstance(event, ResponseDone) and event.status is not ResponseStatus.CANCELLED:
             return
         behaviour = self._behaviour
@@ -278,7 +278,7 @@ class Conversation:
             application.over(event)
 
     def _settle_interruption(self, now_ns: int, *, cut: bool = False) -> None:
-        """Write down the turn whose reply was spoken into."""
+        """Write down the turn whose response was spoken into."""
         interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None and self._into is not None:
             outcome = self._into.settle(now_ns, cut=cut)

@@ -36,7 +36,7 @@ class WireFormat:
         silence: One ready message of silence, sent whenever nothing is said.
         frame_samples: Samples per frame.
         rate_hz: Sample rate, of both directions.
-        limit_ns: How long a caller waits for a reply.
+        limit_ns: How long a caller waits for a response.
     """
 
     silence: bytes

@@ -20,11 +20,11 @@ _WORDS = {
     "SessionConfigured": "whether it accepted the session's settings, such as turn detection",
     "SpeechStarted": "when it heard the caller begin: barge-in shows in the audio only",
     "decision": "when it decided that the caller had finished: no endpoint delay",
-    "ResponseCreated": "when a reply was begun",
+    "ResponseCreated": "when a response was begun",
     "AudioDelta": "anything to hear",
-    "TextDelta": "the words of its replies",
-    "ResponseDone": "when a reply is over: it is taken to be when nothing more is heard",
-    "response ids": "which reply a message belongs to: late audio of a cancelled one may count",
+    "TextDelta": "the words of its responses",
+    "ResponseDone": "when a response is over: it is taken to be when nothing more is heard",
+    "response ids": "which response a message belongs to: late audio of a cancelled one may count",
     "usage": "the tokens it used: cost is an estimate",
 }
 _KNOWN: dict[type, str] = {

@@ -1,13 +1,13 @@
-"""A caller who speaks into a reply: two turns at once, and whose each event is.
+"""A caller who speaks into a response: two turns at once, and whose each event is.
 
-As soon as the caller begins, the next turn exists, while the reply of the one before is still
-heard. A server's first word of the caller stops the reply, as it does in the clients that people
-use: what was not played yet is thrown away. What comes of that reply later is counted, not heard.
+As soon as the caller begins, the next turn exists, while the response of the one before is still
+heard. A server's first word of the caller stops the response, as it does in the clients that people
+use: what was not played yet is discarded. Later audio of that response is counted, not heard.
 
-Events with the name of a reply go where that reply belongs. Without names, and for replies nobody
-has seen yet, the order decides: until the server has taken note of the caller, or the caller has
-ended, what comes is still of the old reply. A server that takes no note but begins another reply
-has stopped the old one by that.
+Events with the name of a response go where that response belongs. Without names, and for responses
+nobody has seen yet, the order decides: until the server has taken note of the caller, or the caller
+has ended, what comes is still of the old response. A server that takes no note but begins another
+response has stopped the old one by that.
 """
 
 from dataclasses import replace
@@ -34,18 +34,18 @@ from harness.session.turn.machine import Turn
 from harness.session.turn.outcome import VOID_LATENESS_NS
 from harness.session.turn.response_state import ResponseState
 
-_OF_A_REPLY = (AudioDelta, TextDelta, ToolCall, ResponseDone)
+_OF_A_RESPONSE = (AudioDelta, TextDelta, ToolCall, ResponseDone)
 
 
 class Interruption:
-    """One reply that is spoken into; all times are monotonic nanoseconds.
+    """One response that is spoken into; all times are monotonic nanoseconds.
 
     Args:
-        old: The turn whose reply it is.
+        old: The turn whose response it is.
         new: The turn that speaks into it.
 
     Attributes:
-        old: The turn whose reply it is.
+        old: The turn whose response it is.
     """
 
     def __init__(self, old: Turn, new: Turn) -> None:
@@ -54,7 +54,7 @@ class Interruption:
         self._stopped_ns: int | None = None
         self._talked_over_ns: int | None = None
         self._late_ns = 0
-        # Whether an event without a name must be of the new turn's reply.
+        # Whether an event without a name must be of the new turn's response.
         self._passed_on = False
         self._outcome: BargeIn | None = None
 
@@ -62,8 +62,8 @@ class Interruption:
         """Take an event.
 
         Returns:
-            Whether it was about the old reply, so that the new turn must not have it, and what
-            the server is to be told about what was heard of that reply.
+            Whether it was about the old response, so that the new turn must not have it, and what
+            the server is to be told about what was heard of that response.
         """
         old = self._is_of_old(event, now_ns)
         cut: Truncate | None = None
@@ -123,11 +123,11 @@ class Interruption:
         response: str = getattr(event, "response_id", "")
         if response and response in self.old.responses:
             return True
-        if isinstance(event, ResponseCreated) or (response and isinstance(event, _OF_A_REPLY)):
+        if isinstance(event, ResponseCreated) or (response and isinstance(event, _OF_A_RESPONSE)):
             known = response and response in self._new.responses
             noticed = self._ack_ns is not None or self._passed_on
             return not (known or noticed or now_ns >= self._new.spoken.end_ns)
-        if isinstance(event, _OF_A_REPLY):
+        if isinstance(event, _OF_A_RESPONSE):
             return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
         return False
 
@@ -139,7 +139,7 @@ class Interruption:
         return self._stop(now_ns)
 
     def _stop(self, now_ns: int) -> Truncate | None:
-        """Stop the old reply, where it is still playing."""
+        """Stop the old response, where it is still playing."""
         playing_until_ns = self.old.playout_end_ns
         was_playing = playing_until_ns is not None and now_ns < playing_until_ns
         cut = self.old.interrupt(now_ns)
@@ -162,7 +162,7 @@ class Interruption:
             return BargeIn.CUT
         if self._ack_ns is not None:
             return BargeIn.ENDED_FIRST
-        if self.old.reply is not ResponseState.OVER and now_ns >= ended_ns:
+        if self.old.response_state is not ResponseState.OVER and now_ns >= ended_ns:
             # A server that tells nothing and falls silent has stopped.
             self._stopped_ns = ended_ns
             return BargeIn.STOPPED
@@ -170,7 +170,7 @@ class Interruption:
         return BargeIn.DEAF
 
     def _fault(self, outcome: BargeIn) -> Fault | None:
-        """Return why there is no instant at which the reply was stopped."""
+        """Return why there is no instant at which the response was stopped."""
         phase, stopped = Phase.PLAYOUT, self._stopped_ns
         if stopped is not None:
             return None
@@ -178,11 +178,11 @@ class Interruption:
             words = f"interrupting frames left up to {self._late_ns / NS_PER_MS:.0f} ms late"
             return Fault(Party.OURS, Phase.SEND, "late_interruption", words)
         if outcome is BargeIn.ENDED_FIRST:
-            words = "the reply ended before the server could have heard the caller"
+            words = "the response ended before the server could have heard the caller"
             return Fault(Party.UNKNOWN, phase, "ended_first", words)
         if outcome is BargeIn.CUT:
             return Fault(Party.UNKNOWN, phase, "cut", "the session ended while both spoke")
         talked_over_ns = self._talked_over_ns or self._new.spoken.onset_ns
         over_ms = (talked_over_ns - self._new.spoken.onset_ns) / NS_PER_MS
-        words = f"the reply went on for {over_ms:.0f} ms over the caller and was never stopped"
+        words = f"the response went on for {over_ms:.0f} ms over the caller and was never stopped"
         return Fault(Party.THEIRS, phase, "deaf", words)

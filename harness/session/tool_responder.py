@@ -1,15 +1,15 @@
 """The application behind the caller's client: it is asked to run tools and answers.
 
 What a tool does is none of this project's business, so every call succeeds after a time that the
-script sets. Its results go out together, with one request for a reply, once the reply that asked
-for them is over: a server that is asked for a reply while another goes on refuses. They wait while
-the caller speaks, too.
+script sets. Its results go out together, with one request for a response, once the response that
+asked for them is over: a server that is asked for a response while another goes on refuses. They
+wait while the caller speaks, too.
 """
 
 from harness.model import NS_PER_MS, Request, RequestResponse, ResponseDone, ToolCall, ToolResult
 
 _OUTPUT = '{"ok":true}'
-# A server that does not say when a reply is over has sent its tool call at the end of it.
+# A server that does not say when a response is over has sent its tool call at the end of it.
 _UNTOLD_NS = 1_000 * NS_PER_MS
 
 
@@ -36,7 +36,7 @@ class ToolResponder:
         return True
 
     def over(self, done: ResponseDone) -> None:
-        """Note that a reply has ended: nothing of it stands in the way any more."""
+        """Note that a response has ended: nothing of it stands in the way any more."""
         if not done.response_id or done.response_id in self._asked.values():
             self._over_ns = 0
 

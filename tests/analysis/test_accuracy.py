@@ -83,7 +83,7 @@ def test_a_sample_from_before_the_kept_frames_has_no_truth() -> None:
     assert true_voice_to_voice_ms(_turn(29 * FRAME), kept, RATE_HZ) is not None
 
 
-def test_a_reply_that_was_never_audible_has_no_truth() -> None:
+def test_a_response_that_was_never_audible_has_no_truth() -> None:
     silent = make_truth(first_audible_heard_ns=None)
     assert true_voice_to_voice_ms(_turn(100), silent, RATE_HZ) is None
 

@@ -19,7 +19,7 @@ MakeTurn = Callable[..., TurnRecord]
         TurnStatus.DROPPED,
     ],
 )
-def test_a_turn_without_a_reply_failed(make_turn: MakeTurn, status: TurnStatus) -> None:
+def test_a_turn_without_a_response_failed(make_turn: MakeTurn, status: TurnStatus) -> None:
     turns = [make_turn(session="a"), make_turn(None, session="b", status=status)]
     found = failure_rate(turns)
     assert (found.failed, found.n, found.value) == (1, 2, 0.5)
@@ -44,7 +44,7 @@ def test_a_response_that_we_broke_off_is_not_the_apis(make_turn: MakeTurn) -> No
     assert (found.failed, found.n) == (0, 1)
 
 
-def test_a_premature_reply_is_a_reply(make_turn: MakeTurn) -> None:
+def test_a_premature_response_is_a_response(make_turn: MakeTurn) -> None:
     turns = [make_turn(-10.0, session=s, status=TurnStatus.PREMATURE) for s in "ab"]
     assert failure_rate(turns).failed == 0
 

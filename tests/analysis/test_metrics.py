@@ -51,12 +51,12 @@ def test_a_response_that_broke_off_keeps_its_latency(make_turn: MakeTurn) -> Non
     assert turn_latency(BY_NAME["voice_to_voice"], turn) == Latency(700.0)
 
 
-def test_a_premature_reply_is_negative(make_turn: MakeTurn) -> None:
+def test_a_premature_response_is_negative(make_turn: MakeTurn) -> None:
     assert turn_latency(V2V, make_turn(-200.0, status=TurnStatus.PREMATURE)) == Latency(-200.0)
 
 
 @pytest.mark.parametrize("status", [TurnStatus.TIMEOUT, TurnStatus.NO_REPLY])
-def test_a_reply_that_did_not_come_takes_at_least_the_limit(
+def test_a_response_that_did_not_come_takes_at_least_the_limit(
     make_turn: MakeTurn, status: TurnStatus
 ) -> None:
     turn = make_turn(None, status=status)
@@ -96,7 +96,7 @@ def test_a_commit_starts_the_response_delay_where_the_server_does_not_endpoint(
     assert turn_latency(BY_NAME["response_delay"], make_turn(at=at)) == Latency(500.0)
 
 
-def test_an_interruption_that_was_not_heard_is_at_least_as_long_as_the_reply_went_on(
+def test_an_interruption_that_was_not_heard_is_at_least_as_long_as_the_response_went_on(
     make_turn: MakeTurn,
 ) -> None:
     stop = BY_NAME["barge_in_stop"]

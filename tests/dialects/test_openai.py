@@ -94,7 +94,7 @@ def test_a_message_becomes_its_event(message: dict[str, object], event: Event) -
     assert parse(**message) == event
 
 
-def test_a_finished_reply_tells_what_it_used() -> None:
+def test_a_finished_response_tells_what_it_used() -> None:
     usage = {
         "input_token_details": {
             "text_tokens": 59,
@@ -147,7 +147,7 @@ def test_tokens_that_are_not_told_are_not_zero(
     assert event == ResponseDone("r", ResponseStatus.COMPLETED, usage=expected)
 
 
-def test_a_refused_reply_tells_why() -> None:
+def test_a_refused_response_tells_why() -> None:
     details = {"type": "failed", "error": {"code": "rate_limit_exceeded", "message": "try later"}}
     event = parse(
         type="response.done", response={"id": "r", "status": "failed", "status_details": details}

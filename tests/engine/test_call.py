@@ -19,7 +19,7 @@ from tests.load.conftest import check_held, run_locust
 MS = 1_000_000
 # A machine that does ten other things may be this late; what a test would miss is seconds off.
 SLACK_MS = 150
-LONGEST_REPLY_MS = 2_200
+LONGEST_RESPONSE_MS = 2_200
 
 # The backchannel after turn 1 is a turn of its own to the simulator.
 THEIR_TURN = {0: 0, 1: 1, 2: 3}
@@ -61,10 +61,10 @@ class Caller(VoiceUser):
 """
 
 
-def true_reply(turn: TurnRecord, truth: list[TruthRecord], *, last: bool) -> TruthRecord:
-    """Return the first or the last reply that the simulator gave in a turn."""
+def true_response(turn: TurnRecord, truth: list[TruthRecord], *, last: bool) -> TruthRecord:
+    """Return the first or the last response that the simulator gave in a turn."""
     key = turn.provider_ids["session"], THEIR_TURN[turn.turn_index]
-    found = [reply for reply in truth if (reply.session_id, reply.turn_index) == key]
+    found = [response for response in truth if (response.session_id, response.turn_index) == key]
     return found[-1 if last else 0]
 
 
@@ -100,10 +100,10 @@ def said_before(first: TruthRecord) -> bool:
 def check_tool(run: Run, turn: TurnRecord, truth: list[TruthRecord]) -> None:
     assert turn.behaviour is not None
     assert (turn.kind, turn.behaviour.tools) == (TurnKind.TOOL, ("look_up",))
-    at, answer = turn.at, true_reply(turn, truth, last=True)
-    first = true_reply(turn, truth, last=False)
+    at, answer = turn.at, true_response(turn, truth, last=True)
+    first = true_response(turn, truth, last=False)
     # An answer that comes while the word before it still plays is heard after that.
-    waits_ms = LONGEST_REPLY_MS if said_before(first) else 0
+    waits_ms = LONGEST_RESPONSE_MS if said_before(first) else 0
     error_ms = off_ms(run, at.answer_audible_ns, answer.first_audible_heard_ns)
     assert -1 < error_ms < SLACK_MS + waits_ms
     assert at.tool_call_ns is not None
@@ -153,14 +153,14 @@ def test_interruptions_backchannels_and_tools_are_measured_as_they_truly_were(
         pytest.skip("the machine stalled in every call")
     for old, new, tool, last in calm:
         assert {turn.status for turn in (old, new, tool)} == {TurnStatus.COMPLETED}
-        check_interruption(run, old, new, true_reply(new, truth, last=False))
+        check_interruption(run, old, new, true_response(new, truth, last=False))
         assert new.behaviour is not None
         assert (new.behaviour.backchannels, new.behaviour.backchannels_taken) == (1, 1)
         check_tool(run, tool, truth)
         # The simulator believes that its answer began at once, also where it had to wait.
-        if not said_before(true_reply(tool, truth, last=False)):
+        if not said_before(true_response(tool, truth, last=False)):
             check_deaf(tool, last)
-    before = {said_before(true_reply(turns[2], truth, last=False)) for turns in calls}
+    before = {said_before(true_response(turns[2], truth, last=False)) for turns in calls}
     assert before == {True, False}, "calls with and without a word before them"
     assert "barge-in" in done.stdout
     assert "tool_gap" in done.stdout

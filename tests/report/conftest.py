@@ -87,9 +87,9 @@ def _turn(
 ) -> TurnRecord:
     _, delay, jitter = next(entry for entry in _NETWORKS if entry[0] == network)
     end = (2_000 + call * 700 + index * 4_000) * _MS
-    reply = 450.0 + 2 * delay + 250.0 * float(generator.lognormal(0.0, 0.6))
-    reply += jitter * float(generator.uniform(-1, 1))
-    endpoint, audible = end + int(220 * _MS), end + int(reply * _MS)
+    response = 450.0 + 2 * delay + 250.0 * float(generator.lognormal(0.0, 0.6))
+    response += jitter * float(generator.uniform(-1, 1))
+    endpoint, audible = end + int(220 * _MS), end + int(response * _MS)
     missing = TurnInstants(speech_end_ns=end)
     heard = TurnInstants(
         speech_onset_ns=end - 1_500 * _MS,

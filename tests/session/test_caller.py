@@ -63,7 +63,7 @@ def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool =
 
 
 class Answering:
-    """A server that replies a fixed time after the last word, on the test's clock."""
+    """A server that responses a fixed time after the last word, on the test's clock."""
 
     def __init__(self, session: Caller, latency_ms: int = 800) -> None:
         self.session, self.latency_ms = session, latency_ms
@@ -73,7 +73,7 @@ class Answering:
         self.takes_ahead = False
         self._due_ns: int | None = None
         self._pending: list[tuple[int, Event]] = []
-        self._replies = 0
+        self._responses = 0
 
     def expect(self, events: list[tuple[int, Event]]) -> None:
         """Have the server say something at these milliseconds."""
@@ -93,7 +93,7 @@ class Answering:
             self.sent.append((now_ns, message))
             self.turns += self.session.take_turns()
             if message.endswith(b"-9"):
-                self._reply(now_ns)
+                self._response(now_ns)
 
     def _send(self, due_ns: int, now_ns: int) -> bytes:
         """Ask for the frame; if `takes_ahead`, only where it is not known, as the engine does."""
@@ -109,9 +109,9 @@ class Answering:
         self._due_ns = due_ns + 20 * MS
         return message
 
-    def _reply(self, now_ns: int) -> None:
-        name, at_ns = f"r{self._replies}", now_ns + self.latency_ms * MS
-        self._replies += 1
+    def _response(self, now_ns: int) -> None:
+        name, at_ns = f"r{self._responses}", now_ns + self.latency_ms * MS
+        self._responses += 1
         self._pending += [
             (at_ns - MS, ResponseCreated(name)),
             *((at_ns + piece * 30 * MS, AudioDelta(LOUD, name, "item")) for piece in range(6)),
@@ -402,7 +402,7 @@ def test_a_call_is_the_same_whether_frames_are_taken_ahead_or_asked_for_one_by_o
 
 
 @pytest.mark.parametrize("takes_ahead", [False, True])
-def test_the_caller_speaks_again_as_soon_as_the_reply_was_heard_and_thought_over(
+def test_the_caller_speaks_again_as_soon_as_the_response_was_heard_and_thought_over(
     takes_ahead: bool,
 ) -> None:
     session = new_session(turns=2)

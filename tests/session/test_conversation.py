@@ -122,8 +122,8 @@ class Held:
         return next(at_ms for at_ms, sent in self.sent if sent == message)
 
 
-def reply(at_ms: int, length_ms: int, name: str = "r1") -> tuple[tuple[int, Event], ...]:
-    """A reply that is sent in one go."""
+def response(at_ms: int, length_ms: int, name: str = "r1") -> tuple[tuple[int, Event], ...]:
+    """A response that is sent in one go."""
     return (
         (at_ms - 10, ResponseCreated(name)),
         (at_ms, AudioDelta(audio(length_ms), name, f"item-{name}")),
@@ -135,9 +135,9 @@ def reply(at_ms: int, length_ms: int, name: str = "r1") -> tuple[tuple[int, Even
 PLAIN = TurnBehaviour()
 
 
-def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_reply_is_truncated() -> None:
+def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_response_is_truncated() -> None:
     held = Held(TurnBehaviour(barge_in_ms=500), PLAIN)
-    held.run(*reply(800, 2_000), (1_400, SpeechStarted("u1")), *reply(2_300, 100, "r2"))
+    held.run(*response(800, 2_000), (1_400, SpeechStarted("u1")), *response(2_300, 100, "r2"))
     # Frames of 20 ms, 40 ms of silence before the speech: first frame from 1260, speech from 1300.
     assert held.sent_at(b"u1-0") == 1_280
     assert held.requests == [(1_400, Truncate("item-r1", 600))]
@@ -152,9 +152,9 @@ def test_the_caller_cuts_in_at_the_offset_without_thinking_and_the_reply_is_trun
     assert held.session.finished
 
 
-def test_a_reply_that_is_over_by_then_is_not_interrupted_and_the_record_says_so() -> None:
+def test_a_response_that_is_over_by_then_is_not_interrupted_and_the_record_says_so() -> None:
     held = Held(TurnBehaviour(barge_in_ms=500), PLAIN).run(
-        *reply(800, 300), *reply(2_000, 100, "r2")
+        *response(800, 300), *response(2_000, 100, "r2")
     )
     assert held.sent_at(b"u1-0") >= 800 + 300 + THINK_MS
     first, second = held.turns
@@ -168,11 +168,11 @@ def test_an_interruption_may_itself_be_interrupted() -> None:
     cut_in = TurnBehaviour(barge_in_ms=300)
     held = Held(cut_in, cut_in, PLAIN)
     held.run(
-        *reply(800, 2_000),
+        *response(800, 2_000),
         (1_200, SpeechStarted()),
-        *reply(1_900, 2_000, "r2"),
+        *response(1_900, 2_000, "r2"),
         (2_300, SpeechStarted()),
-        *reply(3_000, 100, "r3"),
+        *response(3_000, 100, "r3"),
     )
     assert [turn.kind for turn in held.turns] == ["first", "barge_in", "barge_in"]
     assert [turn.at.audio_stopped_ns for turn in held.turns] == [None, 1_200 * MS, 2_300 * MS]
@@ -180,7 +180,7 @@ def test_an_interruption_may_itself_be_interrupted() -> None:
 
 
 def test_a_break_while_both_speak_leaves_both_turns() -> None:
-    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN).run(*reply(800, 2_000), until_ms=1_350)
+    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN).run(*response(800, 2_000), until_ms=1_350)
     record = held.session.closed(
         1_350 * MS, Fault(Party.THEIRS, held.session.phase(), "close_1011"), 1011
     )
@@ -191,8 +191,8 @@ def test_a_break_while_both_speak_leaves_both_turns() -> None:
     assert record.turns_done == 2
 
 
-def test_backchannels_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
-    held = Held(TurnBehaviour(backchannels_ms=(200, 600))).run(*reply(800, 1_000))
+def test_backchannels_are_sent_into_the_response_and_are_no_turn_of_ours() -> None:
+    held = Held(TurnBehaviour(backchannels_ms=(200, 600))).run(*response(800, 1_000))
     backchannels = [at_ms for at_ms, message in held.sent if message == BACKCHANNEL]
     assert backchannels == [1_020, 1_040, 1_060, 1_420, 1_440, 1_460]
     (turn,) = held.turns
@@ -202,8 +202,8 @@ def test_backchannels_are_sent_into_the_reply_and_are_no_turn_of_ours() -> None:
     assert turn.counts.frames_sent == 10, "backchannels are no part of the utterance"
 
 
-def test_a_backchannel_is_not_cut_short_by_the_end_of_the_reply() -> None:
-    held = Held(TurnBehaviour(backchannels_ms=(450,)), PLAIN).run(*reply(800, 500))
+def test_a_backchannel_is_not_cut_short_by_the_end_of_the_response() -> None:
+    held = Held(TurnBehaviour(backchannels_ms=(450,)), PLAIN).run(*response(800, 500))
     assert [message for _, message in held.sent].count(BACKCHANNEL) == 3
 
 
@@ -212,8 +212,10 @@ def test_a_backchannel_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(
     word: Event,
 ) -> None:
     held = Held(TurnBehaviour(backchannels_ms=(200,)), PLAIN)
-    created, sounds, _ = reply(800, 2_000)
-    held.run(created, sounds, (1_100, word), *reply(1_700, 300, "r2"), *reply(2_900, 99, "r3"))
+    created, sounds, _ = response(800, 2_000)
+    held.run(
+        created, sounds, (1_100, word), *response(1_700, 300, "r2"), *response(2_900, 99, "r3")
+    )
     turn = held.turns[0]
     assert turn.behaviour is not None
     assert (turn.behaviour.backchannels, turn.behaviour.backchannels_taken) == (1, 1)
@@ -224,7 +226,7 @@ def test_a_backchannel_that_is_taken_for_a_turn_is_counted_and_its_answer_heard(
 
 
 def test_a_hesitating_caller_is_answered_after_the_whole_utterance() -> None:
-    held = Held(TurnBehaviour(hesitation_ms=200, hesitation_at=0.5)).run(*reply(1_100, 100))
+    held = Held(TurnBehaviour(hesitation_ms=200, hesitation_at=0.5)).run(*response(1_100, 100))
     (turn,) = held.turns
     at_ms = [held.sent_at(f"u0-{n}".encode()) for n in range(10)]
     gaps = [later - sooner for sooner, later in pairwise(at_ms)]
@@ -239,9 +241,9 @@ def test_a_hesitating_caller_is_answered_after_the_whole_utterance() -> None:
 
 def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goes_on() -> None:
     held = Held(TurnBehaviour(hesitation_ms=600, hesitation_at=0.5))
-    early = [(at, event) for at, event in reply(500, 2_000)]
+    early = [(at, event) for at, event in response(500, 2_000)]
     held.run(
-        (400, SpeechStopped()), *early, (900, SpeechStarted()), *reply(1_700, 100, "r2")
+        (400, SpeechStopped()), *early, (900, SpeechStarted()), *response(1_700, 100, "r2")
     )  # fmt: skip
     (turn,) = held.turns
     assert turn.status is TurnStatus.PREMATURE
@@ -255,7 +257,7 @@ def test_an_answer_within_the_pause_is_premature_and_stopped_when_the_caller_goe
 def test_an_answer_that_came_too_early_is_not_interrupted_once_more() -> None:
     behaviours = TurnBehaviour(hesitation_ms=600, hesitation_at=0.5, barge_in_ms=100)
     held = Held(behaviours, PLAIN)
-    held.run(*reply(500, 2_000), (880, SpeechStarted()), *reply(1_700, 100, "r2"))
+    held.run(*response(500, 2_000), (880, SpeechStarted()), *response(1_700, 100, "r2"))
     assert held.turns[0].behaviour is not None
     assert held.turns[0].behaviour.barge_in is BargeIn.MISSED
     assert held.sent_at(b"u1-0") >= 1_800 + THINK_MS
@@ -274,7 +276,7 @@ def test_a_tool_is_answered_and_the_answer_is_what_ends_the_gap(preamble: bool) 
     said: list[tuple[int, Event]] = [(790, ResponseCreated("r1"))]
     said += [(800, AudioDelta(audio(700), "r1", "i1"))] if preamble else []
     said += [call(900), (910, ResponseDone("r1", COMPLETED))]
-    held.run(*said, *reply(2_000, 200, "r2"), *reply(3_000, 100, "r3"))
+    held.run(*said, *response(2_000, 200, "r2"), *response(3_000, 100, "r3"))
     assert held.requests == [(1_200, ToolResult("c1", '{"ok":true}')), (1_200, RequestResponse())]
     turn, after = held.turns
     assert (turn.status, turn.kind) == (TurnStatus.COMPLETED, TurnKind.TOOL)
@@ -295,7 +297,7 @@ def test_what_is_still_said_before_the_call_is_heard_out_before_the_answer() -> 
         (800, AudioDelta(audio(1_500), "r1", "i1")),
         call(900),
         (910, ResponseDone("r1", COMPLETED)),
-        *reply(1_400, 200, "r2"),
+        *response(1_400, 200, "r2"),
     )
     (turn,) = held.turns
     assert turn.at.answer_audible_ns == 2_300 * MS
@@ -317,7 +319,7 @@ def test_a_tool_whose_answer_never_comes_is_no_completed_turn(preamble: bool) ->
 
 
 def test_an_expected_tool_that_is_not_used_is_told() -> None:
-    held = Held(TOOL).run(*reply(800, 200))
+    held = Held(TOOL).run(*response(800, 200))
     (turn,) = held.turns
     assert (turn.status, turn.kind) == (TurnStatus.COMPLETED, TurnKind.FIRST)
     assert turn.behaviour is not None
@@ -341,9 +343,9 @@ def test_an_interruption_waits_for_the_answer() -> None:
         (800, AudioDelta(audio(100), "r1", "i1")),
         call(805),
         (910, ResponseDone("r1", COMPLETED)),
-        *reply(2_000, 2_000, "r2"),
+        *response(2_000, 2_000, "r2"),
         (2_300, SpeechStarted()),
-        *reply(3_000, 100, "r3"),
+        *response(3_000, 100, "r3"),
     )
     assert held.turns[1].at.barge_in_onset_ns == 2_200 * MS
     assert held.turns[1].at.audio_stopped_ns == 2_300 * MS
@@ -392,7 +394,7 @@ def test_sleeping_until_something_can_happen_changes_nothing(
 def test_audio_in_a_format_that_nobody_here_knows_has_no_latency_and_names_the_server() -> None:
     held = Held(PLAIN)
     held.session.receive(SessionConfigured("", output_unknown='"audio/opus"'), 1)
-    (turn,) = held.run(*reply(800, 500)).turns
+    (turn,) = held.run(*response(800, 500)).turns
     assert turn.status is TurnStatus.FAILED
     assert turn.at.first_audible_ns is None
     assert turn.fault is not None

@@ -59,6 +59,6 @@ def test_nulls_for_ids_and_usage_are_silence() -> None:
     ):
         telling.note(event)
     assert [words.split(":")[0] for words in missing_events(telling.told)] == [
-        "which reply a message belongs to",
+        "which response a message belongs to",
         "the tokens it used",
     ]

@@ -1,4 +1,4 @@
-"""Two turns at once: whose each event is, and when the old reply stopped."""
+"""Two turns at once: whose each event is, and when the old response stopped."""
 
 import base64
 
@@ -55,7 +55,7 @@ def turn(index: int, onset_ms: int, end_ms: int, stale: frozenset[str] = frozens
 
 
 class Both:
-    """A reply of 2 s, heard from 1 s on, and a caller who speaks into it from 1.5 s to 2.5 s."""
+    """A response of 2 s, heard from 1 s on, and a caller who speaks into it from 1.5 s to 2.5 s."""
 
     def __init__(self, name: str = "r1", *, fully_sent: bool = True) -> None:
         self.old = turn(0, 0, 500)
@@ -97,7 +97,7 @@ ANSWER: tuple[tuple[int, Event], ...] = (
 )
 
 
-def test_the_first_word_of_the_caller_stops_a_reply_that_was_fully_sent() -> None:
+def test_the_first_word_of_the_caller_stops_a_response_that_was_fully_sent() -> None:
     both = Both()
     both.receive((1_600, SpeechStarted("u2")), *ANSWER)
     outcome, record = both.end()
@@ -114,7 +114,7 @@ def test_the_first_word_of_the_caller_stops_a_reply_that_was_fully_sent() -> Non
 
 @pytest.mark.parametrize("cancel_first", [True, False])
 @pytest.mark.parametrize("name", ["r1", ""])
-def test_a_cancel_and_late_audio_after_it_are_of_the_old_reply(
+def test_a_cancel_and_late_audio_after_it_are_of_the_old_response(
     cancel_first: bool, name: str
 ) -> None:
     both = Both(name, fully_sent=False)
@@ -133,7 +133,7 @@ def test_a_cancel_and_late_audio_after_it_are_of_the_old_reply(
 
 
 def _renamed(event: Event, name: str) -> Event:
-    """Take the names away where the old reply has none."""
+    """Take the names away where the old response has none."""
     if name:
         return event
     match event:
@@ -170,7 +170,7 @@ def test_a_deaf_server_that_answers_all_the_same_has_a_fault_that_says_so() -> N
     assert "1500 ms" in record.fault.detail
 
 
-def test_a_server_that_tells_nothing_stops_by_its_next_reply() -> None:
+def test_a_server_that_tells_nothing_stops_by_its_next_response() -> None:
     both = Both()
     both.receive(*ANSWER[2:])
     outcome, record = both.end()
@@ -190,7 +190,7 @@ def test_a_server_without_any_events_stops_by_falling_silent() -> None:
     assert record.at.first_audible_ns == 2_900 * MS
 
 
-def test_a_reply_that_ends_before_the_server_can_have_heard_is_no_stop() -> None:
+def test_a_response_that_ends_before_the_server_can_have_heard_is_no_stop() -> None:
     both = Both()
     both.receive((3_050, SpeechStarted("u2")))
     outcome, record = both.end()
@@ -200,7 +200,7 @@ def test_a_reply_that_ends_before_the_server_can_have_heard_is_no_stop() -> None
     assert both.cuts == []
 
 
-def test_a_reply_that_ends_before_the_first_word_was_not_interrupted() -> None:
+def test_a_response_that_ends_before_the_first_word_was_not_interrupted() -> None:
     both = Both()
     both.new = turn(1, 3_100, 4_000)
     both.between = Interruption(both.old, both.new)
@@ -230,7 +230,7 @@ def test_our_own_lateness_is_not_charged_to_the_server() -> None:
     assert record.fault.code == "late_interruption"
 
 
-def test_a_second_reply_of_the_old_turn_is_not_the_answer() -> None:
+def test_a_second_response_of_the_old_turn_is_not_the_answer() -> None:
     both = Both()
     both.receive((1_520, ResponseCreated("r1b")), (1_540, AudioDelta(audio(50), "r1b")))
     both.receive((1_600, SpeechStarted("u2")), *ANSWER)
@@ -281,7 +281,7 @@ def test_whatever_comes_nothing_is_counted_twice_and_the_instants_agree(
     outcome, record = both.end(now_ms + 10, cut=cut)
     old = both.old.record(0)
     counted = old.counts.samples_received + record.counts.samples_received
-    # What comes late of a reply that the new turn knows to be gone is not counted at all.
+    # What comes late of a response that the new turn knows to be gone is not counted at all.
     assert counted <= delivered
     at = record.at
     if outcome is BargeIn.MISSED:

@@ -12,10 +12,10 @@ def done(response: str = "r1") -> ResponseDone:
     return ResponseDone(response, ResponseStatus.COMPLETED)
 
 
-def test_results_go_out_when_the_tool_is_done_and_the_reply_that_asked_is_over() -> None:
+def test_results_go_out_when_the_tool_is_done_and_the_response_that_asked_is_over() -> None:
     application = ToolResponder()
     assert application.called(call(), 300, 1_000 * MS)
-    assert application.due_ns == 2_000 * MS, "unless the reply is over, after a while"
+    assert application.due_ns == 2_000 * MS, "unless the response is over, after a while"
     application.over(done("another"))
     assert application.due_ns == 2_000 * MS
     application.over(done())

@@ -1,13 +1,13 @@
-"""Where a reply begins to be audible.
+"""Where a response begins to be audible.
 
-The first bytes of a reply are often silence or noise (8 to 958 ms have been measured on one
+The first bytes of a response are often silence or noise (8 to 958 ms have been measured on one
 service), so the first byte is not what a listener hears. The detector reads the level of 5 ms
 hops, without their mean so that an offset counts for nothing, against the noise it has learnt
-from the head of the reply, and dates the onset back to the first sample that rose above it.
+from the head of the response, and dates the onset back to the first sample that rose above it.
 
 What rises is one of three things, told apart by how it goes on. It falls back within a few hops:
 a click. It stays steady and faint: noise that set in, from now on the floor. Anything else is the
-reply, from where it first rose; so a quiet consonant or a fade-in ahead of a vowel counts.
+response, from where it first rose; so a quiet consonant or a fade-in ahead of a vowel counts.
 
 What it cannot tell is said in `doubt`: speech above a steady noise that is louder than
 -42 dBFS, and speech that does not stand 8 dB out of its noise. How far off it is otherwise is
@@ -50,7 +50,7 @@ _VOICE_HZ = (70.0, 400.0)
 # 4 loud hops of 6 are speech: a click of 15 ms is not, pulses of a low voice are.
 _LOUD_HOPS, _OF_HOPS = 4, 6
 _CLICK_GAP_HOPS = 3
-# Steady for 150 ms is no consonant; for 60 ms if the reply began with it.
+# Steady for 150 ms is no consonant; for 60 ms if the response began with it.
 _NOISE_HOPS = 30
 _HEAD_NOISE_HOPS = 12
 # A steady sound is watched for this long for something louder on top of it.
@@ -63,10 +63,10 @@ _PEAK_SIGMAS = 4.0
 
 
 class OnsetDetector:
-    """Finds the first audible sample of one reply.
+    """Finds the first audible sample of one response.
 
     Args:
-        rate_hz: Sample rate of the reply.
+        rate_hz: Sample rate of the response.
 
     Attributes:
         audible_sample: Index of the first audible sample, once it is known.
@@ -92,13 +92,13 @@ class OnsetDetector:
         return self._over
 
     def feed(self, samples: NDArray[np.int16]) -> int | None:
-        """Take the next samples of the reply.
+        """Take the next samples of the response.
 
         Args:
             samples: int16, shape (n,), following what was fed before.
 
         Returns:
-            Index of the first audible sample of the reply once it is known, else `None`.
+            Index of the first audible sample of the response once it is known, else `None`.
         """
         step = _SLICE_HOPS * self._hop_samples
         for start in range(0, len(samples), step):
@@ -108,7 +108,7 @@ class OnsetDetector:
         return self.audible_sample
 
     def close(self) -> int | None:
-        """Decide with what there is: the reply is over.
+        """Decide with what there is: the response is over.
 
         Returns:
             As `feed`.
@@ -139,7 +139,7 @@ class OnsetDetector:
         window = kept[judged : judged + hops * hop_samples]
         self._kept = kept
         if self._rise is None and not window.any():
-            # Digital silence goes before many replies: it does not rise, nor tell of noise.
+            # Digital silence goes before many responses: it does not rise, nor tell of noise.
             self._hop += hops
         else:
             self._judge_all(_powers(window, hop_samples))
@@ -202,7 +202,7 @@ class OnsetDetector:
         self._rise = None
 
     def _headed_by_noise(self, rise: "_Rise") -> bool:
-        """Tell whether the reply began with noise that was steady until just now."""
+        """Tell whether the response began with noise that was steady until just now."""
         return (
             rise.hop == 0
             and rise.level <= _NOISE_CAP
@@ -220,7 +220,7 @@ class OnsetDetector:
         self._hop = here
 
     def _watch(self, rise: "_Rise") -> None:
-        """Look for what is louder than a steady sound that the reply began with."""
+        """Look for what is louder than a steady sound that the response began with."""
         watched = rise.hop == 0 and self._floor is None and rise.hops <= _WATCH_HOPS
         if watched and rise.steady:
             return

@@ -1,8 +1,8 @@
-"""Playing replies at real time: what was heard, and when.
+"""Playing responses at real time: what was heard, and when.
 
 APIs send speech faster than it can be played, in bursts, so arrival is not hearing. A listener
 starts when the first audio has arrived (plus a jitter buffer, if any), plays at real time, and
-stops when the audio runs out; if more of the same reply comes later, that was an underrun. What
+stops when the audio runs out; if more of the same response comes later, that was an underrun. What
 is thrown away before it was played was never heard, although it was delivered.
 """
 
@@ -21,10 +21,10 @@ class _Stretch:
 
 
 class Playout:
-    """One listener to the replies of a turn.
+    """One listener to the responses of a turn.
 
     Args:
-        rate_hz: Sample rate of the replies.
+        rate_hz: Sample rate of the responses.
         buffer_ms: Audio held back before playing starts, at first and after an underrun.
 
     Attributes:
@@ -66,8 +66,8 @@ class Playout:
         self._samples += samples
         self._settle()
 
-    def next_reply(self) -> None:
-        """Note that another reply begins: silence ahead of it is no underrun."""
+    def next_response(self) -> None:
+        """Note that another response begins: silence ahead of it is no underrun."""
         self._may_pause = True
 
     def stop(self, now_ns: int) -> None:

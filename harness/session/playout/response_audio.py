@@ -1,8 +1,8 @@
 """The caller's ear in one turn: what arrives, what of it is heard, and where it becomes audible.
 
-Replies come one after the other; each has its own silence at the head, so each is listened to
-anew until something audible was heard. A reply that is cancelled before that has not been heard at
-all, and leaves no instants behind, only the count of what was delivered.
+Responses come one after the other; each has its own silence at the head, so each is listened to
+anew until something audible was heard. A response that is cancelled before that has not been heard
+at all, and leaves no instants behind, only the count of what was delivered.
 """
 
 from harness.model import AudioFormat, TurnCounts
@@ -23,10 +23,10 @@ class ResponseAudio:
         audio: How the responses are written.
 
     Attributes:
-        first_audio_ns: When the first audio of a reply came that was not thrown away unheard.
+        first_audio_ns: When the first audio of a response came that was not thrown away unheard.
         last_audio_ns: When the last of it came.
         audible_ns: When its first audible sample is heard.
-        answer_ns: The same of the first reply after `expect_answer`.
+        answer_ns: The same of the first response after `expect_answer`.
         sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
         doubt: Why the first audible sample cannot be told.
         undecodable: Pieces that could not be decoded before anything audible was.
@@ -47,7 +47,7 @@ class ResponseAudio:
         # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
         self._buffered: list[Playout] = []
         self._onset = OnsetDetector(rate_hz)
-        self._reply_from = 0
+        self._response_from = 0
         self._deltas = self._wasted = 0
         self._expects_answer = self._is_answer = False
 
@@ -63,7 +63,7 @@ class ResponseAudio:
 
     @property
     def settled(self) -> bool:
-        """Whether more of this reply changes nothing but when it is over."""
+        """Whether more of this response changes nothing but when it is over."""
         return self.audible_ns is not None and self._onset.settled
 
     @property
@@ -72,17 +72,17 @@ class ResponseAudio:
         return self._ear.samples - self._ear.unheard()
 
     def expect_answer(self) -> None:
-        """Note that the next reply answers: where it becomes audible is wanted too."""
+        """Note that the next response answers: where it becomes audible is wanted too."""
         self._expects_answer = True
 
-    def next_reply(self) -> None:
+    def next_response(self) -> None:
         """Note that another response begins."""
         self.settle()
         self._stream.next_item()
         if self._ear.samples:
             self._make_listeners()
         for listener in (self._ear, *self._buffered):
-            listener.next_reply()
+            listener.next_response()
         self._listen_anew()
 
     def next_item(self) -> None:
@@ -90,12 +90,12 @@ class ResponseAudio:
         self._stream.next_item()
 
     def hear(self, audio: bytes, now_ns: int, *, follow: bool) -> None:
-        """Take a piece of a reply.
+        """Take a piece of a response.
 
         Args:
             audio: A delta as it came; what cannot be decoded holds no samples.
             now_ns: When it arrived.
-            follow: Whether to keep `sound_ns`, for servers that do not say when a reply ends.
+            follow: Whether to keep `sound_ns`, for servers that do not say when a response ends.
         """
         self._deltas += 1
         self.last_audio_ns = now_ns
@@ -117,23 +117,23 @@ class ResponseAudio:
             self.sound_ns = self.plays_until_ns
 
     def hear_more(self, audio: bytes, now_ns: int) -> None:
-        """Take a piece of a reply that is `settled`."""
+        """Take a piece of a response that is `settled`."""
         self._deltas += 1
         self.last_audio_ns = now_ns
         self._arrived(self._stream.count(audio), now_ns)
 
     def waste(self, audio: bytes) -> None:
-        """Take a piece of a reply that is over for the caller: delivered, but never heard."""
+        """Take a piece of a response that is over for the caller: delivered, but never heard."""
         self._deltas += 1
         self._wasted += self._discarded.count(audio)
 
     def settle(self) -> None:
-        """Decide what is still open: no more of this reply will come."""
+        """Decide what is still open: no more of this response will come."""
         self._onset.close()
         self._note()
 
     def stop(self, now_ns: int) -> None:
-        """Stop listening at `now_ns`, and forget a reply of which nothing audible was heard."""
+        """Stop listening at `now_ns`, and forget a response of which nothing audible was heard."""
         self.settle()
         self._make_listeners()
         for listener in (self._ear, *self._buffered):
@@ -174,7 +174,7 @@ class ResponseAudio:
         if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):
             self._is_answer = self._expects_answer
             self._onset = OnsetDetector(self._rate_hz)
-            self._reply_from = self._ear.samples
+            self._response_from = self._ear.samples
 
     def _note(self) -> None:
         self.doubt = self.doubt or self._onset.doubt
@@ -184,7 +184,7 @@ class ResponseAudio:
         if self.undecodable and self.audible_ns is None:
             self.doubt = "audio before it could not be decoded"
         if self.audible_ns is None:
-            self.audible_ns = self._ear.heard_ns(self._reply_from + found)
+            self.audible_ns = self._ear.heard_ns(self._response_from + found)
             self.sound_ns = self.plays_until_ns
         if self._is_answer and self.answer_ns is None:
-            self.answer_ns = self._ear.heard_ns(self._reply_from + found)
+            self.answer_ns = self._ear.heard_ns(self._response_from + found)

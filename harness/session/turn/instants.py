@@ -1,8 +1,8 @@
 """The instants of a turn, noted in passing: some the first time, one the last time, all in ns.
 
 A server may decide several times in one utterance that the caller has finished. Only the last
-decision before a reply was answered; what belonged to a reply that was withdrawn before anybody
-heard it is forgotten.
+decision before a response was answered; what belonged to a response that was withdrawn before
+anybody heard it is forgotten.
 """
 
 from harness.model import SpeechStopped, TurnInstants, TurnKind
@@ -10,7 +10,7 @@ from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.planned_speech import Instants, PlannedSpeech, since
 
-_OF_A_REPLY = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
+_OF_A_RESPONSE = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
 
 
 class InstantNotes:
@@ -48,14 +48,14 @@ class InstantNotes:
         self._decided_ns = None
 
     def answers(self) -> None:
-        """Keep the last decision before the reply that begins."""
+        """Keep the last decision before the response that begins."""
         self.at.pop("server_endpoint_ns", None)
         if self._decided_ns is not None:
             self.at["server_endpoint_ns"] = self._decided_ns
 
     def withdraw(self) -> None:
-        """Forget a reply that nobody heard."""
-        for name in _OF_A_REPLY:
+        """Forget a response that nobody heard."""
+        for name in _OF_A_RESPONSE:
             self.at.pop(name, None)
 
     def kind(self, turn_index: int) -> TurnKind:

@@ -1,4 +1,4 @@
-"""Which item of a reply is being heard, so that a server can be told where it was cut off."""
+"""Which item of a response is being heard, so that a server can be told where it was cut off."""
 
 from harness.model import Truncate
 
@@ -7,7 +7,7 @@ class Items:
     """The items whose audio came in a turn, in the order of their audio.
 
     Args:
-        rate_hz: Sample rate of the replies.
+        rate_hz: Sample rate of the responses.
     """
 
     __slots__ = ("_items", "_rate_hz", "latest")
@@ -26,7 +26,7 @@ class Items:
         """Return how much was heard of the item that was playing; `None` when it has no name.
 
         Args:
-            heard_samples: All that was heard of the turn's replies.
+            heard_samples: All that was heard of the turn's responses.
         """
         for item_id, first in reversed(self._items):
             if first < heard_samples:

@@ -1,28 +1,28 @@
-"""One turn: from the caller's first word to the last sample of the reply.
+"""One turn: from the first sample of the utterance to the last sample of the response.
 
-Theory of operation. The caller speaks and then waits; the server may tell, in any order and with
-anything missing, that it heard the end, that a reply exists, that it is over. The table in
-`reply` is every transition; what is not in it changes nothing. Instants are noted in passing.
+Theory of operation. The caller speaks and then waits; the server may report, in any order and with
+any of it missing, that it detected the end, that a response exists, that it is over. The table in
+`response_state` holds every transition; any other event changes nothing.
 
 The rules of this file:
 
-* Audio alone is enough. A server that never says a word about turns still gets its number from
-  the caller's labelled speech end and the first audible sample; its reply is over when nothing
-  was heard for a while.
-* What was heard counts. A reply cancelled before anything of it was heard leaves no trace but the
-  count of its audio; the reply that follows is the turn's. A reply that was heard is the turn's,
-  even if it came too early, was cancelled then, and the real answer followed: the turn stays
-  premature with its negative latency, because that is what happened to the caller.
-* Only the last decision before a reply was answered: the server may hear the caller stop and go
-  on several times in one utterance.
-* Events of replies that belong to an earlier turn, that were cancelled, or that are not the one
-  under way, move nothing, so late deltas after a cancel never count as heard.
-* A reply that was begun before the server heard this turn end does not answer it: it is the late
-  answer to the turn before, or a greeting. On a server that tells of the end, it leaves no trace.
-* A caller who said nothing goes on listening: `SpeechStarted` alone does not stop the playout, a
-  cancelled reply does. One who spoke into the reply stops it: `interrupt` is for `session` to call.
+* Audio alone is enough. For a server that reports nothing about turns, the latency still comes from
+  the labelled end of speech and the first audible sample; its response is over when nothing has
+  been heard for a while.
+* What was heard counts. A response that is cancelled before anything of it was heard leaves only
+  the count of its audio; the next response is the turn's. A response that was heard is the turn's,
+  even if it came too early, was cancelled and the real answer followed: the turn stays premature,
+  with a negative latency, because that is what the caller experienced.
+* Only the last decision before a response was answered: the server may detect several ends of
+  speech within one utterance.
+* Events of responses that belong to an earlier turn, that were cancelled, or that are not the
+  current one change nothing, so late deltas after a cancel never count as heard.
+* A response that began before the server detected the end of this turn answers the turn before, or
+  is a greeting. On a server that reports the end, it leaves no trace.
+* A caller who said nothing keeps listening: `SpeechStarted` alone does not stop the playout, a
+  cancelled response does. A caller who speaks during the response stops it through `interrupt`.
 * What is said before a tool is called is heard, but it is not the answer: the turn goes on until
-  the reply to the tool's result was heard.
+  the response to the tool's result was heard.
 """
 
 from harness.errors import Fault, Phase, sanitised
@@ -54,11 +54,11 @@ from harness.session.turn.items import Items
 from harness.session.turn.outcome import TurnFacts, classify
 from harness.session.turn.patience import IDLE_NS, patient_until_ns
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
-from harness.session.turn.response_state import TRANSITIONS, ResponseState, Withdrawn
+from harness.session.turn.response_state import ResponseState, Withdrawn
 
 _TOOLS_KEPT = 16
-# A server may tell of the end of a turn just after the reply to it. What is begun earlier than this
-# before the end answers something else.
+# A server may tell of the end of a turn just after the response to it. What is begun earlier than
+# this before the end answers something else.
 _OUT_OF_ORDER_NS = 100 * NS_PER_MS
 
 
@@ -68,14 +68,14 @@ class Turn:
     Args:
         spoken: What the caller says.
         audio: How the response's audio is written.
-        stale: Replies that belong to earlier turns.
+        stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
         tells_end: Whether this server has told of the end of an earlier turn.
 
     Attributes:
-        reply: How far the server has come.
+        response_state: How far the server has come.
         sending: What went out of the utterance.
-        responses: Replies that belong to this turn.
+        responses: Responses that belong to this turn.
         tools: Names of the tools that were called.
     """
 
@@ -89,7 +89,7 @@ class Turn:
         tells_end: bool = False,
     ) -> None:
         self.spoken = spoken
-        self.reply = ResponseState.NONE
+        self.response_state = ResponseState.NONE
         self.responses: set[str] = set()
         self.tools: tuple[str, ...] = ()
         self._stale = stale
@@ -101,7 +101,7 @@ class Turn:
         self._current = self._sounding = ""
         self._finished: set[str] = set()
         self._cancelled: set[str] = set()
-        # After a cancel without an id, audio without one is late until another reply is announced.
+        # After a cancel without an id, audio without one is late until a response is announced.
         self._muted = self._announces = False
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
@@ -122,7 +122,7 @@ class Turn:
 
     @property
     def answer_ns(self) -> int | None:
-        """When the reply is heard from, the answer where a tool was called; `None` before that."""
+        """When the response is heard, the answer where a tool was called; `None` before that."""
         if self._tells_end and self._early.pending:
             return None
         if self._awaits_answer:
@@ -131,17 +131,17 @@ class Turn:
 
     @property
     def playout_end_ns(self) -> int | None:
-        """When what has arrived of the reply has been played."""
+        """When what has arrived of the response has been played."""
         return self._hearing.plays_until_ns
 
     @property
     def faded_ns(self) -> int | None:
-        """When the reply has been heard; its last sound, of a server that does not say so."""
+        """When the response has been heard; its last sound, of a server that does not say so."""
         sound_ns = None if self._announces else self._hearing.sound_ns
         return self._hearing.plays_until_ns if sound_ns is None else sound_ns
 
     def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
-        """Take a piece of audio if all there is to it is that the reply goes on.
+        """Take a piece of audio if all there is to it is that the response goes on.
 
         Most pieces are such, and most of what `receive` looks at is then known.
 
@@ -179,14 +179,14 @@ class Turn:
             case ProviderError():
                 self._error = event
         if moves is not None:
-            self.reply = TRANSITIONS.get((self.reply, moves), self.reply)
+            self.response_state = self.response_state.after(moves)
 
     def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
-        """Stop listening: the caller speaks into the reply; what was not played is not heard.
+        """Stop listening: the caller speaks into the response; what was not played is not heard.
 
         Args:
             now_ns: When.
-            for_good: Nothing more of this turn is to be heard; otherwise another reply may come.
+            for_good: Nothing more of this turn is to be heard; otherwise another response may come.
 
         Returns:
             How much was heard of the item that was playing, `None` when nothing was cut off.
@@ -197,7 +197,7 @@ class Turn:
         self._cancelled |= self.responses
         self._muted = for_good or self._announces
         if not for_good:
-            self.reply = TRANSITIONS.get((self.reply, self._withdraw()), self.reply)
+            self.response_state = self.response_state.after(self._withdraw())
         return None if hearing.kept_samples == before else self._items.cut_off(hearing.kept_samples)
 
     def owe(self) -> None:
@@ -209,13 +209,13 @@ class Turn:
         self._noted.first("tool_result_sent_ns", now_ns)
         self._hearing.expect_answer()
         if not self._announces:
-            self._hearing.next_reply()
+            self._hearing.next_response()
 
     def ended(self, now_ns: int) -> bool:
         """Tell whether there is nothing left to wait for."""
         if now_ns < self.ends_ns():
             return False
-        if self.reply is not ResponseState.OVER and self.answer_ns is None:
+        if not self.response_state.is_over and self.answer_ns is None:
             self._hearing.settle()
             return now_ns >= self.ends_ns()
         return True
@@ -226,19 +226,19 @@ class Turn:
         if self._early.pending and (self._tells_end or self._heard_too_early()):
             # The server is about to say that the turn has ended, and then to answer it.
             return max(deadline_ns, self.playout_end_ns or deadline_ns)
-        played_ns, over = self.playout_end_ns, self.reply is ResponseState.OVER
+        played_ns, over = self.playout_end_ns, self.response_state.is_over
         if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
             return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
         if over:
             until_ns = self._over_ns if played_ns is None else played_ns
             if self.answer_ns is None and self._endings.completed:
-                # A tool call or a text may yet be followed by a spoken reply.
+                # A tool call or a text may yet be followed by a spoken response.
                 until_ns = min(max(until_ns, self._over_ns + IDLE_NS), deadline_ns)
             return until_ns
         if self.audible_ns is None or played_ns is None:
             return deadline_ns
         return patient_until_ns(
-            self.reply,
+            self.response_state,
             self.spoken,
             announces=self._announces,
             audible_ns=self.audible_ns,
@@ -298,15 +298,15 @@ class Turn:
             return Phase.SEND
         if self.audible_ns is not None:
             return Phase.PLAYOUT
-        return Phase.ENDPOINT if self.reply is ResponseState.NONE else Phase.RESPONSE
+        return Phase.ENDPOINT if self.response_state is ResponseState.NONE else Phase.RESPONSE
 
     def _heard_too_early(self) -> bool:
-        """Tell whether a reply sounded over a caller whom the server had begun to hear."""
+        """Tell whether a response sounded over a caller whom the server had begun to hear."""
         audible_ns = self.audible_ns
         return self._early.hears and audible_ns is not None and audible_ns < self.spoken.end_ns
 
     def _withdraw_early(self) -> None:
-        """Forget the replies that were begun before the server heard this turn end."""
+        """Forget the responses that were begun before the server heard this turn end."""
         self._stale |= self._early.withdraw()
         self._hearing = ResponseAudio(self._audio)
         self._items = Items(self._audio.rate_hz)
@@ -315,7 +315,7 @@ class Turn:
         self._endings, self._sounds = ResponseEndings(), None
         self._current = self._sounding = ""
         self._muted = self._announces
-        self.reply = ResponseState.NONE
+        self.response_state = ResponseState.NONE
 
     def _first(self, name: str, response: str, now_ns: int) -> None:
         if response not in self._cancelled:
@@ -350,7 +350,7 @@ class Turn:
             self._noted.at["response_created_ns"] = now_ns
             if response:
                 self._provider["response"] = response
-        self._hearing.next_reply()
+        self._hearing.next_response()
         return ResponseCreated
 
     def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
@@ -362,7 +362,7 @@ class Turn:
             self._current = response
         if response and response != self._sounding:
             if self._sounding:
-                self._hearing.next_reply()
+                self._hearing.next_response()
             self._sounding = response
         if self._hearing.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
             self._noted.answers()
@@ -401,7 +401,7 @@ class Turn:
             return self._withdraw()
         failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
         if is_current and self._hearing.first_audio_ns is not None:
-            # Some servers say that a reply is over before they send its audio.
+            # Some servers say that a response is over before they send its audio.
             self._hearing.settle()
         if failed and self.audible_ns is not None and (is_current or response == self._sounding):
             self._endings.broke_off(done)
@@ -421,7 +421,7 @@ class Turn:
 
     def _unfinished(self, now_ns: int | None) -> bool:
         """Tell whether more of what was heard was still to come, or to be played, at `now_ns`."""
-        if self.reply is ResponseState.OVER:
+        if self.response_state.is_over:
             return False
         until_ns = self.playout_end_ns
         playing = now_ns is not None and until_ns is not None and now_ns < until_ns
@@ -436,8 +436,8 @@ class Turn:
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,
-            done=self._endings.last if self.reply is ResponseState.OVER else None,
-            broken=self._endings.failure(is_over=self.reply is ResponseState.OVER),
+            done=self._endings.last if self.response_state.is_over else None,
+            broken=self._endings.failure(is_over=self.response_state.is_over),
             unfinished=self._unfinished(now_ns),
             error=self._error,
             begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,

@@ -21,16 +21,16 @@ class TurnFacts:
         heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
         phase: What the turn was waiting for.
         limit_ns: How long it waited at most.
-        done: How the last reply ended, `None` when none has.
-        broken: How a reply ended that was heard from and did not complete; `None` for none.
+        done: How the last response ended, `None` when none has.
+        broken: How a response ended that was heard from and did not complete; `None` for none.
         unfinished: Something was heard, and more of it was still to come or to be played.
         error: The last error message.
-        begun: A reply was announced, or audio came.
+        begun: A response was announced, or audio came.
         audio: Audio came.
         text: Text came.
         tool: A tool was called.
-        awaits_answer: A tool was called, and of the reply to its result nothing was heard.
-        owed: Such a reply has not even begun.
+        awaits_answer: A tool was called, and of the response to its result nothing was heard.
+        owed: Such a response has not even begun.
     """
 
     late_ns: int | None
@@ -108,15 +108,15 @@ def _unheard(seen: TurnFacts) -> tuple[TurnStatus, Fault]:
 
 
 def _nothing_spoken(seen: TurnFacts) -> Fault:
-    """Return why a reply that ended well could not be heard."""
+    """Return why a response that ended well could not be heard."""
     if seen.awaits_answer:
         code, words = "no_answer", "a tool was called, and the answer was not spoken"
     elif seen.audio:
         code, words = "silent_reply", "no audible audio"
     elif seen.tool:
-        code, words = "tool_call", "the reply was a tool call, and none is answered"
+        code, words = "tool_call", "the response was a tool call, and none is answered"
     elif seen.text:
-        code, words = "text_only", "the reply was text without audio"
+        code, words = "text_only", "the response was text without audio"
     else:
-        code, words = "empty_reply", "the reply held nothing"
+        code, words = "empty_reply", "the response held nothing"
     return Fault(Party.THEIRS, Phase.RESPONSE, code, words)

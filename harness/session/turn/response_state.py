@@ -1,4 +1,4 @@
-"""How far a server's reply has come: every state and every transition."""
+"""How far a server's response has come: every state and every transition."""
 
 from enum import Enum, auto
 
@@ -21,9 +21,18 @@ class ResponseState(Enum):
     SOUNDING = auto()
     OVER = auto()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the latest response has ended."""
+        return self is ResponseState.OVER
+
+    def after(self, kind: type) -> "ResponseState":
+        """Return the state after an event of this kind: the same where `TRANSITIONS` has none."""
+        return TRANSITIONS.get((self, kind), self)
+
 
 class Withdrawn:
-    """The reply under way was cancelled, or ended unheard while the caller still spoke."""
+    """The response under way was cancelled, or ended unheard while the caller still spoke."""
 
 
 TRANSITIONS: dict[tuple[ResponseState, type], ResponseState] = {
@@ -32,20 +41,20 @@ TRANSITIONS: dict[tuple[ResponseState, type], ResponseState] = {
     (ResponseState.NONE, ResponseCreated): ResponseState.CREATED,
     (ResponseState.NONE, AudioDelta): ResponseState.SOUNDING,
     (ResponseState.NONE, ResponseDone): ResponseState.OVER,
-    # The server heard the caller go on: its decision is withdrawn.
+    # The server detected speech again: its decision is withdrawn.
     (ResponseState.ENDPOINTED, SpeechStarted): ResponseState.NONE,
     (ResponseState.ENDPOINTED, ResponseCreated): ResponseState.CREATED,
     (ResponseState.ENDPOINTED, AudioDelta): ResponseState.SOUNDING,
     (ResponseState.ENDPOINTED, ResponseDone): ResponseState.OVER,
     (ResponseState.ENDPOINTED, Withdrawn): ResponseState.NONE,
-    # Some servers drop a reply they have begun without a word.
+    # Some servers drop a response that they have begun without saying so.
     (ResponseState.CREATED, SpeechStarted): ResponseState.NONE,
     (ResponseState.CREATED, AudioDelta): ResponseState.SOUNDING,
     (ResponseState.CREATED, ResponseDone): ResponseState.OVER,
     (ResponseState.CREATED, Withdrawn): ResponseState.NONE,
     (ResponseState.SOUNDING, ResponseDone): ResponseState.OVER,
     (ResponseState.SOUNDING, Withdrawn): ResponseState.NONE,
-    # A second reply in the same turn, as after a tool call or a failed first one.
+    # A second response in the same turn, as after a tool call or a failed first one.
     (ResponseState.OVER, ResponseCreated): ResponseState.CREATED,
     (ResponseState.OVER, AudioDelta): ResponseState.SOUNDING,
     (ResponseState.OVER, Withdrawn): ResponseState.NONE,

@@ -23,20 +23,20 @@ def silence(seconds: float) -> NDArray[np.int16]:
     return np.zeros(round(seconds * RATE_HZ), dtype=np.int16)
 
 
-def onset_of(reply: NDArray[np.int16], piece: int = 2400) -> int | None:
+def onset_of(response: NDArray[np.int16], piece: int = 2400) -> int | None:
     detector = OnsetDetector(RATE_HZ)
-    for start in range(0, len(reply), piece):
-        detector.feed(reply[start : start + piece])
+    for start in range(0, len(response), piece):
+        detector.feed(response[start : start + piece])
     return detector.audible_sample
 
 
 @settings(max_examples=60)
 @given(lead=st.integers(0, 30_000), piece=st.integers(1, 9_000))
-def test_the_onset_is_found_wherever_it_lies_and_however_the_reply_is_cut(
+def test_the_onset_is_found_wherever_it_lies_and_however_the_response_is_cut(
     lead: int, piece: int
 ) -> None:
-    reply = np.concatenate((np.zeros(lead, dtype=np.int16), tone(0.3)))
-    found = onset_of(reply, piece)
+    response = np.concatenate((np.zeros(lead, dtype=np.int16), tone(0.3)))
+    found = onset_of(response, piece)
     assert found is not None
     assert abs(found - lead) <= RATE_HZ // 1000
 
@@ -52,16 +52,16 @@ def test_silence_is_never_audible() -> None:
 @pytest.mark.parametrize("click_ms", [1, 5, 9])
 def test_a_click_is_not_speech(click_ms: int) -> None:
     click = tone(click_ms / 1000, dbfs=-6)
-    reply = np.concatenate((silence(0.1), click, silence(0.2), tone(0.2)))
-    found = onset_of(reply)
+    response = np.concatenate((silence(0.1), click, silence(0.2), tone(0.2)))
+    found = onset_of(response)
     assert found is not None
     assert found >= round(0.3 * RATE_HZ)
 
 
 def test_faint_noise_ahead_of_speech_is_not_its_onset() -> None:
     noise = np.random.default_rng(1).normal(0, 32768 * 10 ** (-62 / 20), RATE_HZ // 4)
-    reply = np.concatenate((noise.astype(np.int16), tone(0.2)))
-    found = onset_of(reply)
+    response = np.concatenate((noise.astype(np.int16), tone(0.2)))
+    found = onset_of(response)
     assert found is not None
     assert abs(found - RATE_HZ // 4) <= RATE_HZ // 500
 
@@ -72,10 +72,10 @@ def noise(seconds: float, dbfs: float, seed: int = 1) -> NDArray[np.int16]:
     return np.rint(wave).astype(np.int16)
 
 
-def read(reply: NDArray[np.int16], rate_hz: int = RATE_HZ) -> tuple[int | None, str]:
+def read(response: NDArray[np.int16], rate_hz: int = RATE_HZ) -> tuple[int | None, str]:
     detector = OnsetDetector(rate_hz)
-    for start in range(0, len(reply), 1_111):
-        detector.feed(reply[start : start + 1_111])
+    for start in range(0, len(response), 1_111):
+        detector.feed(response[start : start + 1_111])
     return detector.close(), detector.doubt
 
 
@@ -89,22 +89,22 @@ def test_comfort_noise_alone_is_never_audible(
         assert read(hiss if law is None else law(hiss)) == (None, "")
 
 
-def test_noise_from_the_very_first_sample_is_not_the_reply() -> None:
-    reply = noise(1.0, -47) + np.concatenate((silence(0.5), tone(0.5)))
-    found, doubt = read(reply)
+def test_noise_from_the_very_first_sample_is_not_the_response() -> None:
+    response = noise(1.0, -47) + np.concatenate((silence(0.5), tone(0.5)))
+    found, doubt = read(response)
     assert found == pytest.approx(RATE_HZ // 2, abs=24)
     assert doubt == ""
 
 
-def test_noise_that_sets_in_after_silence_is_not_the_reply() -> None:
-    reply = np.concatenate((silence(0.2), noise(0.4, -48), tone(0.3)))
-    found, _ = read(reply)
+def test_noise_that_sets_in_after_silence_is_not_the_response() -> None:
+    response = np.concatenate((silence(0.2), noise(0.4, -48), tone(0.3)))
+    found, _ = read(response)
     assert found == pytest.approx(0.6 * RATE_HZ, abs=24)
 
 
-def test_a_quiet_consonant_ahead_of_a_vowel_is_the_reply() -> None:
-    reply = np.concatenate((silence(0.3), noise(0.1, -42), tone(0.3)))
-    found, _ = read(reply)
+def test_a_quiet_consonant_ahead_of_a_vowel_is_the_response() -> None:
+    response = np.concatenate((silence(0.3), noise(0.1, -42), tone(0.3)))
+    found, _ = read(response)
     assert found == pytest.approx(0.3 * RATE_HZ, abs=24)
 
 
@@ -117,15 +117,15 @@ def test_a_fade_in_counts_from_where_it_can_be_heard() -> None:
 
 @pytest.mark.parametrize("offset", [-8_000, -300, 300, 8_000])
 def test_a_constant_offset_is_silence(offset: int) -> None:
-    reply = np.concatenate((silence(0.3), tone(0.3, -26))) + np.int16(offset)
-    found, _ = read(reply)
+    response = np.concatenate((silence(0.3), tone(0.3, -26))) + np.int16(offset)
+    found, _ = read(response)
     assert found == pytest.approx(0.3 * RATE_HZ, abs=24)
     assert read(silence(1.0) + np.int16(offset)) == (None, "")
 
 
 def test_an_offset_that_sets_in_is_a_click() -> None:
-    reply = np.concatenate((silence(0.2), silence(0.3) + np.int16(2_000)))
-    assert read(reply) == (None, "")
+    response = np.concatenate((silence(0.2), silence(0.3) + np.int16(2_000)))
+    assert read(response) == (None, "")
 
 
 def test_a_held_vowel_fainter_than_noise_can_be_is_still_a_voice() -> None:
@@ -137,18 +137,18 @@ def test_a_held_vowel_fainter_than_noise_can_be_is_still_a_voice() -> None:
 
 
 def test_speech_over_loud_noise_is_refused_and_not_guessed() -> None:
-    reply = noise(1.0, -36) + np.concatenate((silence(0.5), tone(0.5, -12)))
-    assert "-36 dBFS" in read(reply)[1]
+    response = noise(1.0, -36) + np.concatenate((silence(0.5), tone(0.5, -12)))
+    assert "-36 dBFS" in read(response)[1]
 
 
 def test_speech_that_hides_in_its_noise_is_refused() -> None:
-    reply = noise(2.0, -46) + np.concatenate((silence(1.0), tone(1.0, -41)))
-    found, doubt = read(reply)
+    response = noise(2.0, -46) + np.concatenate((silence(1.0), tone(1.0, -41)))
+    found, doubt = read(response)
     assert found is None
     assert "8 dB" in doubt
 
 
-def test_a_loud_steady_tone_is_a_reply_without_doubt() -> None:
+def test_a_loud_steady_tone_is_a_response_without_doubt() -> None:
     assert read(tone(1.5)) == (0, "")
     assert read(np.concatenate((tone(0.5, -30), tone(0.5, -10)))) == (0, "")
 
@@ -158,7 +158,7 @@ def test_an_onset_is_known_early_when_it_is_loud() -> None:
     assert detector.feed(tone(0.025)) == 0
 
 
-def test_a_reply_shorter_than_a_click_is_nothing() -> None:
+def test_a_response_shorter_than_a_click_is_nothing() -> None:
     assert read(tone(0.01)) == (None, "")
     assert read(np.empty(0, dtype=np.int16)) == (None, "")
 
@@ -184,16 +184,16 @@ def sound(kind: str, seconds: float) -> NDArray[np.int16]:
     ),
     st.integers(1, 5_000),
 )
-def test_how_a_reply_is_cut_into_deltas_changes_nothing(
+def test_how_a_response_is_cut_into_deltas_changes_nothing(
     parts: list[tuple[str, int]], piece: int
 ) -> None:
     sounds = [sound(kind, samples / RATE_HZ) for kind, samples in parts]
-    reply = np.concatenate(sounds) if sounds else silence(0.0)
+    response = np.concatenate(sounds) if sounds else silence(0.0)
     whole = OnsetDetector(RATE_HZ)
-    whole.feed(reply)
+    whole.feed(response)
     cut = OnsetDetector(RATE_HZ)
-    for start in range(0, len(reply), piece):
-        cut.feed(reply[start : start + piece])
+    for start in range(0, len(response), piece):
+        cut.feed(response[start : start + piece])
     assert (cut.close(), cut.doubt) == (whole.close(), whole.doubt)
     if cut.audible_sample is not None:
-        assert 0 <= cut.audible_sample < len(reply)
+        assert 0 <= cut.audible_sample < len(response)

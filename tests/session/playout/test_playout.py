@@ -19,7 +19,7 @@ def listen(arrivals: list[tuple[int, int]], buffer_ms: int = 0) -> Playout:
     return listener
 
 
-def test_a_reply_delivered_faster_than_real_time_is_heard_at_real_time() -> None:
+def test_a_response_delivered_faster_than_real_time_is_heard_at_real_time() -> None:
     listener = listen([(100, 24_000), (10, 24_000)])
     assert listener.plays_until_ns == 100 * MS + 2_000 * MS
     assert listener.heard_ns(36_000) == 1_600 * MS
@@ -67,9 +67,9 @@ def test_a_larger_buffer_never_underruns_more_often(
     assert listen(arrivals, buffer_ms).underruns().count <= listen(arrivals).underruns().count
 
 
-def test_a_gap_between_two_replies_is_no_underrun_and_one_within_either_is() -> None:
+def test_a_gap_between_two_responses_is_no_underrun_and_one_within_either_is() -> None:
     listener = listen([(0, 2_400)])
-    listener.next_reply()
+    listener.next_response()
     listener.receive(500 * MS, 2_400)
     assert listener.underruns().count == 0
     assert listener.heard_ns(2_400) == 500 * MS
@@ -77,9 +77,9 @@ def test_a_gap_between_two_replies_is_no_underrun_and_one_within_either_is() -> 
     assert (listener.underruns().count, listener.underruns().total_ms) == (1, 100.0)
 
 
-def test_a_second_reply_is_heard_after_the_first_when_it_comes_before_its_end() -> None:
+def test_a_second_response_is_heard_after_the_first_when_it_comes_before_its_end() -> None:
     listener = listen([(0, 24_000)])
-    listener.next_reply()
+    listener.next_response()
     listener.receive(300 * MS, 2_400)
     assert listener.heard_ns(24_000) == 1_000 * MS
 
@@ -147,7 +147,7 @@ def test_heard_and_unheard_always_add_up_to_what_arrived(
         elif what == "stop":
             listener.stop(now_ms * MS)
         else:
-            listener.next_reply()
+            listener.next_response()
     heard: list[int] = []
     for sample in range(0, listener.samples, 240):
         try:

@@ -143,7 +143,7 @@ def test_silence_that_arrives_late_is_heard_late() -> None:
     assert abs(heard_ms - 1_500) < 1
 
 
-def test_only_the_last_endpoint_before_the_reply_counts() -> None:
+def test_only_the_last_endpoint_before_the_response_counts() -> None:
     record = play(
         new_turn(),
         (-1_500, SpeechStopped("u0")),
@@ -156,19 +156,19 @@ def test_only_the_last_endpoint_before_the_reply_counts() -> None:
     assert record.at.server_endpoint_ns == (END_MS + 530) * MS
 
 
-def test_a_reply_before_the_end_is_premature_and_signed() -> None:
+def test_a_response_before_the_end_is_premature_and_signed() -> None:
     record = play(new_turn(), (-400, ResponseCreated("r1")), (-300, delta()), (-290, done()))
     assert record.status is TurnStatus.PREMATURE
     assert latency_ms(record) == -300
 
 
-def test_late_deltas_of_an_earlier_reply_are_dropped() -> None:
+def test_late_deltas_of_an_earlier_response_are_dropped() -> None:
     turn = new_turn(stale=frozenset({"r0"}))
     record = play(turn, (10, delta(response="r0")), *CAPTURED, (1_300, done(response="r0")))
     assert latency_ms(record) == 1_200
 
 
-def test_a_cancelled_reply_leaves_the_turn_waiting_for_the_next() -> None:
+def test_a_cancelled_response_leaves_the_turn_waiting_for_the_next() -> None:
     turn = new_turn()
     record = play(
         turn,
@@ -189,7 +189,7 @@ def test_done_before_created_is_still_the_end() -> None:
     assert turn.ended((END_MS + 501) * MS)
 
 
-def test_a_failed_reply_is_a_failed_turn_not_silence() -> None:
+def test_a_failed_response_is_a_failed_turn_not_silence() -> None:
     events = (
         (520, SpeechStopped("u1")),
         (521, ResponseCreated("r1")),
@@ -253,7 +253,7 @@ def test_audio_that_is_no_base64_is_not_heard() -> None:
     assert record.at.first_audible_ns is None
 
 
-def test_the_turn_lasts_until_the_reply_has_been_heard() -> None:
+def test_the_turn_lasts_until_the_response_has_been_heard() -> None:
     turn = new_turn()
     feed(turn, *CAPTURED)
     assert not turn.ended((END_MS + 1_399) * MS)
@@ -289,7 +289,7 @@ def test_a_decision_that_was_withdrawn_is_no_endpoint() -> None:
 
 @pytest.mark.parametrize("cancel_first", [True, False])
 @pytest.mark.parametrize("ids", [("r1", "r2"), ("", "")])
-def test_a_reply_begun_in_a_pause_and_cancelled_unheard_leaves_no_trace(
+def test_a_response_begun_in_a_pause_and_cancelled_unheard_leaves_no_trace(
     cancel_first: bool, ids: tuple[str, str]
 ) -> None:
     first, second = ids
@@ -320,7 +320,7 @@ def test_a_reply_begun_in_a_pause_and_cancelled_unheard_leaves_no_trace(
     assert record.counts.audio_deltas == 3
 
 
-def test_a_premature_reply_that_was_heard_stays_premature_though_the_real_one_follows() -> None:
+def test_a_premature_response_that_was_heard_stays_premature_though_the_real_one_follows() -> None:
     turn = new_turn()
     record = play(
         turn,
@@ -342,7 +342,7 @@ def test_a_premature_reply_that_was_heard_stays_premature_though_the_real_one_fo
     assert [gap.count for gap in record.counts.underruns] == [0, 0, 0]
 
 
-def test_after_a_premature_reply_the_caller_waits_for_the_real_one() -> None:
+def test_after_a_premature_response_the_caller_waits_for_the_real_one() -> None:
     turn = new_turn()
     events = ((-500, delta(2_000)), (-290, done(ResponseStatus.CANCELLED)))
     feed(turn, *events)
@@ -350,7 +350,7 @@ def test_after_a_premature_reply_the_caller_waits_for_the_real_one() -> None:
     assert turn.ended((END_MS + 5_000) * MS)
 
 
-def test_a_reply_dropped_without_a_word_is_not_the_one_that_is_measured() -> None:
+def test_a_response_dropped_without_a_word_is_not_the_one_that_is_measured() -> None:
     record = play(
         new_turn(),
         (-800, SpeechStopped()),
@@ -371,7 +371,7 @@ def test_a_server_that_hears_the_caller_go_on_is_waiting_for_the_end_again() -> 
     assert turn.phase() is Phase.ENDPOINT
 
 
-def test_a_reply_cancelled_in_its_leading_silence_was_not_heard() -> None:
+def test_a_response_cancelled_in_its_leading_silence_was_not_heard() -> None:
     record = play(
         new_turn(),
         (-800, ResponseCreated("r1")),
@@ -385,7 +385,7 @@ def test_a_reply_cancelled_in_its_leading_silence_was_not_heard() -> None:
     assert record.counts.samples_unheard == 500 * 24
 
 
-def test_speech_started_while_the_reply_plays_changes_nothing() -> None:
+def test_speech_started_while_the_response_plays_changes_nothing() -> None:
     turn = new_turn()
     record = play(turn, *CAPTURED, (1_250, SpeechStarted("u9")), (1_300, SpeechStopped("u9")))
     assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 1_200)
@@ -394,7 +394,7 @@ def test_speech_started_while_the_reply_plays_changes_nothing() -> None:
     assert turn.ended((END_MS + 1_400) * MS)
 
 
-def test_a_false_barge_in_that_cancels_the_reply_stops_it_and_ends_the_turn() -> None:
+def test_a_false_barge_in_that_cancels_the_response_stops_it_and_ends_the_turn() -> None:
     turn = new_turn()
     record = play(
         turn,
@@ -414,7 +414,7 @@ def test_a_false_barge_in_that_cancels_the_reply_stops_it_and_ends_the_turn() ->
     assert turn.ended((END_MS + 3_510) * MS)
 
 
-def test_created_after_done_is_the_same_reply() -> None:
+def test_created_after_done_is_the_same_response() -> None:
     turn = new_turn()
     feed(
         turn, (500, done(ResponseStatus.FAILED, code="server_error")), (501, ResponseCreated("r1"))
@@ -430,7 +430,7 @@ def test_audio_after_its_done_is_heard_and_does_not_reopen_the_turn() -> None:
     assert turn.ended((END_MS + 1_100) * MS)
 
 
-def test_the_end_of_another_reply_does_not_end_this_one() -> None:
+def test_the_end_of_another_response_does_not_end_this_one() -> None:
     turn = new_turn()
     feed(turn, (500, ResponseCreated("r2")), (600, done(ResponseStatus.FAILED, "other")))
     assert not turn.ended((END_MS + 601) * MS)
@@ -438,7 +438,7 @@ def test_the_end_of_another_reply_does_not_end_this_one() -> None:
     assert latency_ms(turn.record(0)) == 900
 
 
-def test_a_silent_reply_may_be_followed_by_one_that_speaks() -> None:
+def test_a_silent_response_may_be_followed_by_one_that_speaks() -> None:
     turn = new_turn()
     feed(turn, (500, ResponseCreated("r1")), (510, ToolCall("c", "f", "{}", "r1")), (520, done()))
     assert not turn.ended((END_MS + 600) * MS)
@@ -453,7 +453,7 @@ def test_a_silent_reply_may_be_followed_by_one_that_speaks() -> None:
     assert record.provider_ids["response"] == "r2"
 
 
-def test_two_replies_in_a_turn_are_measured_by_the_first_and_heard_to_the_end() -> None:
+def test_two_responses_in_a_turn_are_measured_by_the_first_and_heard_to_the_end() -> None:
     turn = new_turn()
     record = play(
         turn,
@@ -481,7 +481,7 @@ def test_two_replies_in_a_turn_are_measured_by_the_first_and_heard_to_the_end() 
         (ResponseCreated("r1"), "empty_reply"),
     ],
 )
-def test_a_reply_that_cannot_be_heard_says_what_it_was(event: Event, code: str) -> None:
+def test_a_response_that_cannot_be_heard_says_what_it_was(event: Event, code: str) -> None:
     turn = new_turn()
     record = play(turn, (500, event), (600, done()))
     assert record.status is TurnStatus.NO_REPLY
@@ -666,7 +666,7 @@ def test_an_interruption_says_how_much_of_which_item_was_heard() -> None:
     assert played.interrupt((END_MS + 1_100) * MS) is None
 
 
-def test_a_reply_may_follow_one_that_was_stopped_for_the_time_being() -> None:
+def test_a_response_may_follow_one_that_was_stopped_for_the_time_being() -> None:
     turn = new_turn()
     feed(turn, (900, ResponseCreated("r1")), (900, delta(1_000)), (905, done()))
     turn.interrupt((END_MS + 1_100) * MS, for_good=False)
@@ -762,9 +762,9 @@ def test_an_answer_is_known_by_its_place_where_a_server_names_and_announces_noth
 
 def test_an_onset_that_cannot_be_told_is_no_number() -> None:
     rng = np.random.default_rng(5)
-    reply = rng.normal(0, 400, RATE_HZ)
-    reply[RATE_HZ // 2 :] *= 20
-    encoded = base64.b64encode(reply.clip(-32_000, 32_000).astype("<i2").tobytes())
+    response = rng.normal(0, 400, RATE_HZ)
+    response[RATE_HZ // 2 :] *= 20
+    encoded = base64.b64encode(response.clip(-32_000, 32_000).astype("<i2").tobytes())
     record = play(new_turn(), (900, AudioDelta(encoded, "r1")), (910, done()))
     assert record.status is TurnStatus.VOID
     assert record.at.first_audible_ns is None
@@ -947,6 +947,11 @@ def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
             elif not (short and isinstance(event, AudioDelta) and turn.hear_more(event, now_ns)):
                 turn.receive(event, now_ns)
         now_ns += 50 * MS
-        return turn.record(0, now_ns=now_ns), turn.reply, turn.playout_end_ns, turn.ends_ns()
+        return (
+            turn.record(0, now_ns=now_ns),
+            turn.response_state,
+            turn.playout_end_ns,
+            turn.ends_ns(),
+        )
 
     assert played(short=True) == played(short=False)

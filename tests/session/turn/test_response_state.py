@@ -17,13 +17,15 @@ def test_every_state_can_be_reached_and_left() -> None:
 
 
 @pytest.mark.parametrize("state", ResponseState)
-def test_audio_sounds_and_an_end_is_over_from_wherever_a_reply_may_be(state: ResponseState) -> None:
-    assert TRANSITIONS.get((state, model.AudioDelta), state) is ResponseState.SOUNDING
-    assert TRANSITIONS.get((state, model.ResponseDone), state) is ResponseState.OVER
-    assert TRANSITIONS.get((state, Withdrawn), state) is ResponseState.NONE
+def test_audio_sounds_and_an_end_is_over_from_wherever_a_response_may_be(
+    state: ResponseState,
+) -> None:
+    assert state.after(model.AudioDelta) is ResponseState.SOUNDING
+    assert state.after(model.ResponseDone) is ResponseState.OVER
+    assert state.after(Withdrawn) is ResponseState.NONE
 
 
-def test_a_reply_that_sounds_is_not_undone_by_what_the_server_hears() -> None:
+def test_a_response_that_sounds_is_not_undone_by_what_the_server_hears() -> None:
     heard = (model.SpeechStarted, model.SpeechStopped, model.InputCommitted)
     for state, kind in itertools.product((ResponseState.SOUNDING, ResponseState.OVER), heard):
         assert (state, kind) not in TRANSITIONS
