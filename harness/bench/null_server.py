@@ -8,14 +8,22 @@ server starts, sent five times as fast as it plays. It begins with silence, as t
 services do.
 
 It prints its address, then a line of JSON for every line on standard input, and ends with it.
+
+Where there is a C compiler the process becomes the native program of the same behaviour
+(`native/sink.c`), which takes less of its core and keeps every frame's arrival on demand;
+`--python` keeps it as it is.
 """
 
+import argparse
 import asyncio
 import base64
 import contextlib
 import gc
 import json
+import os
+import struct
 import sys
+import tempfile
 import threading
 import time
 from typing import cast
@@ -26,6 +34,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from harness.bench.native_program import native_program
 from harness.corpus import speech_like
 
 _RESPONSE_S, _LEAD_S = 1.5, 0.1
@@ -72,6 +81,11 @@ class _Script:
         done = {"id": _TURN.decode(), "status": "completed"}
         self.pieces.append(_ready("response.done", response=done))
 
+    def packed(self) -> bytes:
+        """Return all messages for the native program, each behind its length."""
+        messages = (self.created, self.updated, self.started, self.answer, *self.pieces)
+        return b"".join(struct.pack("=I", len(message)) + message for message in messages)
+
 
 def _ready(kind: str, **fields: object) -> bytes:
     message = json.dumps({"type": kind, "event_id": "event", **fields}).encode()
@@ -79,9 +93,9 @@ def _ready(kind: str, **fields: object) -> bytes:
 
 
 class _Tally:
-    """Audio frames received by all connections together."""
+    """Audio frames received by all connections together, and sessions that are open."""
 
-    frames = 0
+    frames = sessions = 0
 
 
 class _Connection(asyncio.Protocol):
@@ -103,6 +117,7 @@ class _Connection(asyncio.Protocol):
         """Say no more."""
         del exc
         self._gone = True
+        self._tally.sessions -= self._core is None
 
     def data_received(self, data: bytes) -> None:
         """Count frames; the first bytes are the upgrade."""
@@ -133,11 +148,16 @@ class _Connection(asyncio.Protocol):
             self._transport.writelines(core.data_to_send())
             self._transport.write(self._script.created)
             self._core = None
+            self._tally.sessions += 1
 
     def _take(self, data: bytes, opcode: int, start: int, end: int) -> None:
         if opcode == Opcode.CLOSE:
             self._transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=False))
             self._transport.close()
+        elif opcode == Opcode.PING:
+            mask, body = data[start - 4 : start], data[start:end]
+            echoed = bytes(byte ^ mask[at % 4] for at, byte in enumerate(body))
+            self._transport.write(Frame(Opcode.PONG, echoed).serialize(mask=False))
         elif opcode == Opcode.TEXT and end - start < _LEAST_AUDIO_BYTES:
             self._transport.write(self._script.updated)
         elif opcode == Opcode.TEXT:
@@ -178,7 +198,8 @@ async def _serve() -> None:
 
     def answer_stdin() -> None:
         for _ in sys.stdin:
-            print(json.dumps({"frames": tally.frames, "cpu_s": time.process_time()}), flush=True)
+            found = {"frames": tally.frames, "open": tally.sessions, "cpu_s": time.process_time()}
+            print(json.dumps(found), flush=True)
         with contextlib.suppress(RuntimeError):  # the loop may have ended first
             loop.call_soon_threadsafe(ended.set)
 
@@ -189,5 +210,26 @@ async def _serve() -> None:
     server.close()
 
 
+def _become_native(program: str, script: bytes) -> None:
+    """Replace this process by the native program; its process id stays."""
+    with tempfile.TemporaryFile() as file:
+        file.write(script)
+        file.flush()
+        descriptor = os.dup(file.fileno())
+    os.set_inheritable(descriptor, True)
+    os.execv(program, [program, f"/dev/fd/{descriptor}"])  # noqa: S606
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", action="store_true", help="never the native program")
+    program = "" if parser.parse_args().python else native_program("sink")
+    if isinstance(program, str):
+        uvloop.run(_serve())
+    else:
+        _become_native(str(program), _Script().packed())
+
+
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    main()

@@ -1,9 +1,13 @@
 """The largest number that holds, on a machine that is disturbed now and then.
 
-Pure: somebody else measures. Growing until a number fails, then narrowing down. One failure on
-a shared machine may be somebody else's work, and one success a lucky moment, so what counts is by
+Pure: the caller measures. The search grows until a number fails, then narrows down. One failure on
+a shared machine may be another program's work, and one success a lucky moment, so what counts is
 how much one outweighs the other: a number has failed when it failed two times more than it held, or
 once beyond doubt, and the largest is believed when it held two times more than it failed.
+
+As long as nothing has held, one failure is enough to go down: what is wanted first is a number that
+holds at all. A search that runs out of time before that goes down in long steps (`lower`), so that
+it ends with a number wherever one exists.
 """
 
 from dataclasses import dataclass
@@ -24,6 +28,8 @@ _GROWTH = 1.5
 _TO_DECIDE = 2
 # After so many tries the larger number of outcomes decides.
 _TRIES = 6
+# How far down a search goes that is out of time and has nothing that held.
+_DESCENT = 4
 
 
 @dataclass(slots=True)
@@ -82,16 +88,27 @@ class Search:
         if not self._tried:
             return self._start
         best, failed = self.best, self._least_failed
-        for number, tried in self._tried.items():
-            if tried.is_in_question and (failed is None or number < failed):
-                return number
+        open_numbers = [
+            number
+            for number, tried in self._tried.items()
+            if tried.is_in_question and (failed is None or number < failed)
+        ]
         if best is None:
-            assert failed is not None
-            return failed // 2 or None
+            untried = min(self._tried) // 2
+            return untried or (min(open_numbers) if open_numbers else None)
+        if open_numbers:
+            return min(open_numbers)
         between = self._between(best, failed)
         if between is not None:
             return between
         return None if self._tried[best].is_believed else best
+
+    @property
+    def lower(self) -> int | None:
+        """The number to measure when time is up and nothing has held; `None` when that is over."""
+        if not self._tried:
+            return self._start
+        return None if self.best is not None else min(self._tried) // _DESCENT or None
 
     def record(self, number: int, verdict: TrialOutcome) -> None:
         """Take the outcome of one measurement."""

@@ -56,9 +56,11 @@ def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
     assert search.best is None or search.best <= capacity
 
 
-def test_one_failure_is_given_a_second_chance() -> None:
+def test_one_failure_is_given_a_second_chance_once_a_lower_number_held() -> None:
     search = Search(100, most=100)
     search.record(100, TrialOutcome.FAILED)
+    assert search.next == 50
+    search.record(50, TrialOutcome.HELD)
     for _ in range(3):
         assert search.next == 100
         search.record(100, TrialOutcome.HELD)
@@ -76,19 +78,40 @@ def test_a_number_that_held_and_failed_is_neither_and_tried_again() -> None:
     search = Search(100, most=100)
     search.record(100, TrialOutcome.HELD)
     search.record(100, TrialOutcome.FAILED_BEYOND_DOUBT)
-    assert (search.best, search.next) == (None, 100)
+    assert (search.best, search.next) == (None, 50)
+    search.record(50, TrialOutcome.HELD)
+    assert (search.best, search.next) == (50, 100)
     for _ in range(3):
         search.record(100, TrialOutcome.HELD)
     assert (search.best, search.confirmed) == (100, True)
 
 
 def test_a_number_that_holds_as_often_as_not_has_failed_in_the_end() -> None:
-    search = Search(100, most=100)
+    search = Search(50, most=100)
+    search.record(50, TrialOutcome.HELD)
+    assert search.next == 75
     for verdict in (TrialOutcome.HELD, TrialOutcome.FAILED) * 3:
-        assert search.next == 100
-        search.record(100, verdict)
+        search.record(75, verdict)
+    assert search.best == 50
+
+
+def test_out_of_time_with_nothing_that_held_it_goes_down_in_long_steps() -> None:
+    search, asked = Search(2_000, most=MOST), []
+    search.record(2_000, TrialOutcome.FAILED)
+    while (number := search.lower) is not None:
+        asked.append(number)
+        search.record(number, TrialOutcome.HELD if number <= 40 else TrialOutcome.FAILED)
+    assert asked == [500, 125, 31]
+    assert search.best == 31
+
+
+def test_going_down_ends_also_where_nothing_holds() -> None:
+    search, asked = Search(20, most=MOST), []
+    while (number := search.lower) is not None:
+        asked.append(number)
+        search.record(number, TrialOutcome.FAILED)
+    assert asked == [20, 5, 1]
     assert search.best is None
-    assert search.next == 50
 
 
 def test_nothing_holds_is_said_as_nothing() -> None:
