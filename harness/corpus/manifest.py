@@ -36,7 +36,7 @@ from harness.errors import BadInput, sanitised
 from harness.model import Clip
 
 SCHEMA = "harness.corpus/2"
-_READER = "3"
+_READER = "4"
 """Edition of the audio reader: findings of an earlier one, such as an unreadable file, are void."""
 
 _HEAD = {"schema": SCHEMA, "annotator": ANNOTATOR, "reader": _READER}

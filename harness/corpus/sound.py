@@ -12,15 +12,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.corpus.wav_header import open_audio
+from harness.corpus.content import CONVERT, what_it_is
+from harness.corpus.opened_audio import open_audio
 
 LONGEST_CLIP_S = 300.0
 """Nothing longer is one utterance."""
 
+_UNKNOWN_FRAMES = 1 << 40
 _LOWEST_RATE_HZ = 4_000
 _HIGHEST_RATE_HZ = 384_000
 _NOT_SELF_DESCRIBING = {"raw"}
-_SHORTER_THAN_PROMISED = re.compile(r"^\s*data\s*:\s*(\d+) \(should be \d+\)", re.MULTILINE)
+# Notes of libsndfile on WAV, AIFF, AU, SVX and Wave64; on RF64; on VOC.
+_SHORTER_THAN_PROMISED = re.compile(
+    r"^\s*(?:data|SSND|BODY|Data Size|riff)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE
+)
+_FEWER_THAN_PROMISED = re.compile(r"frame count (\d+) does not match value from 'ds64'.* (\d+)\.")
+_CUT_OFF = "Seems to be a truncated file"
+_PLACEHOLDER_BYTES = 1 << 30
+"""A size as large was written by a program that could not know it."""
+
+_LOUDEST = 8.0
+"""Float samples reach 1; peaks of a loud mix are a little above, whole numbers far."""
+
 _NOT_READ = {
     **dict.fromkeys(("m4a", "m4b", "mp4", "mov", "3gp", "aac"), "AAC and MPEG-4"),
     **dict.fromkeys(("webm", "mka", "mkv"), "WebM and Matroska"),
@@ -53,7 +66,7 @@ def suffixes() -> frozenset[str]:
 def why_not_read(path: Path) -> str | None:
     """Return why audio of this ending is not read, `None` where the ending promises none such."""
     kind = _NOT_READ.get(path.suffix.lower().removeprefix("."))
-    return None if kind is None else f"{kind} cannot be read; convert it to WAV or FLAC"
+    return None if kind is None else f"{kind} {CONVERT}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,8 +134,20 @@ def read(
         raise _unreadable(path, error) from error
     if len(block) < frames:
         raise Unreadable(f"breaks off: {len(block)} of {frames} samples are there")
-    samples = _int16(np.nan_to_num(block[:, channel]))
-    return Sound(samples, about.samplerate, about.channels)
+    return Sound(_int16(_sane(block[:, channel])), about.samplerate, about.channels)
+
+
+def _sane(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return samples that are numbers around full scale.
+
+    Raises:
+        Unreadable: Some are none, or reach so far beyond that they are not scaled to 1.
+    """
+    if not np.isfinite(scaled).all():
+        raise Unreadable("holds samples that are no numbers (NaN or infinity)")
+    if (peak := float(np.abs(scaled).max())) > _LOUDEST:
+        raise Unreadable(f"holds float samples of up to {peak:.4g}, where full scale is 1")
+    return scaled
 
 
 def _header(path: Path) -> Any:
@@ -138,11 +163,25 @@ def _header(path: Path) -> Any:
         raise Unreadable(f"has a sample rate of {about.samplerate} Hz")
     if about.frames < 2:
         raise Unreadable("holds no audio")
-    # libsndfile reads what is there and only notes that the header promised more.
-    promised = _SHORTER_THAN_PROMISED.search(about.extra_info)
-    if promised:
+    if _breaks_off(about.extra_info):
         raise Unreadable("breaks off: it holds less than its header promises")
+    if about.frames > _UNKNOWN_FRAMES:
+        raise Unreadable("does not say how long it is")
     return about
+
+
+def _breaks_off(notes: str) -> bool:
+    """Tell from libsndfile's notes whether the header promised more than there is.
+
+    libsndfile reads what is there all the same.
+    """
+    for found in _SHORTER_THAN_PROMISED.finditer(notes):
+        promised, there = map(int, found.groups())
+        if there < promised < _PLACEHOLDER_BYTES:
+            return True
+    counted = _FEWER_THAN_PROMISED.search(notes)
+    fewer = counted is not None and int(counted[1]) < int(counted[2])
+    return fewer or _CUT_OFF in notes
 
 
 def _short_enough(frames: int, rate_hz: int) -> int:
@@ -152,12 +191,19 @@ def _short_enough(frames: int, rate_hz: int) -> int:
 
 
 def _unreadable(path: Path, error: Exception) -> Unreadable:
-    """Return what the ending explains, else libsndfile's own reason without the path."""
+    """Return what content or ending explains, else libsndfile's own reason without the path."""
     if isinstance(error, OSError):
         said = error.strerror or str(error)
     else:
-        said = why_not_read(path) or str(getattr(error, "error_string", error))
+        said = _described(path) or why_not_read(path) or str(getattr(error, "error_string", error))
     return Unreadable(f"is not readable as audio: {said}")
+
+
+def _described(path: Path) -> str | None:
+    try:
+        return what_it_is(path)
+    except OSError:
+        return None
 
 
 def write(path: Path, samples: NDArray[np.int16], rate_hz: int) -> None:

@@ -3,18 +3,15 @@
 A program that cannot seek back writes a placeholder where the sizes belong: 0 (libsndfile,
 CoreAudio, FreeSWITCH), 0xFFFFFFFF (ffmpeg, speech APIs), 0x7FFFF000 (sox), a reserved gigabyte.
 Others count the header as audio. In all these cases the audio reaches to the end of the file, and
-`open_audio` shows libsndfile a header that says so; the file itself is never changed.
+`wav_head` is a header that says so.
 
 A header whose sizes agree with each other and exceed the file by more than a header was finished:
 that file is truncated, which is for libsndfile to find.
 """
 
-import io
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 _PLACEHOLDER_BYTES = 1 << 30
@@ -24,6 +21,7 @@ _ODD_SIZE = 0xFFFF_FFFF
 """RF64: the size stands in the chunk `ds64` (EBU Tech 3306)."""
 
 _MOST_CHUNKS = 1_000
+_LARGEST_HEADER_BYTES = 16 * 1024 * 1024
 _LARGEST_RIFF_BYTES = 0xFFFF_FFF0
 
 
@@ -50,38 +48,37 @@ class _Layout:
     ends_well: bool
 
 
-def open_audio(path: Path) -> BinaryIO:
-    """Open an audio file for libsndfile, with sizes that are true where none were written.
+def wav_head(file: BinaryIO, size: int) -> tuple[bytes, int] | None:
+    """Return a header with true sizes, for a WAV file that was never finished.
 
-    Raises:
-        OSError: It cannot be opened.
+    Args:
+        file: Any file.
+        size: Bytes in it.
+
+    Returns:
+        What is to be shown, and in place of how many bytes; `None` where nothing is to be changed.
     """
-    file = path.open("rb")
-    try:
-        patches = _patches(file)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return io.BufferedReader(_Patched(file, patches)) if patches else file
-
-
-def _patches(file: BinaryIO) -> dict[int, bytes]:
-    """Return the bytes of the header that are to be read otherwise, by position."""
-    size = os.fstat(file.fileno()).st_size
+    file.seek(0)
     layout = _layout(file, size)
-    if layout is None or not _unfinished(layout, size):
-        return {}
+    if layout is None or layout.data_at > _LARGEST_HEADER_BYTES:
+        return None
+    file.seek(0)
+    head = bytearray(file.read(layout.data_at))
     there = size - layout.data_at
     there -= there % layout.block_bytes
-    if there <= 0 or size > _LARGEST_RIFF_BYTES:
-        return {}
-    number = f"{layout.order}I"
-    patches = {4: struct.pack(number, layout.data_at + there - 8)}
-    patches[layout.data_at - 4] = struct.pack(number, there)
-    if layout.ds64_at is not None:
-        patches[0], patches[layout.ds64_at] = b"RIFF", b"JUNK"
-    return patches
+    if _unfinished(layout, size) and there > 0 and size <= _LARGEST_RIFF_BYTES:
+        number = f"{layout.order}I"
+        struct.pack_into(number, head, 4, layout.data_at + there - 8)
+        struct.pack_into(number, head, layout.data_at - 4, there)
+        if layout.ds64_at is not None:
+            head[:4] = b"RIFF"
+            head[layout.ds64_at : layout.ds64_at + 4] = b"JUNK"
+    elif head[:4] == b"BW64":
+        # The broadcasters' other name of the same format, which libsndfile does not know.
+        head[:4] = b"RF64"
+    else:
+        return None
+    return bytes(head), len(head)
 
 
 def _unfinished(layout: _Layout, size: int) -> bool:
@@ -141,43 +138,3 @@ def _fill(file: BinaryIO, order: str, start: int, size: int) -> bool:
             return False
         end = at + claimed
     return end in (size, size - 1)
-
-
-class _Patched(io.RawIOBase):
-    """A file some of whose bytes read otherwise than they are."""
-
-    def __init__(self, file: BinaryIO, patches: dict[int, bytes]) -> None:
-        super().__init__()
-        self._file, self._patches = file, patches
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return true."""
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the position."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._file.tell()
-
-    def readinto(self, into: "memoryview | bytearray") -> int:  # type: ignore[override]
-        """Fill a buffer, and return how many bytes were there."""
-        start = self._file.tell()
-        content = bytearray(self._file.read(len(into)))
-        for at, patch in self._patches.items():
-            for place, value in enumerate(patch, start=at - start):
-                if 0 <= place < len(content):
-                    content[place] = value
-        into[: len(content)] = content
-        return len(content)
-
-    def close(self) -> None:
-        """Close the file below."""
-        self._file.close()
-        super().close()

@@ -134,3 +134,58 @@ def test_a_header_written_to_a_pipe_promises_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes(content[:40] + b"\x00\x90\x00\x00" + content[44:])
     with pytest.raises(Unreadable, match="breaks off"):
         read(tmp_path / "b.wav")
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("AIFF", "a.aiff"),
+        ("AIFF", "A.AIF"),
+        ("AIFF", "a.wav"),
+        ("AU", "a.snd"),
+        ("W64", "a.w64"),
+        ("RF64", "a.wav"),
+        ("WAVEX", "a.wav"),
+        ("VOC", "a.voc"),
+        ("SVX", "a.iff"),
+    ],
+)
+def test_every_container_is_read_by_its_content_and_told_when_it_breaks_off(
+    tmp_path: Path, form: str, name: str
+) -> None:
+    path = tmp_path / name
+    soundfile.write(path, TONE, 16_000, format=form, subtype="PCM_16")
+    assert np.array_equal(read(path).samples, TONE)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    with pytest.raises(Unreadable, match="breaks off"):
+        read(path)
+
+
+@pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
+def test_aiff_and_au_that_were_never_finished_are_read(tmp_path: Path, size: bytes) -> None:
+    soundfile.write(tmp_path / "a.aiff", TONE, 16_000, subtype="PCM_16")
+    content = bytearray((tmp_path / "a.aiff").read_bytes())
+    at = content.index(b"SSND") + 4
+    content[4:8] = content[at : at + 4] = size
+    (tmp_path / "a.aiff").write_bytes(content)
+    assert np.array_equal(read(tmp_path / "a.aiff").samples, TONE)
+    soundfile.write(tmp_path / "a.au", TONE, 16_000, format="AU", subtype="PCM_16")
+    content = bytearray((tmp_path / "a.au").read_bytes())
+    content[8:12] = b"\xff\xff\xff\xff"
+    (tmp_path / "a.au").write_bytes(content)
+    assert np.array_equal(read(tmp_path / "a.au").samples, TONE)
+
+
+def test_samples_that_are_no_numbers_or_out_of_all_scale_are_refused(tmp_path: Path) -> None:
+    scaled = TONE / np.float32(32_768)
+    for spoilt, why in (
+        (np.where(np.arange(len(TONE)) == 9, np.nan, scaled), "no numbers"),
+        (np.where(np.arange(len(TONE)) == 9, np.inf, scaled), "no numbers"),
+        (TONE.astype(np.float32), "where full scale is 1"),
+    ):
+        soundfile.write(tmp_path / "a.wav", spoilt.astype("f4"), 16_000, subtype="FLOAT")
+        with pytest.raises(Unreadable, match=why):
+            read(tmp_path / "a.wav")
+    soundfile.write(tmp_path / "a.wav", 6 * scaled, 16_000, subtype="FLOAT")
+    assert int(read(tmp_path / "a.wav").samples.max()) == 32_767

@@ -97,3 +97,44 @@ def test_an_ending_that_is_not_read_is_explained(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="AAC and MPEG-4 cannot be read; convert"):
         read(tmp_path / "a.M4A")
     assert why_not_read(Path("a.wav")) is None
+
+
+@pytest.mark.parametrize(
+    ("riff", "data"), [(SIZE + 36, SIZE), (0, 0), (0xFFFFFFFF, 0xFFFFFFFF), (36, 0)]
+)
+def test_big_endian_wav_is_read_whole_and_unfinished(tmp_path: Path, riff: int, data: int) -> None:
+    fmt = b"fmt " + struct.pack(">IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16)
+    head = b"RIFX" + struct.pack(">I", riff) + b"WAVE" + fmt + b"data" + struct.pack(">I", data)
+    (tmp_path / "a.wav").write_bytes(head + SAMPLES.astype(">i2").tobytes())
+    assert np.array_equal(read(tmp_path / "a.wav").samples, SAMPLES)
+
+
+@pytest.mark.parametrize("sizes", [(SIZE + 72, SIZE), (0, 0)])
+def test_bw64_is_rf64_by_another_name(tmp_path: Path, sizes: tuple[int, int]) -> None:
+    ds64 = b"ds64" + struct.pack("<IQQQI", 28, *sizes, SIZE // 2, 0)
+    head = b"BW64" + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + ds64 + FMT
+    (tmp_path / "a.wav").write_bytes(head + b"data" + struct.pack("<I", 0xFFFFFFFF) + BODY)
+    assert np.array_equal(read(tmp_path / "a.wav").samples, SAMPLES)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"JUNK" + struct.pack("<I", 28) + bytes(28),
+        b"bext" + struct.pack("<I", 602) + bytes(602),
+        b"LIST" + struct.pack("<I", 5) + b"INFOx\0",
+    ],
+)
+@pytest.mark.parametrize("data", [0, 0xFFFFFFFF])
+@pytest.mark.parametrize("extensible", [False, True])
+def test_chunks_before_the_audio_of_an_unfinished_file(
+    tmp_path: Path, before: bytes, data: int, extensible: bool
+) -> None:
+    fmt = FMT
+    if extensible:
+        kind = struct.pack("<H", 1) + bytes.fromhex("000000001000800000aa00389b71")
+        plain = struct.pack("<HHIIHHHHI", 0xFFFE, 1, 16_000, 32_000, 2, 16, 22, 16, 4)
+        fmt = b"fmt " + struct.pack("<I", 40) + plain + kind
+    head = b"RIFF" + struct.pack("<I", data) + b"WAVE" + fmt + before
+    (tmp_path / "a.wav").write_bytes(head + b"data" + struct.pack("<I", data) + BODY)
+    assert np.array_equal(read(tmp_path / "a.wav").samples, SAMPLES)
