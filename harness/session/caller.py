@@ -248,7 +248,7 @@ class Caller:
     @property
     def frames(self) -> tuple[int, int]:
         """Frames sent so far, and frame slots that passed unused because the caller was late."""
-        return self.pacing.frames + self.pacing.ahead.peek(), self.pacing.slipped
+        return self.pacing.frames + self.pacing.ahead.pending(), self.pacing.slipped
 
     def take_turns(self) -> list[TurnRecord]:
         """Return the turns that have ended since the last call."""
@@ -270,12 +270,12 @@ class Caller:
         utterance = self._utterance
         if utterance is None:
             silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
-            self.pacing.ahead.keep_saying(self._wire.silence, max(0, silent))
+            self.pacing.ahead.repeat(self._wire.silence, max(0, silent))
             return
         # Of two frames of an utterance more is to be noted: the one that ends speech, and the last.
         first, last = self._utterance_frame, len(utterance.messages) - 1
         until = self._end_frame if first <= self._end_frame else last
-        self.pacing.ahead.say(utterance.messages[first:until])
+        self.pacing.ahead.queue(utterance.messages[first:until])
 
     def _look_again(self) -> None:
         """Plan nothing any more: what comes next depends on what has just happened."""

@@ -104,7 +104,7 @@ class Conversation:
         )
         if old is not None:
             interrupted = _Open(old, self._behaviour, self._into)
-            self._settle_interruption(now_ns)
+            self._finalise_interruption(now_ns)
             self._interrupted = interrupted
         self._into = None if old is None else Interruption(old, self.turn)
         self._behaviour = behaviour
@@ -175,7 +175,7 @@ class Conversation:
         if self._application is not None:
             self._run_tools(turn, event, now_ns)
         if self._interrupted is not None and turn.audible_ns is not None:
-            self._settle_interruption(now_ns)
+            self._finalise_interruption(now_ns)
 
     def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
         """Take a piece of audio if it only prolongs what is heard; otherwise it is for `receive`.
@@ -229,7 +229,7 @@ class Conversation:
             return
         self.requests += application.answers()
         if self.turn is not None and self.turn.tools:
-            self.turn.gave_result(now_ns)
+            self.turn.tool_result_sent(now_ns)
 
     def close(self, now_ns: int, fault: Fault | None) -> TurnRecord:
         """Write down the turn, and the one it interrupted.
@@ -243,7 +243,7 @@ class Conversation:
         """
         assert self.turn is not None
         self._spoke_before = True
-        self._settle_interruption(now_ns, cut=fault is not None)
+        self._finalise_interruption(now_ns, cut=fault is not None)
         record = self._write(_Open(self.turn, self._behaviour, self._into), None, fault, now_ns)
         self.turn = self._behaviour = self._into = None
         if self._application is not None:
@@ -273,15 +273,15 @@ class Conversation:
         if isinstance(event, ToolCall) and event.response_id not in self._gone:
             takes_ms = 0.0 if self._behaviour is None else self._behaviour.plan.tool_ms
             if application.called(event, takes_ms, now_ns) and turn is not None:
-                turn.owe()
+                turn.expect_answer()
         elif isinstance(event, ResponseDone):
             application.over(event)
 
-    def _settle_interruption(self, now_ns: int, *, cut: bool = False) -> None:
+    def _finalise_interruption(self, now_ns: int, *, cut: bool = False) -> None:
         """Write down the turn whose response was spoken into."""
         interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None and self._into is not None:
-            outcome = self._into.settle(now_ns, cut=cut)
+            outcome = self._into.finalise(now_ns, cut=cut)
             self._write(interrupted, outcome, None, now_ns)
 
     def _write(

@@ -81,7 +81,7 @@ class Interruption:
             self.old.receive(event, now_ns)
         return old, cut
 
-    def settle(self, now_ns: int, *, cut: bool) -> BargeIn:
+    def finalise(self, now_ns: int, *, cut: bool) -> BargeIn:
         """Say what came of it, once; nothing more is expected.
 
         Args:

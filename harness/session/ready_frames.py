@@ -6,13 +6,13 @@ each deadline, and asks the session only when there is none left; the session co
 what went out meanwhile.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from operator import length_hint
 
 
 class ReadyFrames:
-    """What is sent next without a thought.
+    """What is sent next, decided in advance.
 
     Attributes:
         frames: One ready message for each of the next deadlines. Whoever takes one sends it.
@@ -26,13 +26,13 @@ class ReadyFrames:
         self.frames: Iterator[bytes] = iter(())
         self.sent_ns = self.late_max_ns = self._uncounted = 0
 
-    def say(self, messages: Sequence[bytes]) -> None:
+    def queue(self, messages: Sequence[bytes]) -> None:
         """Plan these messages instead of what was planned."""
         self.frames, self._uncounted = iter(messages), len(messages)
 
-    def keep_saying(self, message: bytes, times: int) -> None:
+    def repeat(self, message: bytes, times: int) -> None:
         """Plan one message so many times instead of what was planned."""
-        self.frames, self._uncounted = repeat(message, times), times
+        self.frames, self._uncounted = itertools.repeat(message, times), times
 
     def drop(self) -> None:
         """Plan nothing; what was sent and not counted yet is not counted any more."""
@@ -44,6 +44,6 @@ class ReadyFrames:
         taken, self._uncounted = self._uncounted - left, left
         return taken
 
-    def peek(self) -> int:
+    def pending(self) -> int:
         """Return what `sent` would, and count nothing; for other threads too."""
         return self._uncounted - length_hint(self.frames)

@@ -191,7 +191,7 @@ def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
     for due_ns, name in ((101 * MS, b"first"), (102 * MS, b"then")):
         for _ in range(2):
             ahead = ReadyFrames()
-            ahead.keep_saying(name, 5)
+            ahead.repeat(name, 5)
             stream = FrameStream(cast("Call", None), ahead, clock.write, 20 * MS)
             engine._due.add(due_ns, 20 * MS, stream)
 

@@ -76,7 +76,7 @@ class Both:
                 self.new.receive(event, at_ms * MS)
 
     def end(self, at_ms: int = 9_000, *, cut: bool = False) -> tuple[BargeIn, TurnRecord]:
-        outcome = self.between.settle(at_ms * MS, cut=cut)
+        outcome = self.between.finalise(at_ms * MS, cut=cut)
         self.new.sending.note(2_500 * MS, 0, frames=1, samples=480, ends_speech=True)
         return outcome, self.between.amend(self.new.record(0, now_ns=at_ms * MS), 0)
 

@@ -24,7 +24,7 @@ def test_the_grid_begins_at_a_whole_millisecond_and_the_first_frame_ends_a_frame
 
 def test_frames_taken_ahead_move_what_is_due_and_tell_how_late_they_were() -> None:
     begun = pacing()
-    begun.ahead.keep_saying(b"silence", 10)
+    begun.ahead.repeat(b"silence", 10)
     take(begun, 3, 2 * MS)
     assert begun.due_ns == 20 * MS
     assert begun.count() == (3, 2 * MS)

@@ -17,29 +17,29 @@ def test_every_frame_that_was_taken_is_counted_once(
 ) -> None:
     ahead = ReadyFrames()
     if silence:
-        ahead.keep_saying(b"silence", planned)
+        ahead.repeat(b"silence", planned)
     else:
-        ahead.say([b"%d" % number for number in range(planned)])
+        ahead.queue([b"%d" % number for number in range(planned)])
     taken, counted = 0, 0
     for times in looks:
         taken += len(take(ahead, times))
-        assert ahead.peek() == taken - counted
+        assert ahead.pending() == taken - counted
         counted += ahead.sent()
-        assert ahead.peek() == 0
+        assert ahead.pending() == 0
     assert counted == taken == min(planned, sum(looks))
 
 
 def test_they_come_in_order_and_another_plan_takes_their_place() -> None:
     ahead = ReadyFrames()
-    ahead.say([b"a", b"b", b"c"])
+    ahead.queue([b"a", b"b", b"c"])
     assert take(ahead, 2) == [b"a", b"b"]
-    ahead.keep_saying(b"silence", 2)
+    ahead.repeat(b"silence", 2)
     assert take(ahead, 5) == [b"silence", b"silence"]
 
 
 def test_nothing_is_left_of_a_plan_that_was_dropped() -> None:
     ahead = ReadyFrames()
-    ahead.say([b"a", b"b"])
+    ahead.queue([b"a", b"b"])
     take(ahead, 1)
     ahead.drop()
     assert (take(ahead, 1), ahead.sent()) == ([], 0)

@@ -64,7 +64,7 @@ class Playout:
             self._stretches.append(_Stretch(self._samples, resume_ns))
         self._stopped = self._may_pause = False
         self._samples += samples
-        self._settle()
+        self._update_end()
 
     def next_response(self) -> None:
         """Note that another response begins: silence ahead of it is no underrun."""
@@ -84,7 +84,7 @@ class Playout:
             self._stretches.pop()
             if self._stretches and self._stretches[-1].end is None:
                 self._stretches[-1].end = last.first
-        self._settle()
+        self._update_end()
 
     def unheard(self, now_ns: int | None = None) -> int:
         """Return how many samples were thrown away, or had not been played by `now_ns`."""
@@ -117,7 +117,7 @@ class Playout:
             longest_ms=max(self._gaps_ns, default=0) / NS_PER_MS,
         )
 
-    def _settle(self) -> None:
+    def _update_end(self) -> None:
         """Keep when playing ends: it is asked for far more often than it changes."""
         if not self._stretches:
             self.plays_until_ns = None

@@ -1,4 +1,4 @@
-"""The caller's ear in one turn: what arrives, what of it is heard, and where it becomes audible.
+"""The audio of one turn: what arrives, what of it is heard, and where it becomes audible.
 
 Responses come one after the other; each has its own silence at the head, so each is listened to
 anew until something audible was heard. A response that is cancelled before that has not been heard
@@ -43,18 +43,18 @@ class ResponseAudio:
         self.undecodable = 0
         self._rate_hz, self._stream = rate_hz, AudioStream(audio)
         self._discarded = AudioStream(audio)
-        self._ear = Playout(rate_hz)
-        # Who hears later has run dry of nothing as long as the ear has not, so these are made then.
+        self._playout = Playout(rate_hz)
+        # A buffered listener has no underrun before the unbuffered one has: these are made then.
         self._buffered: list[Playout] = []
         self._onset = OnsetDetector(rate_hz)
         self._response_from = 0
-        self._deltas = self._wasted = 0
+        self._deltas = self._discarded_samples = 0
         self._expects_answer = self._is_answer = False
 
     @property
     def plays_until_ns(self) -> int | None:
         """When what has arrived is played out; `None` when nothing is to be heard."""
-        return self._ear.plays_until_ns
+        return self._playout.plays_until_ns
 
     @property
     def deltas(self) -> int:
@@ -69,7 +69,7 @@ class ResponseAudio:
     @property
     def kept_samples(self) -> int:
         """Samples that came and were not thrown away."""
-        return self._ear.samples - self._ear.unheard()
+        return self._playout.samples - self._playout.unheard()
 
     def expect_answer(self) -> None:
         """Note that the next response answers: where it becomes audible is wanted too."""
@@ -77,11 +77,11 @@ class ResponseAudio:
 
     def next_response(self) -> None:
         """Note that another response begins."""
-        self.settle()
+        self.finalise()
         self._stream.next_item()
-        if self._ear.samples:
+        if self._playout.samples:
             self._make_listeners()
-        for listener in (self._ear, *self._buffered):
+        for listener in (self._playout, *self._buffered):
             listener.next_response()
         self._listen_anew()
 
@@ -122,21 +122,21 @@ class ResponseAudio:
         self.last_audio_ns = now_ns
         self._arrived(self._stream.count(audio), now_ns)
 
-    def waste(self, audio: bytes) -> None:
+    def discard(self, audio: bytes) -> None:
         """Take a piece of a response that is over for the caller: delivered, but never heard."""
         self._deltas += 1
-        self._wasted += self._discarded.count(audio)
+        self._discarded_samples += self._discarded.count(audio)
 
-    def settle(self) -> None:
+    def finalise(self) -> None:
         """Decide what is still open: no more of this response will come."""
         self._onset.close()
         self._note()
 
     def stop(self, now_ns: int) -> None:
         """Stop listening at `now_ns`, and forget a response of which nothing audible was heard."""
-        self.settle()
+        self.finalise()
         self._make_listeners()
-        for listener in (self._ear, *self._buffered):
+        for listener in (self._playout, *self._buffered):
             listener.stop(now_ns)
         if self.audible_ns is None or self.audible_ns >= now_ns:
             self.first_audio_ns = self.last_audio_ns = None
@@ -152,29 +152,29 @@ class ResponseAudio:
             frames_sent=sending.frames,
             samples_sent=sending.samples,
             audio_deltas=self._deltas,
-            samples_received=self._ear.samples + self._wasted,
-            samples_unheard=self._ear.unheard(now_ns) + self._wasted,
+            samples_received=self._playout.samples + self._discarded_samples,
+            samples_unheard=self._playout.unheard(now_ns) + self._discarded_samples,
             received_rate_hz=self._rate_hz,
             underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
         )
 
     def _arrived(self, samples: int, now_ns: int) -> None:
-        ear = self._ear
-        if not self._buffered and ear.plays_until_ns is not None and now_ns > ear.plays_until_ns:
+        playout, until_ns = self._playout, self._playout.plays_until_ns
+        if not self._buffered and until_ns is not None and now_ns > until_ns:
             self._make_listeners()
-        ear.receive(now_ns, samples)
+        playout.receive(now_ns, samples)
         for listener in self._buffered:
             listener.receive(now_ns, samples)
 
     def _make_listeners(self) -> None:
         if not self._buffered:
-            self._buffered = [self._ear.delayed(buffer_ms) for buffer_ms in _BUFFERS_MS]
+            self._buffered = [self._playout.delayed(buffer_ms) for buffer_ms in _BUFFERS_MS]
 
     def _listen_anew(self) -> None:
         if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):
             self._is_answer = self._expects_answer
             self._onset = OnsetDetector(self._rate_hz)
-            self._response_from = self._ear.samples
+            self._response_from = self._playout.samples
 
     def _note(self) -> None:
         self.doubt = self.doubt or self._onset.doubt
@@ -184,7 +184,7 @@ class ResponseAudio:
         if self.undecodable and self.audible_ns is None:
             self.doubt = "audio before it could not be decoded"
         if self.audible_ns is None:
-            self.audible_ns = self._ear.heard_ns(self._response_from + found)
+            self.audible_ns = self._playout.heard_ns(self._response_from + found)
             self.sound_ns = self.plays_until_ns
         if self._is_answer and self.answer_ns is None:
-            self.answer_ns = self._ear.heard_ns(self._response_from + found)
+            self.answer_ns = self._playout.heard_ns(self._response_from + found)

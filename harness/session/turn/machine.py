@@ -200,11 +200,11 @@ class Turn:
             self.response_state = self.response_state.after(self._withdraw())
         return None if hearing.kept_samples == before else self._items.cut_off(hearing.kept_samples)
 
-    def owe(self) -> None:
+    def expect_answer(self) -> None:
         """Note that a tool's result will be given: the turn goes on until it is answered."""
         self._owed = self._awaits_answer = True
 
-    def gave_result(self, now_ns: int) -> None:
+    def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
         self._noted.first("tool_result_sent_ns", now_ns)
         self._hearing.expect_answer()
@@ -216,7 +216,7 @@ class Turn:
         if now_ns < self.ends_ns():
             return False
         if not self.response_state.is_over and self.answer_ns is None:
-            self._hearing.settle()
+            self._hearing.finalise()
             return now_ns >= self.ends_ns()
         return True
 
@@ -268,7 +268,7 @@ class Turn:
         """
         if self._tells_end and self._early.pending:
             self._withdraw_early()
-        self._hearing.settle()
+        self._hearing.finalise()
         status, why = classify(self._seen(now_ns), fault)
         spoken, sending = self.spoken, self.sending
         return TurnRecord(
@@ -356,7 +356,7 @@ class Turn:
     def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
         response = delta.response_id
         if response in self._cancelled or (self._muted and not response):
-            self._hearing.waste(delta.audio)
+            self._hearing.discard(delta.audio)
             return None
         if response and (not self._current or self._current in self._finished):
             self._current = response
@@ -402,7 +402,7 @@ class Turn:
         failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
         if is_current and self._hearing.first_audio_ns is not None:
             # Some servers say that a response is over before they send its audio.
-            self._hearing.settle()
+            self._hearing.finalise()
         if failed and self.audible_ns is not None and (is_current or response == self._sounding):
             self._endings.broke_off(done)
         if not is_current:
