@@ -108,7 +108,7 @@ def _target(target: str, found: TargetCheck) -> int:
         _say(name, f"{turn.status}, voice to voice {latency.ms:.0f} ms{fault}")
     if session.fault is not None:
         _say("ended", str(session.fault))
-    for words in missing_events(found.told) if heard else ():
+    for words in missing_events(found.seen) if heard else ():
         _say("does not tell", words)
     return ExitCode.PASS if heard else ExitCode.FAIL
 

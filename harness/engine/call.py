@@ -121,7 +121,7 @@ class Call:
             return
         self._connection, self._acknowledged = connection, False
         asyncio.get_running_loop().call_later(CONFIGURE_AFTER_S, self._configure_early, connection)
-        self.session.link.stood(stages.reached_ns, stages.secured_ns)
+        self.session.link.established(stages.reached_ns, stages.secured_ns)
         if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
             self._begin(connection)

@@ -37,13 +37,13 @@ class TargetCheck:
         target: Its address, without credentials and query.
         session: The session.
         turns: Its turns.
-        told: Which kinds of event came, for `session.event_coverage.missing_events`.
+        seen: Which kinds of event came, for `session.event_coverage.missing_events`.
     """
 
     target: str
     session: SessionRecord
     turns: tuple[TurnRecord, ...]
-    told: frozenset[str]
+    seen: frozenset[str]
 
 
 def check(
@@ -76,7 +76,7 @@ def check(
     Raises:
         BadInput: The target opens no session.
     """
-    telling = EventCoverage()
+    coverage = EventCoverage()
     settings = SessionSettings(model=model, silence_ms=_SILENCE_MS)
     route = resolve_route(
         host,
@@ -113,13 +113,13 @@ def check(
             origin_ns=now_ns(),
             scheduled_ns=now_ns(),
         )
-        engine.hold(session, route, telling.note)
+        engine.hold(session, route, coverage.note)
         patience_s = 2 * setup_limit_s + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)
         record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
     finally:
         engine.stop()
     where = sanitised_target(route.target)
-    return TargetCheck(target=where, session=record, turns=tuple(heard), told=telling.told)
+    return TargetCheck(target=where, session=record, turns=tuple(heard), seen=coverage.seen)
 
 
 def _wait(engine: AudioEngine, give_up_ns: int) -> tuple[SessionRecord, list[TurnRecord]]:

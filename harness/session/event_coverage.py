@@ -1,7 +1,7 @@
-"""What a server does not tell: servers that resemble an API seldom send all of its events.
+"""Which events a server never sends: servers that resemble an API seldom send all of them.
 
-Nothing here is needed for the headline, which comes from audio alone. What is missing decides which
-of the other numbers a run can have, so it is said in words, once, and not turn by turn.
+The headline latency needs none of them: it comes from audio alone. What is missing decides which
+other metrics a run can have, so it is reported once, in words, and not turn by turn.
 """
 
 from harness.model import (
@@ -40,34 +40,34 @@ _KNOWN: dict[type, str] = {
 
 
 class EventCoverage:
-    """Remembers which kinds of event came; cheap enough for every event of every session."""
+    """Notes which kinds of event came; cheap enough for every event of every session."""
 
-    __slots__ = ("_told",)
+    __slots__ = ("_seen",)
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
 
     @property
-    def told(self) -> frozenset[str]:
-        """What came, by names that `missing_events` knows; sets of several sessions unite."""
-        return frozenset(self._told)
+    def seen(self) -> frozenset[str]:
+        """What came, by the names of `missing_events`; sets of several sessions can be united."""
+        return frozenset(self._seen)
 
     def note(self, event: Event) -> None:
         """Take one event of the server."""
         kind = _KNOWN.get(type(event))
         if kind is None:
             return
-        self._told.add(kind)
+        self._seen.add(kind)
         if getattr(event, "response_id", ""):
-            self._told.add("response ids")
+            self._seen.add("response ids")
         if isinstance(event, ResponseDone) and event.usage is not None:
-            self._told.add("usage")
+            self._seen.add("usage")
 
 
-def missing_events(told: frozenset[str]) -> tuple[str, ...]:
-    """Return what a server did not tell, in words, each fit to follow "it does not tell".
+def missing_events(seen: frozenset[str]) -> tuple[str, ...]:
+    """Return what a server did not report, in words, each fit to follow "it does not tell".
 
     Args:
-        told: `EventCoverage.told` of one session or of all, after a turn that was heard.
+        seen: `EventCoverage.seen` of one session or of all, after a turn that was heard.
     """
-    return tuple(words for name, words in _WORDS.items() if name not in told)
+    return tuple(words for name, words in _WORDS.items() if name not in seen)

@@ -32,8 +32,8 @@ class Link:
     Attributes:
         seed: Where the jitter of the backoff comes from.
         open_start_ns: Opening began.
-        reached_ns: The TCP connection stood.
-        secured_ns: TLS stood; `None` without TLS.
+        reached_ns: The TCP connection was established.
+        secured_ns: TLS was established; `None` without TLS.
         upgraded_ns: The server accepted the upgrade.
         ready_ns: The server said that the session exists.
         reconnects: How often the session was opened anew.
@@ -63,8 +63,8 @@ class Link:
         if self.open_start_ns is None:
             self.open_start_ns = now_ns
 
-    def stood(self, reached_ns: int, secured_ns: int | None) -> None:
-        """Note when TCP and TLS stood."""
+    def established(self, reached_ns: int, secured_ns: int | None) -> None:
+        """Note when the TCP connection and TLS were established."""
         if self.reached_ns is None:
             self.reached_ns, self.secured_ns = reached_ns, secured_ns
 

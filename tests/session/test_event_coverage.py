@@ -26,30 +26,30 @@ WHOLE = (
 
 
 def test_a_server_that_tells_everything_leaves_nothing_to_say() -> None:
-    telling = EventCoverage()
+    coverage = EventCoverage()
     for event in WHOLE:
-        telling.note(event)
-    assert missing_events(telling.told) == ()
+        coverage.note(event)
+    assert missing_events(coverage.seen) == ()
 
 
 def test_every_silence_has_its_own_words() -> None:
-    telling = EventCoverage()
-    telling.note(AudioDelta(b""))
-    telling.note(Notice("rate_limits.updated"))
-    said = missing_events(telling.told)
+    coverage = EventCoverage()
+    coverage.note(AudioDelta(b""))
+    coverage.note(Notice("rate_limits.updated"))
+    said = missing_events(coverage.seen)
     assert len(said) == len(set(said)) == 8
     assert any("endpoint delay" in words for words in said)
 
 
 def test_either_of_two_events_tells_the_decision() -> None:
     for event in (SpeechStopped(), InputCommitted()):
-        telling = EventCoverage()
-        telling.note(event)
-        assert not any("endpoint delay" in words for words in missing_events(telling.told))
+        coverage = EventCoverage()
+        coverage.note(event)
+        assert not any("endpoint delay" in words for words in missing_events(coverage.seen))
 
 
 def test_nulls_for_ids_and_usage_are_silence() -> None:
-    telling = EventCoverage()
+    coverage = EventCoverage()
     for event in (
         *WHOLE[:4],
         ResponseCreated(),
@@ -57,8 +57,8 @@ def test_nulls_for_ids_and_usage_are_silence() -> None:
         AudioDelta(b""),
         ResponseDone("", ResponseStatus.COMPLETED),
     ):
-        telling.note(event)
-    assert [words.split(":")[0] for words in missing_events(telling.told)] == [
+        coverage.note(event)
+    assert [words.split(":")[0] for words in missing_events(coverage.seen)] == [
         "which response a message belongs to",
         "the tokens it used",
     ]
