@@ -9,10 +9,13 @@ from harness.analysis.breakdown import (
     STAGES,
     Point,
     StageMeans,
+    Unheard,
+    last_s,
     points,
     slowness,
     spectrum,
     typical_and_slow,
+    unheard,
 )
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, PriceList, cost
@@ -58,6 +61,7 @@ __all__ = [
     "PriceList",
     "Sample",
     "StageMeans",
+    "Unheard",
     "Validity",
     "accuracy",
     "completeness",
@@ -68,6 +72,7 @@ __all__ = [
     "has_failed",
     "judge_objectives",
     "judge_validity",
+    "last_s",
     "overall",
     "parse_objectives",
     "points",
@@ -78,4 +83,5 @@ __all__ = [
     "summarise",
     "turn_latency",
     "typical_and_slow",
+    "unheard",
 ]

@@ -58,6 +58,31 @@ def _point(turn: TurnRecord) -> Point:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """Turns in which nothing was heard.
+
+    Attributes:
+        waited: The caller waited to the limit in vain, so that the latency is at least that.
+        cut_off: They failed or ended early, and have no latency.
+    """
+
+    waited: int
+    cut_off: int
+
+
+def unheard(drawn: Iterable[Point]) -> Unheard:
+    """Count the turns in which nothing was heard."""
+    silent = [point for point in drawn if point.latency_ms is None]
+    waited = sum(point.floor_ms is not None for point in silent)
+    return Unheard(waited=waited, cut_off=len(silent) - waited)
+
+
+def last_s(drawn: Iterable[Point]) -> float:
+    """Return when the last caller stopped speaking, in seconds since run start; 0 for none."""
+    return max((point.at_s for point in drawn if point.at_s is not None), default=0.0)
+
+
 def slowness(point: Point) -> float:
     """Return what orders turns from the fastest to those without an answer."""
     return float("inf") if point.latency_ms is None else point.latency_ms

@@ -51,6 +51,11 @@ class Completeness:
         known = self.calls_held + self.calls_dropped
         return 0 if self.calls_planned is None else max(0, self.calls_planned - known)
 
+    @property
+    def frames_share(self) -> float | None:
+        """The part of the intended frames that was sent; `None` when none was intended."""
+        return self.frames_sent / self.frames_intended if self.frames_intended else None
+
 
 def completeness(run: Run) -> Completeness:
     """Compare what was planned with what was recorded."""

@@ -120,12 +120,17 @@ def _told(found: PairedDifference) -> PairedSummary:
         low=rounded(found.low_ms),
         high=rounded(found.high_ms),
         utterances=len(found.utterances),
+        unanswered=sum(not _answered(one) for one in found.utterances),
         turns=found.turns,
         turns_against=found.turns_against,
         sessions=found.sessions,
         each=tuple(_told_one(one) for one in listed[:_MOST_LISTED]),
         why=found.why,
     )
+
+
+def _answered(one: UtteranceDifference) -> bool:
+    return one.value_ms is not None and not math.isinf(one.value_ms)
 
 
 def _told_one(one: UtteranceDifference) -> UtteranceComparison:

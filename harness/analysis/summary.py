@@ -114,6 +114,11 @@ def _load(run: Run) -> LoadSummary:
         reconnects=sum(session.reconnects for session in run.sessions),
         outage_s=rounded(sum(session.outage_ns for session in run.sessions) / NS_PER_S),
         status=_statuses(run.turns),
+        frames_intended=plan.frames_intended,
+        frames_sent=plan.frames_sent,
+        frames_share=rounded(plan.frames_share, RATE_DIGITS),
+        clock_steps=plan.clock_steps,
+        finished=plan.finished,
     )
 
 

@@ -53,6 +53,11 @@ class LoadSummary:
         reconnects: How often sessions were opened anew.
         outage_s: Without a connection, all sessions together.
         status: Turns by how they ended.
+        frames_intended: Audio frames that the pacing plans asked for.
+        frames_sent: Audio frames that went out.
+        frames_share: The part of the intended that was sent; `None` when none was intended.
+        clock_steps: How often the clock made a step.
+        finished: The run came to its end by itself, or was told to.
     """
 
     sessions: int
@@ -68,6 +73,11 @@ class LoadSummary:
     reconnects: int
     outage_s: float
     status: dict[str, int]
+    frames_intended: int
+    frames_sent: int
+    frames_share: float | None = None
+    clock_steps: int
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +314,24 @@ class UtteranceComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedSummary:
-    """How much slower the same utterances were under `condition` than under `against`."""
+    """How much slower the same utterances were under `condition` than under `against`.
+
+    Attributes:
+        condition: Name of the condition.
+        against: Name of the condition it is compared with; empty for originals.
+        metric: Name of the latency.
+        unit: Always `ms`.
+        value: The median over utterances; `None` when they do not support it.
+        low: Lower end of its interval.
+        high: Upper end.
+        utterances: How many were measured under both.
+        unanswered: Of them, those without an answer under one of the conditions.
+        turns: Turns under the condition.
+        turns_against: Turns without it.
+        sessions: Sessions that both come from.
+        each: The utterances one by one, for the headline only.
+        why: Why something is missing.
+    """
 
     condition: str
     against: str
@@ -314,6 +341,7 @@ class PairedSummary:
     low: float | None
     high: float | None
     utterances: int
+    unanswered: int
     turns: int
     turns_against: int
     sessions: int

@@ -97,7 +97,7 @@ def _listed(one: PairedSummary) -> Sequence[float]:
 
 def _caption(drawn: Mapping[str, PairedSummary]) -> str:
     caption = "Dot: one utterance. Line: their median. Bar: its 95 % interval."
-    unanswered = sum(len(one.each) - len(_listed(one)) for one in drawn.values())
+    unanswered = sum(one.unanswered for one in drawn.values())
     if unanswered:
         caption += f" Without {counted(unanswered, 'utterance')} that had no answer on one side."
     return caption

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from harness.analysis import Point, points, typical_and_slow
+from harness.analysis import Point, last_s, points, typical_and_slow, unheard
 from harness.model import Run
 from harness.model.summary import Summary
 from harness.report import figures
@@ -56,18 +56,18 @@ def drawing(draw: Callable[[int], str], caption: str = "") -> Figure:
 
 def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
     merged = [point for drawn in groups.values() for point in drawn]
-    waited = sum(p.latency_ms is None and p.floor_ms is not None for p in merged)
-    cut_off = sum(p.latency_ms is None and p.floor_ms is None for p in merged)
+    silent = unheard(merged)
+    waited = counted(silent.waited, "turn")
     caption = (
         "Every order statistic of the run, without smoothing; each line ends at its slowest turn."
     )
-    if waited:
+    if silent.waited:
         caption += (
-            f" Of {counted(waited, 'turn')} nothing was heard within the limit: they stand in it"
-            " with the limit, the least they would have taken."
+            f" Of {waited} nothing was heard within the limit: they stand in"
+            " it with the limit, the least they would have taken."
         )
-    if cut_off:
-        caption += f" It is without {counted(cut_off, 'turn')} that failed or ended early."
+    if silent.cut_off:
+        caption += f" It is without {counted(silent.cut_off, 'turn')} that failed or ended early."
     return Section(
         id="curve",
         title="Percentile curve",
@@ -81,7 +81,7 @@ def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
 
 def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
     merged = [point for drawn in groups.values() for point in drawn if point.at_s is not None]
-    duration = max((p.at_s for p in merged if p.at_s is not None), default=0.0)
+    duration = last_s(merged)
 
     def draw(width: int) -> str:
         limit = _WIDE_POINTS if width == _WIDE_PX else _NARROW_POINTS

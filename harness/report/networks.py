@@ -1,9 +1,9 @@
 """The section of the page that says what the networks were asked to be, and what they were."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from harness.errors import sanitised
-from harness.model import Direction, NetworkProfile, RealisedNetwork, Run, StallFigures
+from harness.model import Direction, RealisedNetwork, StallFigures
 from harness.model.summary import NetworkSummary, Summary
 from harness.report.blocks import Cell, Facts, Section, Table
 from harness.report.formatting import MISSING, counted, milliseconds, number, percent
@@ -11,13 +11,10 @@ from harness.report.formatting import MISSING, counted, milliseconds, number, pe
 _LATE = "Later than 50 ms"
 
 
-def network(run: Run, summary: Summary) -> Section:
+def network(summary: Summary) -> Section:
     """Return what was asked for beside what a probe and the run itself found."""
-    found = {e.network.profile: e.network for e in run.events if e.network is not None}
-    during = {part.profile: part for part in summary.network}
-    asked = run.manifest.networks
-    parts: list[Table | Facts] = [_delays(asked, found, during)]
-    if rows := [row for profile in asked for row in _stalls(profile, found.get(profile.name))]:
+    parts: list[Table | Facts] = [_delays(summary.network)]
+    if rows := [row for part in summary.network for row in _stalls(part)]:
         parts.append(_stall_table(tuple(rows)))
     if pairs := _meanwhile(summary):
         parts.append(Facts(pairs=pairs))
@@ -31,16 +28,12 @@ def network(run: Run, summary: Summary) -> Section:
     return Section(id="network", title="Networks", says=says, parts=tuple(parts))
 
 
-def _delays(
-    asked: tuple[NetworkProfile, ...],
-    found: Mapping[str, RealisedNetwork],
-    during: Mapping[str, NetworkSummary],
-) -> Table:
+def _delays(networks: Sequence[NetworkSummary]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
-    for profile in asked:
-        realised, name = found.get(profile.name), sanitised(profile.name)
-        said = [sanitised(profile.note)] if profile.note else []
+    for part in networks:
+        asked, realised, name = part.nominal, part.realised, sanitised(part.profile)
+        said = [sanitised(asked.note)] if asked.note else []
         round_trip: Cell
         if realised is None:
             verdict, round_trip = "not measured", MISSING
@@ -50,16 +43,16 @@ def _delays(
             said.insert(0, f"{sanitised(realised.why)} ({counted(realised.probes, 'probe')})")
         if said:
             notes.append(f"{name}: {'; '.join(said).removesuffix('.')}.")
-        pings = during[profile.name].pings if profile.name in during else None
+        pings = part.pings
         rows.append(
             (
                 name,
                 verdict,
-                _way(profile.up),
-                _way(profile.down),
-                f"{profile.rtt_ms:g}",
+                _in_words(asked.up),
+                _in_words(asked.down),
+                f"{asked.rtt_ms:g}",
                 round_trip,
-                MISSING if pings is None or pings.p50_ms is None else number(pings.p50_ms),
+                MISSING if pings is None else number(pings.p50_ms),
             )
         )
     head = ("Network", "Probe", "Up", "Down", "Asked RTT, ms", "Found RTT, ms", "Pings, ms")
@@ -77,7 +70,7 @@ def _stall_table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
         title="Stalls",
         head=(
             "Network",
-            "Way",
+            "Direction",
             "Own delay, ms",
             "Stalls a minute",
             "Mean extra, ms",
@@ -90,21 +83,22 @@ def _stall_table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
     )
 
 
-def _stalls(profile: NetworkProfile, found: RealisedNetwork | None) -> list[tuple[Cell, ...]]:
+def _stalls(part: NetworkSummary) -> list[tuple[Cell, ...]]:
+    asked, found = part.nominal, part.realised
     if found is None:
         return []
-    ways = (
-        ("up", profile.up, found.up_undisturbed_ms, found.up_stalls, found.up_planned),
-        ("down", profile.down, found.down_undisturbed_ms, found.down_stalls, found.down_planned),
+    both = (
+        ("up", asked.up, found.up_undisturbed_ms, found.up_stalls, found.up_planned),
+        ("down", asked.down, found.down_undisturbed_ms, found.down_stalls, found.down_planned),
     )
     return [
         (
-            sanitised(profile.name),
-            f"{way}, {_loss(asked)}",
+            sanitised(part.profile),
+            f"{towards}, {_loss(direction)}",
             MISSING if own_ms is None else number(own_ms),
             *_figures(got, planned),
         )
-        for way, asked, own_ms, got, planned in ways
+        for towards, direction, own_ms, got, planned in both
         if got is not None
     ]
 
@@ -161,7 +155,7 @@ def _loss(direction: Direction) -> str:
     return f"loss {100 * direction.loss:g} %{burst}"
 
 
-def _way(direction: Direction) -> str:
+def _in_words(direction: Direction) -> str:
     if direction == Direction():
         return "nothing added"
     rate = direction.rate_kbit_s

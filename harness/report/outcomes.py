@@ -1,10 +1,8 @@
 """The sections of the page that say what happened to the turns, and under which conditions."""
 
-from collections import Counter
-
 from harness.analysis import fault_counts
 from harness.errors import sanitised
-from harness.model import Run, TurnStatus
+from harness.model import Run, Summary, TurnStatus
 from harness.report.blocks import Facts, Section, Table, Text
 from harness.report.formatting import MISSING, counted, number
 
@@ -40,22 +38,22 @@ def corpus(run: Run) -> Section:
     return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
 
 
-def errors(run: Run) -> Section:
+def errors(run: Run, summary: Summary) -> Section:
     """Return how turns ended and, where they went wrong, whose fault it was."""
-    statuses = Counter(turn.status for turn in run.turns)
+    statuses = summary.load.status
     ended = Table(
         title="How turns ended",
         head=("Status", "Meaning", "Turns"),
         rows=tuple(
             (str(status), _STATUSES[status], number(statuses[status], 0))
             for status in TurnStatus
-            if statuses[status]
+            if statuses.get(status)
         ),
         words=2,
     )
     faults = fault_counts(run)
     says = ("Whose fault it was, in which phase, and the first words that came with it.",)
-    if not run.turns and not faults:
+    if not statuses and not faults:
         text = Text(text="No turn was recorded.")
         return Section(id="errors", title="What went wrong", says=says, parts=(text,))
     if not faults:

@@ -61,7 +61,8 @@ def render_page(run: Run, summary: Summary) -> str:
 def _page(run: Run, summary: Summary) -> Page:
     manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
-    load = f"{counted(len(run.turns), 'turn')} in {counted(len(run.sessions), 'session')}"
+    done = summary.load
+    load = f"{counted(done.turns, 'turn')} in {counted(done.sessions, 'session')}"
     loud: tuple[str, ...] = ()
     if manifest.corpus.synthetic:
         loud = ("Synthetic speech: no person said what these callers say.",)
@@ -87,11 +88,11 @@ def _sections(run: Run, summary: Summary) -> list[Section]:
         *conditions.sections(summary),
         *behaviour.section(summary),
         sections.metrics(summary),
-        outcomes.errors(run),
-        networks.network(run, summary),
+        outcomes.errors(run, summary),
+        networks.network(summary),
         sections.cost(summary),
         outcomes.corpus(run),
-        run_quality.instrument(run, summary),
+        run_quality.instrument(summary),
         run_quality.provenance(run),
         run_quality.method(),
     ]

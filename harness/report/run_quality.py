@@ -2,23 +2,23 @@
 
 from collections.abc import Mapping
 
-from harness.analysis import METRICS, completeness
+from harness.analysis import METRICS
 from harness.errors import sanitised
-from harness.model import DurationSummary, Run
-from harness.model.summary import AccuracySummary, Summary
+from harness.model import Run
+from harness.model.summary import AccuracySummary, LatenessSummary, LoadSummary, Summary
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import MINUS, MISSING, number, percent, signed
 
 
-def instrument(run: Run, summary: Summary) -> Section:
+def instrument(summary: Summary) -> Section:
     """Return our own lateness, what we delivered, and measured minus true."""
     spreads = Table(
         title="Our own lateness",
         head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
         rows=(
-            ("Frame lateness", *_spread(run.send_lateness)),
-            ("Event-loop lag, receive stamps", *_spread(run.loop_lag)),
-            ("Garbage collection", *_spread(run.gc_pause)),
+            ("Frame lateness", *_lateness(summary.send_lateness)),
+            ("Event-loop lag, receive stamps", *_lateness(summary.loop_lag)),
+            ("Garbage collection", *_lateness(summary.gc_pause)),
         ),
         notes=(
             (
@@ -31,7 +31,7 @@ def instrument(run: Run, summary: Summary) -> Section:
             ),
         ),
     )
-    parts: list[Table | Facts] = [spreads, Facts(pairs=_delivered(run))]
+    parts: list[Table | Facts] = [spreads, Facts(pairs=_delivered(summary.load))]
     if rows := tuple(_accuracy(one) for one in summary.accuracy):
         parts.append(
             Table(
@@ -51,18 +51,17 @@ def instrument(run: Run, summary: Summary) -> Section:
     return Section(id="instrument", title="The instrument", says=says, parts=tuple(parts))
 
 
-def _spread(spread: DurationSummary | None) -> tuple[str, ...]:
-    if spread is None:
+def _lateness(found: LatenessSummary) -> tuple[str, ...]:
+    values = (found.p50_ms, found.p99_ms, found.p999_ms, found.max_ms)
+    if not found.n:
         return (MISSING,) * 5
-    values = (spread.p50_ms, spread.p99_ms, spread.p999_ms, spread.max_ms)
-    return (number(spread.n, 0), *(number(value) for value in values))
+    return (number(found.n, 0), *(MISSING if one is None else number(one) for one in values))
 
 
-def _delivered(run: Run) -> tuple[tuple[str, str], ...]:
-    done = completeness(run)
+def _delivered(done: LoadSummary) -> tuple[tuple[str, str], ...]:
     intended, sent = done.frames_intended, done.frames_sent
-    share = f" ({percent(sent / intended)})" if intended else ""
-    turns = f"{number(len(run.turns), 0)} recorded of {number(done.turns_planned, 0)} planned"
+    share = "" if done.frames_share is None else f" ({percent(done.frames_share)})"
+    turns = f"{number(done.turns, 0)} recorded of {number(done.turns_planned, 0)} planned"
     return (
         ("Frames sent", f"{number(sent, 0)} of {number(intended, 0)} intended{share}"),
         ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.breakdown import Point, points, spectrum, typical_and_slow
+from harness.analysis.breakdown import (
+    Point,
+    Unheard,
+    last_s,
+    points,
+    spectrum,
+    typical_and_slow,
+    unheard,
+)
 from harness.errors import Fault, Party, Phase
 from harness.model import Run, TurnRecord, TurnStatus
 
@@ -45,6 +53,20 @@ def test_turn_waited_for_in_vain_stands_at_its_limit(
     assert lost
     assert {point.floor_ms for point in lost} == {15_000.0}
     assert spectrum(points(run))[-1][1] == 15_000.0
+
+
+def test_turns_in_which_nothing_was_heard_are_told_apart(
+    make_run: MakeRun, make_turn: MakeTurn
+) -> None:
+    waited = make_turn(None, session="w", status=TurnStatus.TIMEOUT)
+    failed = make_turn(None, session="f", status=TurnStatus.FAILED)
+    drawn = points(make_run([*heard(make_turn), waited, waited, failed]))
+    assert unheard(drawn) == Unheard(waited=2, cut_off=1)
+
+
+def test_the_last_caller_stopped_speaking_then() -> None:
+    assert last_s(_points([1.0, None, 3.0])) == 2.0
+    assert last_s([]) == 0.0
 
 
 def test_failed_turn_has_no_latency_in_the_curve(make_run: MakeRun, make_turn: MakeTurn) -> None:

@@ -82,3 +82,4 @@ def test_frames_of_all_sessions_are_added_up(
     ]
     found = completeness(make_run([make_turn()], sessions))
     assert (found.frames_intended, found.frames_sent, found.finished) == (15, 14, True)
+    assert found.frames_share == 14 / 15

@@ -153,6 +153,7 @@ def test_turns_without_an_answer_stay_in(paired: Any, make_turn: MakeTurn) -> No
     most = [unanswered(t) if t.condition == "noisy" and t.turn_index < 7 else t for t in turns]
     assert (_one(most).value_ms, _one(most).low_ms) == (None, None)
     assert _one(most).why == "too many turns had no answer within the limit"
+    assert paired_summary(some)[0].unanswered == 2
     both = [unanswered(t) if t.turn_index < 2 else t for t in turns]
     assert [one.value_ms for one in _one(both).utterances[:2]] == [None, None]
 

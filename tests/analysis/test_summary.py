@@ -69,6 +69,8 @@ def test_a_summary_says_what_was_planned_and_done(run: Run) -> None:
     assert summary.load.status == {"completed": 119, "timeout": 1}
     assert summary.load.concurrency_peak == 40
     assert summary.load.duration_s == 60.1
+    assert (summary.load.frames_intended, summary.load.frames_sent) == (120_000, 120_000)
+    assert (summary.load.frames_share, summary.load.finished) == (1.0, True)
     assert summary.corpus.synthetic is True
     assert summary.provenance.seeds == {"arrivals": 1}
     assert summary.provenance.arrival_stamps is ArrivalStamps.EVENT_LOOP

@@ -16,6 +16,7 @@ def _found(
         low=None if value is None else value - 9,
         high=None if value is None or open_end else value + 9,
         utterances=len(each),
+        unanswered=each.count(None),
         turns=9,
         turns_against=9,
         sessions=9,

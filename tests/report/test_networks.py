@@ -77,7 +77,7 @@ def test_stalls_stand_as_found_above_as_planned_in_both_directions(
     make_run: MakeRun, summary_of: SummaryOf
 ) -> None:
     run = lossy_run(make_run())
-    delays, stalls, facts = network(run, summary_of(run)).parts
+    delays, stalls, facts = network(summary_of(run)).parts
     assert isinstance(delays, Table)
     assert delays.rows[0][-1] == "41.0"
     assert isinstance(stalls, Table)
@@ -96,9 +96,6 @@ def test_stalls_stand_as_found_above_as_planned_in_both_directions(
 def test_what_has_no_stalls_and_no_changes_has_one_table(
     make_run: MakeRun, summary_of: SummaryOf
 ) -> None:
-    run = make_run()
-    summary = summary_of(run)
-    (delays,) = network(run, summary).parts
+    (delays,) = network(summary_of(make_run())).parts
     assert isinstance(delays, Table)
     assert [row[0] for row in delays.rows] == ["ideal", "lte_good", "wifi_busy"]
-    assert network(run, replace(summary, network=())).parts == (delays,)
