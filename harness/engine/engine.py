@@ -26,7 +26,7 @@ from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
 from harness.model import NS_PER_MS, Event
 from harness.recording import Histogram
-from harness.session import Caller
+from harness.session import BACKLOG_NS, Caller
 
 Result = TypeVar("Result")
 
@@ -271,11 +271,11 @@ class AudioEngine:
 
     def _send(self, due_ns: int, frame_ns: int, streams: list[FrameStream[Call]]) -> None:
         """Send the frames due at one instant: ready ones at once, others by asking their call."""
-        slips_ns = due_ns + frame_ns
+        last_ns = due_ns + BACKLOG_NS
         late, kept = self._late_ns.append, []
         for stream in streams:
             ahead, at_ns = stream.ahead, now_ns()
-            message = next(ahead.frames, None) if at_ns < slips_ns else None
+            message = next(ahead.frames, None) if at_ns <= last_ns else None
             if message is None:
                 self._ask(stream)
                 continue
@@ -289,7 +289,7 @@ class AudioEngine:
                 ahead.late_max_ns = late_ns
             late(late_ns)
             kept.append(stream)
-        self._due.add_all(slips_ns, frame_ns, kept)
+        self._due.add_all(due_ns + frame_ns, frame_ns, kept)
 
     def _ask(self, stream: FrameStream[Call]) -> None:
         """Send a frame that takes a thought of the session."""

@@ -33,7 +33,7 @@ from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat, hesitant
 from harness.session.greeting import Greeting
 from harness.session.link import Link
-from harness.session.pacing import Pacing
+from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.turn.planned_speech import PlannedSpeech, since
 
 
@@ -135,15 +135,16 @@ class Caller:
         `now_ns` is not before `due_ns`. Frames that may follow without a tick are in `ahead`.
         """
         self._count_sent()
-        pacing = self.pacing
-        lateness_ns = pacing.take_up(now_ns)
+        lateness_ns = self.pacing.take_up(now_ns)
+        if lateness_ns > BACKLOG_NS:
+            self._conversation.held_up(lateness_ns)
         if self._utterance is not None:
             message = self._speak(now_ns, lateness_ns)
         elif now_ns - lateness_ns < self._silent_until_ns:
             message = self._wire.silence
         else:
             message = self._act(now_ns, lateness_ns)
-        self._look_ahead(pacing.sent(1))
+        self._look_ahead(self.pacing.sent(1))
         return message, lateness_ns
 
     def wind_up(self) -> None:
@@ -295,7 +296,6 @@ class Caller:
         self.pacing.begin(now_ns + self._plan.phase_ns)
         turn = min(self._next, len(self._utterances) - 1)
         self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
-
         if self._plan.agent_speaks_first and self._has_more:
             self._greeting_from_ns = now_ns
             silence = PlannedSpeech(

@@ -188,6 +188,14 @@ class Conversation:
             and self.turn.hear_more(delta, now_ns)
         )
 
+    def held_up(self, late_ns: int) -> None:
+        """Note that a frame was so late that the plan of the call moved.
+
+        The server hears a gap: it decides later, or otherwise, than it would have.
+        """
+        if self.turn is not None and self.turn.answer_ns is None:
+            self.turn.sending.held_up_ns = late_ns
+
     def ended(self, now_ns: int) -> bool:
         """Tell whether the turn is over: nothing left to wait for, no backchannel under way."""
         turn, behaviour = self.turn, self._behaviour

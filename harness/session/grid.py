@@ -41,7 +41,7 @@ class FrameGrid:
         return max(0, (now_ns - self.start_ns) // self.frame_ns)
 
     def slipped(self, by_frames: int) -> "FrameGrid":
-        """Return the same grid, later by whole frames: what is late is never sent in a burst."""
+        """Return the same grid, later by whole frames."""
         return FrameGrid(
             self.start_ns + ns_from_samples(by_frames * self.frame_samples, self.rate_hz),
             self.frame_samples,

@@ -8,6 +8,13 @@ from harness.model import NS_PER_MS
 from harness.session.grid import FrameGrid
 from harness.session.ready_frames import ReadyFrames
 
+BACKLOG_NS = 100 * NS_PER_MS
+"""Frames that are later than this are not sent any more, and the plan moves instead.
+
+A client whose process stalls sends what the microphone kept meanwhile, at once; the sound cards'
+buffers that this is kept in hold some 100 ms.
+"""
+
 
 class Pacing:
     """One caller's frames; all times are monotonic nanoseconds.
@@ -21,7 +28,7 @@ class Pacing:
             session.
         ahead: The frames that are known from there on.
         frames: Frames counted so far.
-        slipped: Deadlines that passed unused because the caller was late.
+        slipped: Deadlines that passed unused because the caller was beyond its backlog late.
         late_max_ns: How late the latest frame was, `None` before the first.
     """
 
@@ -55,14 +62,11 @@ class Pacing:
         self.due_ns = None
 
     def take_up(self, now_ns: int) -> int:
-        """Return how late the frame is that is sent now; the grid slips where it is a frame late.
-
-        What is late is never sent in a burst.
-        """
+        """Return how late the frame is that is sent now; beyond the backlog the grid slips."""
         assert self.due_ns is not None
         late_ns = now_ns - self.due_ns
         self._was_late(late_ns)
-        if late_ns >= self._frame_ns:
+        if late_ns > BACKLOG_NS:
             slots = late_ns // self._frame_ns
             self.slipped += slots
             self._grid = self._grid.slipped(slots)

@@ -10,12 +10,14 @@ class SentFrames:
         last_ns: When the last one did, `None` before the first.
         end_ns: When the one did that carries the labelled end of speech; likewise.
         late_max_ns: How late the latest one was, 0 before the first.
+        held_up_ns: How late a frame was, before the answer was heard, that was so late that the
+            plan of the call moved; 0 for none.
     """
 
-    __slots__ = ("end_ns", "frames", "last_ns", "late_max_ns", "samples")
+    __slots__ = ("end_ns", "frames", "held_up_ns", "last_ns", "late_max_ns", "samples")
 
     def __init__(self) -> None:
-        self.frames = self.samples = self.late_max_ns = 0
+        self.frames = self.samples = self.late_max_ns = self.held_up_ns = 0
         self.last_ns: int | None = None
         self.end_ns: int | None = None
 

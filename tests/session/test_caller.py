@@ -1,9 +1,5 @@
 """A whole call on a clock we hold: `tick` at every deadline, events in between."""
 
-import base64
-from collections.abc import Callable
-
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,109 +14,20 @@ from harness.model import (
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
-    SessionRecord,
-    TurnRecord,
     TurnStatus,
 )
-from harness.session import Caller, EncodedUtterance, WireFormat
-
-MS = 1_000_000
-FRAME = 480
-SILENCE = b"silence"
-LOUD = base64.b64encode(np.tile(np.array([7_000, -7_000], "<i2"), 1_200).tobytes())
-WIRE_FORMAT = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
-
-
-def utterance(name: str, frames: int = 10) -> EncodedUtterance:
-    return EncodedUtterance(
-        utterance_id=name,
-        messages=[f"{name}-{n}".encode() for n in range(frames)],
-        onset_sample=100,
-        end_sample=frames * FRAME - 700,
-    )
-
-
-def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool = False) -> Caller:
-    names = tuple(f"u{n}" for n in range(turns))
-    plan = CallPlan(
-        number=7,
-        network="none",
-        utterance_ids=names,
-        think_ms=(100.0,) * turns,
-        phase_ns=phase_ns,
-        agent_speaks_first=agent_speaks_first,
-    )
-    session = Caller(
-        plan,
-        [utterance(name) for name in names],
-        wire_format=WIRE_FORMAT,
-        origin_ns=0,
-        scheduled_ns=0,
-    )
-    session.link.opening(0)
-    session.link.upgraded(5 * MS)
-    return session
-
-
-class Answering:
-    """A server that responses a fixed time after the last word, on the test's clock."""
-
-    def __init__(self, session: Caller, latency_ms: int = 800) -> None:
-        self.session, self.latency_ms = session, latency_ms
-        self.sent: list[tuple[int, bytes]] = []
-        self.turns: list[TurnRecord] = []
-        self.late_ns: Callable[[int], int] = lambda frame: 0
-        self.takes_ahead = False
-        self._due_ns: int | None = None
-        self._pending: list[tuple[int, Event]] = []
-        self._responses = 0
-
-    def expect(self, events: list[tuple[int, Event]]) -> None:
-        """Have the server say something at these milliseconds."""
-        self._pending += [(at_ms * MS, event) for at_ms, event in events]
-
-    def run(self, until_ms: int) -> None:
-        while not self.session.finished and self.session.due_ns is not None:
-            if self._due_ns is None:
-                self._due_ns = self.session.due_ns
-            now_ns = self._due_ns + self.late_ns(len(self.sent))
-            if now_ns > until_ms * MS:
-                return
-            for at_ns, event in [p for p in self._pending if p[0] <= now_ns]:
-                self.session.receive(event, at_ns)
-            self._pending = [p for p in self._pending if p[0] > now_ns]
-            message = self._send(self._due_ns, now_ns)
-            self.sent.append((now_ns, message))
-            self.turns += self.session.take_turns()
-            if message.endswith(b"-9"):
-                self._response(now_ns)
-
-    def _send(self, due_ns: int, now_ns: int) -> bytes:
-        """Ask for the frame; if `takes_ahead`, only where it is not known, as the engine does."""
-        ahead, late_ns = self.session.pacing.ahead, now_ns - due_ns
-        known = self.takes_ahead and late_ns < 20 * MS
-        message = next(ahead.frames, None) if known else None
-        if message is None:
-            message, told_ns = self.session.tick(now_ns)
-            assert told_ns == late_ns
-            self._due_ns = self.session.due_ns
-            return message
-        ahead.sent_ns, ahead.late_max_ns = now_ns, max(ahead.late_max_ns, late_ns)
-        self._due_ns = due_ns + 20 * MS
-        return message
-
-    def _response(self, now_ns: int) -> None:
-        name, at_ns = f"r{self._responses}", now_ns + self.latency_ms * MS
-        self._responses += 1
-        self._pending += [
-            (at_ns - MS, ResponseCreated(name)),
-            *((at_ns + piece * 30 * MS, AudioDelta(LOUD, name, "item")) for piece in range(6)),
-            (at_ns + 151 * MS, ResponseDone(name, ResponseStatus.COMPLETED)),
-        ]
-
-
-def hang_up(session: Caller, now_ns: int = 99_000 * MS) -> SessionRecord:
-    return session.closed(now_ns, None, 1000)
+from harness.session import Caller
+from tests.session.answering import (
+    FRAME,
+    LOUD,
+    MS,
+    SILENCE,
+    WIRE_FORMAT,
+    Answering,
+    hang_up,
+    new_session,
+    utterance,
+)
 
 
 def test_nothing_is_due_before_the_session_exists() -> None:
@@ -192,21 +99,6 @@ def test_the_speech_end_is_the_labelled_sample_on_the_plan() -> None:
     assert turn.at.speech_end_ns == sample * 10**9 // 24_000
     assert turn.at.speech_end_sent_ns is not None
     assert 0 < turn.at.speech_end_sent_ns - turn.at.speech_end_ns <= 20 * MS
-
-
-def test_a_stall_slips_the_plan_and_is_never_caught_up_in_a_burst() -> None:
-    session = new_session(turns=1)
-    session.receive(SessionCreated(), 0)
-    server = Answering(session)
-    server.late_ns = lambda frame: 130 * MS if frame == 3 else 0
-    server.run(until_ms=20_000)
-    gaps_ns = [b - a for (a, _), (b, _) in zip(server.sent, server.sent[1:], strict=False)]
-    # The plan moves by whole frames, so what follows a stall may be nearer by the odd part.
-    assert min(gaps_ns) == 10 * MS
-    assert sorted(gaps_ns)[1] == 20 * MS
-    record = hang_up(session)
-    assert record.frames_intended - record.frames_sent == 6
-    assert record.send_lateness_max_ns == 130 * MS
 
 
 def test_a_late_end_of_speech_voids_its_turn_and_no_other() -> None:
@@ -381,7 +273,7 @@ def test_a_loss_in_the_last_turn_is_not_worth_a_new_session() -> None:
 
 
 @given(
-    lateness_ms=st.lists(st.sampled_from([0, 0, 0, 1, 3, 19, 20, 45]), min_size=1, max_size=7),
+    lateness_ms=st.lists(st.sampled_from([0, 0, 0, 3, 20, 45, 100, 101]), min_size=1, max_size=7),
     latency_ms=st.integers(0, 900),
     cut_ms=st.one_of(st.none(), st.integers(100, 3_000)),
 )

@@ -424,13 +424,13 @@ class Turn:
         if self.response_state.is_over:
             return False
         until_ns = self.playout_end_ns
-        playing = now_ns is not None and until_ns is not None and now_ns < until_ns
-        return self._announces or playing
+        return self._announces or bool(now_ns and until_ns and now_ns < until_ns)
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
         hearing, audible_ns, spoken = self._hearing, self.audible_ns, self.spoken
         return TurnFacts(
             late_ns=self.sending.end_late_ns(spoken.end_due_ns),
+            held_up_ns=self.sending.held_up_ns,
             doubt=hearing.doubt,
             undecodable=hearing.undecodable,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,

@@ -16,6 +16,8 @@ class TurnFacts:
 
     Attributes:
         late_ns: How late the frame that ends speech left, `None` when it did not.
+        held_up_ns: How late a frame was, before the answer was heard, so that the plan of the call
+            moved; 0 for none.
         doubt: Why the first audible sample cannot be told; empty for no doubt.
         undecodable: Pieces of audio that could not be decoded before anything was heard.
         heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
@@ -34,6 +36,7 @@ class TurnFacts:
     """
 
     late_ns: int | None
+    held_up_ns: int
     doubt: str
     undecodable: int
     heard_ns: int | None
@@ -64,6 +67,9 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
     if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
         words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.0f} ms late"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
+    if seen.held_up_ns:
+        words = f"frames were held up for {seen.held_up_ns / NS_PER_MS:.0f} ms, and the call after"
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "held_up", words)
     if seen.undecodable and (cut is None or seen.heard_ns is not None):
         words = f"{seen.undecodable} audio deltas before anything audible could not be decoded"
         return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)
