@@ -21,14 +21,7 @@ from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, PriceList, cost
 from harness.analysis.failures import FailureRate, failure_rate, has_failed
 from harness.analysis.fault_counts import FaultCount, fault_counts
-from harness.analysis.gate import (
-    GateVerdict,
-    Objective,
-    ObjectiveResult,
-    judge_objectives,
-    overall,
-    parse_objectives,
-)
+from harness.analysis.gating import GateReport
 from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
@@ -38,6 +31,12 @@ from harness.analysis.metrics import (
     session_latency,
     turn_latency,
 )
+from harness.analysis.objectives.evidence import RunEvidence
+from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives, resting_on
+from harness.analysis.objectives.objective import Objective
+from harness.analysis.objectives.parsing import Objectives, parse_objectives
+from harness.analysis.objectives.summary_evidence import SummaryEvidence
+from harness.analysis.objectives.verdict import GateVerdict, overall
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.summary import PERCENTILES, summarise
 from harness.analysis.validity import Validity, judge_validity
@@ -52,15 +51,19 @@ __all__ = [
     "Estimate",
     "FailureRate",
     "FaultCount",
+    "GateReport",
     "GateVerdict",
     "Latency",
     "Metric",
     "Objective",
     "ObjectiveResult",
+    "Objectives",
     "Point",
     "PriceList",
+    "RunEvidence",
     "Sample",
     "StageMeans",
+    "SummaryEvidence",
     "Unheard",
     "Validity",
     "accuracy",
@@ -76,6 +79,7 @@ __all__ = [
     "overall",
     "parse_objectives",
     "points",
+    "resting_on",
     "sample",
     "session_latency",
     "slowness",

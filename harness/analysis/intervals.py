@@ -12,6 +12,7 @@ test imports this package and only the report asks for an interval.
 """
 
 import math
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -41,10 +42,25 @@ def normal_quantile(probability: float) -> float:
     return float(ndtri(probability))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clustering:
+    """How alike the turns of a session are, and what they are worth because of it.
+
+    Attributes:
+        design_effect: By how much the variance is that of fewer independent turns; never below
+            1, since with few sessions less is chance.
+        icc: Intra-class correlation of the property that this comes from (Kish's design effect
+            solved for it), never below 0; `None` where every session has one turn.
+        n_eff: Independent turns that the turns are worth.
+    """
+
+    design_effect: float
+    icc: float | None
+    n_eff: float
+
+
 def effective_n(indicator: NDArray[np.bool_], clusters: NDArray[np.int64]) -> float | None:
     """Return how many independent turns the share of `indicator` is worth.
-
-    A design effect below 1 is taken as 1: with few sessions it is chance.
 
     Args:
         indicator: Shape (n,), n at least 1: whether each turn has the property.
@@ -54,9 +70,24 @@ def effective_n(indicator: NDArray[np.bool_], clusters: NDArray[np.int64]) -> fl
         At most n; `None` with fewer than two sessions, where nothing can be known about how
         alike the turns of a session are.
     """
+    found = clustering(indicator, clusters)
+    return None if found is None else found.n_eff
+
+
+def clustering(indicator: NDArray[np.bool_], clusters: NDArray[np.int64]) -> Clustering | None:
+    """Return how alike the turns of a session are, in whether they have a property.
+
+    Args:
+        indicator: Shape (n,), n at least 1: whether each turn has the property.
+        clusters: Shape (n,): which session each turn belongs to.
+
+    Returns:
+        `None` with fewer than two sessions.
+    """
     n = len(indicator)
     _, members = np.unique(clusters, return_inverse=True)
-    sessions = int(members.max()) + 1
+    sizes = np.bincount(members)
+    sessions = len(sizes)
     if sessions < 2:
         return None
     share = float(indicator.mean())
@@ -66,8 +97,13 @@ def effective_n(indicator: NDArray[np.bool_], clusters: NDArray[np.int64]) -> fl
     design_effect = max(1.0, between / independent) if independent > 0 else 1.0
     tail = 1 - _ALPHA / 2
     student = (t_quantile(tail, n - 1) / t_quantile(tail, sessions - 1)) ** 2
+    size = float(np.square(sizes).sum()) / n
     # Rounded, so that the order of the turns does not show in the last bits.
-    return round(n / design_effect * min(1.0, student), 9)
+    return Clustering(
+        design_effect=round(design_effect, 9),
+        icc=round(min(1.0, (design_effect - 1) / (size - 1)), 9) if size > 1 else None,
+        n_eff=round(n / design_effect * min(1.0, student), 9),
+    )
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
@@ -121,6 +157,46 @@ def covering_ranks(n: int, p: float) -> tuple[int, int]:
     j = int(np.searchsorted(cdf, lower_tail, side="right"))
     k = int(np.searchsorted(cdf, 1 - upper_tail, side="left")) + 1
     return max(1, j), min(n, k)
+
+
+def upper_rank(n: int, p: float, confidence: float) -> int | None:
+    """Return the lowest rank k for which the p-quantile is at most x(k) with this confidence.
+
+    Args:
+        n: Independent turns, at least 1.
+        p: Between 0 and 1, exclusive.
+        confidence: Of the one-sided statement.
+
+    Returns:
+        A rank that counts from 1; `None` where even the largest value does not bound it.
+    """
+    rank = int(np.searchsorted(_binomial_cdf(n, p), confidence, side="left")) + 1
+    return rank if rank <= n else None
+
+
+def lower_rank(n: int, p: float, confidence: float) -> int | None:
+    """Return the highest rank j for which the p-quantile is at least x(j), as `upper_rank`."""
+    rank = int(np.searchsorted(_binomial_cdf(n, p), 1 - confidence, side="right"))
+    return rank if rank >= 1 else None
+
+
+def share_bounds(share: float, n: float, confidence: float) -> tuple[float, float]:
+    """Return the one-sided lower and upper bounds of a proportion, each at this confidence.
+
+    Exact (Clopper and Pearson 1934), for effective observations as Korn and Graubard (1998) have
+    it: the statement "at least 95 % of turns are within X" is that of "P95 is at most X".
+
+    Args:
+        share: The observed proportion.
+        n: Observations it comes from, or effective ones; above 0.
+        confidence: Of each bound by itself.
+    """
+    from scipy.special import betaincinv
+
+    hits = share * n
+    low = float(betaincinv(hits, n - hits + 1, 1 - confidence)) if hits > 0 else 0.0
+    high = float(betaincinv(hits + 1, n - hits, confidence)) if hits < n else 1.0
+    return low, high
 
 
 def _binomial_cdf(n: int, p: float) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import numpy as np
 from harness.analysis.quantiles import Sample
 from harness.model import NS_PER_MS, SessionRecord, TurnInstants, TurnRecord, TurnStatus
 
-_WAITED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
+WAITED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ class Latency:
 
 def is_measured(turn: TurnRecord) -> bool:
     """Tell whether the turn's latencies count: it was heard, or waited for to the limit."""
-    return turn.status.was_heard or turn.status in _WAITED
+    return turn.status.was_heard or turn.status in WAITED
 
 
 def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
@@ -218,7 +218,7 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
         return Latency((end_ns - start_ns) / NS_PER_MS)
     if metric.beyond and (beyond_ns := getattr(turn.at, metric.beyond)) is not None:
         return Latency(max(0.0, (beyond_ns - start_ns) / NS_PER_MS), censored=True)
-    if metric.awaited and turn.status in _WAITED and turn.at.speech_end_ns is not None:
+    if metric.awaited and turn.status in WAITED and turn.at.speech_end_ns is not None:
         before_ms = (start_ns - turn.at.speech_end_ns) / NS_PER_MS
         return Latency(max(0.0, turn.limit_ms - before_ms), censored=True)
     return None

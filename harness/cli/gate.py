@@ -1,4 +1,4 @@
-"""`harness gate`: judge a run against objectives, for CI."""
+"""`harness gate`: judge runs against objectives, for CI."""
 
 import tomllib
 from pathlib import Path
@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
-from harness.analysis import GateVerdict, judge_objectives, overall, parse_objectives
-from harness.cli.summarising import summarise_directory
+from harness.analysis import (
+    GateReport,
+    GateVerdict,
+    RunEvidence,
+    SummaryEvidence,
+    judge_objectives,
+    parse_objectives,
+)
+from harness.cli.summarising import bundled_prices
 from harness.errors import BadInput, ExitCode
-from harness.model import Summary
-from harness.recording import read_summary
+from harness.recording import read_run, read_summary
+from harness.report.ci.text import gate_text
 
 _EXIT = {
     GateVerdict.PASS: ExitCode.PASS,
@@ -20,15 +27,15 @@ _EXIT = {
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
 @click.option(
     "--slo",
     type=click.Path(path_type=Path),
     required=True,
     help="TOML file with the objectives.",
 )
-def command(run: Path, slo: Path) -> int:
-    """Judge RUN, a run's folder or its summary.json, against objectives.
+def command(runs: tuple[Path, ...], slo: Path) -> int:
+    """Judge each RUN, a run's folder or its summary.json, against objectives.
 
     The file holds one table an objective:
 
@@ -41,21 +48,27 @@ def command(run: Path, slo: Path) -> int:
         [[objective]]
         failure_rate = 0.01
 
-    Exit code 0: all met. 1: one missed. 2: not enough turns to tell. 3: the run is INVALID.
+    Exit code 0: all met. 1: one missed. 2: not enough turns to tell. 3: a run is INVALID.
     4: bad input.
     """  # noqa: D301  (click wants the escape itself)
-    objectives = parse_objectives(_read_toml(slo), str(slo))
-    summary = _summary(run)
-    findings = judge_objectives(summary, objectives)
-    for finding in findings:
-        line = f"{finding.verdict.upper():<12}  {finding.objective}: {finding.measured}"
-        click.echo(f"{line}; to settle it: {finding.settle}" if finding.settle else line)
-    verdict = overall(findings)
-    click.echo(f"{verdict.upper()}: {summary.run_id}{_caveat(summary)}")
-    return _EXIT[verdict]
+    asked = parse_objectives(read_toml(slo), str(slo))
+    evidence = [_evidence(run) for run in runs]
+    report = GateReport(
+        runs=tuple(one.run_id for one in evidence),
+        objectives=tuple(found for one in evidence for found in judge_objectives(one, asked)),
+        confidence=asked.confidence,
+        caveats=tuple(dict.fromkeys(reason for one in evidence for reason in one.caveats)),
+    )
+    click.echo(gate_text(report))
+    return _EXIT[report.verdict]
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of objectives.
+
+    Raises:
+        BadInput: It cannot be read, or is not TOML.
+    """
     hint = "Give a TOML file with [[objective]] tables; `harness gate --help` shows one"
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -65,13 +78,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"is not TOML: {error}", where=str(path), hint=hint) from error
 
 
-def _summary(run: Path) -> Summary:
-    """Return the summary, from the records wherever they are at hand."""
+def _evidence(run: Path) -> RunEvidence | SummaryEvidence:
+    """Return what is known of a run, from the records wherever they are at hand."""
     if run.is_file():
-        return read_summary(run)
-    return summarise_directory(run)[1]
-
-
-def _caveat(summary: Summary) -> str:
-    reasons = "; ".join(summary.validity.reasons)
-    return f" (DEGRADED: {reasons})" if reasons else ""
+        return SummaryEvidence(read_summary(run))
+    return RunEvidence(read_run(run), bundled_prices())

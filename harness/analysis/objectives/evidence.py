@@ -1,0 +1,232 @@
+"""What a run's records say about the quantity of an objective."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.columns import TurnColumns
+from harness.analysis.cost import Cost, PriceList, cost
+from harness.analysis.failures import has_failed, is_ours
+from harness.analysis.metrics import BY_NAME, Metric, sample
+from harness.analysis.objectives.measured import Measured, measure_percentile, measure_share
+from harness.analysis.objectives.objective import DIALECT, Objective
+from harness.analysis.objectives.quantities import (
+    Attainment,
+    Continuity,
+    CostPerMinute,
+    FailureRate,
+    Percentile,
+)
+from harness.analysis.quantiles import Sample
+from harness.analysis.validity import Validity, judge_validity
+from harness.errors import BadInput, RunInvalid
+from harness.model import Run, ValidityState
+
+# A turn that the API failed has no latency; of these it was asked for one all the same.
+_OWED = ("first_audible_ns", "first_audio_ns")
+
+Where = tuple[tuple[str, str], ...]
+Flags = NDArray[np.bool_]
+
+
+class Evidence(Protocol):
+    """A run that can be asked about objectives."""
+
+    run_id: str
+    dialect: str
+    caveats: tuple[str, ...]
+
+    def measure(self, objective: Objective, confidence: float) -> Measured:
+        """Measure what an objective is about.
+
+        Raises:
+            BadInput: The run has no such part, or cannot tell.
+        """
+
+
+class RunEvidence:
+    """The evidence of a run's records.
+
+    Args:
+        run: The records.
+        prices: The price list for the cost.
+
+    Raises:
+        BadInput: The run has no turn at all.
+        RunInvalid: It may not be judged.
+    """
+
+    def __init__(self, run: Run, prices: PriceList) -> None:
+        self.run = run
+        self.run_id = run.manifest.run_id
+        self.dialect = run.manifest.dialect
+        if not run.turns:
+            raise BadInput(
+                "the run is empty: it has no turn",
+                where=self.run_id,
+                hint="Give the folder of a run in which callers spoke",
+            )
+        validity = judge_validity(run)
+        refuse_invalid(self.run_id, validity)
+        self.caveats = validity.reasons
+        self.columns = TurnColumns(run.turns)
+        self._prices = prices
+        self._cost: Cost | None = None
+
+    def measure(self, objective: Objective, confidence: float) -> Measured:
+        """Measure what an objective is about, over its part of the turns."""
+        quantity = objective.quantity
+        if isinstance(quantity, Percentile):
+            found = self.sample(BY_NAME[quantity.metric], objective.where)
+            return measure_percentile(found, quantity.percent / 100, confidence)
+        if isinstance(quantity, CostPerMinute):
+            return self._per_minute(objective.where)
+        hits, sessions, of = self.hits(quantity, objective.where)
+        return measure_share(hits, sessions, confidence, of)
+
+    def sample(self, metric: Metric, where: Where) -> Sample:
+        """Return a latency's sample over a part of the turns.
+
+        Raises:
+            BadInput: The run has no such part, or the latency is one of sessions and the part is
+                not.
+        """
+        chosen = self.chosen(where)
+        if not metric.of_session:
+            return self.columns.sample(metric, chosen)
+        parts = _of_turns(where)
+        if any(key != "network" for key, _ in parts):
+            raise BadInput(
+                f"{metric.name} is measured once a session, which has no {parts[-1][0]}",
+                where=self.run_id,
+                hint="Leave that key out, or choose by network",
+            )
+        networks = {value for _, value in parts}
+        sessions = (s for s in self.run.sessions if not networks or s.network in networks)
+        return sample(metric, (), sessions)
+
+    def hits(
+        self, quantity: Attainment | FailureRate | Continuity, where: Where
+    ) -> tuple[Flags, NDArray[np.int64], str]:
+        """Return which turns count for a share, their sessions, and what they are."""
+        chosen = self.chosen(where)
+        if isinstance(quantity, FailureRate):
+            counted = chosen & ~self._flags(is_ours(turn) for turn in self.run.turns)
+            party = quantity.party
+            failed = self._flags(
+                has_failed(turn)
+                and (party is None or (turn.fault is not None and turn.fault.party is party))
+                for turn in self.run.turns
+            )
+            return failed[counted], self.columns.sessions[counted], "turns"
+        if isinstance(quantity, Continuity):
+            return self._unbroken(quantity, chosen)
+        metric = BY_NAME[quantity.metric]
+        if metric.of_session:
+            found = self.sample(metric, where)
+            return found.values_ms <= quantity.within_ms, found.sessions, found.of
+        values, censored = self.columns.latencies(metric)
+        counted = chosen & ~np.isnan(values)
+        if metric.awaited and metric.end in _OWED and not metric.given:
+            owed = self._flags(has_failed(t) and not is_ours(t) for t in self.run.turns)
+            counted |= chosen & owed
+        within = (values <= quantity.within_ms) & ~censored
+        return within[counted], self.columns.sessions[counted], "turns"
+
+    def chosen(self, where: Where) -> Flags:
+        """Return which turns belong to a part.
+
+        Raises:
+            BadInput: The run has no such part.
+        """
+        chosen = np.ones(len(self.columns), dtype=np.bool_)
+        for key, value in where:
+            if key == DIALECT:
+                refuse_unknown(self.run_id, key, value, [self.dialect])
+                continue
+            known = self.columns.values(key)
+            if key == "network":
+                known += [profile.name for profile in self.run.manifest.networks]
+            if key != "kind":
+                refuse_unknown(self.run_id, key, value, known)
+            chosen &= self.columns.having(key, value)
+        return chosen
+
+    def _unbroken(
+        self, quantity: Continuity, chosen: Flags
+    ) -> tuple[Flags, NDArray[np.int64], str]:
+        counts: list[int | None] = []
+        for turn in self.run.turns:
+            heard = turn.counts.underruns if turn.status.was_heard else ()
+            counts.append(next((u.count for u in heard if u.buffer_ms == quantity.buffer_ms), None))
+        known = chosen & self._flags(count is not None for count in counts)
+        unbroken = self._flags(count == 0 for count in counts)
+        return unbroken[known], self.columns.sessions[known], "responses"
+
+    def _per_minute(self, where: Where) -> Measured:
+        if _of_turns(where):
+            raise BadInput(
+                "cost per minute is that of the whole run",
+                where=self.run_id,
+                hint=f"Leave out {_of_turns(where)[0][0]}",
+            )
+        self.chosen(where)
+        if self._cost is None:
+            self._cost = cost(self.run, self._prices)
+        found = self._cost
+        return per_minute(found.per_minute, found.turns, found.basis, found.partial, found.why)
+
+    @staticmethod
+    def _flags(values: Iterable[bool]) -> Flags:
+        return np.fromiter(values, dtype=np.bool_)
+
+
+def per_minute(value: float | None, turns: int, basis: str, partial: bool, why: str) -> Measured:
+    """Return the cost of a minute as measured: accounted for, not sampled, so without a spread.
+
+    An estimate from the length of the speech, or a sum that lacks responses, is a floor.
+    """
+    if value is None:
+        return Measured(value=None, n=turns, why=why or "the cost is not known")
+    if basis == "usage" and not partial:
+        return Measured(value=value, low=value, high=value, n=turns)
+    lacking = "an estimate from the length of the speech" if basis != "usage" else "not all of it"
+    return Measured(value=value, low=value, n=turns, why=f"{lacking}, so a floor")
+
+
+def refuse_invalid(run_id: str, validity: Validity) -> None:
+    """Refuse a run that may not be judged.
+
+    Raises:
+        RunInvalid: With every reason.
+    """
+    if validity.state is ValidityState.INVALID:
+        raise RunInvalid(
+            f"the run is INVALID: {'; '.join(validity.reasons)}",
+            where=run_id,
+            hint="No verdict can rest on it; remove the cause and run again",
+        )
+
+
+def refuse_unknown(run_id: str, key: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a part that a run does not have, with the nearest that it has.
+
+    Raises:
+        BadInput: `value` is not known.
+    """
+    names = list(dict.fromkeys(known))
+    if value in names:
+        return
+    near = difflib.get_close_matches(value, names, 1)
+    question = f". Did you mean {near[0]!r}?" if near else ""
+    raise BadInput(
+        f"no {key} {value!r} in run {run_id}",
+        hint=f"It had {', '.join(map(repr, names)) or 'no turn on any'}{question}",
+    )
+
+
+def _of_turns(where: Where) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in where if key != DIALECT]

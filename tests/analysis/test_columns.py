@@ -1,0 +1,69 @@
+"""The columns give the very latencies that `turn_latency` defines, turn by turn."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.analysis.columns import TurnColumns
+from harness.analysis.metrics import METRICS, Metric, sample, turn_latency
+from harness.errors import Fault, Party, Phase
+from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus
+
+MS = 1_000_000
+INSTANTS = sorted({name for m in METRICS if not m.of_session for name in (*m.start, m.end)})
+EXTRA = ["speech_end_ns", "tool_call_ns", "talked_over_ns"]
+_heard = (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)
+
+
+@st.composite
+def turn(draw: st.DrawFn) -> TurnRecord:
+    status = draw(st.sampled_from(list(TurnStatus)))
+    at: dict[str, Any] = {
+        name: draw(st.none() | st.integers(0, 40_000 * MS)) for name in {*INSTANTS, *EXTRA}
+    }
+    if status in _heard and at["first_audible_ns"] is None:
+        at["first_audible_ns"] = 1
+    return TurnRecord(
+        session_id=draw(st.sampled_from(["a", "b", "c"])),
+        turn_index=0,
+        kind=TurnKind.FIRST,
+        status=status,
+        network=draw(st.sampled_from(["ideal", "lte"])),
+        utterance_id="u",
+        limit_ms=float(draw(st.integers(1_000, 15_000))),
+        at=TurnInstants(**at),
+        fault=Fault(Party.THEIRS, Phase.RESPONSE, "test"),
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@given(turns=st.lists(turn(), max_size=8))
+def test_every_latency_is_that_of_the_turn_alone(metric: Metric, turns: list[TurnRecord]) -> None:
+    values, censored = TurnColumns(turns).latencies(metric)
+    for record, value, late in zip(turns, values, censored, strict=True):
+        alone = turn_latency(metric, record)
+        assert math.isnan(value) is (alone is None)
+        if alone is not None:
+            assert value == pytest.approx(alone.ms, abs=1e-9)
+            assert bool(late) is alone.censored
+
+
+@given(turns=st.lists(turn(), max_size=8))
+def test_a_part_of_the_turns_is_the_sample_of_that_part(turns: list[TurnRecord]) -> None:
+    columns = TurnColumns(turns)
+    metric = next(m for m in METRICS if m.name == "voice_to_voice")
+    found = columns.sample(metric, columns.having("network", "lte"))
+    alone = sample(metric, [t for t in turns if t.network == "lte"], ())
+    assert found.values_ms == pytest.approx(alone.values_ms)
+    assert found.floor_ms == alone.floor_ms
+    assert len(np.unique(found.sessions)) == len(np.unique(alone.sessions))
+
+
+def test_values_of_an_attribute_come_once_each() -> None:
+    columns = TurnColumns([])
+    assert columns.values("network") == []
+    assert len(columns.having("network", "x")) == 0
