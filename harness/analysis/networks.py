@@ -136,7 +136,7 @@ def changes(events: Iterable[RunEvent]) -> UpdateStats | None:
     )
 
 
-def proxy_cost(events: Iterable[RunEvent]) -> ProxyOverhead | None:
+def proxy_overhead(events: Iterable[RunEvent]) -> ProxyOverhead | None:
     """Return what the proxy cost in the process where it cost most, `None` when not measured."""
     found = [event.proxy for event in events if event.proxy is not None]
     return max(found, key=lambda cost: cost.added_ms, default=None)

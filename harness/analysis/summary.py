@@ -67,7 +67,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         truth: The simulator's truth log, where there is one.
     """
     validity = judge_validity(run)
-    changes, overhead = networks.changes(run.events), networks.proxy_cost(run.events)
+    changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
     return Summary(
         schema=SUMMARY_SCHEMA,
         run_id=run.manifest.run_id,
@@ -82,7 +82,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         cost=_cost(run, prices),
         network=_networks(run),
         network_changes=None if changes is None else rounded_fields(changes),
-        proxy_cost=None if overhead is None else rounded_fields(overhead),
+        proxy_overhead=None if overhead is None else rounded_fields(overhead),
         corpus=run.manifest.corpus,
         events=tuple(
             EventSummary(kind=str(e.kind), at_s=rounded(e.at_ns / NS_PER_S), detail=e.detail)

@@ -219,10 +219,10 @@ def _of_impairment(run: Run) -> Iterator[_Finding]:
         yield from _above(account.failed / account.planned, CHANGES_FAILED, words)
     if reason := networks.missing_changes(run):
         yield _invalid(reason)
-    cost = networks.proxy_cost(run.events)
-    if cost is not None:
+    overhead = networks.proxy_overhead(run.events)
+    if overhead is not None:
         words = "Toxiproxy itself added {:.1f} ms to a round trip: too many calls for this machine"
-        yield from _above(cost.added_ms, PROXY_ADDED_MS, words)
+        yield from _above(overhead.added_ms, PROXY_ADDED_MS, words)
     for profile in run.manifest.networks:
         if reason := networks.too_quick(profile, networks.pings(run.sessions, profile.name)):
             yield _invalid(reason)

@@ -16,8 +16,8 @@ class Direction:
         delay_ms: One-way delay added.
         jitter_ms: Uniform variation of that delay, plus and minus.
         rate_kbit_s: Bandwidth, `None` for unlimited.
-        loss: Share of packets lost, from 0 to 1. What runs over TCP feels it as stalls.
-        burst_ms: Mean length of the times in which everything is lost; `None` when packets are
+        loss: Share of packets lost, from 0 to 1. Over TCP, loss appears as stalls.
+        burst_ms: Mean length of the periods in which everything is lost; `None` when packets are
             lost independently of each other.
         stall_every_ms: Time from the beginning of one stall to that of the next, during which
             packets wait; `None` for no stalls.
@@ -33,7 +33,7 @@ class Direction:
     stall_ms: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
-        """Refuse what no network does."""
+        """Refuse values that no network has."""
         if not 0 <= self.delay_ms <= _DELAY_LIMIT_MS:
             raise ValueError(f"delay_ms must be between 0 and 10000, got {self.delay_ms}")
         if not 0 <= self.jitter_ms <= self.delay_ms:
@@ -63,7 +63,7 @@ class Direction:
 
     @property
     def stalls(self) -> bool:
-        """Whether what passes is ever held up beyond delay and jitter."""
+        """Whether messages are ever delayed beyond delay and jitter."""
         return self.loss > 0 or self.stall_every_ms is not None
 
 
@@ -85,7 +85,7 @@ class Stage:
 
 
 class FaultKind(StrEnum):
-    """Things that a network can do to a connection other than delay it; Toxiproxy's names."""
+    """What a network can do to a connection other than delay it, by Toxiproxy's names."""
 
     TIMEOUT = "timeout"
     RESET_PEER = "reset_peer"
@@ -96,13 +96,13 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFault:
-    """One fault that a profile puts in a call's way. It is never called loss.
+    """One fault that a profile applies to a call. It is never called loss.
 
     Attributes:
         kind: Which.
         upwards: Whether it acts on what the caller sends, else on what the API sends.
         at_s: When it strikes, since the first frame of the call; from the beginning if 0.
-        settings: The toxic's attributes by name, whole numbers.
+        settings: The toxic's attributes by name, integers.
     """
 
     kind: FaultKind
@@ -111,7 +111,7 @@ class NetworkFault:
     settings: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what lies before the call."""
+        """Refuse an instant before the call."""
         if not 0 <= self.at_s < math.inf:
             raise ValueError(f"at_s must not be negative, got {self.at_s}")
 
@@ -126,8 +126,8 @@ class NetworkProfile:
         down: API to caller.
         source: Where the numbers come from.
         note: What the profile leaves out, in words for the report.
-        stages: What it turns into in the course of a call, in order of time; empty if it stays.
-        faults: What it does to connections besides.
+        stages: What it changes to during a call, in order of time; empty if it stays the same.
+        faults: What else it does to connections.
     """
 
     name: str
@@ -139,7 +139,7 @@ class NetworkProfile:
     faults: tuple[NetworkFault, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a timeline that runs backwards."""
+        """Refuse a timeline that is not ascending."""
         times = [0.0, *(stage.from_s for stage in self.stages)]
         if any(not before < after < math.inf for before, after in itertools.pairwise(times)):
             raise ValueError(f"a timeline runs forwards from 0, got stages at {times[1:]} s")
@@ -156,13 +156,13 @@ class NetworkProfile:
 
     @property
     def stalls(self) -> bool:
-        """Whether calls are ever held up beyond delay and jitter, or their delay changes."""
+        """Whether messages are ever delayed beyond delay and jitter, or the delay changes."""
         return bool(self.stages) or self.up.stalls or self.down.stalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StallFigures:
-    """How messages of one direction are held up beyond delay and jitter; planned or measured.
+    """How messages of one direction are delayed beyond delay and jitter; planned or measured.
 
     Attributes:
         messages: How many there were.
@@ -171,7 +171,7 @@ class StallFigures:
         p90_ms: Ninetieth percentile.
         p99_ms: Ninety-ninth percentile.
         late_share: Share of messages more than 50 ms late, from 0 to 1.
-        per_minute: Stalls a minute: how often messages that had been held were let go.
+        per_minute: Stalls a minute: how often delayed messages were released.
     """
 
     messages: int
@@ -195,17 +195,17 @@ class RealisedNetwork:
         rtt_p90_ms: Ninetieth percentile.
         up_kbit_s: Bandwidth from caller to API; `None` when unlimited or not probed.
         down_kbit_s: Bandwidth from API to caller; `None` when unlimited or not probed.
-        verified: Whether the impairment is what it says.
+        verified: Whether the impairment matches the profile.
         why: The reason in words.
-        up_stalls: What was found of stalls from caller to API; `None` when there are none to be.
+        up_stalls: Measured stalls from caller to API; `None` where none are planned.
         down_stalls: The same from API to caller.
-        up_planned: What was planned for the very same messages as `up_stalls`.
+        up_planned: What was planned for the same messages as `up_stalls`.
         down_planned: The same for `down_stalls`.
-        up_undisturbed_ms: What a message from caller to API that nothing held up took beyond the
-            delay of the profile, median: the own delay of proxy, machine and probe, which is
-            taken off `up_stalls`. `None` without stalls to be, or where `why` tells that too few
-            messages were left undisturbed.
-        down_undisturbed_ms: The same from API to caller.
+        up_baseline_ms: Median delay, beyond that of the profile, of messages from caller to API
+            that no stall affected: the delay that proxy, machine and probe add, which is
+            subtracted from `up_stalls`. `None` where no stalls are planned, or where `why` says
+            that too few messages were unaffected.
+        down_baseline_ms: The same from API to caller.
     """
 
     profile: str
@@ -221,13 +221,13 @@ class RealisedNetwork:
     down_stalls: StallFigures | None = None
     up_planned: StallFigures | None = None
     down_planned: StallFigures | None = None
-    up_undisturbed_ms: float | None = None
-    down_undisturbed_ms: float | None = None
+    up_baseline_ms: float | None = None
+    down_baseline_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyOverhead:
-    """What the proxy adds by itself: round trips without it and through it, taken in turn.
+    """What the proxy adds by itself: alternate round trips without it and through it.
 
     Attributes:
         round_trips: How many of each; at least 1.

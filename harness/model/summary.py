@@ -398,7 +398,7 @@ class Summary:
         cost: In money.
         network: One entry a network, nominal beside realised.
         network_changes: Changes of networks while calls ran; `None` without any.
-        proxy_cost: Round trips of Toxiproxy itself; `None` when not measured.
+        proxy_overhead: Round trips of Toxiproxy itself; `None` when not measured.
         corpus: What was said.
         events: What happened to the run as a whole.
         provenance: What it takes to do it again.
@@ -420,7 +420,7 @@ class Summary:
     cost: CostSummary
     network: tuple[NetworkSummary, ...]
     network_changes: UpdateStats | None = None
-    proxy_cost: ProxyOverhead | None = None
+    proxy_overhead: ProxyOverhead | None = None
     corpus: CorpusFacts
     events: tuple[EventSummary, ...]
     provenance: ProvenanceSummary

@@ -292,7 +292,7 @@ class NetworkLayer:
         return stream_frames(routes, draws, self._stream, run, host=self._here, seconds=seconds)
 
     def measure_overhead(self) -> ProxyOverhead:
-        """Measure the proxy's own delay: round trips directly and through it.
+        """Measure the overhead of the proxy: round trips directly and through it.
 
         Raises:
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
@@ -301,7 +301,7 @@ class NetworkLayer:
         return measure_overhead(route_to, self._here)
 
     def watch_overhead(self, run: RunOnLoop) -> str:
-        """Start measuring the proxy's own delay while calls run.
+        """Start measuring the overhead of the proxy while calls run.
 
         Args:
             run: Runs a coroutine on the loop that carries the calls.
@@ -324,7 +324,7 @@ class NetworkLayer:
             self._overhead.end()
 
     def overhead(self) -> ProxyOverhead | None:
-        """Return the proxy's own delay since `watch_overhead`, `None` when not measured."""
+        """Return the overhead of the proxy since `watch_overhead`, `None` when not measured."""
         return None if self._overhead is None else self._overhead.found()
 
     @contextlib.contextmanager

@@ -20,9 +20,9 @@ def network(summary: Summary) -> Section:
         parts.append(Facts(pairs=pairs))
     says = (
         (
-            "What Toxiproxy was asked to add, and the round trip that a probe through it found"
+            "What Toxiproxy was asked to add, and the round trip that a probe through it measured"
             " before the run: its median and, below it, P10 to P90. Pings are those of the calls"
-            " themselves, so that the way to the API, limits of bandwidth and stalls are in them."
+            " themselves, so they include the path to the API, bandwidth limits and stalls."
         ),
     )
     return Section(id="network", title="Networks", says=says, parts=tuple(parts))
@@ -61,17 +61,17 @@ def _delays(networks: Sequence[NetworkSummary]) -> Table:
 
 def _stall_table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
     note = (
-        "Found, and below it what was planned for the very same frames. A stall is a moment at"
-        " which frames that had been held were let go; extra delay is what a frame takes beyond"
-        " the delay that the network always has, and its own delay: what proxy and machine add to"
-        " frames that nothing holds up."
+        "Measured, and below it what was planned for the same frames. A stall is a moment at which"
+        " delayed frames were released; extra delay is what a frame takes beyond the constant delay"
+        " of the network and the baseline, which is what proxy and machine add to frames that no"
+        " stall affects."
     )
     return Table(
         title="Stalls",
         head=(
             "Network",
             "Direction",
-            "Own delay, ms",
+            "Baseline, ms",
             "Stalls a minute",
             "Mean extra, ms",
             "P99 extra, ms",
@@ -88,17 +88,17 @@ def _stalls(part: NetworkSummary) -> list[tuple[Cell, ...]]:
     if found is None:
         return []
     both = (
-        ("up", asked.up, found.up_undisturbed_ms, found.up_stalls, found.up_planned),
-        ("down", asked.down, found.down_undisturbed_ms, found.down_stalls, found.down_planned),
+        ("up", asked.up, found.up_baseline_ms, found.up_stalls, found.up_planned),
+        ("down", asked.down, found.down_baseline_ms, found.down_stalls, found.down_planned),
     )
     return [
         (
             sanitised(part.profile),
             f"{towards}, {_loss(direction)}",
-            MISSING if own_ms is None else number(own_ms),
+            MISSING if baseline_ms is None else number(baseline_ms),
             *_figures(got, planned),
         )
-        for towards, direction, own_ms, got, planned in both
+        for towards, direction, baseline_ms, got, planned in both
         if got is not None
     ]
 
@@ -117,7 +117,7 @@ def _figures(got: StallFigures, planned: StallFigures | None) -> tuple[Cell, ...
 
 
 def _meanwhile(summary: Summary) -> tuple[tuple[str, str], ...]:
-    """Say how well changes kept their times and what the proxy itself cost, while calls ran."""
+    """Say how well changes kept their times and what the proxy itself added, while calls ran."""
     pairs = []
     if changes := summary.network_changes:
         words = f"{number(changes.done, 0)} of {number(changes.planned, 0)} carried out"
@@ -134,14 +134,14 @@ def _meanwhile(summary: Summary) -> tuple[tuple[str, str], ...]:
         ]
         if lates:
             pairs.append(("Turns with a change late by more than half a frame", ", ".join(lates)))
-    if cost := summary.proxy_cost:
+    if overhead := summary.proxy_overhead:
         pairs.append(
             (
                 "The proxy itself, at the load of the run",
                 (
-                    f"round trip P50 {number(cost.proxied_p50_ms)} ms through it,"
-                    f" {number(cost.direct_p50_ms)} ms without; P99"
-                    f" {number(cost.proxied_p99_ms)} and {number(cost.direct_p99_ms)} ms"
+                    f"round trip P50 {number(overhead.proxied_p50_ms)} ms through it,"
+                    f" {number(overhead.direct_p50_ms)} ms without; P99"
+                    f" {number(overhead.proxied_p99_ms)} and {number(overhead.direct_p99_ms)} ms"
                 ),
             )
         )

@@ -23,7 +23,7 @@ def instrument(summary: Summary) -> Section:
         notes=(
             (
                 "Frame lateness: when each audio frame went out, less when it was due. It"
-                " is reported beside the latencies and never taken off them."
+                " is reported beside the latencies and never subtracted from them."
             ),
             (
                 "Event-loop lag: when the loop came to something that could be read from a known"

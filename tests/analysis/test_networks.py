@@ -9,7 +9,7 @@ from harness.analysis.networks import (
     late_share,
     missing_changes,
     pings,
-    proxy_cost,
+    proxy_overhead,
     too_quick,
 )
 from harness.model import (
@@ -124,8 +124,8 @@ def test_the_accounts_of_processes_add_up_and_the_worst_lag_stays() -> None:
     assert changes([event()]) is None
 
 
-def test_the_proxy_cost_is_that_of_the_process_where_it_cost_most() -> None:
+def test_the_proxy_overhead_is_that_of_the_process_where_it_cost_most() -> None:
     dear = replace(COST, proxied_p50_ms=4.0)
-    assert proxy_cost([event(proxy=COST), event(proxy=dear), event()]) is dear
+    assert proxy_overhead([event(proxy=COST), event(proxy=dear), event()]) is dear
     assert dear.added_ms == pytest.approx(3.9)
-    assert proxy_cost([]) is None
+    assert proxy_overhead([]) is None

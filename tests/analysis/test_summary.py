@@ -79,7 +79,11 @@ def test_a_summary_says_what_was_planned_and_done(run: Run) -> None:
 def test_parts_that_do_not_apply_have_the_default_of_their_type(run: Run) -> None:
     summary = summarise(run, PRICES)
     assert (summary.paired, summary.accuracy) == ((), ())
-    assert (summary.behaviour, summary.network_changes, summary.proxy_cost) == (None, None, None)
+    assert (summary.behaviour, summary.network_changes, summary.proxy_overhead) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_every_missing_percentile_says_why(run: Run) -> None:

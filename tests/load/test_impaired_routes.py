@@ -120,7 +120,7 @@ def test_a_scenarios_own_mix_is_held_in_its_shares_through_a_running_toxiproxy(
         assert (turn["network_late_ns"] is None) == (turn["network"] == "none")
     summary = json.loads((run / "summary.json").read_text())
     assert summary["network_changes"]["done"] > 0
-    assert summary["proxy_cost"]["round_trips"] > 0
+    assert summary["proxy_overhead"]["round_trips"] > 0
     settings = json.loads((run / "manifest.json").read_text())["settings"]
     assert settings["network_mix"] == "lossy=3, none=1"
     assert settings["toxiproxy"] == theirs.url

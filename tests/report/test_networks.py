@@ -45,7 +45,7 @@ def lossy_run(run: Run) -> Run:
         up_stalls=figures(33),
         down_stalls=figures(44),
         up_planned=figures(30),
-        up_undisturbed_ms=0.7,
+        up_baseline_ms=0.7,
         down_planned=figures(40),
     )
     account = UpdateStats(

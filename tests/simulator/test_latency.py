@@ -42,7 +42,7 @@ def test_realised_latencies_have_the_preset_s_quantiles(
     """Four binomial tests at 4 sigma: false alarm below 4 x 6.4e-5 = 0.03 % for a fresh seed.
 
     What is realised is what was scheduled and the server's own lateness, which depends on the
-    machine: it is taken off for the quantiles, and must never be negative.
+    machine: it is subtracted for the quantiles, and must never be negative.
     """
     truths = _truths(tmp_path / "t", replace(quick, preset=_MIXED), sessions=30, turns=10)
     lateness_ns = np.array([t["first_audio_released_ns"] - t["first_audio_due_ns"] for t in truths])

@@ -86,7 +86,7 @@ def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, l
         else:
             baseline_ms[these] = max(0.0, median_ms)
     if largest_ms is None:
-        why = f"own delay not known, fewer than {_FEWEST} frames were left undisturbed"
+        why = f"baseline not known, fewer than {_FEWEST} frames were undisturbed"
     ends = np.cumsum([len(flow.extra_ms) for flow in flows])[:-1]
     return Baseline(largest_ms, why), np.split(extra_ms - baseline_ms, ends)
 
@@ -97,8 +97,8 @@ def _implausible(median_ms: float, latency_ms: float) -> str:
         return f"undisturbed frames took {-median_ms:.1f} ms less than the base delay"
     if median_ms > most_ms:
         return (
-            f"undisturbed frames took {median_ms:.1f} ms more than the base delay, and no more than"
-            f" {most_ms:.1f} ms is the proxy's own"
+            f"undisturbed frames took {median_ms:.1f} ms more than the base delay, and the proxy"
+            f" adds {most_ms:.1f} ms at most"
         )
     return ""
 

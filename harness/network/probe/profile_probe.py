@@ -73,7 +73,7 @@ def measure_overhead(route_to: RouteTo, host: str = _HOST, round_trips: int = 30
     """
     found: dict[str, list[float]] = {"direct": [], "proxied": []}
     with (
-        _far_end(host) as port,
+        _echo_server(host) as port,
         route_to(port) as route,
         _echoing((host, port)) as direct,
         _echoing(route) as proxied,
@@ -184,7 +184,7 @@ def _rate_finding(name: str, asked: float | None, found: float | None) -> tuple[
 
 def _look(profile: NetworkProfile, route_to: RouteTo, host: str) -> RealisedNetwork:
     try:
-        with _far_end(host) as port, route_to(port) as route:
+        with _echo_server(host) as port, route_to(port) as route:
             rtt_ms = _measure_round_trips(profile, route)
             up_kbit_s = _measure_rate(route, _UP, profile.up.rate_kbit_s)
             down_kbit_s = _measure_rate(route, _DOWN, profile.down.rate_kbit_s)
@@ -262,7 +262,7 @@ def _receive(sock: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def _far_end(host: str) -> Iterator[int]:
+def _echo_server(host: str) -> Iterator[int]:
     """Serve the far end of the probes on a free port while the block runs."""
     with closing(socket.create_server((host, 0), backlog=_CONNECTIONS)) as listener:
         address, done = listener.getsockname(), threading.Event()

@@ -1,4 +1,4 @@
-"""The proxy's own delay (overhead) while calls run, measured on the loop that carries them.
+"""The overhead of the proxy while calls run, measured on the loop that carries them.
 
 A few times a second one small message goes to an echo and back, directly and through a proxy
 without toxics, one after the other. Both ends are on the loop that carries the calls, so the

@@ -116,8 +116,8 @@ def judge_stalls(
         down_stalls=measured.down.found,
         up_planned=measured.up.planned,
         down_planned=measured.down.planned,
-        up_undisturbed_ms=measured.up.baseline.median_ms,
-        down_undisturbed_ms=measured.down.baseline.median_ms,
+        up_baseline_ms=measured.up.baseline.median_ms,
+        down_baseline_ms=measured.down.baseline.median_ms,
     )
 
 
@@ -126,7 +126,7 @@ def _judge_direction(direction: DirectionFinding) -> tuple[bool, str]:
     as_planned = _near(got.mean_ms, planned.mean_ms, _LEAST_MS)
     as_planned &= _near(got.late_share, planned.late_share, _LEAST_LATE)
     off = "" if as_planned else ", which is more than a quarter off"
-    apart = baseline.why or f"{baseline.median_ms:.1f} ms of the proxy's own taken off"
+    apart = baseline.why or f"{baseline.median_ms:.1f} ms baseline subtracted"
     words = (
         f"{got.per_minute:.0f} stalls a minute, {got.mean_ms:.1f} ms extra on average for"
         f" {planned.mean_ms:.1f}, {got.late_share:.2%} more than 50 ms late for"

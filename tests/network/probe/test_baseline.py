@@ -82,10 +82,10 @@ def test_nothing_is_added_to_stalls_where_frames_seem_quicker_than_they_can_be()
     assert extra_ms == pytest.approx(np.array(STALLED) - 0.2)
 
 
-def test_where_nothing_is_left_undisturbed_nothing_is_known_nor_taken_off() -> None:
+def test_where_no_frame_is_undisturbed_nothing_is_known_nor_subtracted() -> None:
     own, (extra_ms,) = subtract([flow([500.0] * 200, 0.7)], CADENCE_MS)
     assert own.median_ms is None
-    assert "fewer than 20 frames were left undisturbed" in own.why
+    assert "fewer than 20 frames were undisturbed" in own.why
     assert own.plausible
     assert extra_ms == pytest.approx(np.full(200, 500.7))
 

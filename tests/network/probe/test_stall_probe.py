@@ -33,9 +33,9 @@ def test_the_own_delay_of_the_proxy_is_no_stall_and_stands_beside_them() -> None
     assert judged.up_stalls is not None
     assert judged.up_planned is not None
     assert judged.up_stalls.mean_ms == pytest.approx(judged.up_planned.mean_ms)
-    assert judged.up_undisturbed_ms == pytest.approx(1.5)
-    assert judged.down_undisturbed_ms == pytest.approx(1.5)
-    assert "1.5 ms of the proxy's own taken off" in judged.why
+    assert judged.up_baseline_ms == pytest.approx(1.5)
+    assert judged.down_baseline_ms == pytest.approx(1.5)
+    assert "1.5 ms baseline subtracted" in judged.why
 
 
 @pytest.mark.parametrize("own_ms", [-1.0, 4.0])
@@ -43,7 +43,7 @@ def test_a_base_that_is_not_what_it_says_is_not_hidden(own_ms: float) -> None:
     judged = judge_stalls(BEFORE, finding(own_ms))
     assert not judged.verified
     assert "undisturbed frames took" in judged.why
-    assert judged.up_undisturbed_ms == pytest.approx(own_ms)
+    assert judged.up_baseline_ms == pytest.approx(own_ms)
     assert judged.up_stalls is not None
     assert judged.up_stalls.p50_ms == pytest.approx(own_ms)
 
@@ -51,8 +51,8 @@ def test_a_base_that_is_not_what_it_says_is_not_hidden(own_ms: float) -> None:
 def test_a_network_that_stalls_all_the_time_has_no_own_delay_and_may_be_verified() -> None:
     judged = judge_stalls(BEFORE, finding(0.8, held=50))
     assert judged.verified
-    assert judged.up_undisturbed_ms is None
-    assert "own delay not known" in judged.why
+    assert judged.up_baseline_ms is None
+    assert "baseline not known" in judged.why
 
 
 def test_changes_that_failed_are_no_proof() -> None:

@@ -225,7 +225,7 @@ def test_a_change_far_into_a_call_is_measured(toxiproxy: Path, handover: Network
         found = layer.verify("handover")
     assert "from 20 s median round trip" in found.why
     assert found.up_stalls is not None
-    # Of every frame the delay of its own stage is taken off: what is left is little.
+    # The delay of its stage is subtracted from every frame: little remains.
     assert found.up_stalls.p50_ms < 20, found.why
 
 
