@@ -99,8 +99,8 @@ def judge_validity(run: Run) -> Validity:
 
 def _of_lateness(run: Run) -> Iterator[_Finding]:
     named = ((run.send_lateness, "frame lateness"), (run.loop_lag, "event loop lag"))
-    for spread, name in named:
-        if spread is None:
+    for durations, name in named:
+        if durations is None:
             yield _degraded(f"{name} was not recorded, so our own fitness is not known")
     if run.send_lateness is not None:
         late = run.send_lateness
@@ -136,8 +136,8 @@ def _worst_frame_ms(run: Run) -> float:
     return max(_max_ms(run.send_lateness), worst_ns / NS_PER_MS)
 
 
-def _max_ms(spread: DurationSummary | None) -> float:
-    return 0.0 if spread is None else spread.max_ms
+def _max_ms(durations: DurationSummary | None) -> float:
+    return 0.0 if durations is None else durations.max_ms
 
 
 def _of_counts(run: Run) -> Iterator[_Finding]:

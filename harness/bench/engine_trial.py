@@ -134,7 +134,7 @@ class EngineTrial:
         sent, skipped = (
             now - then for now, then in zip(_frames(sessions), frames_before, strict=True)
         )
-        late, loop = lateness.spread(), lag.spread()
+        late, loop = lateness.summary(), lag.summary()
         return {
             "frames_sent": sent,
             "frames_intended": sent + skipped,

@@ -348,7 +348,7 @@ class NetworkLayer:
         drawn = stall_probe.draws(self._pool(wanted), wanted, streams)
         flows = self.stream(bare(wanted), drawn, run, seconds=seconds)
         measured = stall_probe.sum_up(flows, self._stream)
-        return stall_probe.judge_stalls(found, measured, failed=self._log.failed - before)
+        return stall_probe.add_stalls(found, measured, failed=self._log.failed - before)
 
     def _open(
         self,

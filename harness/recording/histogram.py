@@ -174,7 +174,7 @@ class Histogram:
         histogram.max_ns = max_ns
         return histogram
 
-    def spread(self) -> DurationSummary | None:
+    def summary(self) -> DurationSummary | None:
         """Return nearest-rank percentiles and the exact maximum; `None` when it is empty.
 
         A percentile is the upper edge of its bucket, at most 0.1 % too long.

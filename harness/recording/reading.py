@@ -32,15 +32,15 @@ def read_run(path: Path) -> Run:
     manifest = read_manifest(path)
     log = files.read_bytes(path / files.HISTOGRAMS) or b""
     histograms = read_log(log, str(path / files.HISTOGRAMS))
-    spreads = {tag: histogram.spread() for tag, histogram in histograms.items()}
+    durations = {tag: histogram.summary() for tag, histogram in histograms.items()}
     return Run(
         manifest=manifest,
         turns=_read_lines(path / files.TURNS, TurnRecord),
         sessions=_read_lines(path / files.SESSIONS, SessionRecord),
         events=_read_lines(path / files.EVENTS, RunEvent),
-        send_lateness=spreads.get(SEND_LATENESS),
-        loop_lag=spreads.get(LOOP_LAG),
-        gc_pause=spreads.get(GC_PAUSE),
+        send_lateness=durations.get(SEND_LATENESS),
+        loop_lag=durations.get(LOOP_LAG),
+        gc_pause=durations.get(GC_PAUSE),
     )
 
 

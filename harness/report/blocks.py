@@ -44,7 +44,7 @@ class Figure:
     """A figure in two widths; the page shows the one that fits.
 
     Attributes:
-        wide: An SVG element made by `drawing.svg`, trusted.
+        wide: An SVG element made by `svg.export`, trusted.
         narrow: The same for a narrow window.
         caption: How to read it.
     """

@@ -6,7 +6,7 @@ from harness.errors import sanitised
 from harness.model.summary import PairedSummary, Summary
 from harness.report import figure_sections
 from harness.report.blocks import Cell, Section, Table, Text
-from harness.report.forest import forest
+from harness.report.forest import forest_plot
 from harness.report.formatting import MINUS, MISSING, condition_name, counted, difference, number
 from harness.report.sections import strata_table
 from harness.report.summary_view import HEADLINE, paired
@@ -72,7 +72,9 @@ def _paired(found: Mapping[str, Mapping[str, PairedSummary]], conditions: int) -
     drawn = {name: one for name, one in each.items() if _listed(one)}
     if not drawn:
         return Section(id="paired", title=title, says=_SAYS, parts=(table,))
-    figure = figure_sections.drawing(lambda width: forest(drawn, width_px=width), _caption(drawn))
+    figure = figure_sections.both_widths(
+        lambda width: forest_plot(drawn, width_px=width), _caption(drawn)
+    )
     return Section(id="paired", title=title, says=_SAYS, parts=(table, figure))
 
 

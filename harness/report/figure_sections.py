@@ -33,20 +33,20 @@ def interval_figure(summary: Summary) -> Figure | None:
     rows = {name: quantiles(part.metrics) for name, part in by_network(summary).items()}
     if all(quantile.value is None for found in rows.values() for quantile in found.values()):
         return None
-    return drawing(
+    return both_widths(
         lambda width: figures.intervals(rows, width_px=width),
         caption="Dot: the percentile. Bar: its 95 % interval.",
     )
 
 
-def drawing(draw: Callable[[int], str], caption: str = "") -> Figure:
+def both_widths(draw: Callable[[int], str], caption: str = "") -> Figure:
     """Return a figure in the page's two widths.
 
     Args:
-        draw: Takes a width in pixels and returns what `drawing.svg` made.
+        draw: Takes a width in pixels and returns what `svg.export` made.
         caption: How to read it.
     """
-    # Markup marks as safe what drawing.svg made; foreign text in it was escaped by the export.
+    # Markup marks as safe what svg.export made; foreign text in it was escaped by the export.
     return Figure(
         wide=Markup(draw(_WIDE_PX)),  # noqa: S704
         narrow=Markup(draw(_NARROW_PX)),  # noqa: S704
@@ -75,7 +75,7 @@ def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
             "The axis gives every further nine the same room, so the tail can be read.",
             "To the right of the last percentile printed above, the line is a few turns only.",
         ),
-        parts=(drawing(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
+        parts=(both_widths(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
     )
 
 
@@ -103,7 +103,7 @@ def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
             "One mark a turn, at the moment the caller stopped speaking.",
             "A drift or a step here means that the percentiles mix different conditions.",
         ),
-        parts=(drawing(draw, caption),),
+        parts=(both_widths(draw, caption),),
     )
 
 
@@ -132,5 +132,5 @@ def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
         " from there to the first audio received. Silence: from there to the first audible sample."
         f" Turns averaged, typical and slow: {sizes}."
     )
-    figure = drawing(lambda w: figures.stages(rows, width_px=w), caption)
+    figure = both_widths(lambda w: figures.stages(rows, width_px=w), caption)
     return Section(id="stages", title="Where the time goes", says=says, parts=(figure,))

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.analysis import STAGES, Point, StageMeans, spectrum
 from harness.model.summary import PercentileSummary
-from harness.report import svg as drawing
+from harness.report import svg
 from harness.report.formatting import MISSING, number
 
 _NARROW_PX = 500
@@ -23,15 +23,15 @@ _ROW_PX = 22
 
 def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) -> str:
     """Draw latency against percentile, the tail stretched: one line a network."""
-    with drawing.styled():
-        figure, axes = drawing.canvas(width_px, 360)
+    with svg.styled():
+        figure, axes = svg.canvas(width_px, 360)
         highest, everything = 10.0, list[float]()
         for index, (name, drawn) in enumerate(groups.items()):
             pairs = spectrum(drawn)
             if not pairs:
                 continue
             tails, values = zip(*pairs, strict=True)
-            colour, _, dash = drawing.series(index)
+            colour, _, dash = svg.series(index)
             axes.step(tails, values, where="post", color=colour, ls=dash, lw=1.8, label=name)
             highest = max(highest, tails[-1])
             everything += values
@@ -44,8 +44,8 @@ def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) ->
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticklabels([label for _, label in ticks])
         _latency_axis(axes, everything)
-        drawing.legend_above(axes, _columns(width_px, len(groups)))
-        return drawing.svg(
+        svg.legend_above(axes, _columns(width_px, len(groups)))
+        return svg.export(
             figure,
             name=f"curve-{width_px}",
             label="Percentile curve of voice_to_voice, one line per network",
@@ -58,13 +58,13 @@ def turns_over_time(
     """Draw every turn at the moment its caller stopped speaking; failures on the top edge."""
     minutes = duration_s > 600
     scale = 60.0 if minutes else 1.0
-    with drawing.styled():
-        figure, axes = drawing.canvas(width_px, 340)
+    with svg.styled():
+        figure, axes = svg.canvas(width_px, 340)
         heard: list[float] = []
         handles: list[Line2D] = []
         lost: list[float] = []
         for index, (name, drawn) in enumerate(groups.items()):
-            colour, marker, _ = drawing.series(index)
+            colour, marker, _ = svg.series(index)
             kept = [
                 (p.at_s / scale, p.latency_ms)
                 for p in drawn
@@ -78,14 +78,14 @@ def turns_over_time(
                 heard += [latency for _, latency in kept]
         _latency_axis(axes, heard)
         if lost:
-            look = _marks(drawing.BAD, "x", 1.5)
+            look = _marks(svg.BAD, "x", 1.5)
             edge = axes.get_xaxis_transform()
             axes.plot(lost, np.ones(len(lost)), transform=edge, clip_on=False, **look)
             handles.append(Line2D([], [], label="no answer", **look))
         axes.set_xlim(left=0)
         axes.set_xlabel("minutes since the run began" if minutes else "seconds since the run began")
-        drawing.legend_above(axes, _columns(width_px, len(handles)), handles)
-        return drawing.svg(
+        svg.legend_above(axes, _columns(width_px, len(handles)), handles)
+        return svg.export(
             figure,
             name=f"time-{width_px}",
             label="voice_to_voice of each turn over the time of the run, failures marked",
@@ -95,8 +95,8 @@ def turns_over_time(
 def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: int) -> str:
     """Draw P50, P95 and P99 of each network as a dot with its interval."""
     height = sum(len(quantiles) + 1.4 for quantiles in rows.values()) * _ROW_PX + 40
-    with drawing.styled():
-        figure, axes = drawing.canvas(width_px, height)
+    with svg.styled():
+        figure, axes = svg.canvas(width_px, height)
         labels: list[tuple[float, str]] = []
         y = 0.0
         for index, (name, quantiles) in enumerate(rows.items()):
@@ -104,11 +104,11 @@ def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: 
             for label, quantile in quantiles.items():
                 y += 1
                 labels.append((y, label))
-                _interval(axes, y, quantile, drawing.series(index))
+                _interval(axes, y, quantile, svg.series(index))
             y += 1.4
         _rows(axes, labels, y - 0.7)
         axes.set_xlabel("ms")
-        return drawing.svg(
+        return svg.export(
             figure,
             name=f"intervals-{width_px}",
             label="P50, P95 and P99 of voice_to_voice with 95 % intervals, by network",
@@ -121,7 +121,7 @@ def _interval(
     colour, marker, _ = look
     if quantile.value is None:
         words = MISSING if quantile.low is None else f"≥ {number(quantile.low)}"
-        _beside_axis(axes, y, words, color=drawing.MUTED)
+        _beside_axis(axes, y, words, color=svg.MUTED)
         return
     right = quantile.value
     if quantile.low is not None and quantile.high is not None:
@@ -147,8 +147,8 @@ def _interval(
 def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) -> str:
     """Draw where the time of a typical and of a slow turn goes, by network, as stacked bars."""
     height = len(rows) * 3.1 * _ROW_PX + 70
-    with drawing.styled():
-        figure, axes = drawing.canvas(width_px, height)
+    with svg.styled():
+        figure, axes = svg.canvas(width_px, height)
         labels: list[tuple[float, str]] = []
         y = 0.0
         for name, means in rows.items():
@@ -162,10 +162,10 @@ def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) 
         axes.set_xlabel("ms after the caller's last sample of speech")
         handles = [
             Patch(color=colour, label=stage.replace("_", " "))
-            for colour, stage in zip(drawing.STAGES, STAGES, strict=True)
+            for colour, stage in zip(svg.STAGES, STAGES, strict=True)
         ]
-        drawing.legend_above(axes, 3 if width_px >= _NARROW_PX else 1, handles)
-        return drawing.svg(
+        svg.legend_above(axes, 3 if width_px >= _NARROW_PX else 1, handles)
+        return svg.export(
             figure,
             name=f"stages-{width_px}",
             label="Stages of a typical and of a slow turn, by network",
@@ -174,8 +174,8 @@ def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) 
 
 def _stacked(axes: Axes, y: float, widths_ms: Sequence[float]) -> None:
     left = 0.0
-    for width, colour in zip(widths_ms, drawing.STAGES, strict=True):
-        axes.barh(y, width, left=left, height=0.66, color=colour, edgecolor=drawing.PAPER, lw=1)
+    for width, colour in zip(widths_ms, svg.STAGES, strict=True):
+        axes.barh(y, width, left=left, height=0.66, color=colour, edgecolor=svg.PAPER, lw=1)
         left += width
     axes.annotate(number(left), (left, y), va="center", xytext=(8, 0), textcoords="offset points")
 

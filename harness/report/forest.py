@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from harness.model.summary import PairedSummary
-from harness.report import svg as drawing
+from harness.report import svg
 from harness.report.formatting import signed
 
 _ROW_PX = 84
@@ -16,13 +16,13 @@ _DOTS_HIGH = 0.5
 _GOLDEN = 0.6180339887498949
 
 
-def forest(rows: Mapping[str, PairedSummary], *, width_px: int) -> str:
+def forest_plot(rows: Mapping[str, PairedSummary], *, width_px: int) -> str:
     """Draw the difference of every utterance, their median and its interval, by condition."""
-    with drawing.styled():
-        figure, axes = drawing.canvas(width_px, len(rows) * _ROW_PX + 46)
-        axes.axvline(0, color=drawing.MUTED, lw=1)
+    with svg.styled():
+        figure, axes = svg.canvas(width_px, len(rows) * _ROW_PX + 46)
+        axes.axvline(0, color=svg.MUTED, lw=1)
         for y, (name, found) in enumerate(rows.items()):
-            _row(axes, y, name, found, drawing.series(y)[0])
+            _row(axes, y, name, found, svg.series(y)[0])
         axes.set_ylim(len(rows) - 0.6, -0.7)
         axes.set_yticks([])
         axes.grid(visible=False, axis="y")
@@ -30,7 +30,7 @@ def forest(rows: Mapping[str, PairedSummary], *, width_px: int) -> str:
         axes.margins(x=0.08)
         axes.set_xlabel("ms slower under the condition")
         axes.xaxis.set_major_formatter(FuncFormatter(_tick))
-        return drawing.svg(
+        return svg.export(
             figure,
             name=f"forest-{width_px}",
             label="Difference of voice_to_voice of each utterance, by condition of the speech",
@@ -65,7 +65,7 @@ def _row(axes: Axes, y: float, name: str, found: PairedSummary, colour: str) -> 
     low, high = found.low, found.high
     if low is not None and high is not None:
         axes.plot([low, high], [y, y], color=colour, lw=6, alpha=0.45, solid_capstyle="butt")
-    axes.plot([found.value] * 2, [y - 0.3, y + 0.3], color=drawing.INK, lw=2)
+    axes.plot([found.value] * 2, [y - 0.3, y + 0.3], color=svg.INK, lw=2)
     axes.annotate(
         signed(found.value),
         (found.value, y - 0.3),

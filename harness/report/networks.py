@@ -169,5 +169,5 @@ def _round_trip(realised: RealisedNetwork) -> Cell:
         return MISSING
     if realised.rtt_p10_ms is None or realised.rtt_p90_ms is None:
         return number(realised.rtt_p50_ms)
-    spread = f"{number(realised.rtt_p10_ms)} to {number(realised.rtt_p90_ms)}"
-    return number(realised.rtt_p50_ms), spread
+    range_ms = f"{number(realised.rtt_p10_ms)} to {number(realised.rtt_p90_ms)}"
+    return number(realised.rtt_p50_ms), range_ms

@@ -12,7 +12,7 @@ from harness.report.formatting import MINUS, MISSING, number, percent, signed
 
 def instrument(summary: Summary) -> Section:
     """Return our own lateness, what we delivered, and measured minus true."""
-    spreads = Table(
+    durations = Table(
         title="Our own lateness",
         head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
         rows=(
@@ -31,7 +31,7 @@ def instrument(summary: Summary) -> Section:
             ),
         ),
     )
-    parts: list[Table | Facts] = [spreads, Facts(pairs=_delivered(summary.load))]
+    parts: list[Table | Facts] = [durations, Facts(pairs=_delivered(summary.load))]
     if rows := tuple(_accuracy(one) for one in summary.accuracy):
         parts.append(
             Table(

@@ -104,7 +104,7 @@ def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None)
     )
 
 
-def svg(figure: Figure, *, name: str, label: str) -> str:
+def export(figure: Figure, *, name: str, label: str) -> str:
     """Export a figure as an SVG element to put into HTML.
 
     Args:

@@ -139,8 +139,8 @@ def _lateness(found: LatenessSummary) -> str:
         ("P99.9", found.p999_ms),
         ("worst", found.max_ms),
     )
-    spread = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
-    return f"{spread}; {number(found.n, 0)} frames"
+    written = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
+    return f"{written}; {number(found.n, 0)} frames"
 
 
 def _cost(found: CostSummary) -> str:

@@ -64,7 +64,7 @@ class Conversation:
         self.requests: list[Request] = []
         self.provider_session_id = ""
         self._origin_ns, self.audio = origin_ns, audio
-        self._application = ToolResponder() if answers_tools else None
+        self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
@@ -126,8 +126,8 @@ class Conversation:
         self.greeting = self.greeting or greeting_of(record)
         self._gone |= self.turn.responses
         self.turn, self.greets = None, False
-        if self._application is not None:
-            self._application.forget()
+        if self._tools is not None:
+            self._tools.forget()
 
     @property
     def was_heard(self) -> bool:
@@ -172,7 +172,7 @@ class Conversation:
         elif isinstance(event, SpeechStarted | ResponseDone):
             self._caller_was_heard(turn, event, now_ns)
         turn.receive(event, now_ns)
-        if self._application is not None:
+        if self._tools is not None:
             self._run_tools(turn, event, now_ns)
         if self._interrupted is not None and turn.audible_ns is not None:
             self._finalise_interruption(now_ns)
@@ -214,8 +214,8 @@ class Conversation:
         if behaviour is not None:
             next_ns = behaviour.next_ns(_heard_ns(turn))
             instants_ns += [] if next_ns is None else [next_ns + frame_ns]
-        if self._application is not None and self._application.due_ns is not None:
-            instants_ns.append(self._application.due_ns)
+        if self._tools is not None and self._tools.due_ns is not None:
+            instants_ns.append(self._tools.due_ns)
         return min(instants_ns)
 
     def cuts_in_ns(self) -> int | None:
@@ -232,10 +232,10 @@ class Conversation:
 
     def answer_tools(self, now_ns: int) -> None:
         """Give the results of tool calls where they are due."""
-        application = self._application
-        if application is None or application.due_ns is None or now_ns < application.due_ns:
+        tools = self._tools
+        if tools is None or tools.due_ns is None or now_ns < tools.due_ns:
             return
-        self.requests += application.answers()
+        self.requests += tools.answers()
         if self.turn is not None and self.turn.tools:
             self.turn.tool_result_sent(now_ns)
 
@@ -254,8 +254,8 @@ class Conversation:
         self._finalise_interruption(now_ns, cut=fault is not None)
         record = self._write(_Open(self.turn, self._behaviour, self._into), None, fault, now_ns)
         self.turn = self._behaviour = self._into = None
-        if self._application is not None:
-            self._application.forget()
+        if self._tools is not None:
+            self._tools.forget()
         return record
 
     def _caller_was_heard(
@@ -275,15 +275,15 @@ class Conversation:
 
     def _run_tools(self, turn: Turn | None, event: Event, now_ns: int) -> None:
         """Take a tool call to the application; `turn` waits for its answer."""
-        application = self._application
-        if application is None:
+        tools = self._tools
+        if tools is None:
             return
         if isinstance(event, ToolCall) and event.response_id not in self._gone:
             takes_ms = 0.0 if self._behaviour is None else self._behaviour.plan.tool_ms
-            if application.called(event, takes_ms, now_ns) and turn is not None:
+            if tools.called(event, takes_ms, now_ns) and turn is not None:
                 turn.expect_answer()
         elif isinstance(event, ResponseDone):
-            application.over(event)
+            tools.over(event)
 
     def _finalise_interruption(self, now_ns: int, *, cut: bool = False) -> None:
         """Write down the turn whose response was spoken into."""

@@ -89,7 +89,7 @@ class Interruption:
             cut: The session broke off.
         """
         if self._outcome is None:
-            self._outcome = self._judge(now_ns, cut=cut)
+            self._outcome = self._classify(now_ns, cut=cut)
         return self._outcome
 
     def amend(self, record: TurnRecord, origin_ns: int) -> TurnRecord:
@@ -148,7 +148,7 @@ class Interruption:
             self._late_ns = self._new.sending.late_max_ns
         return cut
 
-    def _judge(self, now_ns: int, *, cut: bool) -> BargeIn:
+    def _classify(self, now_ns: int, *, cut: bool) -> BargeIn:
         onset_ns = self._new.spoken.onset_ns
         if self._stopped_ns is not None:
             # Our own lateness would be charged to the server.

@@ -28,7 +28,7 @@ FINISHED = RunEvent(kind=RunEventKind.FINISHED, at_ns=1)
 LTE = NetworkProfile(name="lte", up=Direction(delay_ms=30.0), down=Direction(delay_ms=30.0))
 
 
-def spread(
+def durations(
     p99_ms: float = 1.0, p999_ms: float | None = None, max_ms: float = 49.0
 ) -> DurationSummary:
     third = max(p99_ms, 2.0) if p999_ms is None else p999_ms
@@ -58,12 +58,12 @@ def test_a_healthy_run_is_valid_without_a_reason(judged: Judged) -> None:
 @pytest.mark.parametrize(
     ("lateness", "state"),
     [
-        (spread(p99_ms=5.0), ValidityState.VALID),
-        (spread(p99_ms=5.1), ValidityState.DEGRADED),
-        (spread(p99_ms=20.1), ValidityState.INVALID),
-        (spread(p999_ms=20.1), ValidityState.DEGRADED),
-        (spread(p999_ms=50.1, max_ms=50.1), ValidityState.INVALID),
-        (spread(max_ms=50.0), ValidityState.INVALID),
+        (durations(p99_ms=5.0), ValidityState.VALID),
+        (durations(p99_ms=5.1), ValidityState.DEGRADED),
+        (durations(p99_ms=20.1), ValidityState.INVALID),
+        (durations(p999_ms=20.1), ValidityState.DEGRADED),
+        (durations(p999_ms=50.1, max_ms=50.1), ValidityState.INVALID),
+        (durations(max_ms=50.0), ValidityState.INVALID),
         (None, ValidityState.DEGRADED),
     ],
 )
@@ -76,9 +76,9 @@ def test_frame_lateness_decides(
 @pytest.mark.parametrize(
     ("lag", "state"),
     [
-        (spread(p99_ms=5.1), ValidityState.DEGRADED),
-        (spread(p99_ms=20.1), ValidityState.INVALID),
-        (spread(max_ms=50.0), ValidityState.INVALID),
+        (durations(p99_ms=5.1), ValidityState.DEGRADED),
+        (durations(p99_ms=20.1), ValidityState.INVALID),
+        (durations(max_ms=50.0), ValidityState.INVALID),
         (None, ValidityState.DEGRADED),
     ],
 )
@@ -319,7 +319,7 @@ def test_a_run_that_was_killed_is_degraded(judged: Judged) -> None:
 
 
 def test_the_reasons_that_invalidate_come_first(judged: Judged) -> None:
-    found = judged(events=[], loop_lag=spread(max_ms=80.0))
+    found = judged(events=[], loop_lag=durations(max_ms=80.0))
     assert found.state is ValidityState.INVALID
     assert "stalled" in found.reasons[0]
     assert "killed" in found.reasons[1]

@@ -70,10 +70,10 @@ while len(records) < len(sessions) and now_ns() < give_up_ns:
         if outcome.session is not None:
             records.append(outcome.session)
 engine.stop()
-spread = engine.take_histograms()["send_lateness"].spread()
+durations = engine.take_histograms()["send_lateness"].summary()
 print(json.dumps({{
     "sent": sum(record.frames_sent for record in records),
-    "recorded": None if spread is None else spread.n,
+    "recorded": None if durations is None else durations.n,
     "faults": {{r.session_id: None if r.fault is None else str(r.fault) for r in records}},
     "turns": [turn.status for turn in turns],
 }}))

@@ -13,10 +13,10 @@ def test_every_collection_is_measured_until_it_is_stopped() -> None:
     pauses.start()
     gc.collect()
     pauses.stop()
-    spread = pauses.take().spread()
-    assert spread is not None
+    durations = pauses.take().summary()
+    assert durations is not None
     gc.collect()
-    assert pauses.take().spread() is None
+    assert pauses.take().summary() is None
 
 
 def test_a_step_of_the_wall_clock_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def test_a_batch_writes_the_same_run_with_and_without_a_message(directory: RunDi
     run = read_run(directory.path)
     assert list(run.sessions) == batch().sessions
     assert list(run.events) == batch().events
-    assert run.send_lateness == batch().histograms["send_lateness"].spread()
+    assert run.send_lateness == batch().histograms["send_lateness"].summary()
     assert run.loop_lag is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.recording import Histogram
 from harness.recording.histogram import LONGEST_US
 
-durations = st.lists(st.integers(0, LONGEST_US * 1_000), min_size=1, max_size=60)
+found = st.lists(st.integers(0, LONGEST_US * 1_000), min_size=1, max_size=60)
 
 
 def filled(values_ns: list[int]) -> Histogram:
@@ -18,21 +18,25 @@ def filled(values_ns: list[int]) -> Histogram:
     return histogram
 
 
-@given(durations)
+@given(found)
 def test_percentiles_are_nearest_ranks_to_three_digits_and_never_too_short(
     values_ns: list[int],
 ) -> None:
-    spread = filled(values_ns).spread()
-    assert spread is not None
-    assert spread.n == len(values_ns)
-    assert spread.max_ms == max(values_ns) / 1e6
+    found = filled(values_ns).summary()
+    assert found is not None
+    assert found.n == len(values_ns)
+    assert found.max_ms == max(values_ns) / 1e6
     ordered = sorted(values_ns)
-    for share, found_ms in ((500, spread.p50_ms), (990, spread.p99_ms), (999, spread.p999_ms)):
+    for share, found_ms in (
+        (500, found.p50_ms),
+        (990, found.p99_ms),
+        (999, found.p999_ms),
+    ):
         true_ms = ordered[-(-len(ordered) * share // 1_000) - 1] / 1e6
         assert true_ms <= found_ms <= true_ms * 1.001 + 0.001 + 1e-9
 
 
-@given(durations)
+@given(found)
 def test_every_value_is_counted_where_the_library_itself_counts_it(values_ns: list[int]) -> None:
     library = HdrHistogram(1, LONGEST_US, 3)
     for value_ns in values_ns:
@@ -43,21 +47,21 @@ def test_every_value_is_counted_where_the_library_itself_counts_it(values_ns: li
     assert found.total_count == library.total_count
 
 
-@given(durations, durations)
+@given(found, found)
 def test_merging_is_exact(ours: list[int], theirs: list[int]) -> None:
     merged = filled(ours)
     merged.merge(filled(theirs))
-    assert merged.spread() == filled(ours + theirs).spread()
+    assert merged.summary() == filled(ours + theirs).summary()
 
 
-@given(durations)
+@given(found)
 def test_a_histogram_survives_the_wire(values_ns: list[int]) -> None:
     histogram = filled(values_ns)
     copy = Histogram.decode(histogram.encode())
-    assert copy.spread() == histogram.spread()
+    assert copy.summary() == histogram.summary()
     copy.record_ns(7)
     histogram.record_ns(7)
-    assert copy.spread() == histogram.spread()
+    assert copy.summary() == histogram.summary()
 
 
 def test_a_percentile_of_four_workers_is_that_of_one() -> None:
@@ -65,21 +69,21 @@ def test_a_percentile_of_four_workers_is_that_of_one() -> None:
     merged = Histogram()
     for worker in range(4):
         merged.merge(Histogram.decode(filled(values_ns[worker::4]).encode()))
-    assert merged.spread() == filled(values_ns).spread()
+    assert merged.summary() == filled(values_ns).summary()
 
 
 def test_an_empty_histogram_has_no_spread() -> None:
     empty = Histogram()
-    assert empty.spread() is None
-    assert Histogram.decode(empty.encode()).spread() is None
+    assert empty.summary() is None
+    assert Histogram.decode(empty.encode()).summary() is None
     empty.merge(Histogram())
     assert empty.max_ns is None
 
 
 def test_zero_is_a_value() -> None:
-    spread = filled([0]).spread()
-    assert spread is not None
-    assert (spread.n, spread.max_ms, spread.p50_ms) == (1, 0.0, 0.0)
+    found = filled([0]).summary()
+    assert found is not None
+    assert (found.n, found.max_ms, found.p50_ms) == (1, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("value_ns", [-1, LONGEST_US * 1_000 + 1])
@@ -87,15 +91,15 @@ def test_nothing_vanishes(value_ns: int) -> None:
     histogram = Histogram()
     with pytest.raises(ValueError, match="between 0 and 1 hour"):
         histogram.record_ns(value_ns)
-    assert histogram.spread() is None
+    assert histogram.summary() is None
 
 
 def test_many_distinct_values_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.recording.histogram._PENDING_LIMIT", 10)
-    spread = filled([value * 1_000 for value in range(1_000)]).spread()
-    assert spread is not None
-    assert spread.n == 1_000
-    assert math.isclose(spread.p50_ms, 0.499, rel_tol=0.002)
+    found = filled([value * 1_000 for value in range(1_000)]).summary()
+    assert found is not None
+    assert found.n == 1_000
+    assert math.isclose(found.p50_ms, 0.499, rel_tol=0.002)
 
 
 @pytest.mark.parametrize("text", ["", "x", "5:", ":", "5:HISTF", "5:AAAA", "é:!", "12"])
@@ -109,7 +113,7 @@ def test_a_maximum_that_does_not_fit_is_refused() -> None:
         Histogram.from_payload(filled([5_000]).payload(), None)
 
 
-@given(durations, durations)
+@given(found, found)
 def test_values_counted_at_once_are_as_those_counted_one_by_one(
     first_ns: list[int], then_ns: list[int]
 ) -> None:
@@ -125,4 +129,4 @@ def test_a_value_out_of_range_raises_among_others_too(wrong_ns: int) -> None:
     histogram = Histogram()
     with pytest.raises(ValueError, match=f"got {wrong_ns} ns"):
         histogram.record_array(np.array([5, wrong_ns], dtype=np.int64))
-    assert histogram.spread() is None
+    assert histogram.summary() is None

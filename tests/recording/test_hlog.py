@@ -33,10 +33,10 @@ def test_intervals_of_a_tag_are_added_up_and_the_maximum_is_exact() -> None:
         "x.hlog",
     )
     assert set(merged) == {"send_lateness", "loop_lag"}
-    spread = merged["send_lateness"].spread()
-    assert spread is not None
-    assert spread.n == 3
-    assert spread.max_ms == 9_876.543211
+    durations = merged["send_lateness"].summary()
+    assert durations is not None
+    assert durations.n == 3
+    assert durations.max_ms == 9_876.543211
 
 
 def test_other_tools_read_the_log(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_a_last_line_that_was_torn_off_is_left_out() -> None:
     whole = log(log_line("loop_lag", filled(1_000), 0, S))
     torn = whole + log_line("loop_lag", filled(2_000), S, 2 * S).encode()[:-1]
     for cut in range(len(whole), len(torn)):
-        spread = read_log(torn[:cut], "x.hlog")["loop_lag"].spread()
-        assert spread is not None
-        assert spread.n == 1
+        durations = read_log(torn[:cut], "x.hlog")["loop_lag"].summary()
+        assert durations is not None
+        assert durations.n == 1
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import pytest
 from harness.analysis import Point, points, typical_and_slow
 from harness.model import Run
 from harness.model.summary import PercentileSummary
-from harness.report import figures
-from harness.report import svg as drawing
+from harness.report import figures, svg
 from harness.report.formatting import MISSING
 
 MakeRun = Callable[..., Run]
@@ -36,13 +35,13 @@ def _drawn(groups: dict[str, list[Point]], width_px: int) -> list[str]:
 def test_figures_carry_text_and_theme_colours_and_no_address(
     groups: dict[str, list[Point]],
 ) -> None:
-    for svg in _drawn(groups, 860):
-        assert svg.startswith("<svg viewBox=")
-        assert "var(--muted)" in svg
-        assert "<text" in svg
-        assert "http" not in svg
-        assert "font-family" not in svg
-        assert not re.search(r"#[abc]0000\d", svg)
+    for drawn in _drawn(groups, 860):
+        assert drawn.startswith("<svg viewBox=")
+        assert "var(--muted)" in drawn
+        assert "<text" in drawn
+        assert "http" not in drawn
+        assert "font-family" not in drawn
+        assert not re.search(r"#[abc]0000\d", drawn)
 
 
 def test_identifiers_differ_between_figures_and_widths(groups: dict[str, list[Point]]) -> None:
@@ -87,7 +86,7 @@ def test_foreign_names_are_escaped_and_never_typeset() -> None:
 
 
 def test_networks_never_differ_by_colour_alone() -> None:
-    looks = [drawing.series(index) for index in range(12)]
+    looks = [svg.series(index) for index in range(12)]
     assert len({(colour, marker) for colour, marker, _ in looks}) == 12
     assert len({marker for _, marker, _ in looks[:6]}) == 6
     assert len({str(dash) for _, _, dash in looks[:6]}) == 6

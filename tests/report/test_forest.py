@@ -1,7 +1,7 @@
 import pytest
 
 from harness.model.summary import PairedSummary, UtteranceComparison
-from harness.report.forest import forest
+from harness.report.forest import forest_plot
 
 
 def _found(
@@ -29,7 +29,7 @@ def _found(
 
 @pytest.mark.parametrize("width", [860, 358])
 def test_every_utterance_is_a_dot_and_the_median_is_written_beside(width: int) -> None:
-    drawn = forest(
+    drawn = forest_plot(
         {
             "noisy \N{MINUS SIGN} clean": _found(120.0, [100.0, 120.0, 150.0]),
             "phone \N{MINUS SIGN} clean": _found(None, [5]),
@@ -43,10 +43,10 @@ def test_every_utterance_is_a_dot_and_the_median_is_written_beside(width: int) -
 
 
 def test_an_utterance_without_an_answer_is_no_dot() -> None:
-    whole = forest({"a": _found(1.0, [1.0, 2.0])}, width_px=358).count("<use ")
-    assert forest({"a": _found(1.0, [1.0, None])}, width_px=358).count("<use ") == whole - 1
+    whole = forest_plot({"a": _found(1.0, [1.0, 2.0])}, width_px=358).count("<use ")
+    assert forest_plot({"a": _found(1.0, [1.0, None])}, width_px=358).count("<use ") == whole - 1
 
 
 def test_one_open_end_draws_no_bar() -> None:
     found = _found(4.0, [4.0], open_end=True)
-    assert "+4" in forest({"a": found}, width_px=358)
+    assert "+4" in forest_plot({"a": found}, width_px=358)

@@ -110,7 +110,7 @@ def round_trips(profile: NetworkProfile) -> int:
     return min(max(wanted, _ROUND_TRIPS[0]), _ROUND_TRIPS[1])
 
 
-def judge(
+def compare(
     profile: NetworkProfile,
     rtt_ms: npt.NDArray[np.float64],
     up_kbit_s: float | None = None,
@@ -195,7 +195,7 @@ def _look(profile: NetworkProfile, route_to: RouteTo, host: str) -> RealisedNetw
             verified=False,
             why=f"the probe broke off: {sanitised(error)}",
         )
-    return judge(profile, rtt_ms, up_kbit_s, down_kbit_s)
+    return compare(profile, rtt_ms, up_kbit_s, down_kbit_s)
 
 
 def _measure_round_trips(

@@ -81,7 +81,7 @@ def _direction_finding(flows: tuple[FrameFlow, ...], stream: Stream) -> Directio
     )
 
 
-def judge_stalls(
+def add_stalls(
     found: RealisedNetwork, measured: StallFinding, *, failed: int = 0
 ) -> RealisedNetwork:
     """Add what was measured of stalls to a finding.
@@ -105,7 +105,7 @@ def judge_stalls(
     if failed:
         words.append(f"{failed} changes were not carried out")
     for name, direction in (("up", measured.up), ("down", measured.down)):
-        direction_good, direction_words = _judge_direction(direction)
+        direction_good, direction_words = _compare_direction(direction)
         good &= direction_good
         words.append(f"{name} {direction_words}")
     return replace(
@@ -121,7 +121,7 @@ def judge_stalls(
     )
 
 
-def _judge_direction(direction: DirectionFinding) -> tuple[bool, str]:
+def _compare_direction(direction: DirectionFinding) -> tuple[bool, str]:
     got, planned, baseline = direction.found, direction.planned, direction.baseline
     as_planned = _near(got.mean_ms, planned.mean_ms, _LEAST_MS)
     as_planned &= _near(got.late_share, planned.late_share, _LEAST_LATE)

@@ -176,7 +176,7 @@ class _Connection:
         if advanced:
             self._backoff, self._timeouts = 1, 0
         self._close_probe()
-        found, waiting, hold = self._judge(informative, advanced, original)
+        found, waiting, hold = self._classify(informative, advanced, original)
         if (advanced or older) and not waiting:
             self._set_timer()
         if self._state is _State.RECOVERY:
@@ -185,7 +185,9 @@ class _Connection:
             window.grow(self._now, delivered, self._path.rtt_ms)
         self._transmit(retransmit=not hold)
 
-    def _judge(self, informative: bool, advanced: bool, original: bool) -> tuple[int, bool, bool]:
+    def _classify(
+        self, informative: bool, advanced: bool, original: bool
+    ) -> tuple[int, bool, bool]:
         """Move between states after an acknowledgement.
 
         Returns:

@@ -142,7 +142,7 @@ class OnsetDetector:
             # Digital silence goes before many responses: it does not rise, nor tell of noise.
             self._hop += hops
         else:
-            self._judge_all(_powers(window, hop_samples))
+            self._examine_all(_powers(window, hop_samples))
         keep_hop = self._hop - _KEPT_HOPS
         if self._rise is not None and self._rise.hops <= _NOISE_HOPS:
             keep_hop = min(keep_hop, self._rise.hop)
@@ -150,19 +150,19 @@ class OnsetDetector:
         self._kept = self._kept[keep_from - self._kept_from :]
         self._kept_from = keep_from
 
-    def _judge_all(self, powers: list[float]) -> None:
+    def _examine_all(self, powers: list[float]) -> None:
         """Take the levels of the hops from number `self._hop` on."""
         if self._rise is None and max(powers) <= self._rises_above():
             self._learn(powers)
             self._hop += len(powers)
             return
         for power in powers:
-            self._judge(power)
+            self._examine(power)
             self._hop += 1
             if self._over:
                 break
 
-    def _judge(self, power: float) -> None:
+    def _examine(self, power: float) -> None:
         """Take the level of hop number `self._hop`."""
         rise = self._rise
         if rise is None:
@@ -216,7 +216,7 @@ class OnsetDetector:
         after, here = rise.after_head(), self._hop
         for back, power in zip(range(len(after) - 1, -1, -1), after, strict=True):
             self._hop = here - back
-            self._judge(power)
+            self._examine(power)
         self._hop = here
 
     def _watch(self, rise: "_Rise") -> None:

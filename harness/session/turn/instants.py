@@ -65,7 +65,7 @@ class InstantNotes:
         return TurnKind.LATER if turn_index else TurnKind.FIRST
 
     def instants(
-        self, origin_ns: int, spoken: PlannedSpeech, sending: SentFrames, hearing: ResponseAudio
+        self, origin_ns: int, spoken: PlannedSpeech, sending: SentFrames, audio: ResponseAudio
     ) -> TurnInstants:
         """Return everything that is known, counted from `origin_ns`."""
         known: dict[str, int | None] = {
@@ -76,10 +76,10 @@ class InstantNotes:
             "speech_end_ns": spoken.end_ns,
             "speech_end_sent_ns": sending.end_ns,
             "last_frame_sent_ns": sending.last_ns,
-            "first_audio_ns": hearing.first_audio_ns,
-            "first_audible_ns": None if hearing.doubt else hearing.audible_ns,
-            "answer_audible_ns": None if hearing.doubt else hearing.answer_ns,
-            "last_audio_ns": hearing.last_audio_ns,
-            "playout_end_ns": hearing.plays_until_ns,
+            "first_audio_ns": audio.first_audio_ns,
+            "first_audible_ns": None if audio.doubt else audio.audible_ns,
+            "answer_audible_ns": None if audio.doubt else audio.answer_ns,
+            "last_audio_ns": audio.last_audio_ns,
+            "playout_end_ns": audio.plays_until_ns,
         }
         return since(known, origin_ns)

@@ -93,10 +93,10 @@ class Turn:
         self.responses: set[str] = set()
         self.tools: tuple[str, ...] = ()
         self._stale = stale
-        self._audio = audio
+        self._format = audio
         self._tells_end = tells_end
         self._early = EarlyResponses(spoken.onset_ns, _OUT_OF_ORDER_NS)
-        self._hearing = ResponseAudio(audio)
+        self._audio = ResponseAudio(audio)
         self._noted = InstantNotes(before)
         self._current = self._sounding = ""
         self._finished: set[str] = set()
@@ -118,7 +118,7 @@ class Turn:
     @property
     def audible_ns(self) -> int | None:
         """When the first audible sample is heard, once it has arrived."""
-        return self._hearing.audible_ns
+        return self._audio.audible_ns
 
     @property
     def answer_ns(self) -> int | None:
@@ -126,19 +126,19 @@ class Turn:
         if self._tells_end and self._early.pending:
             return None
         if self._awaits_answer:
-            return self._hearing.answer_ns
-        return self._hearing.audible_ns
+            return self._audio.answer_ns
+        return self._audio.audible_ns
 
     @property
     def playout_end_ns(self) -> int | None:
         """When what has arrived of the response has been played."""
-        return self._hearing.plays_until_ns
+        return self._audio.plays_until_ns
 
     @property
     def faded_ns(self) -> int | None:
         """When the response has been heard; its last sound, of a server that does not say so."""
-        sound_ns = None if self._announces else self._hearing.sound_ns
-        return self._hearing.plays_until_ns if sound_ns is None else sound_ns
+        sound_ns = None if self._announces else self._audio.sound_ns
+        return self._audio.plays_until_ns if sound_ns is None else sound_ns
 
     def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
         """Take a piece of audio if all there is to it is that the response goes on.
@@ -150,7 +150,7 @@ class Turn:
         """
         if self._sounds != (delta.response_id, delta.item_id):
             return False
-        self._hearing.hear_more(delta.audio, now_ns)
+        self._audio.hear_more(delta.audio, now_ns)
         return True
 
     def receive(self, event: Event, now_ns: int) -> None:
@@ -191,14 +191,14 @@ class Turn:
         Returns:
             How much was heard of the item that was playing, `None` when nothing was cut off.
         """
-        self._sounds, hearing = None, self._hearing
-        before = hearing.kept_samples
-        hearing.stop(now_ns)
+        self._sounds, heard = None, self._audio
+        before = heard.kept_samples
+        heard.stop(now_ns)
         self._cancelled |= self.responses
         self._muted = for_good or self._announces
         if not for_good:
             self.response_state = self.response_state.after(self._withdraw())
-        return None if hearing.kept_samples == before else self._items.cut_off(hearing.kept_samples)
+        return None if heard.kept_samples == before else self._items.cut_off(heard.kept_samples)
 
     def expect_answer(self) -> None:
         """Note that a tool's result will be given: the turn goes on until it is answered."""
@@ -207,16 +207,16 @@ class Turn:
     def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
         self._noted.first("tool_result_sent_ns", now_ns)
-        self._hearing.expect_answer()
+        self._audio.expect_answer()
         if not self._announces:
-            self._hearing.next_response()
+            self._audio.next_response()
 
     def ended(self, now_ns: int) -> bool:
         """Tell whether there is nothing left to wait for."""
         if now_ns < self.ends_ns():
             return False
         if not self.response_state.is_over and self.answer_ns is None:
-            self._hearing.finalise()
+            self._audio.finalise()
             return now_ns >= self.ends_ns()
         return True
 
@@ -242,7 +242,7 @@ class Turn:
             self.spoken,
             announces=self._announces,
             audible_ns=self.audible_ns,
-            sound_ns=self._hearing.sound_ns,
+            sound_ns=self._audio.sound_ns,
             played_ns=played_ns,
         )
 
@@ -268,7 +268,7 @@ class Turn:
         """
         if self._tells_end and self._early.pending:
             self._withdraw_early()
-        self._hearing.finalise()
+        self._audio.finalise()
         status, why = classify(self._seen(now_ns), fault)
         spoken, sending = self.spoken, self.sending
         return TurnRecord(
@@ -281,8 +281,8 @@ class Turn:
             condition=spoken.condition,
             original_id=spoken.original_id,
             limit_ms=spoken.limit_ns / NS_PER_MS,
-            at=self._noted.instants(origin_ns, spoken, sending, self._hearing),
-            counts=self._hearing.counts(now_ns, sending),
+            at=self._noted.instants(origin_ns, spoken, sending, self._audio),
+            counts=self._audio.counts(now_ns, sending),
             fault=why,
             provider_ids=self._provider,
             speech_end_sample=spoken.end_sample,
@@ -308,8 +308,8 @@ class Turn:
     def _withdraw_early(self) -> None:
         """Forget the responses that were begun before the server heard this turn end."""
         self._stale |= self._early.withdraw()
-        self._hearing = ResponseAudio(self._audio)
-        self._items = Items(self._audio.rate_hz)
+        self._audio = ResponseAudio(self._format)
+        self._items = Items(self._format.rate_hz)
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None
@@ -332,7 +332,7 @@ class Turn:
         """Note what the server hears of the caller, and its decision unless a response sounds."""
         if isinstance(event, SpeechStarted):
             self._noted.resumed()
-        elif self._hearing.first_audio_ns is None:
+        elif self._audio.first_audio_ns is None:
             self._noted.decided(event, now_ns)
             if event.item_id:
                 self._provider["item"] = event.item_id
@@ -350,33 +350,33 @@ class Turn:
             self._noted.at["response_created_ns"] = now_ns
             if response:
                 self._provider["response"] = response
-        self._hearing.next_response()
+        self._audio.next_response()
         return ResponseCreated
 
     def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
         response = delta.response_id
         if response in self._cancelled or (self._muted and not response):
-            self._hearing.discard(delta.audio)
+            self._audio.discard(delta.audio)
             return None
         if response and (not self._current or self._current in self._finished):
             self._current = response
         if response and response != self._sounding:
             if self._sounding:
-                self._hearing.next_response()
+                self._audio.next_response()
             self._sounding = response
-        if self._hearing.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
+        if self._audio.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
             self._noted.answers()
         if response and self.audible_ns is None:
             self._provider["response"] = response
         if delta.item_id != self._items.latest:
-            self._items.begin(delta.item_id, self._hearing.kept_samples)
-            self._hearing.next_item()
+            self._items.begin(delta.item_id, self._audio.kept_samples)
+            self._audio.next_item()
         if self._owed and not self._announces:
             self._owed = "tool_result_sent_ns" not in self._noted
-        self._hearing.hear(delta.audio, now_ns, follow=not self._announces)
+        self._audio.hear(delta.audio, now_ns, follow=not self._announces)
         if response and response in self._finished:
             return None
-        if self._announces and self._hearing.settled:
+        if self._announces and self._audio.settled:
             self._sounds = response, delta.item_id
         return AudioDelta
 
@@ -394,21 +394,21 @@ class Turn:
             if not is_current:
                 return None
             self._muted = self._muted or (not response and self._announces)
-            self._hearing.stop(now_ns)
+            self._audio.stop(now_ns)
             heard_ns = self.audible_ns
             if not stopped_by_us and heard_ns is not None and heard_ns >= self.spoken.end_ns:
                 self._endings.broke_off(done)
             return self._withdraw()
         failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
-        if is_current and self._hearing.first_audio_ns is not None:
+        if is_current and self._audio.first_audio_ns is not None:
             # Some servers say that a response is over before they send its audio.
-            self._hearing.finalise()
+            self._audio.finalise()
         if failed and self.audible_ns is not None and (is_current or response == self._sounding):
             self._endings.broke_off(done)
         if not is_current:
             return None
         if self.audible_ns is None and now_ns < self.spoken.end_ns:
-            self._hearing.stop(now_ns)
+            self._audio.stop(now_ns)
             return self._withdraw()
         self._endings.last, self._over_ns = done, now_ns
         return ResponseDone
@@ -427,12 +427,12 @@ class Turn:
         return self._announces or bool(now_ns and until_ns and now_ns < until_ns)
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
-        hearing, audible_ns, spoken = self._hearing, self.audible_ns, self.spoken
+        heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
         return TurnFacts(
             late_ns=self.sending.end_late_ns(spoken.end_due_ns),
             held_up_ns=self.sending.held_up_ns,
-            doubt=hearing.doubt,
-            undecodable=hearing.undecodable,
+            doubt=heard.doubt,
+            undecodable=heard.undecodable,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,
@@ -440,10 +440,10 @@ class Turn:
             broken=self._endings.failure(is_over=self.response_state.is_over),
             unfinished=self._unfinished(now_ns),
             error=self._error,
-            begun="response_created_ns" in self._noted or hearing.first_audio_ns is not None,
-            audio=hearing.first_audio_ns is not None,
+            begun="response_created_ns" in self._noted or heard.first_audio_ns is not None,
+            audio=heard.first_audio_ns is not None,
             text="first_text_ns" in self._noted,
             tool="tool_call_ns" in self._noted,
-            awaits_answer=self._awaits_answer and hearing.answer_ns is None,
+            awaits_answer=self._awaits_answer and heard.answer_ns is None,
             owed=self._owed,
         )

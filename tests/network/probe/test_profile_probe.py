@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.model import Direction, NetworkProfile
 from harness.network.probe import profile_probe
-from harness.network.probe.profile_probe import judge, probe, round_trips
+from harness.network.probe.profile_probe import compare, probe, round_trips
 
 
 def profile(delay_ms: float, jitter_ms: float, rate_kbit_s: float | None = None) -> NetworkProfile:
@@ -39,7 +39,7 @@ def drawn(made: NetworkProfile, seed: int, overhead_ms: float = 0.3) -> npt.NDAr
 def test_a_profile_that_is_what_it_says_is_verified(delay_ms: int, share: float, seed: int) -> None:
     """A single look raises a false alarm once in some hundred times, three in a row never do."""
     made = profile(delay_ms, round(delay_ms * share))
-    looks = [judge(made, drawn(made, seed + 2**33 * look)) for look in range(3)]
+    looks = [compare(made, drawn(made, seed + 2**33 * look)) for look in range(3)]
     assert any(found.verified for found in looks), looks[0].why
 
 
@@ -58,7 +58,7 @@ def test_a_profile_that_is_what_it_says_is_verified(delay_ms: int, share: float,
 def test_a_profile_that_is_not_what_it_says_is_delayed(
     asked: NetworkProfile, real: NetworkProfile
 ) -> None:
-    found = judge(asked, drawn(real, seed=1))
+    found = compare(asked, drawn(real, seed=1))
     assert not found.verified
     assert "off" in found.why or "not within" in found.why
 
@@ -67,26 +67,26 @@ def test_jitter_in_one_direction_only_is_plausible() -> None:
     made = NetworkProfile(
         name="made", up=Direction(delay_ms=50, jitter_ms=30), down=Direction(delay_ms=50)
     )
-    assert judge(made, drawn(made, seed=3)).verified
+    assert compare(made, drawn(made, seed=3)).verified
 
 
 def test_a_bandwidth_that_is_not_there_is_delayed() -> None:
     made = profile(10, 0, rate_kbit_s=1000)
-    found = judge(made, drawn(made, seed=1), up_kbit_s=1010, down_kbit_s=4000)
+    found = compare(made, drawn(made, seed=1), up_kbit_s=1010, down_kbit_s=4000)
     assert not found.verified
     assert "4000 kbit/s down for 1000, more than 15% off" in found.why
 
 
 def test_a_bandwidth_that_was_not_probed_is_said_to_be_so() -> None:
     made = profile(10, 0, rate_kbit_s=10_000_000)
-    found = judge(made, drawn(made, seed=1))
+    found = compare(made, drawn(made, seed=1))
     assert found.verified
     assert "not probed" in found.why
     assert found.up_kbit_s is None
 
 
 def test_quantiles_are_those_of_the_round_trips() -> None:
-    found = judge(profile(50, 0), np.linspace(95.0, 105.0, 101))
+    found = compare(profile(50, 0), np.linspace(95.0, 105.0, 101))
     assert found.probes == 101
     assert found.rtt_p10_ms == pytest.approx(96)
     assert found.rtt_p50_ms == pytest.approx(100)

@@ -3,7 +3,7 @@ import pytest
 
 from harness.model import RealisedNetwork
 from harness.network.probe.frame_flow import FrameFlow, FrameFlows
-from harness.network.probe.stall_probe import StallFinding, judge_stalls, sum_up
+from harness.network.probe.stall_probe import StallFinding, add_stalls, sum_up
 from harness.network.tcp.traces import Stream
 
 BEFORE = RealisedNetwork(profile="x", probes=40, verified=True, why="median as asked")
@@ -28,7 +28,7 @@ def finding(own_ms: float, held: int = 2, frames: int = 300) -> StallFinding:
 
 
 def test_the_own_delay_of_the_proxy_is_no_stall_and_stands_beside_them() -> None:
-    judged = judge_stalls(BEFORE, finding(1.5))
+    judged = add_stalls(BEFORE, finding(1.5))
     assert judged.verified, judged.why
     assert judged.up_stalls is not None
     assert judged.up_planned is not None
@@ -40,7 +40,7 @@ def test_the_own_delay_of_the_proxy_is_no_stall_and_stands_beside_them() -> None
 
 @pytest.mark.parametrize("own_ms", [-1.0, 4.0])
 def test_a_base_that_is_not_what_it_says_is_not_hidden(own_ms: float) -> None:
-    judged = judge_stalls(BEFORE, finding(own_ms))
+    judged = add_stalls(BEFORE, finding(own_ms))
     assert not judged.verified
     assert "undisturbed frames took" in judged.why
     assert judged.up_baseline_ms == pytest.approx(own_ms)
@@ -49,14 +49,14 @@ def test_a_base_that_is_not_what_it_says_is_not_hidden(own_ms: float) -> None:
 
 
 def test_a_network_that_stalls_all_the_time_has_no_own_delay_and_may_be_verified() -> None:
-    judged = judge_stalls(BEFORE, finding(0.8, held=50))
+    judged = add_stalls(BEFORE, finding(0.8, held=50))
     assert judged.verified
     assert judged.up_baseline_ms is None
     assert "baseline not known" in judged.why
 
 
 def test_changes_that_failed_are_no_proof() -> None:
-    judged = judge_stalls(BEFORE, finding(0.5), failed=2)
+    judged = add_stalls(BEFORE, finding(0.5), failed=2)
     assert not judged.verified
     assert "2 changes were not carried out" in judged.why
 

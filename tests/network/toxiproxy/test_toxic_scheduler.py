@@ -11,7 +11,7 @@ from harness.model import NS_PER_MS, Direction, FaultKind, NetworkFault, Network
 from harness.network import NetworkLayer
 from harness.network import layer as module
 from harness.network.probe import stall_probe
-from harness.network.probe.stall_probe import StallFinding, judge_stalls
+from harness.network.probe.stall_probe import StallFinding, add_stalls
 from harness.network.tcp import traces
 from harness.network.toxiproxy.toxic_client import ApiAddress, ToxicClient
 from harness.network.toxiproxy.toxic_scheduler import Change, Impairment, ToxicScheduler
@@ -243,7 +243,7 @@ def test_a_change_that_does_not_happen_is_found_out(
 def test_a_probe_of_stalls_that_breaks_off_is_no_proof(layer: NetworkLayer) -> None:
     found = layer.verify("plain")
     assert found.verified
-    judged = judge_stalls(found, StallFinding(broken="gone"))
+    judged = add_stalls(found, StallFinding(broken="gone"))
     assert not judged.verified
     assert "broke off: gone" in judged.why
 
