@@ -48,6 +48,8 @@ EXEMPT: dict[str, dict[str, str]] = {
         "bench/stall_updates.py": "cli/test_selfcheck_stalls.py",
     },
     IN_A_RUN: {
+        "load/failures.py": "load/test_run_controller.py",
+        "load/locust_events.py": "load/test_run_controller.py",
         "load/run_writer.py": "load/test_run_controller.py",
         "load/user.py": "load/test_run_controller.py",
         "load/interrupts.py": "load/test_run_controller.py",

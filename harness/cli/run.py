@@ -5,38 +5,24 @@ the simulator, which must not share a core's time with the callers it answers. B
 this process is gone, whatever ended it.
 """
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from harness.cli.declared_options import DeclaredOptions
+from harness.cli.run_processes import run_locust, simulator
 from harness.clock import wall_time
-from harness.environment import for_child, shipped, shipped_files, without_settings_of
+from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.options import DIRECT, add_arguments, read_options
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
 from harness.recording import reserve
-
-_SIMULATOR_START_LINE = "listening on "
-_END_LIMIT_S = 10.0
-# Locust ends everything itself two seconds after a second signal; this is for one that hangs.
-_SECOND, _CUT_LIMIT_S = 2, 1.7
-# Python itself polls within such a wait, at most every 50 ms.
-_WAIT_STEP_S = 1.0
-# Where settings for Locust lie that `harness.load.locust_process` does not read. It does not read
-# `pyproject.toml` either, which most often is there for something else.
-_LOCUST_FILES = (Path("~/.locust.conf"), Path("locust.conf"))
-
 
 # Declared once, for Locust's parser.
 _VOICE = DeclaredOptions(add_arguments)
@@ -91,18 +77,21 @@ def command(
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, directory)
         words = _locust_words(locustfile, directory, given) + voice
+        answering = None
         if host is None:
-            host = stack.enter_context(_simulator(preset, simulator_config, parsed.seed, directory))
+            truth = directory / "truth.jsonl"
+            started = simulator(preset, simulator_config, parsed.seed, truth)
+            answering = stack.enter_context(started)
+            host = answering.host
             words.append("--simulated")
-        outcome = _run_locust([*words, "--host", host, *context.args])
+        outcome = run_locust([*words, "--host", host, *context.args], answering)
     try:
         return ExitCode(outcome)
     except ValueError:
-        _report_of_a_killed_run(directory)
         raise RunInvalid(
             f"the run was killed: Locust ended with {outcome}",
             where=str(directory),
-            hint="The report is of what it had recorded by then",
+            hint=_report_of_a_killed_run(directory),
         ) from None
 
 
@@ -142,95 +131,13 @@ def _locust_words(locustfile: Path, directory: Path, given: dict[str, Any]) -> l
     return words
 
 
-def _run_locust(words: list[str]) -> int:
-    """Run Locust to its end; Ctrl-C and SIGTERM are passed on, once each, so that it drains."""
-    # A session of its own: from the terminal only this process gets Ctrl-C, and passes it on.
-    variables, taken = without_settings_of("LOCUST_")
-    files = [str(path) for path in _LOCUST_FILES if path.expanduser().is_file()]
-    if files or taken:
-        named = ", ".join(files + taken)
-        click.echo(f"Not used by this run: {named}; options are its only settings", err=True)
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, env=variables, start_new_session=True)
-
-    signals: list[int] = []
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        process.send_signal(signal.SIGINT)
-        signals.append(number)
-        if len(signals) == _SECOND:
-            signal.signal(signal.SIGALRM, lambda *_: _kill_group(process))
-            signal.setitimer(signal.ITIMER_REAL, _CUT_LIMIT_S)
-
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        code = _exit_code(process)
-        # A killed run is not reported here after a second signal: that ends everything at once.
-        return ExitCode.INVALID if code < 0 and len(signals) >= _SECOND else code
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _exit_code(process: "subprocess.Popen[bytes]") -> int:
-    """Wait for the end of a process in short steps, and return its code.
-
-    A signal that arrives just before a blocking wait does not interrupt it: the handler would run
-    only after the process has ended, which for a hung one is never.
-    """
-    while True:
-        with suppress(subprocess.TimeoutExpired):
-            return process.wait(_WAIT_STEP_S)
-
-
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill Locust and the workers that it forked; the session is theirs alone."""
-    click.echo("harness: ended by a second signal; what was recorded stays", err=True)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _report_of_a_killed_run(directory: Path) -> None:
-    """Report what a run had recorded when its process ended without a word."""
-    if (directory / "manifest.json").exists():
-        words = [sys.executable, "-m", "harness", "report", str(directory)]
-        subprocess.run(words, check=False, env=for_child())
-
-
-@contextmanager
-def _simulator(
-    preset: str | None, config: Path | None, seed: int, directory: Path
-) -> Iterator[str]:
-    """Start the simulator on a free port of this machine and give its address."""
-    words = [sys.executable, "-m", "harness", "simulator", "--port", "0"]
-    words += [] if preset is None else ["--preset", preset]
-    words += [] if config is None else ["--config", str(config)]
-    words += ["--seed", str(seed), "--truth", str(directory / "truth.jsonl"), "--exit-with-stdin"]
-    process = subprocess.Popen(
-        words,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=for_child(),
-        start_new_session=True,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        if not line.startswith(_SIMULATOR_START_LINE):
-            raise BadInput("the simulator did not start", hint="What it said stands above")
-        about = "".join(f", {given}" for given in (preset, config) if given is not None)
-        click.echo(f"Simulator {line.strip()}{about}", err=True)
-        yield line.removeprefix(_SIMULATOR_START_LINE).split("/v1/")[0].strip()
-    finally:
-        process.stdin.close()
-        try:
-            process.wait(_END_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+def _report_of_a_killed_run(directory: Path) -> str:
+    """Report what a run had recorded when its process ended without a word, and say so."""
+    if not (directory / "manifest.json").exists():
+        return "Nothing had been recorded yet"
+    words = [sys.executable, "-m", "harness", "report", str(directory)]
+    subprocess.run(words, check=False, env=for_child())
+    return "The report is of what it had recorded by then"
 
 
 def _remove_if_unused(directory: Path) -> None:

@@ -31,7 +31,8 @@ def run_locust(locust_main: Callable[[], Any]) -> int:
         locust_main()
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-        return ExitCode.BAD_INPUT if code and not started else code
+        # Locust ends with 1 or 2 when it cannot begin; ours say more.
+        return ExitCode.BAD_INPUT if code in (1, 2, -1) and not started else code
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_code

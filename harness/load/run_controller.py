@@ -7,20 +7,12 @@ both. Messages between master and workers keep their order, so when a worker has
 stopped, everything it recorded has arrived.
 """
 
-import contextlib
-import logging
-import os
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gevent
-import gevent.socket
-from locust import events
 from locust.env import Environment
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
@@ -28,12 +20,12 @@ from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.errors import ExitCode, HarnessError, sanitised
+from harness.errors import ExitCode
 from harness.load import live
+from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
-from harness.load.master_port import choose_master_port
 from harness.load.open_files import callers_of_one, ensure_open_files
-from harness.load.options import Options, add_arguments, read_options
+from harness.load.options import Options, read_options
 from harness.load.run_setup import (
     Schedule,
     make_schedule,
@@ -50,17 +42,24 @@ from harness.load.scenario import (
     scenario_script,
 )
 from harness.load.share import Share
-from harness.load.watchdogs import watch_forked_workers, watch_master
-from harness.load.worker_pool import SHARE, STOP, WorkerPool
+from harness.load.watchdogs import (
+    end_forked_workers,
+    watch_forked_workers,
+    watch_master,
+    watch_stdin,
+)
+from harness.load.worker_pool import HURRY, SHARE, STOP, WorkerPool
 from harness.load.workload import Workload
 from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 _POLL_S = 0.05
 _WRITE_EVERY_NS = 1 * NS_PER_S
-_BATCH, _FAILED = "harness_batch", "harness_failed"
+_BATCH = "harness_batch"
 # Beyond its drain time a worker that is alive needs no longer than this to send its last batch.
 _LAST_BATCH_LIMIT_S = 15.0
+# A worker that was told to end and has nothing left to do takes about a second.
+_WORKER_END_LIMIT_S = 5.0
 # A second signal ends everything; the last records get this long to be written.
 _CUT, _CUT_WAIT_S = 2, 1.0
 # What a report judges of a run that came to its own end.
@@ -85,15 +84,16 @@ class RunController:
         self._pool: WorkerPool | None = None
         self._watchers: list[gevent.Greenlet] = []
         self._drain_s = 0.0
-        self._failed_code = 0
+        self._failures = Failures(environment, self._note)
         self._progress = live.Steps()
         self._interrupts = Interrupts(self._interrupt, self._cut)
         if isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BATCH, self._batch_came)
-            self._runner.register_message(_FAILED, self._worker_failed)
+            self._runner.register_message(FAILED, self._failures.of_worker)
         elif isinstance(self._runner, WorkerRunner):
             self._runner.register_message(SHARE, self._share_came)
             self._runner.register_message(STOP, self._stop_came, concurrent=True)
+            self._runner.register_message(HURRY, self._hurry_came, concurrent=True)
 
     def watch_others(self) -> None:
         """Look out from the start for processes of the run that end before their time."""
@@ -101,7 +101,7 @@ class RunController:
         forked = int(getattr(options, "processes", None) or 0)
         if isinstance(self._runner, WorkerRunner):
             ignore_ctrl_c()
-            gevent.spawn(watch_master, self._runner, forked > 0)
+            gevent.spawn(watch_master, self._runner)
         elif self._environment.web_ui is None:
             self._interrupts.heed()
             if isinstance(self._runner, MasterRunner) and forked:
@@ -110,16 +110,17 @@ class RunController:
     def start(self) -> None:
         """Prepare and begin a run; a run that cannot be made ends the process with one line."""
         self._environment.process_exit_code = None
-        self._failed_code = self._interrupts.count = 0
+        self._failures.code = self._interrupts.count = 0
         if not isinstance(self._runner, WorkerRunner):
             self._interrupts.heed()
         try:
             self._prepare()
-        except HarnessError as error:
-            self._give_up(error)
-        except Exception:
-            traceback.print_exc()
-            self._give_up(HarnessError("preparing the run failed; this is our bug"))
+        except Exception as error:
+            self._failures.before_run(error)
+            workload, self.workload = self.workload, None
+            if workload is not None:
+                with self._failures.in_run():
+                    workload.stop()
 
     def stop(self) -> None:
         """Drain, write what is left, and report; what fails of it does not keep the rest."""
@@ -128,34 +129,48 @@ class RunController:
         workload, self.workload = self.workload, None
         if workload is not None:
             self._draining = workload
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 workload.drain()
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 workload.stop()
             self._draining = None
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 self._hand_in(workload.take_batch(), idle=True, last=True)
+        elif self._share is not None:
+            # The master waits for a last batch from every worker that it gave a share.
+            with self._failures.in_run():
+                self._hand_in(Batch(), idle=True, last=True)
         if self._pool is not None:
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
             self._pool = None
         self._share = None
         if isinstance(self._runner, WorkerRunner):
             # The master judges the run; a worker's exit code says only whether the worker failed.
-            self._environment.process_exit_code = self._failed_code
+            self._environment.process_exit_code = self._failures.code
         writer = self._writer
         if writer is not None:
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
             self._writer = None
             if self._interrupts.count < _CUT:
-                code = writer.report()
-                if self._interrupts.count and code in _JUDGED:
-                    code = ExitCode.INVALID
-                self._environment.process_exit_code = self._failed_code or int(code)
+                with self._failures.in_run():
+                    self._environment.process_exit_code = int(ExitCode.INVALID)
+                    self._environment.process_exit_code = self._judged(writer.report())
+
+    def _judged(self, reported: int) -> int:
+        """Return this process's exit code, given that of the report."""
+        if self._interrupts.count and reported in _JUDGED:
+            reported = ExitCode.INVALID
+        return self._failures.code or int(reported)
 
     def quitting(self) -> None:
-        """Stop a run that still goes on when the process is about to end from outside."""
+        """End what still goes on when the process is about to end."""
+        self._stop_from_outside()
+        if isinstance(self._runner, MasterRunner):
+            end_forked_workers(_WORKER_END_LIMIT_S)
+
+    def _stop_from_outside(self) -> None:
         if self._writer is not None and self._runner.state != STATE_STOPPED:
             self._note_interrupt()
             self._runner.stop()
@@ -182,22 +197,36 @@ class RunController:
 
     def _note_interrupt(self) -> None:
         self._interrupts.count = max(1, self._interrupts.count)
+        with self._failures.in_run():
+            self._note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
+
+    def _note(self, kind: RunEventKind, detail: str) -> None:
         if self._writer is not None:
-            with self._ending_on_failure():
-                self._writer.note(RunEventKind.INTERRUPTED, "stopped before its calls had ended")
+            self._writer.note(kind, detail)
 
     def _cut(self) -> None:
         """Close open calls and write what they recorded, as far as that takes no time."""
         if self._writer is not None:
             words = f"harness: ended by a second signal. {self._writer.hint}"
             print(words, file=sys.stderr, flush=True)
+        if self._pool is not None:
+            self._pool.hurry()
         with gevent.Timeout(_CUT_WAIT_S, False):
-            while self._writer is not None and self._draining is None:
+            while self._writer is not None and self._pool is None and self._draining is None:
                 gevent.sleep(_POLL_S)
-            if self._draining is not None:
-                self._draining.hurry()
+            self._hurry()
             while self._writer is not None:
                 gevent.sleep(_POLL_S)
+
+    def _hurry(self) -> None:
+        """Record at once what there is, and cut off open calls."""
+        workload = self._draining or self.workload
+        if workload is None:
+            return
+        with self._failures.in_run():
+            workload.pump()
+            self._hand_in(workload.take_batch(), idle=False)
+        workload.hurry()
 
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options
@@ -208,6 +237,8 @@ class RunController:
         if options.dialogue is None:
             options = replace(options, dialogue=scenario_script(users))
         self._drain_s = options.drain_s
+        if options.until_stdin_closes and not isinstance(self._runner, WorkerRunner):
+            gevent.spawn(watch_stdin, self._interrupt)
         # What can be refused without opening anything comes first.
         route_to_target(options, resolve_dialect(options))
         resolve_profiles(options)
@@ -219,7 +250,6 @@ class RunController:
             self._writer = self._new_writer(options, schedule, corpus)
             self._pool = WorkerPool(self._runner, self._writer, schedule)
             self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
-            self._listen_to_stdin(options)
             return
         if isinstance(self._runner, WorkerRunner):
             if self._share is None:
@@ -228,7 +258,6 @@ class RunController:
             self._workload_of(options, schedule, corpus, self._share)
             return
         self._workload_of(options, schedule, corpus, None)
-        self._listen_to_stdin(options)
 
     def _workload_of(
         self, options: Options, schedule: Schedule, corpus: Corpus, share: Share | None
@@ -247,13 +276,9 @@ class RunController:
         workload.begin(share)
         self._watchers.append(gevent.spawn(self._watch, workload))
 
-    def _listen_to_stdin(self, options: Options) -> None:
-        if options.until_stdin_closes:
-            gevent.spawn(self._end_with_stdin)
-
     def _watch(self, workload: Workload) -> None:
         """Pump the engine while the run goes on, and end it when its calls are done."""
-        with self._ending_on_failure():
+        with self._failures.in_run():
             written_ns = now_ns()
             while True:
                 gevent.sleep(_POLL_S)
@@ -266,39 +291,14 @@ class RunController:
                     raise workload.failure
                 if idle:
                     if self._writer is not None:
-                        gevent.spawn(self._quit)
+                        gevent.spawn(self._failures.quit)
                     return
 
     def _watch_workers(self, pool: WorkerPool) -> None:
-        """End the run when the workers have held their calls."""
-        with self._ending_on_failure():
-            pool.wait_until_idle()
-            gevent.spawn(self._quit)
-
-    @contextmanager
-    def _ending_on_failure(self) -> Iterator[None]:
-        """End the run with one line when the block fails, whatever it fails with."""
-        try:
-            yield
-        except HarnessError as error:
-            self._abort(error)
-        except Exception as error:
-            words = f"the run could not go on: {sanitised(repr(error))}"
-            self._abort(HarnessError(words, hint="This is our bug; what was recorded stays"))
-
-    def _abort(self, error: HarnessError) -> None:
-        """End a run that has begun and cannot go on; what was recorded stays and is reported."""
-        if self._failed_code:
-            return
-        self._failed_code = int(error.exit_code)
-        if isinstance(self._runner, WorkerRunner):
-            self._send_failure(error)
-            return
-        print(f"harness: {error}", file=sys.stderr, flush=True)
-        if self._writer is not None:
-            with contextlib.suppress(HarnessError):
-                self._writer.note(RunEventKind.ABORTED, str(error))
-        gevent.spawn(self._quit)
+        """End the run when the workers have held their calls, or one was lost."""
+        with self._failures.in_run():
+            pool.wait_until_done()
+            gevent.spawn(self._failures.quit)
 
     def _hand_in(self, batch: Batch, *, idle: bool, last: bool = False) -> None:
         if self._writer is not None:
@@ -309,17 +309,13 @@ class RunController:
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
 
+    def _hurry_came(self, environment: Environment, msg: Any) -> None:
+        self._hurry()
+
     def _batch_came(self, environment: Environment, msg: Any) -> None:
         if self._pool is not None:
-            with self._ending_on_failure():
+            with self._failures.in_run():
                 self._pool.take(msg.node_id, msg.data)
-
-    def _worker_failed(self, environment: Environment, msg: Any) -> None:
-        error = _from_message(msg.data)
-        if msg.data.get("begun"):
-            self._abort(error)
-        else:
-            self._give_up(error)
 
     def _share_came(self, environment: Environment, msg: Any) -> None:
         self._share = Share.unpack(msg.data)
@@ -350,85 +346,3 @@ class RunController:
         if isinstance(self._runner, WorkerRunner) and self._share is not None:
             return callers_of_one(users, self._share.slots)
         return users
-
-    def _give_up(self, error: HarnessError) -> None:
-        """End a run that never began."""
-        if self.workload is not None:
-            self.workload.stop()
-            self.workload = None
-        if isinstance(self._runner, WorkerRunner):
-            self._send_failure(error, begun=False)
-            return
-        print(f"harness: {error}", file=sys.stderr, flush=True)
-        # Locust's empty tables would bury the one line that matters.
-        logging.getLogger("locust.stats_logger").disabled = True
-        self._failed_code = self._failed_code or int(error.exit_code)
-        self._environment.process_exit_code = self._failed_code
-        gevent.spawn(self._quit)
-
-    def _send_failure(self, error: HarnessError, *, begun: bool = True) -> None:
-        code = int(error.exit_code)
-        message = {"text": str(error), "exit_code": code, "begun": begun}
-        self._runner.send_message(_FAILED, message)
-
-    def _quit(self) -> None:
-        """End the run; on the web page the process stays for the next one."""
-        if self._environment.web_ui is not None:
-            self._runner.stop()
-        else:
-            self._runner.quit()
-
-    def _end_with_stdin(self) -> None:
-        """End the run when whoever holds the other end of stdin is gone."""
-        descriptor = sys.stdin.fileno()
-        while True:
-            gevent.socket.wait_read(descriptor)
-            if not os.read(descriptor, 4096):
-                self._interrupt()
-                return
-
-
-def _from_message(data: dict[str, Any]) -> HarnessError:
-    """Return a worker's error as the master raises it."""
-    error = HarnessError(str(data.get("text", "a worker failed")))
-    error.exit_code = ExitCode(int(data.get("exit_code", ExitCode.BUG)))
-    return error
-
-
-_controllers: dict[int, RunController] = {}
-
-
-def run_controller_of(environment: Environment) -> RunController:
-    """Return the run controller of a Locust environment."""
-    return _controllers[id(environment)]
-
-
-def _on_parser(parser: Any) -> None:
-    add_arguments(parser)
-    choose_master_port(parser, sys.argv[1:])
-
-
-def _on_init(environment: Environment, **_: Any) -> None:
-    controller = _controllers[id(environment)] = RunController(environment)
-    controller.watch_others()
-    if getattr(environment.parsed_options, "live_line", False):
-        logging.getLogger("locust.stats_logger").disabled = True
-
-
-def _on_start(environment: Environment, **_: Any) -> None:
-    run_controller_of(environment).start()
-
-
-def _on_stop(environment: Environment, **_: Any) -> None:
-    run_controller_of(environment).stop()
-
-
-def _on_quitting(environment: Environment, **_: Any) -> None:
-    run_controller_of(environment).quitting()
-
-
-events.init_command_line_parser.add_listener(_on_parser)
-events.init.add_listener(_on_init)
-events.test_start.add_listener(_on_start)
-events.test_stop.add_listener(_on_stop)
-events.quitting.add_listener(_on_quitting)

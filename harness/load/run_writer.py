@@ -84,11 +84,15 @@ class RunWriter:
             return ExitCode.INVALID
         command = [sys.executable, "-m", "harness", "report", str(self.path)]
         # A session of its own: the terminal's Ctrl-C is for the run, not for its report.
-        done = subprocess.run(command, check=False, env=for_child(), start_new_session=True)
-        code = done.returncode
-        if code in tuple(ExitCode):
-            return code
-        print(f"harness: the report ended with {code}. {self.hint}", file=sys.stderr, flush=True)
+        try:
+            done = subprocess.run(command, check=False, env=for_child(), start_new_session=True)
+        except OSError as error:
+            why = f"the report could not be started: {error.strerror}"
+        else:
+            if done.returncode in tuple(ExitCode):
+                return done.returncode
+            why = f"the report ended with {done.returncode}"
+        print(f"harness: {why}. {self.hint}", file=sys.stderr, flush=True)
         return ExitCode.INVALID
 
     @property

@@ -5,8 +5,8 @@ from pathlib import Path
 from locust import User, constant, task
 from locust.exception import StopUser
 
+from harness.load.locust_events import run_controller_of
 from harness.load.redacted_errors import redact_errors
-from harness.load.run_controller import run_controller_of
 from harness.plan import Dialogue
 
 # From here on, since a scenario that imports this may fail before Locust has begun.

@@ -1,34 +1,39 @@
-"""Ends of other processes of a distributed run that would otherwise be waited for without end."""
+"""Ends of other processes of a run that would otherwise be waited for without end."""
 
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
+import gevent.socket
+import psutil
 from locust.runners import STATE_INIT
 
 from harness.errors import ExitCode
 from harness.load.interrupts import end_now
-from harness.load.worker_pool import forked_workers
+from harness.load.worker_pool import forked_workers, is_alive
 
-_POLL_S = 0.5
+# A worker is forked after this module has been imported.
+_IMPORTED_BY = os.getpid()
+_POLL_S, _STEP_S = 0.5, 0.05
 # The master answers a heartbeat every second. Polls are counted, not seconds: a process that did
 # not get to run has not been waiting.
 _SILENT_POLLS = 40
 
 
-def watch_master(runner: Any, forked: bool) -> None:
+def watch_master(runner: Any) -> None:
     """End this worker when its master is gone: nobody would take what it records.
 
     Args:
         runner: Locust's worker runner.
-        forked: The master is this process's parent.
     """
-    parent, heard, silent = os.getppid(), runner.last_heartbeat_timestamp, 0
+    forked = os.getpid() != _IMPORTED_BY
+    heard, silent = runner.last_heartbeat_timestamp, 0
     while True:
         gevent.sleep(_POLL_S)
-        if forked and os.getppid() != parent:
+        if forked and os.getppid() != _IMPORTED_BY:
             _end("the master ended without a word")
         latest = runner.last_heartbeat_timestamp
         silent = silent + 1 if latest == heard else 0
@@ -54,6 +59,34 @@ def watch_forked_workers(runner: Any, forked: int, end: Callable[[int], None]) -
             end(ExitCode.INVALID)
             return
         gevent.sleep(_POLL_S)
+
+
+def end_forked_workers(limit_s: float) -> None:
+    """Wait for the workers that this master forked, and kill those that do not end.
+
+    They have been told to end; one that is stopped or hangs would outlive the run.
+
+    Args:
+        limit_s: How long they may take.
+    """
+    left = forked_workers()
+    with gevent.Timeout(limit_s, False):
+        while left := [worker for worker in left if is_alive(worker)]:
+            gevent.sleep(_STEP_S)
+    for worker in left:
+        print(f"harness: worker process {worker.pid} did not end, and was killed", file=sys.stderr)
+        with suppress(psutil.Error):
+            worker.kill()
+
+
+def watch_stdin(end: Callable[[], None]) -> None:
+    """End the run when whoever holds the other end of stdin is gone, or lets go of it."""
+    descriptor = sys.stdin.fileno()
+    while True:
+        gevent.socket.wait_read(descriptor)
+        if not os.read(descriptor, 4096):
+            end()
+            return
 
 
 def _end(words: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gevent
 import psutil
-from locust.runners import STATE_MISSING
+from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING
 
 from harness.clock import now_ns
 from harness.load.run_setup import Schedule
@@ -15,11 +15,13 @@ from harness.load.worker_roster import WorkerRoster
 from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
-STOP, SHARE = "harness_stop", "harness_share"
+STOP, HURRY, SHARE = "harness_stop", "harness_hurry", "harness_share"
 _POLL_S = 0.05
 # Locust misses a worker after three seconds without a heartbeat, and one that is only busy comes
 # back. One that this master forked and that has ended does not.
 _MISSING_LIMIT_NS = 10 * NS_PER_S
+# A worker that is still preparing hears nothing meanwhile, and has nothing to hand in.
+_PREPARING_LIMIT_NS = 2 * NS_PER_S
 
 
 class WorkerPool:
@@ -35,6 +37,7 @@ class WorkerPool:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
         self._forked = forked_workers()
+        self._stopping = False
         clients = sorted(runner.clients)
         shares = {
             client: Share(origin_ns=writer.origin_ns, slot=slot, slots=len(clients))
@@ -48,23 +51,39 @@ class WorkerPool:
         """Record a worker's batch."""
         batch = Batch.unpack(message)
         idle, last = bool(message.get("idle")), bool(message.get("last"))
-        self._roster.note(worker, batch, idle=idle, last=last)
+        # A worker that was stopped from outside says goodbye in the middle of the run.
+        lost = last and not self._stopping and self._runner.state in (STATE_RUNNING, STATE_SPAWNING)
+        self._roster.note(worker, batch, idle=idle and not lost, last=last and not lost)
         self._writer.write(batch)
 
-    def wait_until_idle(self) -> None:
-        """Return when every worker that is left has held its calls."""
-        while not self._roster.idle:
+    def wait_until_done(self) -> None:
+        """Return when every worker has held its calls, or one was lost.
+
+        What the others would still hold would not be the load that was asked for.
+        """
+        while not self._roster.idle and self._roster.whole:
             gevent.sleep(_POLL_S)
             self._note_lost(self._heard())
 
     def collect(self, limit_s: float) -> None:
         """Have every worker stop, and wait for what it still has to send."""
+        self._stopping = True
         self._runner.send_message(STOP)
+        began_ns, preparing = now_ns(), False
         with gevent.Timeout(limit_s, False):
-            while not self._roster.collected:
+            while not self._roster.collected and not preparing:
                 self._note_lost(self._heard())
                 gevent.sleep(_POLL_S)
-        self._note_lost(set())
+                waited_ns = now_ns() - began_ns
+                preparing = waited_ns > _PREPARING_LIMIT_NS and self._roster.preparing
+        self._note_lost(self._heard() if preparing else set())
+        if not self._roster.whole:
+            limit_ms = self._schedule.options.limit_s * 1000
+            self._writer.write(Batch(turns=self._roster.unbegun(self._schedule.call, limit_ms)))
+
+    def hurry(self) -> None:
+        """Have every worker send at once what it has recorded, and cut off its calls."""
+        self._runner.send_message(HURRY)
 
     def _heard(self) -> set[str]:
         """Return the workers that are there, or have been missing too briefly to tell."""

@@ -22,6 +22,7 @@ class WorkerRoster:
         self._idle: set[str] = set()
         self._ended: set[str] = set()
         self._lost: set[str] = set()
+        self._begun: set[str] = set()
         self._turns: Counter[str] = Counter()
         self._held: set[str] = set()
 
@@ -35,6 +36,16 @@ class WorkerRoster:
         """Whether every worker that is left has sent its last batch."""
         return set(self._shares) <= self._ended | self._lost
 
+    @property
+    def whole(self) -> bool:
+        """Whether no worker has been lost."""
+        return not self._lost
+
+    @property
+    def preparing(self) -> bool:
+        """Whether all that is missing are last batches of workers that never sent any."""
+        return not self._begun - self._ended - self._lost
+
     def note(self, worker: str, batch: Batch, *, idle: bool, last: bool) -> None:
         """Keep account of a batch.
 
@@ -44,6 +55,7 @@ class WorkerRoster:
             idle: All calls of its share have ended.
             last: It sends no more.
         """
+        self._begun.add(worker)
         for turn in batch.turns:
             self._turns[turn.session_id] += 1
             if turn.status is TurnStatus.DROPPED:
@@ -78,10 +90,27 @@ class WorkerRoster:
                 dropped_turn(call(number), index, limit_ms, "worker_lost", name)
                 for number, index in self._unheld(worker)
             ]
-            words = f"worker {name} ended without a word"
+            words = f"worker {name} ended before its calls"
+            if worker not in self._begun:
+                words = f"worker {name} ended before it was ready"
             if turns:
                 words += f"; {len(turns)} of its calls did not come to their end"
             yield words, turns
+
+    def unbegun(self, call: Callable[[int], CallPlan], limit_ms: float) -> list[TurnRecord]:
+        """Return a dropped turn for every call that the workers that are left did not begin.
+
+        Args:
+            call: Returns a call of the schedule.
+            limit_ms: How long a caller waits for a response.
+        """
+        left = sorted(set(self._shares) - self._lost)
+        why = "the run ended before this call began"
+        return [
+            dropped_turn(call(number), index, limit_ms, "run_ended", why)
+            for worker in left
+            for number, index in self._unheld(worker)
+        ]
 
     def _unheld(self, worker: str) -> Iterator[tuple[int, int]]:
         """Yield the calls of a worker's share that have not ended, and their recorded turns."""

@@ -126,39 +126,3 @@ def test_a_refused_run_leaves_no_folder(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.BAD_INPUT
     assert [line for line in done.stderr.splitlines() if line.startswith("harness: ")] != []
     assert not any(tmp_path.iterdir())
-
-
-def started(reports: Path) -> tuple["subprocess.Popen[str]", psutil.Process]:
-    """Start a run that goes on, and return it with its Locust once a turn has been recorded."""
-    process = subprocess.Popen(
-        words("--turns", "3", reports=reports),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    wait_for(lambda: any(reports.glob("*/turns.jsonl")))
-    children = psutil.Process(process.pid).children()
-    (locust,) = [child for child in children if "--live-line" in child.cmdline()]
-    return process, locust
-
-
-def test_a_locust_that_was_killed_is_reported_and_the_run_is_not_whole(tmp_path: Path) -> None:
-    process, locust = started(tmp_path)
-    locust.kill()
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == ExitCode.INVALID
-    assert "the run was killed" in err
-    assert "Traceback" not in err
-    assert any(tmp_path.glob("*/report.html"))
-
-
-def test_a_second_signal_ends_a_locust_that_hangs(tmp_path: Path) -> None:
-    process, locust = started(tmp_path)
-    locust.suspend()
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == ExitCode.INVALID
-    assert "ended by a second signal" in err
-    assert not locust.is_running()

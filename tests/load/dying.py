@@ -7,7 +7,7 @@ from locust import events
 from locust.env import Environment
 
 from harness.load import Dialogue, VoiceUser
-from harness.load.run_controller import run_controller_of
+from harness.load.locust_events import run_controller_of
 
 
 class Caller(VoiceUser):

@@ -1,0 +1,50 @@
+"""Locust's events, joined to the run controller of their process. Importing it joins them."""
+
+import logging
+import sys
+from typing import Any
+
+from locust import events
+from locust.env import Environment
+
+from harness.load.master_port import choose_master_port
+from harness.load.options import add_arguments
+from harness.load.run_controller import RunController
+
+_controllers: dict[int, RunController] = {}
+
+
+def run_controller_of(environment: Environment) -> RunController:
+    """Return the run controller of a Locust environment."""
+    return _controllers[id(environment)]
+
+
+def _on_parser(parser: Any) -> None:
+    add_arguments(parser)
+    choose_master_port(parser, sys.argv[1:])
+
+
+def _on_init(environment: Environment, **_: Any) -> None:
+    controller = _controllers[id(environment)] = RunController(environment)
+    controller.watch_others()
+    if getattr(environment.parsed_options, "live_line", False):
+        logging.getLogger("locust.stats_logger").disabled = True
+
+
+def _on_start(environment: Environment, **_: Any) -> None:
+    run_controller_of(environment).start()
+
+
+def _on_stop(environment: Environment, **_: Any) -> None:
+    run_controller_of(environment).stop()
+
+
+def _on_quitting(environment: Environment, **_: Any) -> None:
+    run_controller_of(environment).quitting()
+
+
+events.init_command_line_parser.add_listener(_on_parser)
+events.init.add_listener(_on_init)
+events.test_start.add_listener(_on_start)
+events.test_stop.add_listener(_on_stop)
+events.quitting.add_listener(_on_quitting)
