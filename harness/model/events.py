@@ -79,20 +79,30 @@ class InputCommitted:
     item_id: str = ""
 
 
+class OfResponse:
+    """What belongs to one response.
+
+    Attributes:
+        response_id: Which; empty where the API does not say.
+    """
+
+    __slots__ = ()
+    response_id: str
+
+
 @dataclass(frozen=True, slots=True)
-class ResponseCreated:
+class ResponseCreated(OfResponse):
     """A response was begun."""
 
     response_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class AudioDelta:
+class AudioDelta(OfResponse):
     """A piece of the response's audio, still in base64: most of it is only counted.
 
     Attributes:
         audio: Base64 text as it stood in the message.
-        response_id: The response it belongs to.
         item_id: The item it belongs to.
     """
 
@@ -102,14 +112,14 @@ class AudioDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class TextDelta:
+class TextDelta(OfResponse):
     """A piece of the response's text or transcript. The words are not kept."""
 
     response_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(OfResponse):
     """The model asks for a tool to be run."""
 
     call_id: str
@@ -128,7 +138,7 @@ class ResponseStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseDone:
+class ResponseDone(OfResponse):
     """A response ended.
 
     Attributes:

@@ -15,6 +15,7 @@ from harness.model import (
     Encoding,
     Event,
     InputCommitted,
+    OfResponse,
     Request,
     ResponseDone,
     ResponseStatus,
@@ -158,8 +159,8 @@ class Conversation:
         if isinstance(event, SpeechStopped | InputCommitted):
             self._tells_end = True
         if turn is None:
-            if response := getattr(event, "response_id", ""):
-                self._gone.add(response)
+            if isinstance(event, OfResponse) and event.response_id:
+                self._gone.add(event.response_id)
             return
         if self._interrupted is not None and self._into is not None:
             of_old, cut = self._into.receive(event, now_ns)

@@ -8,6 +8,7 @@ from harness.model import (
     AudioDelta,
     Event,
     InputCommitted,
+    OfResponse,
     ResponseCreated,
     ResponseDone,
     SessionConfigured,
@@ -58,7 +59,7 @@ class EventCoverage:
         if kind is None:
             return
         self._seen.add(kind)
-        if getattr(event, "response_id", ""):
+        if isinstance(event, OfResponse) and event.response_id:
             self._seen.add("response ids")
         if isinstance(event, ResponseDone) and event.usage is not None:
             self._seen.add("usage")

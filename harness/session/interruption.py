@@ -19,13 +19,12 @@ from harness.model import (
     BargeIn,
     Event,
     InputCommitted,
+    OfResponse,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
     SpeechStarted,
     SpeechStopped,
-    TextDelta,
-    ToolCall,
     Truncate,
     TurnKind,
     TurnRecord,
@@ -33,8 +32,6 @@ from harness.model import (
 from harness.session.turn.machine import Turn
 from harness.session.turn.outcome import VOID_LATENESS_NS
 from harness.session.turn.response_state import ResponseState
-
-_OF_A_RESPONSE = (AudioDelta, TextDelta, ToolCall, ResponseDone)
 
 
 class Interruption:
@@ -120,16 +117,16 @@ class Interruption:
         )
 
     def _is_of_old(self, event: Event, now_ns: int) -> bool:
-        response: str = getattr(event, "response_id", "")
+        if not isinstance(event, OfResponse):
+            return False
+        response = event.response_id
         if response and response in self.old.responses:
             return True
-        if isinstance(event, ResponseCreated) or (response and isinstance(event, _OF_A_RESPONSE)):
+        if response or isinstance(event, ResponseCreated):
             known = response and response in self._new.responses
             noticed = self._ack_ns is not None or self._passed_on
             return not (known or noticed or now_ns >= self._new.spoken.end_ns)
-        if isinstance(event, _OF_A_RESPONSE):
-            return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
-        return False
+        return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
 
     def _noticed(self, now_ns: int) -> Truncate | None:
         """Take the server's word that it heard the caller."""

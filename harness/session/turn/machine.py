@@ -33,6 +33,7 @@ from harness.model import (
     BehaviourOutcome,
     Event,
     InputCommitted,
+    OfResponse,
     ProviderError,
     ResponseCreated,
     ResponseDone,
@@ -101,7 +102,7 @@ class Turn:
         self._current = self._sounding = ""
         self._finished: set[str] = set()
         self._cancelled: set[str] = set()
-        # After a cancel without an id, audio without one is late until a response is announced.
+        # After a cancel without an id, audio without one is late until a response is created.
         self._muted = self._announces = False
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
@@ -111,7 +112,7 @@ class Turn:
         self._error: ProviderError | None = None
         self._usage: TokenUsage | None = None
         self.sending = SentFrames()
-        # ResponseState and item of which more can only prolong what is heard already.
+        # Response and item of which more audio can only prolong what is heard already.
         self._sounds: tuple[str, str] | None = None
         self._provider: dict[str, str] = {}
 
@@ -155,7 +156,7 @@ class Turn:
 
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
-        response: str = getattr(event, "response_id", "")
+        response = event.response_id if isinstance(event, OfResponse) else ""
         if response in self._stale:
             return
         self.responses |= {response} - {""}
@@ -170,8 +171,8 @@ class Turn:
                 self._note_speech(event, now_ns)
             case ResponseCreated():
                 moves = self._create(response, now_ns)
-            case TextDelta():
-                self._first("first_text_ns", response, now_ns)
+            case TextDelta() if response not in self._cancelled:
+                self._noted.first("first_text_ns", now_ns)
             case ToolCall():
                 self._call(event, now_ns)
             case ResponseDone():
@@ -317,12 +318,9 @@ class Turn:
         self._muted = self._announces
         self.response_state = ResponseState.NONE
 
-    def _first(self, name: str, response: str, now_ns: int) -> None:
-        if response not in self._cancelled:
-            self._noted.first(name, now_ns)
-
     def _call(self, call: ToolCall, now_ns: int) -> None:
-        self._first("tool_call_ns", call.response_id, now_ns)
+        if call.response_id not in self._cancelled:
+            self._noted.first("tool_call_ns", now_ns)
         if len(self.tools) < _TOOLS_KEPT:
             self.tools = (*self.tools, sanitised(call.name))
 
