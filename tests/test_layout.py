@@ -115,9 +115,7 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     THROUGH_THE_COMMAND: {
         "bench/last_check.py": "bench/test_findings.py",
-        "cli/simulator.py": "simulator/test_server.py",
         "cli/summarising.py": "cli/test_report.py",
-        "cli/terminal.py": "cli/test_corpus.py",
         "cli/toxiproxy.py": "cli/test_network.py",
     },
 }

@@ -10,7 +10,7 @@ import click
 
 from harness import environment
 from harness.cli.terminal import TerminalProgress
-from harness.corpus import obtain_corpus
+from harness.corpus import channel_from, obtain_corpus
 from harness.errors import BadInput, ExitCode
 from harness.simulator import (
     DEFAULT_PRESET,
@@ -77,6 +77,7 @@ _DEFAULT_PORT = 8765
     help="Answer in recorded speech: a corpus, a folder of recordings or a manifest."
     " Default: speech that nobody said.",
 )
+@click.option("--channel", metavar="left|right|N", help="Which channel of it. Default: the first.")
 @click.option(
     "--delta-ms",
     metavar="N[,M]",
@@ -138,14 +139,18 @@ def command(
     if not _is_loopback(config.host):
         print(f"harness: listening beyond this machine, on {config.host}", file=sys.stderr)
     if config.corpus is not None:
-        config = replace(config, answers=_answers(config.corpus, config.seed))
+        config = replace(config, answers=_answers(config.corpus, config.channel, config.seed))
+    elif config.channel is not None:
+        raise BadInput("needs --corpus as well", where="--channel")
     serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
     return ExitCode.PASS
 
 
-def _answers(corpus: str, seed: int) -> tuple[Answer, ...]:
+def _answers(corpus: str, channel: str | None, seed: int) -> tuple[Answer, ...]:
+    chosen = channel_from(channel)
     with TerminalProgress() as progress:
-        return answers_from(obtain_corpus(corpus, environment.cache_dir(), progress), seed)
+        speech = obtain_corpus(corpus, environment.cache_dir(), progress, channel=chosen)
+    return answers_from(speech, seed)
 
 
 def _sizes(text: str) -> DeltaSizes:

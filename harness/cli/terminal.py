@@ -7,6 +7,9 @@ from rich.progress import BarColumn, DownloadColumn, Task, TaskID, TextColumn, T
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+# What stands beside the words of a line: the bar, the count and the time.
+_BAR_CHARS = 60
+
 
 class _Count(DownloadColumn):
     """How much is done: bytes in their sizes, anything else by number."""
@@ -53,11 +56,14 @@ class TerminalProgress:
 
     def step(self, what: str, unit: str = "bytes") -> None:
         """Begin a new line that counts in `unit`."""
-        if self._plain:
-            self._console.print(what, highlight=False, markup=False)
         if self._task is not None:
             self._bars.stop_task(self._task)
-        self._task = self._bars.add_task(what, total=None, unit=unit)
+            self._task = None
+        if self._plain or len(what) > self._console.width - _BAR_CHARS:
+            # A bar would cut off the end of it, which often is the reason.
+            self._console.print(what, highlight=False, markup=False, soft_wrap=True)
+        else:
+            self._task = self._bars.add_task(what, total=None, unit=unit)
 
     def advance(self, done: int, total: int | None) -> None:
         """Move the bar of the current line."""

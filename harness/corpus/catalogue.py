@@ -80,10 +80,15 @@ def plain_recordings(folder: Path, leave_out: Callable[[str, str], None]) -> lis
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or not path.is_file():
+        if hidden or not (path.is_file() or path.is_symlink()):
             continue
         name = inside.as_posix()
         why = None if path.suffix.lower() in endings else why_not_read(path)
+        if path.is_dir():
+            leave_out(name, "is a link to a folder, which is not followed")
+            continue
+        if why is None and not path.exists():
+            why = "is a link to a file that is not there"
         if why is None and path.suffix.lower() not in endings:
             continue
         if (shown := name.encode(errors="replace").decode()) != name:

@@ -118,6 +118,8 @@ def read(
     about = _header(path)
     if not 0 <= channel < about.channels:
         raise Unreadable(f"has {about.channels} channels, none of them number {channel}")
+    if length_s is not None and not length_s > 0:
+        raise Unreadable(f"is a cut of {length_s:g} s")
     start = round(offset_s * about.samplerate)
     left = about.frames - start
     frames = left if length_s is None else round(length_s * about.samplerate)

@@ -12,6 +12,7 @@ mixture = [{ weight = 0.1, shift_ms = 3000.0, median_ms = 500.0, sigma = 0.4 }]
 
 [speech]            # what it answers with: recorded speech, and how long the deltas are
 corpus = "asterisk-en"
+channel = "left"
 first_delta_ms = 50
 delta_ms = [20, 200]  # drawn between the two; one number for all alike
 
@@ -88,6 +89,7 @@ class _Latency(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Speech(msgspec.Struct, forbid_unknown_fields=True):
     corpus: str | None = None
+    channel: int | str | None = None
     first_delta_ms: int = 50
     delta_ms: int | tuple[int, int] = 100
 
@@ -150,6 +152,8 @@ def _config(file: _File, port: int) -> SimulatorConfig:
         given["preset"] = _preset(file.latency)
     if file.speech is not None:
         given["corpus"] = file.speech.corpus
+        channel = file.speech.channel
+        given["channel"] = None if channel is None else str(channel)
         sizes = file.speech.delta_ms
         least_ms, most_ms = (sizes, sizes) if isinstance(sizes, int) else sizes
         given["delta_sizes"] = DeltaSizes(file.speech.first_delta_ms, least_ms, most_ms)

@@ -46,6 +46,7 @@ class SimulatorConfig:
         speed: Response audio per unit of time; 5 delivers 10 s of speech in 2 s.
         replies: Number of different responses, where speech is made up.
         corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
+        channel: Which channel of it speaks: left, right or a number from 0; `None` for the first.
         answers: That speech, for whoever starts the server to fill in.
         delta_sizes: How long the deltas of response audio are.
         ping_interval_s: Time between pings.
@@ -69,6 +70,7 @@ class SimulatorConfig:
     speed: float = 5.0
     replies: int = 8
     corpus: str | None = None
+    channel: str | None = None
     answers: tuple[Answer, ...] = ()
     delta_sizes: DeltaSizes = field(default_factory=DeltaSizes)
     ping_interval_s: float = 20.3

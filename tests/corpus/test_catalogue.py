@@ -2,11 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.corpus.catalogue import describe, file_digests, plain_recordings
 from harness.corpus.marks import examine
 from harness.corpus.recording import Recording
+from harness.corpus.sound import write
 from harness.model import NoProgress
 
 WriteSpeech = Callable[..., Path]
@@ -100,3 +102,19 @@ def test_many_files_are_read_with_progress_and_few_without(
     monkeypatch.setattr("harness.corpus.catalogue._WORTH_A_STEP", 3)
     assert file_digests(tmp_path, recordings, told) == found
     assert told.advances == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_links_that_lead_to_nothing_or_to_folders_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "speech"
+    (folder / "sub").mkdir(parents=True)
+    write(folder / "a.wav", np.zeros(100, np.int16), 8_000)
+    (folder / "b.wav").symlink_to("gone.wav")
+    (folder / "c.wav").symlink_to("a.wav")
+    (folder / "loop").symlink_to(folder)
+    left_out: dict[str, str] = {}
+    found = plain_recordings(folder, left_out.__setitem__)
+    assert [each.path for each in found] == ["a.wav", "c.wav"]
+    assert left_out == {
+        "b.wav": "is a link to a file that is not there",
+        "loop": "is a link to a folder, which is not followed",
+    }

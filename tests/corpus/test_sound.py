@@ -117,6 +117,13 @@ def test_a_cut_that_is_not_there_is_refused(tmp_path: Path, cut: Any) -> None:
         read(tmp_path / "a.wav", *cut)
 
 
+@pytest.mark.parametrize("length_s", [0.0, -1.0, float("nan")])
+def test_a_cut_of_no_length_says_so(tmp_path: Path, length_s: float) -> None:
+    write(tmp_path / "a.wav", np.arange(8_000, dtype=np.int16), 8_000)
+    with pytest.raises(Unreadable, match=r"is a cut of (0|-1|nan) s"):
+        read(tmp_path / "a.wav", 0.0, length_s)
+
+
 def test_a_long_file_may_be_cut_though_it_is_no_utterance(tmp_path: Path) -> None:
     write(tmp_path / "long.wav", np.ones(301 * 4_000, dtype=np.int16), 4_000)
     assert file_length_s(tmp_path / "long.wav") == 301.0

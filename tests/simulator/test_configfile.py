@@ -29,6 +29,7 @@ outlier_ms = [1, 2]
 
 [speech]
 corpus = "asterisk-en"
+channel = 1
 delta_ms = [20, 200]
 
 [faults]
@@ -61,7 +62,7 @@ def test_every_section_arrives(tmp_path: Path) -> None:
     assert config.preset.first_turn_ms == 300
     assert config.preset.mixture == (Part(weight=0.1, shift_ms=3000, median_ms=500, sigma=0.4),)
     assert list(config.preset.outlier_ms) == [1, 2]
-    assert config.corpus == "asterisk-en"
+    assert (config.corpus, config.channel) == ("asterisk-en", "1")
     assert config.delta_sizes == DeltaSizes(50, 20, 200)
     assert config.faults == (
         FaultRule(name="gap", probability=0.05),

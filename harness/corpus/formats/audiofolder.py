@@ -1,6 +1,7 @@
 """Hugging Face's audiofolder: `metadata.csv` or `.jsonl` with a column `file_name`, others free.
 
-The columns of a table are separated by commas, semicolons, tabs or bars. LJSpeech's `metadata.csv`,
+The columns of a table are separated by commas, semicolons, tabs or bars; a table that is named
+itself may be called as it likes. LJSpeech's `metadata.csv`,
 which has no header, is read too.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 from harness.corpus.formats.reading import (
     Reading,
     lines,
+    listed_channel,
     named,
     objects,
     separator,
@@ -41,13 +43,14 @@ def read(reading: Reading, path: Path) -> list[Recording]:
         for row in _rows(listing):
             name = text(row, *_FILE_COLUMNS)
             file = reading.file(name, listing.parent)
-            if file is None:
+            channel = None if file is None else listed_channel(reading, file, row)
+            if file is None or channel is None:
                 continue
             found.append(
                 Recording(
                     id=named(file.rpartition(".")[0], taken),
                     path=file,
-                    channel=reading.channel or 0,
+                    channel=channel,
                     transcript=text(row, "transcription", "transcript", "text", "sentence"),
                     speaker=text(row, "speaker", "speaker_id"),
                     language=text(row, "language", "lang", "locale"),
@@ -60,11 +63,13 @@ def read(reading: Reading, path: Path) -> list[Recording]:
 
 def _rows(listing: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table or of a JSON list."""
-    if listing.suffix.lower() != ".csv":
+    first = next((line for _, line in lines(listing) if not line.lower().startswith("sep=")), "")
+    if not first:
+        raise BadInput("is empty", where=sanitised(listing.name))
+    if first.lstrip()[:1] in ("{", "["):
         yield from objects(listing)
         return
-    first = next((line for _, line in lines(listing) if not line.lower().startswith("sep=")), "")
-    columns = [name.strip().strip('"') for name in first.split(separator(first))]
+    columns = [name.strip().strip('"').lower() for name in first.split(separator(first))]
     if set(columns) & set(_FILE_COLUMNS):
         yield from table(listing)
     elif "|" in first and (listing.parent / "wavs").is_dir():

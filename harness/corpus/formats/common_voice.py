@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from harness.corpus.formats.reading import Reading, lines, named, table, text
 from harness.corpus.recording import Recording
+from harness.errors import BadInput
 
 _LICENCE = "CC0 1.0"
 _ENDINGS = (".mp3", ".wav", ".flac", ".opus", ".ogg")
@@ -17,7 +18,7 @@ _PREFERRED = ("test.tsv", "dev.tsv", "validated.tsv")
 
 def lists(folder: Path) -> list[Path]:
     """Return the tables to read: the best one of a folder."""
-    tables = {path.name: path for path in sorted(folder.glob("*.tsv")) if _is_one(path)}
+    tables = {path.name: path for path in sorted(folder.glob("*.tsv")) if is_one(path)}
     for name in _PREFERRED:
         if name in tables:
             return [tables[name]]
@@ -50,9 +51,10 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     return found
 
 
-def _is_one(path: Path) -> bool:
+def is_one(path: Path) -> bool:
     """Tell by the header."""
-    for _, line in lines(path):
-        columns = line.split("\t")
-        return {"client_id", "path", "sentence"} <= set(columns)
-    return False
+    try:
+        _, header = next(lines(path), (0, ""))
+    except BadInput:
+        return False
+    return {"client_id", "path", "sentence"} <= set(header.split("\t"))

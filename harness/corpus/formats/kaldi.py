@@ -3,6 +3,7 @@
 `wav.scp` may hold shell commands that end in a pipe. They are refused, never run.
 """
 
+from math import isfinite
 from pathlib import Path
 
 from harness.corpus.formats.reading import Reading, channel_number, lines, named
@@ -21,11 +22,11 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     files = _files(reading, folder)
     said, speaker, language = (_map(folder / name) for name in ("text", "utt2spk", "utt2lang"))
     cuts = _segments(folder / "segments") or {name: (name, 0.0, None) for name in files}
-    sides = _channels(folder / "reco2file_and_channel")
+    sides = _channels(reading, folder / "reco2file_and_channel")
     taken: set[str] = set()
     found: list[Recording] = []
     for name, (recording, start_s, length_s) in cuts.items():
-        if recording not in files:
+        if recording not in files or sides.get(recording, 0) is None:
             continue
         channel = reading.channel_of(name, sides.get(recording))
         if channel is None:
@@ -63,6 +64,8 @@ def _segments(path: Path) -> dict[str, tuple[str, float, float | None]]:
         try:
             recording, start, end, *_ = rest.split()
             start_s, end_s = float(start), float(end)
+            if not isfinite(start_s + end_s):
+                raise ValueError(rest)
         except ValueError as error:
             where = f"{path.name} of {sanitised(name)}"
             raise BadInput("is not `recording start end`", where=where) from error
@@ -70,13 +73,19 @@ def _segments(path: Path) -> dict[str, tuple[str, float, float | None]]:
     return found
 
 
-def _channels(path: Path) -> dict[str, int]:
-    """Return the channel of every recording id that has one: `recording file A|B`."""
-    found: dict[str, int] = {}
+def _channels(reading: Reading, path: Path) -> dict[str, int | None]:
+    """Return the channel of every recording id that has one: `recording file A|B`.
+
+    `None` where it is not understood and the user chose none.
+    """
+    found: dict[str, int | None] = {}
     for name, rest in _map(path).items():
-        letter = rest.split()[-1:]
-        if letter and (channel := channel_number(letter[0])) is not None:
-            found[name] = channel
+        if letter := rest.split()[-1:]:
+            found[name] = channel_number(letter[0])
+            if found[name] is None and reading.channel is None:
+                reading.refuse(name, f"is on channel {sanitised(letter[0])}; --channel chooses one")
+            elif found[name] is None:
+                del found[name]
     return found
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from harness.corpus.formats.reading import (
     Reading,
     aligned,
+    channel_listed,
+    lines,
     named,
     number,
     objects,
@@ -19,6 +21,7 @@ from harness.corpus.formats.reading import (
 )
 from harness.corpus.marks.annotate import SpeechMarks
 from harness.corpus.recording import Recording
+from harness.errors import BadInput, sanitised
 
 SOURCE = "alignment-lhotse"
 
@@ -32,6 +35,15 @@ def lists(folder: Path) -> list[Path]:
         if found := sorted(path for path in folder.glob("*.jsonl*") if kind in path.name):
             return found
     return []
+
+
+def is_one(path: Path) -> bool:
+    """Tell by the first line of a list: a cut or a supervision."""
+    try:
+        _, line = next(lines(path), (0, ""))
+    except BadInput:
+        return False
+    return any(f'"{name}"' in line for name in ("recording_id", "supervisions", "tracks"))
 
 
 def read(reading: Reading, path: Path) -> list[Recording]:
@@ -101,7 +113,11 @@ def _one(
     if recording not in files:
         reading.refuse(name, f"its recording {recording} is not known here")
         return []
+    said = supervision.get("channel", cut_channel)
     listed = _channels(supervision.get("channel")) or _channels(cut_channel)
+    if said is not None and not listed and reading.channel is None:
+        reading.refuse(name, f"is on channel {sanitised(said)}; --channel chooses one")
+        return []
     if reading.channel in listed:
         listed = [channel for channel in listed if channel == reading.channel]
     channel = reading.channel_of(name, listed[0] if listed else None)
@@ -130,7 +146,8 @@ def _one(
 def _channels(value: object) -> list[int]:
     """Return the channels that a field names: a number, or a list of them."""
     values = value if isinstance(value, list) else [value]
-    return [int(each) for each in values if isinstance(each, int | float) and each >= 0]
+    found = [channel_listed(each) for each in values]
+    return [each for each in found if each is not None]
 
 
 def _marks(supervision: dict[str, Any]) -> SpeechMarks | None:

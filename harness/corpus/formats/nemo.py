@@ -2,11 +2,11 @@
 
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from harness.corpus.formats.reading import (
     Reading,
     lines,
+    listed_channel,
     named,
     number,
     objects,
@@ -19,7 +19,7 @@ from harness.errors import BadInput
 
 def lists(folder: Path) -> list[Path]:
     """Return the lists of this format in a folder."""
-    return [path for path in sorted(folder.glob("*.json*")) if path.is_file() and _is_one(path)]
+    return [path for path in sorted(folder.glob("*.json*")) if path.is_file() and is_one(path)]
 
 
 def read(reading: Reading, path: Path) -> list[Recording]:
@@ -31,10 +31,11 @@ def read(reading: Reading, path: Path) -> list[Recording]:
             file = reading.file(row.get("audio_filepath", ""), listing.parent)
             if file is None:
                 continue
-            if (unclear := unreadable_number(row, "offset")) is not None:
+            cut = ("offset", "duration") if "offset" in row else ()
+            if (unclear := unreadable_number(row, *cut)) is not None:
                 reading.refuse(file, f"has a value of {unclear} that is no number")
                 continue
-            channel = reading.channel_of(file, _channel(row))
+            channel = listed_channel(reading, file, row)
             if channel is None:
                 continue
             found.append(
@@ -54,14 +55,7 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     return found
 
 
-def _channel(row: dict[str, Any]) -> int | None:
-    """Return the channel that a row names, `None` when it names none."""
-    named_one = number(row, "channel_selector")
-    named_one = number(row, "channel") if named_one is None else named_one
-    return None if named_one is None else int(named_one)
-
-
-def _is_one(path: Path) -> bool:
+def is_one(path: Path) -> bool:
     """Tell by the first lines: one object a line, or an array of them."""
     try:
         return any('"audio_filepath"' in line for _, line in islice(lines(path), 4))

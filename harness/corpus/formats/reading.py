@@ -6,12 +6,14 @@ import gzip
 import json
 import math
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import Any, TextIO
+from urllib.parse import unquote
 
 import msgspec
 
@@ -20,7 +22,10 @@ from harness.corpus.marks.annotate import SpeechMarks
 from harness.errors import BadInput, sanitised
 
 _MOST_BYTES = 1 << 30
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ALIGNED_UNCERTAINTY_MS = 30.0
+_SIDES = {"left": 0, "l": 0, "right": 1, "r": 1}
+_CHANNEL_NAMES = ("channel_selector", "channel")
 _ROOT_HINT = "--root FOLDER names the one that paths must stay in"
 
 
@@ -65,9 +70,12 @@ class Reading:
             beside: The folder of the list: names count from there, or else from `folder`.
             endings: Other endings that the file may have instead of its own.
         """
-        said = str(name).strip()
+        said = _from_address(str(name).strip())
         if not said:
             self.refuse("a row without a file name", "names no file")
+            return None
+        if _ADDRESS.match(said):
+            self.refuse(said, "is an address; nothing is fetched")
             return None
         strays = True
         for spelling in _spellings(said, endings):
@@ -104,6 +112,11 @@ def _spellings(name: str, endings: Sequence[str]) -> list[str]:
         names.append(name.replace("\\", "/"))
     stems = [each.rpartition(".")[0] or each for each in names]
     return names + [f"{stem}{ending}" for stem in stems for ending in endings]
+
+
+def _from_address(name: str) -> str:
+    """Return the path that an address of a file names, other names as they are."""
+    return unquote(name.removeprefix("file://")) if name.startswith("file:///") else name
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -145,17 +158,17 @@ def _opened(path: Path) -> TextIO:
 
 
 def objects(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file, or of a file that is one JSON array.
+    """Yield the objects of a JSON Lines file, or of one JSON array, which may be in an object.
 
     Raises:
-        BadInput: A line is no object.
+        BadInput: A line is no object, or one object of several lines holds no single array.
     """
     numbered = lines(path)
     if (first := next(numbered, None)) is None:
         return
-    if first[1].lstrip().startswith("["):
+    if first[1].strip() in ("{", "[") or first[1].lstrip().startswith("["):
         whole = "\n".join((first[1], *(line for _, line in numbered)))
-        rows = _json(whole, sanitised(path.name))
+        rows = _array(_json(whole, sanitised(path.name)), sanitised(path.name))
         found = [(f"{sanitised(path.name)} item {at}", row) for at, row in enumerate(rows, 1)]
     else:
         found = None
@@ -163,6 +176,22 @@ def objects(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             raise BadInput("is no JSON object", where=where)
         yield row
+
+
+def _array(whole: object, where: str) -> list[Any]:
+    """Return the array that a JSON text is, or the only one in an object."""
+    if isinstance(whole, list):
+        return whole
+    arrays = [value for value in _values(whole) if isinstance(value, list)]
+    if len(arrays) == 1:
+        return arrays[0]
+    raise BadInput(
+        "is one JSON object", where=where, hint="Write one recording a line, or an array of them"
+    )
+
+
+def _values(whole: object) -> list[Any]:
+    return list(whole.values()) if isinstance(whole, dict) else []
 
 
 def _rows(path: Path, numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[str, Any]]:
@@ -209,7 +238,7 @@ def table(path: Path, delimiter: str | None = None) -> Iterator[dict[str, str]]:
     try:
         for row in reader:
             yield {
-                str(key).strip(): value.strip()
+                str(key).strip().lower(): value.strip()
                 for key, value in row.items()
                 if isinstance(value, str)
             }
@@ -238,16 +267,43 @@ def number(row: Mapping[str, Any], name: str) -> float | None:
     """Return a number of a row, `None` when there is none."""
     try:
         value = float(row[name])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return value if abs(value) < 1e9 else None
 
 
 def channel_number(label: str) -> int | None:
-    """Return a channel from 0, of a label as NIST writes it: A, B, … or 1, 2, …; else `None`."""
+    """Return a channel from 0, of a label such as A, B, … or 1, 2, … or left; else `None`."""
     if len(label) == 1 and label.upper() in "ABCDEFGH":
         return ord(label.upper()) - ord("A")
+    if label.lower() in _SIDES:
+        return _SIDES[label.lower()]
     return int(label) - 1 if label.isascii() and label.isdecimal() and label != "0" else None
+
+
+def channel_listed(value: object) -> int | None:
+    """Return the channel that a value names, from 0; `None` where it names none."""
+    if isinstance(value, str) and value.strip().lower() in _SIDES:
+        return _SIDES[value.strip().lower()]
+    channel = None if isinstance(value, bool) else number({"": value}, "")
+    return int(channel) if channel is not None and channel >= 0 and channel % 1 == 0 else None
+
+
+def listed_channel(reading: Reading, file: str, row: Mapping[str, Any]) -> int | None:
+    """Return the channel of a row, as it names one or the user chose; refused where that fails.
+
+    `channel_selector` and `channel` are a channel, or a list of them of which the first counts.
+    """
+    value = next((row[name] for name in _CHANNEL_NAMES if row.get(name) not in (None, "")), None)
+    if value is None or value == []:
+        return reading.channel or 0
+    listed = [channel_listed(each) for each in (value if isinstance(value, list) else [value])]
+    if None in listed:
+        if reading.channel is not None:
+            return reading.channel
+        reading.refuse(file, f"asks for channel {sanitised(value)}; --channel chooses one")
+        return None
+    return reading.channel_of(file, reading.channel if reading.channel in listed else listed[0])
 
 
 def unreadable_number(row: Mapping[str, Any], *names: str) -> str | None:

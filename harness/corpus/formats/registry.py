@@ -55,7 +55,18 @@ FORMATS = (
 
 def recognise(path: Path) -> Format:
     """Return the format of a folder or a list."""
-    if path.is_file():
-        beside = [form for form in FORMATS[:-1] if path in form.lists(path.parent)]
-        return beside[0] if beside else next(form for form in FORMATS if form.name == "nemo")
-    return next(form for form in FORMATS if form.lists(path))
+    if not path.is_file():
+        return next(form for form in FORMATS if form.lists(path))
+    beside = [form for form in FORMATS[:-1] if path in form.lists(path.parent)]
+    if beside:
+        return beside[0]
+    by_name = {form.name: form for form in FORMATS}
+    return by_name[next((name for name, is_one in _BY_CONTENT if is_one(path)), "audiofolder")]
+
+
+# Lists with a name of their own, or beside a better one of the same format.
+_BY_CONTENT = (
+    ("common-voice", common_voice.is_one),
+    ("nemo", nemo.is_one),
+    ("lhotse", lhotse.is_one),
+)

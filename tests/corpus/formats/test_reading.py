@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from harness.corpus.formats import FORMATS
+from harness.corpus.formats import FORMATS, recognise
 from harness.corpus.formats.reading import Reading, channel_number, objects, table
 from harness.corpus.recording import Recording
 from harness.errors import BadInput
@@ -149,6 +149,103 @@ def test_a_start_that_is_no_number_is_not_taken_for_zero(tmp_path: Path, value: 
     (tmp_path / "m.json").write_text(f'{{"audio_filepath": "a.wav", "offset": {value}}}\n')
     found, (refused,) = _read("nemo", tmp_path / "m.json")
     assert (found, refused) == ([], "a.wav: has a value of offset that is no number")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [("NaN", "duration that is no number"), ("1e400", "duration that is no number"),
+     ("Infinity", "duration that is no number"), ('"long"', "duration that is no number")],
+)  # fmt: skip
+def test_a_length_that_is_no_number_is_not_taken_for_the_whole(
+    tmp_path: Path, value: str, why: str
+) -> None:
+    _wav(tmp_path / "a.wav")
+    row = f'{{"audio_filepath": "a.wav", "offset": 0.0, "duration": {value}}}'
+    (tmp_path / "m.json").write_text(row + "\n")
+    found, (refused,) = _read("nemo", tmp_path / "m.json")
+    assert found == []
+    assert why in refused
+
+
+@pytest.mark.parametrize("form", ["nemo", "audiofolder"])
+@pytest.mark.parametrize(
+    ("column", "value", "channel"),
+    [
+        ("channel_selector", 1, 1),
+        ("channel_selector", [1], 1),
+        ("channel_selector", [0, 1], 0),
+        ("channel", "1", 1),
+        ("channel", "right", 1),
+        ("channel", None, 0),
+        ("channel_selector", "average", None),
+        ("channel_selector", -1, None),
+        ("channel", 0.5, None),
+        ("channel", float("inf"), None),
+        ("channel", True, None),
+    ],
+)
+def test_a_row_chooses_its_channel_or_is_left_out(
+    tmp_path: Path, form: str, column: str, value: object, channel: int | None
+) -> None:
+    _wav(tmp_path / "a.wav", channels=2)
+    row = {"audio_filepath": "a.wav", column: value}
+    path = tmp_path / ("m.json" if form == "nemo" else "metadata.jsonl")
+    path.write_text(json.dumps(row) + "\n")
+    found, refused = _read(form, path)
+    assert [each.channel for each in found] == ([] if channel is None else [channel])
+    assert ("--channel chooses one" in "".join(refused)) is (channel is None)
+    if channel != 0 or isinstance(value, list):
+        (chosen,), _ = _read(form, path, channel=1)
+        assert chosen.channel == 1
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_addresses_are_not_fetched_but_those_of_files_are_read(tmp_path: Path, form: str) -> None:
+    audio = _wav(tmp_path / "a b.wav")
+    found, refused = _read(form, _collection(form, tmp_path, "https://example.org/a.wav"))
+    assert found == []
+    assert "is an address; nothing is fetched" in refused[0]
+    (found_one,), refused = _read(form, _collection(form, tmp_path, audio.as_uri()))
+    assert (found_one.path, refused) == ("a b.wav", [])
+
+
+def test_lists_with_names_of_their_own_are_recognised_by_content(tmp_path: Path) -> None:
+    _wav(tmp_path / "a.wav")
+    _wav(tmp_path / "clips" / "a.wav")
+    table = "client_id\tpath\tsentence\nc\ta.wav\thi\n"
+    part = {"id": "s", "recording_id": "r", "start": 0.0, "duration": 0.5}
+    for name, content, form in (
+        ("utts.csv", "\ufeffFile_Name;Text\r\na.wav;hi\r\n", "audiofolder"),
+        ("train.tsv", "path\tsentence\na.wav\thi\n", "audiofolder"),
+        ("utts.jsonl", '{"path": "a.wav", "sentence": "hi"}\n', "audiofolder"),
+        ("rows.json", '{\n"rows": [{"audio_filepath": "a.wav"}]\n}\n', "nemo"),
+        ("test.tsv", table, "common-voice"),
+        ("other.tsv", table, "common-voice"),
+        ("parts.jsonl", json.dumps(part) + "\n", "lhotse"),
+    ):
+        (tmp_path / name).write_text(content, newline="")
+        assert recognise(tmp_path / name).name == form, name
+        if form != "lhotse":
+            assert [each.path for each in _read(form, tmp_path / name)[0]] != [], name
+    (tmp_path / "utts.csv").write_text("\n")
+    with pytest.raises(BadInput, match=r"utts\.csv: is empty"):
+        _read("audiofolder", tmp_path / "utts.csv")
+    (tmp_path / "utts.json").write_text('{\n"path": "a.wav"\n}\n')
+    with pytest.raises(BadInput, match="is one JSON object"):
+        _read("audiofolder", tmp_path / "utts.json")
+
+
+def test_kaldi_values_that_are_not_understood_are_named(tmp_path: Path) -> None:
+    _wav(tmp_path / "a.wav", channels=2)
+    (tmp_path / "wav.scp").write_text("r a.wav\nq a.wav\n")
+    (tmp_path / "reco2file_and_channel").write_text("r a right\nq a X9\n")
+    (found,), (refused,) = _read("kaldi", tmp_path)
+    assert (found.id, found.channel) == ("r", 1)
+    assert refused == "q: is on channel X9; --channel chooses one"
+    assert len(_read("kaldi", tmp_path, channel=1)[0]) == 2
+    (tmp_path / "segments").write_text("u r nan 1.0\n")
+    with pytest.raises(BadInput, match="is not `recording start end`"):
+        _read("kaldi", tmp_path)
 
 
 def test_names_that_look_like_keys_stay_as_they_are(tmp_path: Path) -> None:
