@@ -40,6 +40,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/units.py": "model/test_audio.py",
         "model/summary.py": "recording/test_summary.py",
         "model/behaviour_summary.py": "analysis/test_behaviour.py",
+        "model/validity_summary.py": "analysis/test_summary.py",
     },
     IN_A_CHILD: {
         "bench/echo_server.py": "cli/test_selfcheck_stalls.py",

@@ -19,6 +19,7 @@ from harness.analysis.breakdown import (
 )
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, PriceList, cost
+from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed
 from harness.analysis.fault_counts import FaultCount, fault_counts
 from harness.analysis.gating import GateReport
@@ -73,6 +74,7 @@ __all__ = [
     "failure_rate",
     "fault_counts",
     "has_failed",
+    "held_to_limit",
     "judge_objectives",
     "judge_validity",
     "last_s",

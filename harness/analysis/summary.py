@@ -14,6 +14,7 @@ from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import behaviour_summary
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import PriceList, cost, models_named, total_usage
+from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
 from harness.analysis.paired_difference import conditions, paired_summary
@@ -21,6 +22,8 @@ from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
 from harness.analysis.validity import impairs, judge_validity
 from harness.model import (
+    ERROR_LIMIT_NS,
+    NS_PER_MS,
     NS_PER_S,
     SUMMARY_SCHEMA,
     DurationSummary,
@@ -49,8 +52,8 @@ from harness.model.summary import (
     PriceListSummary,
     ProvenanceSummary,
     StratumSummary,
-    ValiditySummary,
 )
+from harness.model.validity_summary import ErrorBoundSummary, ValiditySummary
 
 PERCENTILES = (50, 90, 95, 99)
 
@@ -71,7 +74,11 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
     return Summary(
         schema=SUMMARY_SCHEMA,
         run_id=run.manifest.run_id,
-        validity=ValiditySummary(state=validity.state, reasons=validity.reasons),
+        validity=ValiditySummary(
+            state=validity.state,
+            reasons=validity.reasons,
+            error_bound=_error_bound(run.turns),
+        ),
         load=_load(run),
         metrics=_metrics(run.turns, run.sessions),
         strata=_strata(run),
@@ -92,6 +99,21 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         paired=paired_summary(run.turns),
         behaviour=behaviour_summary(run.turns),
         accuracy=_accuracy(run, tuple(truth)),
+    )
+
+
+def _error_bound(turns: Iterable[TurnRecord]) -> ErrorBoundSummary:
+    found = error_bounds(turns)
+    why = "no turn says how far the stamp of its response may be off"
+    return ErrorBoundSummary(
+        n=found.n,
+        unknown=found.unknown,
+        over_limit=found.over,
+        limit_ms=ERROR_LIMIT_NS / NS_PER_MS,
+        p50_ms=rounded(found.p50_ms),
+        p99_ms=rounded(found.p99_ms),
+        max_ms=rounded(found.max_ms),
+        why="" if found.n else why if found.unknown else "no turn was measured",
     )
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from harness.analysis import networks
 from harness.analysis.completeness import completeness
+from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import is_ours
 from harness.model import (
     NS_PER_MS,
+    ArrivalStamps,
     DurationSummary,
     NetworkProfile,
     RealisedNetwork,
@@ -38,10 +40,15 @@ class Bound:
 LATENESS_P99_MS = Bound(degraded=5.0, invalid=20.0)
 # One frame in a thousand may be later: a frame late is noise, more than two are an outage.
 LATENESS_P999_MS = Bound(degraded=20.0, invalid=50.0)
-# What the loop is late, every stamp of a received message is late.
+# What the loop is late, every stamp of a received message is late, unless the kernel stamps it.
 LOOP_LAG_P99_MS = Bound(degraded=5.0, invalid=20.0)
 # A stall this long by itself moves a turn's latency by more than any difference worth finding.
+# Where each turn tells the bound of its error, those that the stall moved are void, and the rest
+# of the run is as good as it was: then it only degrades.
 STALL_MS = 50.0
+# By how much the latency of a turn may be wrong through us. One turn in a hundred beyond a quarter
+# of a frame of 20 ms shows in P99; a turn beyond half a frame is void.
+ERROR_BOUND_P99_MS = Bound(degraded=5.0, invalid=math.inf)
 # Shares of frames or turns that we owed and did not deliver.
 FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
 TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
@@ -81,6 +88,7 @@ def judge_validity(run: Run) -> Validity:
     """Judge a run's fitness; invalidating reasons come first."""
     findings = [
         *_of_lateness(run),
+        *_of_error_bounds(run),
         *_of_counts(run),
         *_of_settings(run),
         *_of_plan(run),
@@ -106,16 +114,30 @@ def _of_lateness(run: Run) -> Iterator[_Finding]:
         late = run.send_lateness
         yield from _above(late.p99_ms, LATENESS_P99_MS, "P99 of frame lateness is {:.1f} ms")
         yield from _above(late.p999_ms, LATENESS_P999_MS, "P99.9 of frame lateness is {:.1f} ms")
-    if run.loop_lag is not None:
+    stamped_by_us = run.manifest.arrival_stamps is ArrivalStamps.EVENT_LOOP
+    if run.loop_lag is not None and stamped_by_us:
         yield from _above(run.loop_lag.p99_ms, LOOP_LAG_P99_MS, "P99 of loop lag is {:.1f} ms")
-    for name, worst_ms in (
-        ("a frame was sent", _worst_frame_ms(run)),
-        ("the event loop was", _max_ms(run.loop_lag)),
-    ):
+    stalls = [("a frame was sent", _worst_frame_ms(run))]
+    if stamped_by_us:
+        stalls.append(("the event loop was", _max_ms(run.loop_lag)))
+    bounds = error_bounds(run.turns)
+    all_bounded = bounds.n > 0 and not bounds.unknown
+    for name, worst_ms in stalls:
         if worst_ms >= STALL_MS:
-            yield _invalid(
-                f"{name} {worst_ms:.0f} ms late: the generator stalled (limit {STALL_MS:.0f} ms)"
-            )
+            words = f"{name} {worst_ms:.0f} ms late: the generator stalled"
+            limit = f"(limit {STALL_MS:.0f} ms)"
+            if all_bounded:
+                yield _degraded(f"{words}; turns that it moved are void {limit}")
+            else:
+                yield _invalid(f"{words} {limit}")
+
+
+def _of_error_bounds(run: Run) -> Iterator[_Finding]:
+    """Judge by how much turns that count may be wrong through us."""
+    found = error_bounds(run.turns)
+    if found.p99_ms is not None:
+        words = "P99 of what a turn's latency may be wrong by is {:.1f} ms"
+        yield from _above(found.p99_ms, ERROR_BOUND_P99_MS, words)
 
 
 def _of_settings(run: Run) -> Iterator[_Finding]:

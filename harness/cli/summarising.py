@@ -4,7 +4,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
-from harness.analysis import PriceList, summarise
+from harness.analysis import PriceList, held_to_limit, summarise
 from harness.model import Run, Summary
 from harness.recording import read_run, read_truth
 
@@ -13,6 +13,9 @@ _PRICES = "prices.toml"
 
 def summarise_directory(path: Path) -> tuple[Run, Summary]:
     """Read a run and summarise it anew from its records.
+
+    Turns whose latency may be wrong by more than the limit are void in what is returned, also
+    where the version that wrote them held them to another limit.
 
     Args:
         path: The run's folder.
@@ -23,7 +26,7 @@ def summarise_directory(path: Path) -> tuple[Run, Summary]:
     Raises:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
-    run = read_run(path)
+    run = held_to_limit(read_run(path))
     return run, summarise(run, bundled_prices(), read_truth(path))
 
 

@@ -48,9 +48,10 @@ from harness.model.run import (
 )
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
-from harness.model.summary import SUMMARY_SCHEMA, Summary, ValidityState
+from harness.model.summary import SUMMARY_SCHEMA, Summary
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
+    ERROR_LIMIT_NS,
     BargeIn,
     BehaviourOutcome,
     TokenUsage,
@@ -62,8 +63,10 @@ from harness.model.turn import (
     Underruns,
 )
 from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
+from harness.model.validity_summary import ValidityState
 
 __all__ = [
+    "ERROR_LIMIT_NS",
     "NS_PER_MS",
     "NS_PER_S",
     "NS_PER_US",

@@ -8,31 +8,15 @@ within this run.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.run import ArrivalStamps
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
+from harness.model.validity_summary import ValiditySummary
 
 SUMMARY_SCHEMA = "harness.summary/2"
-
-
-class ValidityState(StrEnum):
-    """Whether a run may be judged, and whether without a caveat."""
-
-    VALID = "VALID"
-    DEGRADED = "DEGRADED"
-    INVALID = "INVALID"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValiditySummary:
-    """May the run be judged; reasons in words, the worst first."""
-
-    state: ValidityState
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,13 @@ from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 
 from harness.errors import Fault
+from harness.model.units import NS_PER_MS
+
+ERROR_LIMIT_NS = 10 * NS_PER_MS
+"""A turn whose latency may be wrong by more than this through us is void.
+
+Half a frame of 20 ms: what lies beyond could pass for a difference between two APIs.
+"""
 
 
 class TurnStatus(StrEnum):
@@ -242,6 +249,21 @@ class TurnRecord:
     processing_delay_ns: int | None = None
     condition: str = ""
     original_id: str = ""
+
+    @property
+    def error_bound_ns(self) -> int | None:
+        """By how much the latency may be wrong through us; `None` where a part is not known.
+
+        A turn in which nothing was heard has no arrival: what is known of its latency, the least
+        that it is, counts from the frame that ended speech.
+        """
+        late_ns, heard = self.end_frame_lateness_ns, self.at.first_audible_ns is not None
+        if late_ns is None or not heard:
+            return late_ns
+        uncertain_ns, delay_ns = self.arrival_uncertainty_ns, self.processing_delay_ns
+        if uncertain_ns is None or delay_ns is None:
+            return None
+        return late_ns + uncertain_ns + delay_ns
 
     def __post_init__(self) -> None:
         """Hold the record to its own rules."""

@@ -7,7 +7,7 @@ from harness.errors import sanitised
 from harness.model import Run
 from harness.model.summary import AccuracySummary, LatenessSummary, LoadSummary, Summary
 from harness.report.blocks import Facts, Section, Table
-from harness.report.formatting import MINUS, MISSING, number, percent, signed
+from harness.report.formatting import MINUS, MISSING, milliseconds, number, percent, signed
 
 
 def instrument(summary: Summary) -> Section:
@@ -31,7 +31,11 @@ def instrument(summary: Summary) -> Section:
             ),
         ),
     )
-    parts: list[Table | Facts] = [durations, Facts(pairs=_delivered(summary.load))]
+    parts: list[Table | Facts] = [
+        _error_bound(summary),
+        durations,
+        Facts(pairs=_delivered(summary.load)),
+    ]
     if rows := tuple(_accuracy(one) for one in summary.accuracy):
         parts.append(
             Table(
@@ -49,6 +53,34 @@ def instrument(summary: Summary) -> Section:
         )
     says = ("A latency tester that is late itself measures itself. This is how late it was.",)
     return Section(id="instrument", title="The instrument", says=says, parts=tuple(parts))
+
+
+def _error_bound(summary: Summary) -> Table:
+    found = summary.validity.error_bound
+    shown = (found.p50_ms, found.p99_ms, found.max_ms)
+    notes = (
+        (
+            "How late the frame left that ended speech, plus how much earlier than its stamp the"
+            " first audible sample may have arrived. Arrivals were stamped by the"
+            f" {summary.provenance.arrival_stamps}. A turn beyond {milliseconds(found.limit_ms)}"
+            " is void and in no number of this page."
+        ),
+        *((f"{sanitised(found.why)}.",) if found.why else ()),
+    )
+    return Table(
+        title="What a latency may be wrong by through us",
+        head=("In ms", "n", "P50", "P99", "Worst", "Not known", "Void"),
+        rows=(
+            (
+                "Error of a turn at most",
+                number(found.n, 0),
+                *(MISSING if value is None else number(value) for value in shown),
+                number(found.unknown, 0),
+                number(found.over_limit, 0),
+            ),
+        ),
+        notes=notes,
+    )
 
 
 def _lateness(found: LatenessSummary) -> tuple[str, ...]:
@@ -163,7 +195,8 @@ def method() -> Section:
             (
                 "Validity",
                 (
-                    "Judged before any latency is looked at, from our own lateness, frames"
+                    "Judged before any latency is looked at, from our own lateness, what turns"
+                    " may be wrong by, frames"
                     " sent, lost workers, clock steps, the probe of each network and what was"
                     " seen of it while calls ran: changes, pings and the cost of the proxy."
                 ),

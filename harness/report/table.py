@@ -14,6 +14,7 @@ from harness.model.summary import (
     PercentileSummary,
     Summary,
 )
+from harness.model.validity_summary import ErrorBoundSummary
 from harness.report import behaviour
 from harness.report.formatting import (
     MINUS,
@@ -99,6 +100,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     lines = [
         ("turns", _ended(summary.load)),
         ("frame lateness", _lateness(summary.send_lateness)),
+        ("error bound", error_bound(summary.validity.error_bound)),
         ("cost", _cost(summary.cost)),
         ("corpus", _corpus(summary.corpus)),
     ]
@@ -141,6 +143,19 @@ def _lateness(found: LatenessSummary) -> str:
     )
     written = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
     return f"{written}; {number(found.n, 0)} frames"
+
+
+def error_bound(found: ErrorBoundSummary) -> str:
+    """Say by how much latencies may be wrong through us."""
+    named = (("P50", found.p50_ms), ("P99", found.p99_ms), ("worst", found.max_ms))
+    told = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
+    words = [f"{told}; {counted(found.n, 'turn')}" if found.n else f"{MISSING} {found.why}"]
+    if found.n and found.unknown:
+        words.append(f"not known of {number(found.unknown, 0)}")
+    if found.over_limit:
+        limit = milliseconds(found.limit_ms)
+        words.append(f"{number(found.over_limit, 0)} beyond {limit} and void")
+    return ", ".join(words)
 
 
 def _cost(found: CostSummary) -> str:

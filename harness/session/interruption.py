@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    ERROR_LIMIT_NS,
     NS_PER_MS,
     AudioDelta,
     BargeIn,
@@ -30,7 +31,6 @@ from harness.model import (
     TurnRecord,
 )
 from harness.session.turn.machine import Turn
-from harness.session.turn.outcome import VOID_LATENESS_NS
 from harness.session.turn.response_state import ResponseState
 
 
@@ -149,7 +149,7 @@ class Interruption:
         onset_ns = self._new.spoken.onset_ns
         if self._stopped_ns is not None:
             # Our own lateness would be charged to the server.
-            if self._late_ns > VOID_LATENESS_NS:
+            if self._late_ns > ERROR_LIMIT_NS:
                 self._stopped_ns = None
             return BargeIn.STOPPED
         ended_ns = self.old.faded_ns

@@ -56,6 +56,9 @@ def build_turn(
         "limit_ms": 15_000.0,
         "at": at,
         "fault": fault,
+        "end_frame_lateness_ns": MS // 10,
+        "arrival_uncertainty_ns": 0,
+        "processing_delay_ns": 0,
     }
     return TurnRecord(status=status, network=network, **(settled | more))
 

@@ -20,7 +20,8 @@ from harness.model import (
     TurnStatus,
     ValidityState,
 )
-from harness.model.summary import PriceListSummary, ValiditySummary
+from harness.model.summary import PriceListSummary
+from harness.model.validity_summary import ErrorBoundSummary
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
@@ -65,7 +66,7 @@ def run(make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession) -> Ru
 def test_a_summary_says_what_was_planned_and_done(run: Run) -> None:
     summary = summarise(run, PRICES)
     assert summary.schema == SUMMARY_SCHEMA == "harness.summary/2"
-    assert summary.validity == ValiditySummary(state=ValidityState.VALID, reasons=())
+    assert (summary.validity.state, summary.validity.reasons) == (ValidityState.VALID, ())
     assert summary.load.status == {"completed": 119, "timeout": 1}
     assert summary.load.concurrency_peak == 40
     assert summary.load.duration_s == 60.1
@@ -84,6 +85,25 @@ def test_parts_that_do_not_apply_have_the_default_of_their_type(run: Run) -> Non
         None,
         None,
     )
+
+
+def test_validity_states_by_how_much_turns_may_be_wrong(run: Run) -> None:
+    assert summarise(run, PRICES).validity.error_bound == ErrorBoundSummary(
+        n=120, unknown=0, over_limit=0, limit_ms=10.0, p50_ms=0.1, p99_ms=0.1, max_ms=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("turns", "why"),
+    [(1, "no turn says how far the stamp"), (0, "no turn was measured")],
+)
+def test_a_bound_that_is_not_known_says_why(
+    make_run: MakeRun, make_turn: MakeTurn, turns: int, why: str
+) -> None:
+    unbounded = make_run([make_turn(arrival_uncertainty_ns=None)] * turns)
+    found = summarise(unbounded, PRICES).validity.error_bound
+    assert (found.n, found.unknown, found.p99_ms) == (0, turns, None)
+    assert why in found.why
 
 
 def test_every_missing_percentile_says_why(run: Run) -> None:

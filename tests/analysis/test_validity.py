@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from harness.analysis.validity import Validity, judge_validity
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    ArrivalStamps,
     Direction,
     DurationSummary,
     NetworkProfile,
@@ -63,7 +65,7 @@ def test_a_healthy_run_is_valid_without_a_reason(judged: Judged) -> None:
         (durations(p99_ms=20.1), ValidityState.INVALID),
         (durations(p999_ms=20.1), ValidityState.DEGRADED),
         (durations(p999_ms=50.1, max_ms=50.1), ValidityState.INVALID),
-        (durations(max_ms=50.0), ValidityState.INVALID),
+        (durations(max_ms=50.0), ValidityState.DEGRADED),
         (None, ValidityState.DEGRADED),
     ],
 )
@@ -78,7 +80,7 @@ def test_frame_lateness_decides(
     [
         (durations(p99_ms=5.1), ValidityState.DEGRADED),
         (durations(p99_ms=20.1), ValidityState.INVALID),
-        (durations(max_ms=50.0), ValidityState.INVALID),
+        (durations(max_ms=50.0), ValidityState.DEGRADED),
         (None, ValidityState.DEGRADED),
     ],
 )
@@ -89,9 +91,37 @@ def test_loop_lag_decides(
 
 
 def test_a_stall_shows_also_without_a_histogram(judged: Judged, make_turn: MakeTurn) -> None:
-    found = judged([make_turn(send_lateness_max_ns=50_000_000)], send_lateness=None)
+    late = {"send_lateness_max_ns": 50_000_000}
+    found = judged([make_turn(**late)], send_lateness=None)
+    assert found.state is ValidityState.DEGRADED
+    assert any("stalled" in reason for reason in found.reasons)
+
+
+def test_a_stall_spoils_a_run_whose_turns_cannot_tell_whether_it_moved_them(
+    judged: Judged, make_turn: MakeTurn
+) -> None:
+    turns = [make_turn(), make_turn(arrival_uncertainty_ns=None, session="s1")]
+    found = judged(turns, send_lateness=durations(max_ms=50.0))
     assert found.state is ValidityState.INVALID
     assert "stalled" in found.reasons[0]
+
+
+def test_reading_late_costs_nothing_where_the_kernel_stamps(
+    make_run: MakeRun, make_turn: MakeTurn
+) -> None:
+    run = make_run([make_turn()], loop_lag=durations(p99_ms=30.0, max_ms=60.0))
+    assert judge_validity(run).state is ValidityState.INVALID
+    stamped = replace(run.manifest, arrival_stamps=ArrivalStamps.KERNEL)
+    assert judge_validity(replace(run, manifest=stamped)).state is ValidityState.VALID
+
+
+@pytest.mark.parametrize(("ms", "state"), [(5, ValidityState.VALID), (6, ValidityState.DEGRADED)])
+def test_what_turns_may_be_wrong_by_decides(
+    judged: Judged, make_turn: MakeTurn, ms: int, state: ValidityState
+) -> None:
+    found = judged([make_turn(end_frame_lateness_ns=ms * 1_000_000)])
+    assert found.state is state
+    assert (state is ValidityState.VALID) or "wrong by is 6.0 ms" in found.reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -319,7 +349,7 @@ def test_a_run_that_was_killed_is_degraded(judged: Judged) -> None:
 
 
 def test_the_reasons_that_invalidate_come_first(judged: Judged) -> None:
-    found = judged(events=[], loop_lag=durations(max_ms=80.0))
+    found = judged(events=[], loop_lag=durations(p99_ms=30.0))
     assert found.state is ValidityState.INVALID
-    assert "stalled" in found.reasons[0]
+    assert "loop lag" in found.reasons[0]
     assert "killed" in found.reasons[1]

@@ -56,6 +56,20 @@ def test_parts_of_the_error_are_unknown_or_not_negative(name: str) -> None:
         record(**{name: -1})
 
 
+def test_the_bound_of_a_turns_error_is_the_sum_of_its_parts() -> None:
+    parts = {"end_frame_lateness_ns": 5, "arrival_uncertainty_ns": 3, "processing_delay_ns": 2}
+    assert record(**parts).error_bound_ns == 10
+    for name in parts:
+        assert record(**parts | {name: None}).error_bound_ns is None
+
+
+def test_a_turn_in_which_nothing_was_heard_has_no_arrival_to_be_wrong_about() -> None:
+    silent = record(
+        status=TurnStatus.NO_REPLY, fault=FAULT, at=TurnInstants(), end_frame_lateness_ns=5
+    )
+    assert silent.error_bound_ns == 5
+
+
 @given(USAGES, USAGES)
 def test_what_one_response_did_not_tell_the_sum_does_not_know(
     first: TokenUsage, second: TokenUsage

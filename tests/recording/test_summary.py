@@ -13,7 +13,20 @@ LATENESS = {"n": 0, "p50_ms": None, "p99_ms": None, "p999_ms": None, "max_ms": N
 SUMMARY: dict[str, Any] = {
     "schema": "harness.summary/2",
     "run_id": "r",
-    "validity": {"state": "DEGRADED", "reasons": ["it was killed"]},
+    "validity": {
+        "state": "DEGRADED",
+        "reasons": ["it was killed"],
+        "error_bound": {
+            "n": 0,
+            "unknown": 0,
+            "over_limit": 0,
+            "limit_ms": 10.0,
+            "p50_ms": None,
+            "p99_ms": None,
+            "max_ms": None,
+            "why": "no turn was measured",
+        },
+    },
     "load": {
         "sessions": 1,
         "turns": 2,

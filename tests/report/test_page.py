@@ -10,7 +10,6 @@ import pytest
 
 from harness.errors import Fault, Party, Phase
 from harness.model import Run, Summary, ValidityState
-from harness.model.summary import ValiditySummary
 from harness.report import write_report
 from harness.report.formatting import MISSING
 from harness.report.page import render_page
@@ -117,9 +116,8 @@ def test_foreign_text_is_escaped_wherever_it_shows(
         ),
     )
     summary = summary_of(run)
-    summary = replace(
-        summary, validity=ValiditySummary(state=ValidityState.INVALID, reasons=(_EVIL,))
-    )
+    validity = replace(summary.validity, state=ValidityState.INVALID, reasons=(_EVIL,))
+    summary = replace(summary, validity=validity)
     html = render_page(run, summary)
     assert "script" not in _parsed(html).tags
     assert html.count("&lt;script&gt;") > 10
@@ -131,9 +129,8 @@ def test_invalid_run_has_banner_reason_and_watermark(
     run = make_run(calls=12)
     summary = summary_of(run)
     reasons = ("the generator stalled",)
-    summary = replace(
-        summary, validity=ValiditySummary(state=ValidityState.INVALID, reasons=reasons)
-    )
+    validity = replace(summary.validity, state=ValidityState.INVALID, reasons=reasons)
+    summary = replace(summary, validity=validity)
     html = render_page(run, summary)
     assert 'class="watermark"' in html
     assert 'class="verdict invalid"' in html

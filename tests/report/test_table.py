@@ -10,10 +10,10 @@ from harness.model.summary import (
     DifferenceSummary,
     PercentileDifferences,
     PercentileSummary,
-    ValiditySummary,
 )
 from harness.report import result_table
 from harness.report.formatting import MINUS, MISSING
+from harness.report.table import error_bound
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], Summary]
@@ -108,9 +108,21 @@ def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryO
 def test_invalid_run_says_so_with_every_reason(make_run: MakeRun, summary_of: SummaryOf) -> None:
     summary = summary_of(make_run())
     reasons = ("first reason", "second reason")
-    validity = ValiditySummary(state=ValidityState.INVALID, reasons=reasons)
+    validity = replace(summary.validity, state=ValidityState.INVALID, reasons=reasons)
     summary = replace(summary, validity=validity)
     assert _line(result_table(summary), "validity").endswith("INVALID: first reason; second reason")
+
+
+def test_the_bound_of_error_is_stated_and_what_is_not_known_of_it(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    summary = summary_of(make_run(calls=20))
+    line = _line(result_table(summary), "error bound")
+    assert line.endswith("P50 0.30 ms, P99 0.30 ms, worst 0.30 ms; 120 turns")
+    some = replace(summary.validity.error_bound, unknown=3, over_limit=2)
+    assert error_bound(some).endswith("120 turns, not known of 3, 2 beyond 10.0 ms and void")
+    none = replace(some, n=0, why="nobody says")
+    assert error_bound(none) == f"{MISSING} nobody says, 2 beyond 10.0 ms and void"
 
 
 def _accuracy(network: str) -> AccuracySummary:

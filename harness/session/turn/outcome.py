@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from harness.errors import Fault, Party, Phase
-from harness.model import NS_PER_MS, ProviderError, ResponseDone, ResponseStatus, TurnStatus
-
-# The frame that ends speech may be this late; beyond it the server was asked later than the
-# record says, and the turn is ours to spoil (Cekura voids at the same figure).
-VOID_LATENESS_NS = 25 * NS_PER_MS
+from harness.model import (
+    ERROR_LIMIT_NS,
+    NS_PER_MS,
+    ProviderError,
+    ResponseDone,
+    ResponseStatus,
+    TurnStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class TurnFacts:
         late_ns: How late the frame that ends speech left, `None` when it did not.
         held_up_ns: How late a frame was, before the answer was heard, so that the plan of the call
             moved; 0 for none.
+        arrival_error_ns: How much earlier than its stamp the first audible sample may have arrived.
         doubt: Why the first audible sample cannot be told; empty for no doubt.
         undecodable: Pieces of audio that could not be decoded before anything was heard.
         heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
@@ -36,6 +40,7 @@ class TurnFacts:
     """
 
     late_ns: int | None
+    arrival_error_ns: int = 0
     held_up_ns: int
     doubt: str
     undecodable: int
@@ -64,8 +69,8 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
         seen: What was seen.
         cut: Why the turn was cut short from outside, `None` when it ended by itself.
     """
-    if seen.late_ns is not None and seen.late_ns > VOID_LATENESS_NS:
-        words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.0f} ms late"
+    if seen.late_ns is not None and seen.late_ns > ERROR_LIMIT_NS:
+        words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.1f} ms late"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
     if seen.held_up_ns:
         words = f"frames were held up for {seen.held_up_ns / NS_PER_MS:.0f} ms, and the call after"
@@ -73,6 +78,10 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
     if seen.undecodable and (cut is None or seen.heard_ns is not None):
         words = f"{seen.undecodable} audio deltas before anything audible could not be decoded"
         return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)
+    error_ns = (seen.late_ns or 0) + seen.arrival_error_ns
+    if seen.heard_ns is not None and error_ns > ERROR_LIMIT_NS:
+        words = f"its latency may be wrong by {error_ns / NS_PER_MS:.1f} ms through us"
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "error_bound", words)
     if seen.doubt:
         return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)
     if seen.heard_ns is not None and not seen.awaits_answer:

@@ -242,6 +242,15 @@ def test_our_own_lateness_voids_the_turn() -> None:
     assert record.end_frame_lateness_ns == 26 * MS
 
 
+def test_a_lateness_within_the_limit_counts_and_one_beyond_it_does_not() -> None:
+    found = []
+    for late_ms in (10, 11):
+        turn, now_ns = new_turn(), (END_MS + 7 + late_ms) * MS
+        turn.sending.note(now_ns, late_ms * MS, frames=1, samples=480, ends_speech=True)
+        found.append(play(turn, *CAPTURED).status)
+    assert found == [TurnStatus.COMPLETED, TurnStatus.VOID]
+
+
 def test_a_turn_cut_off_says_by_whom() -> None:
     theirs = new_turn().record(0, Fault(Party.THEIRS, Phase.RESPONSE, "close_1011"))
     ours = new_turn().record(0, Fault(Party.OURS, Phase.RESPONSE, "stopped"))
