@@ -12,6 +12,7 @@ from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
 from harness.dialects import find_dialect
 from harness.engine.target_check import TargetCheck, check
+from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
 from harness.load.options import add_target_arguments
@@ -26,6 +27,10 @@ _STAGES = {
     "session": "session_created",
 }
 
+_AUDIO_THREAD = {
+    True: "real-time: goes before other programs",
+    False: "ordinary: waits for busy programs; `rtprio` in limits.conf would allow real-time",
+}
 
 # Declared once, for Locust's parser.
 _TARGET = DeclaredOptions(add_target_arguments)
@@ -76,6 +81,7 @@ def _machine() -> None:
     _say("speech", ", ".join(cached) or "none yet; harness corpus fetch obtains some")
     server = installed(cache)
     _say("toxiproxy", "not here yet; harness network install" if server is None else str(server))
+    _say("audio thread", _AUDIO_THREAD[realtime_allowed()])
     _say("key", "set in the environment" if api_key() else "none in the environment")
 
 

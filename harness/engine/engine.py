@@ -22,6 +22,7 @@ from harness.engine.call import Call, CallEvents, Outcome, no_session, stopped
 from harness.engine.deadlines import Deadlines
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
+from harness.engine.thread_priority import ThreadPriority
 from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
 from harness.model import NS_PER_MS, Event
@@ -136,7 +137,7 @@ class AudioEngine:
         return RuntimeError(f"the audio engine died: {sanitised(repr(self._crash))}")
 
     def _thread(self, announce: Callable[[], None]) -> None:
-        self._loop = uvloop.new_event_loop()
+        self._loop, self._priority = uvloop.new_event_loop(), ThreadPriority()
         try:
             self._timer = DeadlineTimer(self._loop, self._vital(self._run_due))
             self._heart = DeadlineTimer(self._loop, self._vital(self._heartbeat))
@@ -319,6 +320,7 @@ class AudioEngine:
     def _hand_over_again(self) -> None:
         assert self._loop is not None
         self._hand_over()
+        self._priority.review()
         self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
 
     def _heartbeat(self) -> None:

@@ -17,6 +17,7 @@ from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
 from harness.engine.route import model_asked
 from harness.engine.speech import memory_bytes
+from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.options import Options
@@ -175,6 +176,7 @@ def _host() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
         "cores": str(os.cpu_count()),
+        "audio_thread": "real-time" if realtime_allowed() else "ordinary",
     }
 
 

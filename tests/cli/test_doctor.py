@@ -18,7 +18,7 @@ def doctor(*words: str) -> subprocess.CompletedProcess[str]:
 def test_the_machine_is_described_without_a_target() -> None:
     done = doctor()
     assert done.returncode == ExitCode.PASS
-    assert {"python", "cache", "speech", "toxiproxy", "key"} <= {
+    assert {"python", "cache", "speech", "toxiproxy", "audio", "key"} <= {
         line.split()[0] for line in done.stdout.splitlines()
     }
 
