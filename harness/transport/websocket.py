@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
-from harness.errors import BadInput, Fault, Party, Phase, sanitised, server_words
+from harness.errors import BadInput, Fault, Party, Phase, sanitised
+from harness.transport.refused_upgrade import RefusedUpgrade, is_refusal, no_http
 from harness.transport.slicing import Slicer
 
 # An address taken apart: scheme, host, port, path, query, and credentials if it names any.
@@ -30,8 +31,8 @@ _MESSAGE_LIMIT_BYTES = 16 * 2**20
 _HEAD_LIMIT_BYTES = 16_384
 _CONNECT_LIMIT_S = 20.0
 _CLOSE_LIMIT_S = 2.0
-# Of the body of a refused upgrade; a reason stands at its beginning.
-_BODY_KEPT_BYTES = 2_000
+# For the body of a refused upgrade to come.
+_REFUSAL_LIMIT_S = 2.0
 
 
 class Receiver(Protocol):
@@ -104,7 +105,7 @@ class Connection(asyncio.Protocol):
         self._slicer: Slicer | None = None
         self._closing = False
         self._over = False
-        self._refused: Fault | None = None
+        self._refused: RefusedUpgrade | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; `connect` says when to go on."""
@@ -223,17 +224,29 @@ class Connection(asyncio.Protocol):
 
     def _shake_hands(self, data: bytes, at_ns: int) -> bytes:
         """Give the core the head of the answer to the upgrade; return what comes after it."""
+        if self._refused is not None:
+            return self._read_refusal(data)
         self._parts.append(data)
         head, end, after = b"".join(self._parts).partition(b"\r\n\r\n")
         if not end and len(head) <= _HEAD_LIMIT_BYTES:
             return b""
-        self._parts.clear()
+        if is_refusal(head):
+            self._refused = RefusedUpgrade(head)
+            asyncio.get_running_loop().call_later(_REFUSAL_LIMIT_S, self._hang_up)
+            return self._read_refusal(after)
         self._to_core(head + end, at_ns)
         if self._core.state is State.OPEN:
+            self._parts.clear()
             self._slicer = Slicer(_MESSAGE_LIMIT_BYTES)
-        elif after and not self._over:
-            self._to_core(after, at_ns)
         return after
+
+    def _read_refusal(self, data: bytes) -> bytes:
+        """Read why the upgrade was refused; nothing is left for anybody else."""
+        assert self._refused is not None
+        self._refused.feed(data)
+        if self._refused.complete:
+            self._hang_up()
+        return b""
 
     def _to_core(self, data: bytes, at_ns: int) -> None:
         core = self._core
@@ -242,7 +255,7 @@ class Connection(asyncio.Protocol):
             if isinstance(event, Frame):
                 self._take(event, at_ns)
             elif isinstance(event, Response):
-                self._answered(event, at_ns)
+                self._answered(at_ns)
         self._flush()
         if core.close_rcvd or core.parser_exc or core.handshake_exc:
             self._hang_up()
@@ -260,23 +273,16 @@ class Connection(asyncio.Protocol):
                 self._parts.clear()
                 self._receiver.message(whole, at_ns)
 
-    def _answered(self, response: Response, at_ns: int) -> None:
-        error = self._core.handshake_exc
-        if error is None:
+    def _answered(self, at_ns: int) -> None:
+        if self._core.handshake_exc is None:
             self._receiver.upgraded(at_ns)
-            return
-        code = "no_upgrade"
-        if isinstance(error, InvalidStatus):
-            code = f"http_{error.response.status_code}"
-        words = f"{response.status_code} {response.reason_phrase}"
-        body = bytes(response.body or b"")[:_BODY_KEPT_BYTES].decode(errors="replace")
-        if body.strip():
-            words = f"{words}: {server_words(' '.join(body.split()))}"
-        self._refused = Fault(Party.THEIRS, Phase.CONNECT, code, words)
 
     def _why(self, exc: Exception | None, code: int | None) -> Fault | None:
         if self._refused is not None:
-            return self._refused
+            return self._refused.fault()
+        answer = b"".join(self._parts) if self._slicer is None else b""
+        if self._core.handshake_exc is not None and not answer.startswith(b"HTTP/"):
+            return no_http(answer)
         if isinstance(self._core.handshake_exc, InvalidHandshake | EOFError):
             words = sanitised(self._core.handshake_exc)
             return Fault(Party.THEIRS, Phase.CONNECT, "no_upgrade", words)

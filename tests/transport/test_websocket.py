@@ -1,6 +1,7 @@
 """The connection against the `websockets` library's own server, on real sockets."""
 
 import asyncio
+import contextlib
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -325,3 +326,39 @@ def test_an_address_is_shown_without_credentials_and_query() -> None:
 def test_what_is_no_websocket_address_is_refused(address: str) -> None:
     with pytest.raises(BadInput, match="not a WebSocket address"):
         parse_target(address, "/")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (b"HTTP/1.1 429 Too Many Requests\r\n\r\n" + b'{"detail":"full"}', "http_429", "full"),
+        (
+            b"HTTP/1.1 500 Oops\r\nContent-Length: 900000\r\n\r\n" + b"word " * 180_000,
+            "http_500",
+            "word word",
+        ),
+        (b"HTTP/1.0 403 No\r\nContent-Length: 4\r\n\r\nnope", "http_403", "nope"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "no_upgrade", "SSH-2.0"),
+    ],
+)
+def test_a_refusal_keeps_its_status_and_its_words(answer: bytes, code: str, words: str) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    async def knock() -> Fault | None:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            ear = Ear()
+            made = await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], ear)
+            assert not isinstance(made, Fault)
+            async with asyncio.timeout(10):
+                return (await ear.over)[1]
+
+    fault = asyncio.run(knock())
+    assert fault is not None
+    assert (fault.party, fault.phase, fault.code) == (Party.THEIRS, Phase.CONNECT, code)
+    assert words in fault.detail
