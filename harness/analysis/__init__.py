@@ -17,12 +17,15 @@ from harness.analysis.breakdown import (
     typical_and_slow,
     unheard,
 )
+from harness.analysis.comparison.comparing import Comparison
+from harness.analysis.comparison.effect import RunSpread
+from harness.analysis.comparison.shift import Shift
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, PriceList, cost
 from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed
 from harness.analysis.fault_counts import FaultCount, fault_counts
-from harness.analysis.gating import GateReport
+from harness.analysis.gating import GateReport, judge_against, judge_runs
 from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
@@ -34,7 +37,7 @@ from harness.analysis.metrics import (
 )
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives, resting_on
-from harness.analysis.objectives.objective import Objective
+from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.parsing import Objectives, parse_objectives
 from harness.analysis.objectives.summary_evidence import SummaryEvidence
 from harness.analysis.objectives.verdict import GateVerdict, overall
@@ -48,6 +51,7 @@ __all__ = [
     "PERCENTILES",
     "STAGES",
     "Accuracy",
+    "Comparison",
     "Cost",
     "Estimate",
     "FailureRate",
@@ -62,7 +66,10 @@ __all__ = [
     "Point",
     "PriceList",
     "RunEvidence",
+    "RunSpread",
     "Sample",
+    "Scale",
+    "Shift",
     "StageMeans",
     "SummaryEvidence",
     "Unheard",
@@ -75,7 +82,9 @@ __all__ = [
     "fault_counts",
     "has_failed",
     "held_to_limit",
+    "judge_against",
     "judge_objectives",
+    "judge_runs",
     "judge_validity",
     "last_s",
     "overall",

@@ -22,7 +22,7 @@ CONFIDENCE = 0.95
 _ALPHA = 1 - CONFIDENCE
 
 
-def t_quantile(probability: float, degrees: int) -> float:
+def t_quantile(probability: float, degrees: float) -> float:
     """Return Student's t quantile.
 
     Args:

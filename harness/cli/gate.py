@@ -7,15 +7,18 @@ from typing import Any
 import click
 
 from harness.analysis import (
-    GateReport,
     GateVerdict,
     RunEvidence,
+    RunSpread,
     SummaryEvidence,
-    judge_objectives,
+    judge_against,
+    judge_runs,
     parse_objectives,
 )
+from harness.cli.many_values import ManyValues
 from harness.cli.summarising import bundled_prices
 from harness.errors import BadInput, ExitCode
+from harness.model import Run
 from harness.recording import read_run, read_summary
 from harness.report.ci.text import gate_text
 
@@ -26,39 +29,75 @@ _EXIT = {
 }
 
 
-@click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
-@click.option(
-    "--slo",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="TOML file with the objectives.",
-)
-def command(runs: tuple[Path, ...], slo: Path) -> int:
-    """Judge each RUN, a run's folder or its summary.json, against objectives.
+class _Gate(ManyValues):
+    many = "--baseline"
 
-    The file holds one table an objective:
+
+@click.command(cls=_Gate)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
+@click.option("--slo", type=click.Path(path_type=Path), help="TOML file with the objectives.")
+@click.option(
+    "--baseline",
+    multiple=True,
+    metavar="RUN...",
+    type=click.Path(path_type=Path),
+    help="Runs to compare with; all words up to the next option.",
+)
+@click.option(
+    "--paired/--unpaired",
+    default=None,
+    help="Runs belong together in the order given, or not; by their schedules where not said.",
+)
+@click.option(
+    "--allow-different", multiple=True, metavar="KEY", help="A fact that may differ between runs."
+)
+@click.option(
+    "--run-sd",
+    type=click.FloatRange(0, 1),
+    help="How runs of an unchanged target differ, for one run against one: 0.03 for 3 %.",
+)
+def command(
+    runs: tuple[Path, ...],
+    slo: Path | None,
+    baseline: tuple[Path, ...],
+    paired: bool | None,
+    allow_different: tuple[str, ...],
+    run_sd: float | None,
+) -> int:
+    """Judge each RUN, a run's folder or its summary.json, by itself and against baseline runs.
+
+    The file of objectives holds one table each:
 
     \b
         [[objective]]
         metric = "voice_to_voice"
         percentile = 95
         limit_ms = 1500
+        tolerance = 0.05       # at most 5 % slower than the baseline
         network = "ideal"      # optional
         [[objective]]
         failure_rate = 0.01
 
-    Exit code 0: all met. 1: one missed. 2: not enough turns to tell. 3: a run is INVALID.
-    4: bad input.
+    Without one, --baseline compares voice_to_voice P95 with a tolerance of 5 %.
+
+    Exit code 0: all shown to be met. 1: one shown to be missed. 2: not enough turns or runs to
+    tell. 3: a run is INVALID. 4: bad input.
     """  # noqa: D301  (click wants the escape itself)
-    asked = parse_objectives(read_toml(slo), str(slo))
-    evidence = [_evidence(run) for run in runs]
-    report = GateReport(
-        runs=tuple(one.run_id for one in evidence),
-        objectives=tuple(found for one in evidence for found in judge_objectives(one, asked)),
-        confidence=asked.confidence,
-        caveats=tuple(dict.fromkeys(reason for one in evidence for reason in one.caveats)),
-    )
+    asked = None if slo is None else parse_objectives(read_toml(slo), str(slo))
+    if baseline:
+        report = judge_against(
+            [_records(run) for run in runs],
+            [_records(run) for run in baseline],
+            asked,
+            bundled_prices(),
+            allowed=allow_different,
+            in_pairs=paired,
+            between=None if run_sd is None else {"": RunSpread(run_sd, 0, "--run-sd")},
+        )
+    elif asked is None:
+        raise BadInput("nothing to judge by", hint="Give --slo FILE, --baseline RUN, or both")
+    else:
+        report = judge_runs([_evidence(run) for run in runs], asked)
     click.echo(gate_text(report))
     return _EXIT[report.verdict]
 
@@ -76,6 +115,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"is not TOML: {error}", where=str(path), hint=hint) from error
+
+
+def _records(run: Path) -> Run:
+    """Return the records of a run that is to be compared."""
+    if run.is_file():
+        raise BadInput(
+            "is a file, and comparisons need the records",
+            where=str(run),
+            hint="Give the run's folder",
+        )
+    return read_run(run)
 
 
 def _evidence(run: Path) -> RunEvidence | SummaryEvidence:

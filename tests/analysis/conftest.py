@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.errors import Fault, Party, Phase
@@ -157,3 +159,41 @@ def make_session() -> Callable[..., SessionRecord]:
 @pytest.fixture
 def make_run() -> Callable[..., Run]:
     return build_run
+
+
+@pytest.fixture
+def simulate() -> Callable[..., Run]:
+    """Make a run of log-normal latencies: median 800 ms, turns of a session alike."""
+
+    def simulate(
+        name: str,
+        *,
+        seed: int = 0,
+        shift: float = 0.0,
+        sessions: int = 20,
+        per: int = 5,
+        failed: int = 0,
+        timeouts: int = 0,
+        **manifest: Any,
+    ) -> Run:
+        rng = np.random.default_rng([20_260_301, seed])
+        of_session = rng.normal(0, 0.15, (sessions, 1))
+        logs = np.log(800) + shift + of_session + rng.normal(0, 0.25, (sessions, per))
+        turns = [
+            build_turn(float(np.exp(logs[s, t])), session=f"s{s}", index=t)
+            for s in range(sessions)
+            for t in range(per)
+        ]
+        for number in range(failed):
+            turns[number] = build_turn(
+                None, session=turns[number].session_id, status=TurnStatus.FAILED
+            )
+        for number in range(failed, failed + timeouts):
+            turns[number] = build_turn(
+                None, session=turns[number].session_id, status=TurnStatus.TIMEOUT
+            )
+        run = build_run(turns)
+        facts = {"run_id": name, "schedule_hash": f"seed {seed}"} | manifest
+        return replace(run, manifest=replace(run.manifest, **facts))
+
+    return simulate

@@ -1,4 +1,4 @@
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,80 +6,12 @@ import pytest
 from harness.cli.app import run
 from harness.cli.summarising import bundled_prices, summarise_directory
 from harness.errors import ExitCode
-from harness.model import (
-    AudioFormat,
-    CorpusFacts,
-    RunEvent,
-    RunEventKind,
-    RunManifest,
-    SessionRecord,
-    TurnInstants,
-    TurnKind,
-    TurnRecord,
-    TurnStatus,
-)
-from harness.recording import Histogram, RunDirectory, reserve, write_summary
-
-MS = 1_000_000
+from harness.recording import write_summary
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> Path:
-    """Record 80 sessions of one turn; latencies from 801 to 880 ms."""
-    path = reserve(tmp_path, "test", date(2026, 1, 2))
-    corpus = CorpusFacts(
-        name="made up",
-        synthetic=True,
-        clips=1,
-        digest="",
-        licence="",
-        source="",
-        end_source="exact",
-        end_uncertainty_ms=0.0,
-    )
-    manifest = RunManifest(
-        run_id=path.name,
-        started_at="2026-01-02T03:04:05+00:00",
-        origin_ns=0,
-        scenario="test",
-        target="ws://127.0.0.1:1",
-        simulated=True,
-        model="gpt-realtime-2.1",
-        dialect="openai_realtime",
-        corpus=corpus,
-        audio=AudioFormat(24_000),
-        frame_ms=20,
-        turn_limit_ms=15_000.0,
-        seeds={},
-        schedule_hash="",
-        calls_planned=80,
-        networks=(),
-    )
-    directory = RunDirectory(path, manifest)
-    for number in range(80):
-        name = f"s{number}"
-        at = TurnInstants(speech_end_ns=0, first_audible_ns=(801 + number) * MS)
-        turn = TurnRecord(
-            session_id=name,
-            turn_index=0,
-            kind=TurnKind.FIRST,
-            status=TurnStatus.COMPLETED,
-            network="none",
-            utterance_id="u",
-            limit_ms=15_000.0,
-            at=at,
-        )
-        session = SessionRecord(
-            session_id=name, call_number=number, network="none", turns_planned=1
-        )
-        directory.append_turns([turn])
-        directory.append_sessions([session])
-    calm = Histogram()
-    calm.record_many([100_000] * 100)
-    directory.append_histogram("send_lateness", calm, 0, MS)
-    directory.append_histogram("loop_lag", calm, 0, MS)
-    directory.append_event(RunEvent(kind=RunEventKind.FINISHED, at_ns=MS))
-    return path
+def recorded(record: Callable[..., Path]) -> Path:
+    return record()
 
 
 def objectives(tmp_path: Path, limit_ms: float, percentile: int = 95) -> str:
@@ -166,3 +98,77 @@ def test_the_bundled_prices_can_be_read() -> None:
     assert prices.currency == "USD"
     assert prices.of_model("gpt-realtime-2.1") is not None
     assert prices.of_model("gpt-realtime-2025-08-28") == prices.of_model("gpt-realtime")
+
+
+def several(record: Callable[..., Path], slower: float, first: int) -> list[str]:
+    """Record four runs whose latencies differ a little from each other."""
+    return [str(record(slower=slower * (1 + n / 200), seed=first + n)) for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("slower", "code"), [(1.0, ExitCode.PASS), (1.2, ExitCode.FAIL), (1.05, ExitCode.INCONCLUSIVE)]
+)
+def test_runs_are_held_against_all_baseline_runs(
+    record: Callable[..., Path], capsys: pytest.CaptureFixture[str], slower: float, code: ExitCode
+) -> None:
+    baseline, runs = several(record, 1.0, 0), several(record, slower, 50)
+    assert run(["gate", *runs, "--baseline", *baseline]) == code
+    out = capsys.readouterr().out
+    assert "voice_to_voice P95 against baseline" in out
+    assert "4 against 4 runs" in out
+    assert "4 in 5" in out or "4 of 5" in out
+    assert "by decile" in out
+    assert out.splitlines()[-1].startswith(code.name.split("_")[0])
+    assert out.splitlines()[-1].count("2026-01-02-test") == 8
+
+
+def test_pairs_are_asked_for_or_found(
+    record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline, runs = several(record, 1.0, 0), several(record, 1.1, 0)
+    run(["gate", *runs, "--baseline", *reversed(baseline)])
+    assert "4 pairs, SD of a pair 0.0%" in capsys.readouterr().out
+    run(["gate", *runs, "--baseline", *baseline, "--unpaired"])
+    assert "4 against 4 runs" in capsys.readouterr().out
+    assert run(["gate", *runs, "--paired", "--baseline", baseline[0]]) == ExitCode.BAD_INPUT
+
+
+def test_one_run_against_one_needs_to_know_how_runs_differ(
+    record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["gate", str(record(slower=1.5, seed=1)), "--baseline", str(record())]
+    assert run(words) == ExitCode.INCONCLUSIVE
+    assert "--run-sd" in capsys.readouterr().out
+    assert run([*words, "--run-sd", "0.02"]) == ExitCode.FAIL
+
+
+def test_unlike_runs_are_refused_with_both_values(
+    record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["gate", str(record(seed=1)), "--baseline", str(record(model="other"))]
+    assert run(words) == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "gpt-realtime-2.1 in" in told
+    assert "other in" in told
+    assert run([*words, "--allow-different", "model", "--run-sd", "0.01"]) == ExitCode.PASS
+
+
+def test_what_cannot_be_compared_is_bad_input(recorded: Path, record: Callable[..., Path]) -> None:
+    write_summary(recorded, summarise_directory(recorded)[1])
+    other = record()
+    summary = str(recorded / "summary.json")
+    assert run(["gate", str(other), "--baseline", summary]) == ExitCode.BAD_INPUT
+    assert run(["gate", str(other), "--baseline", str(other)]) == ExitCode.BAD_INPUT
+    assert run(["gate", str(other), "--baseline"]) == ExitCode.BAD_INPUT
+    (other / "turns.jsonl").unlink()
+    assert run(["gate", str(other), "--baseline", str(recorded)]) == ExitCode.BAD_INPUT
+
+
+def test_a_baseline_of_another_schema_is_refused_by_name(
+    recorded: Path, record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = record() / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"harness.manifest/', '"harness.manifest/9'))
+    assert run(["gate", str(recorded), "--baseline", str(manifest.parent)]) == ExitCode.BAD_INPUT
+    assert "has schema harness.manifest/9" in capsys.readouterr().err
