@@ -11,6 +11,7 @@ from harness.analysis import (
     RunEvidence,
     RunSpread,
     SummaryEvidence,
+    held_to_limit,
     judge_against,
     judge_runs,
     parse_objectives,
@@ -125,11 +126,11 @@ def _records(run: Path) -> Run:
             where=str(run),
             hint="Give the run's folder",
         )
-    return read_run(run)
+    return held_to_limit(read_run(run))
 
 
 def _evidence(run: Path) -> RunEvidence | SummaryEvidence:
     """Return what is known of a run, from the records wherever they are at hand."""
     if run.is_file():
         return SummaryEvidence(read_summary(run))
-    return RunEvidence(read_run(run), bundled_prices())
+    return RunEvidence(held_to_limit(read_run(run)), bundled_prices())
