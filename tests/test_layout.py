@@ -36,11 +36,13 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/events.py": "dialects/test_openai.py",
         "model/requests.py": "dialects/test_openai.py",
         "model/session.py": "recording/test_jsonl.py",
+        "model/stamp.py": "transport/test_tls.py",
         "model/truth.py": "recording/test_reading.py",
         "model/units.py": "model/test_audio.py",
         "model/summary.py": "recording/test_summary.py",
         "model/behaviour_summary.py": "analysis/test_behaviour.py",
         "model/validity_summary.py": "analysis/test_summary.py",
+        "transport/stream.py": "transport/test_stamped_socket.py",
     },
     IN_A_CHILD: {
         "bench/echo_server.py": "cli/test_selfcheck_stalls.py",

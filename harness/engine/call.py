@@ -10,7 +10,14 @@ from harness.dialects import MalformedMessage
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.errors import Fault, Party, Phase
-from harness.model import PROVES_SESSION, Event, SessionConfigured, SessionRecord, TurnRecord
+from harness.model import (
+    PROVES_SESSION,
+    Event,
+    SessionConfigured,
+    SessionRecord,
+    StampBound,
+    TurnRecord,
+)
 from harness.network import Impairment
 from harness.session import Caller, is_retryable
 from harness.transport import Connection, connect, ready_message
@@ -107,6 +114,7 @@ class Call:
             route.target,
             route.headers,
             self,
+            limit_s=route.setup_limit_s,
             via=route.via,
             tunnel=route.tunnel,
             proxy_authorization=route.proxy_authorization,
@@ -166,7 +174,7 @@ class Call:
         """Keep a round trip."""
         self.session.link.pong(round_trip_ns)
 
-    def message(self, data: bytes, at_ns: int) -> None:
+    def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         """Parse one message and hand it to the session; then let frames of others leave."""
         if not self.over:
             self._take(data, at_ns)

@@ -28,6 +28,7 @@ from harness.errors import sanitised
 from harness.model import NS_PER_MS, Event
 from harness.recording import Histogram
 from harness.session import BACKLOG_NS, Caller
+from harness.transport import release
 
 Result = TypeVar("Result")
 
@@ -150,6 +151,7 @@ class AudioEngine:
             self._crash = error
             raise
         finally:
+            release(self._loop)
             self._loop.close()
 
     def _vital(self, step: Callable[[], None]) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from harness.engine.call import CONFIGURE_AFTER_S, is_full, no_session
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import PROVES_SESSION, ProviderError
+from harness.model import PROVES_SESSION, ProviderError, StampBound
 from harness.transport import Connection, connect, ready_message, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
@@ -34,7 +34,7 @@ class _Visitor:
     def upgraded(self, at_ns: int) -> None:
         """Wait on: an upgrade proves nothing."""
 
-    def message(self, data: bytes, at_ns: int) -> None:
+    def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         try:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
@@ -90,6 +90,7 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
         route.target,
         route.headers,
         visitor,
+        limit_s=route.setup_limit_s,
         via=route.via,
         tunnel=route.tunnel,
         proxy_authorization=route.proxy_authorization,

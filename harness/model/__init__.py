@@ -48,6 +48,7 @@ from harness.model.run import (
 )
 from harness.model.session import SessionRecord
 from harness.model.speech import Clip, CorpusFacts, Utterance
+from harness.model.stamp import EXACT, StampBound
 from harness.model.summary import SUMMARY_SCHEMA, Summary
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
@@ -67,6 +68,7 @@ from harness.model.validity_summary import ValidityState
 
 __all__ = [
     "ERROR_LIMIT_NS",
+    "EXACT",
     "NS_PER_MS",
     "NS_PER_S",
     "NS_PER_US",
@@ -111,6 +113,7 @@ __all__ = [
     "SpeechStopped",
     "Stage",
     "StallFigures",
+    "StampBound",
     "Summary",
     "TextDelta",
     "TokenUsage",

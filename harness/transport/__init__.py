@@ -1,14 +1,17 @@
-"""Sockets: connect, stamp what arrives, write what is ready.
+"""Sockets: connect, take what arrives with the kernel's stamp, write what is ready.
 
-The only room that knows the WebSocket protocol on the caller's side. It does not know what
-messages mean.
+The only part that knows the WebSocket protocol on the caller's side. It does not know what messages
+mean.
 """
 
+from harness.transport.opening import Stages, connect
+from harness.transport.poller import release
+from harness.transport.stream import Outlet
+from harness.transport.system_calls import kernel_stamps
 from harness.transport.websocket import (
     Connection,
     Receiver,
     Target,
-    connect,
     parse_target,
     ready_message,
     sanitised_target,
@@ -16,10 +19,14 @@ from harness.transport.websocket import (
 
 __all__ = [
     "Connection",
+    "Outlet",
     "Receiver",
+    "Stages",
     "Target",
     "connect",
+    "kernel_stamps",
     "parse_target",
     "ready_message",
+    "release",
     "sanitised_target",
 ]

@@ -29,7 +29,7 @@ class Slicer:
         self._need = 0
         self._fragmented = self._given_up = False
 
-    def feed(self, data: bytes) -> list[tuple[bool, bytes]]:
+    def feed(self, data: bytes) -> tuple[list[tuple[bool, bytes]], bool]:
         """Take the next bytes.
 
         Args:
@@ -37,14 +37,14 @@ class Slicer:
 
         Returns:
             In order: `True` with the payload of a whole text message, or `False` with bytes for
-            the core.
+            the core; and whether the last of them ends where `data` ends.
         """
         if self._given_up:
-            return [(False, data)]
+            return [(False, data)], True
         if self._rest:
             self._rest += data
             if len(self._rest) < self._need:
-                return []
+                return [], False
             data = bytes(self._rest)
             self._rest.clear()
         pieces: list[tuple[bool, bytes]] = []
@@ -56,7 +56,7 @@ class Slicer:
                 if length > self._limit_bytes:
                     self._given_up = True
                     pieces.append((False, data[at:]))
-                    return pieces
+                    return pieces, True
             end = body + length
             if end > size:
                 self._need = end - at
@@ -69,9 +69,10 @@ class Slicer:
                     self._fragmented = not first & _FIN
                 pieces.append((False, data[at:end]))
             at = end
-        if at < size:
-            self._rest += data[at:]
-        return pieces
+        if at == size:
+            return pieces, True
+        self._rest += data[at:]
+        return pieces, False
 
 
 def _long(data: bytes, at: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from harness.engine.call import Call, CallEvents
 from harness.engine.engine import AudioEngine
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
-from harness.model import CallPlan
+from harness.model import EXACT, CallPlan
 from harness.session import Caller, EncodedUtterance, ReadyFrames, WireFormat
 from harness.transport import parse_target
 
@@ -224,5 +224,5 @@ def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message:
     wire_format = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
     utterance = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
     session = Caller(plan, [utterance], wire_format=wire_format, origin_ns=0, scheduled_ns=0)
-    Call(session, route, events).message(message, 0)
+    Call(session, route, events).message(message, 0, EXACT)
     assert sent == [b"frame"]

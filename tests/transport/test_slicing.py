@@ -26,7 +26,7 @@ def cut(stream: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def fed(slicer: Slicer, chunks: list[bytes]) -> list[tuple[bool, bytes]]:
-    return [piece for chunk in chunks for piece in slicer.feed(chunk)]
+    return [piece for chunk in chunks for piece in slicer.feed(chunk)[0]]
 
 
 def is_lone_text(frame: Frame) -> bool:
@@ -72,13 +72,13 @@ def test_what_one_frame_waited_for_is_not_waited_for_again() -> None:
     long = Frame(Opcode.TEXT, b"long").serialize(mask=False)
     empty = Frame(Opcode.TEXT, b"").serialize(mask=False)
     slicer = Slicer(LIMIT_BYTES)
-    assert slicer.feed(long[:4]) == []
-    assert slicer.feed(long[4:] + empty[:1]) == [(True, b"long")]
-    assert slicer.feed(empty[1:]) == [(True, b"")]
+    assert slicer.feed(long[:4]) == ([], False)
+    assert slicer.feed(long[4:] + empty[:1]) == ([(True, b"long")], False)
+    assert slicer.feed(empty[1:]) == ([(True, b"")], True)
 
 
 def test_a_frame_that_has_not_arrived_waits_without_being_looked_at_again() -> None:
     frame = Frame(Opcode.TEXT, b"x" * 60_000).serialize(mask=False)
     slicer = Slicer(LIMIT_BYTES)
     assert fed(slicer, cut(frame[:-1], list(range(0, 60_000, 700)))) == []
-    assert slicer.feed(frame[-1:]) == [(True, b"x" * 60_000)]
+    assert slicer.feed(frame[-1:]) == ([(True, b"x" * 60_000)], True)

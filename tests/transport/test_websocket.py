@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import ssl
-import subprocess
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -16,43 +13,9 @@ from websockets.http11 import Request, Response
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase
 from harness.transport import Connection, connect, parse_target, ready_message, sanitised_target
+from tests.transport.conftest import Ear, until
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
-
-
-class Ear:
-    """Notes what the connection tells."""
-
-    def __init__(self) -> None:
-        self.upgraded_ns: int | None = None
-        self.messages: list[tuple[bytes, int]] = []
-        self.round_trips_ns: list[int] = []
-        self.over: asyncio.Future[tuple[int | None, Fault | None]] = (
-            asyncio.get_running_loop().create_future()
-        )
-        self.arrived = asyncio.Event()
-
-    def upgraded(self, at_ns: int) -> None:
-        self.upgraded_ns = at_ns
-        self.arrived.set()
-
-    def message(self, data: bytes, at_ns: int) -> None:
-        self.messages.append((data, at_ns))
-        self.arrived.set()
-
-    def pong(self, round_trip_ns: int) -> None:
-        self.round_trips_ns.append(round_trip_ns)
-        self.arrived.set()
-
-    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
-        self.over.set_result((close_code, fault))
-
-
-async def until(ear: Ear, holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():
-            ear.arrived.clear()
-            await ear.arrived.wait()
 
 
 async def talk(
@@ -67,7 +30,7 @@ async def talk(
         port = next(iter(server.sockets)).getsockname()[1]
         target = parse_target(f"ws://127.0.0.1:{port}", "/v1/realtime?model=m")
         ear = Ear()
-        made = await connect(target, [("Authorization", "Bearer k")], ear)
+        made = await connect(target, [("Authorization", "Bearer k")], ear, limit_s=10)
         assert not isinstance(made, Fault)
         await act(made[0], ear)
         async with asyncio.timeout(10):
@@ -141,93 +104,6 @@ def test_a_ping_tells_its_round_trip() -> None:
     assert 0 < round_trip_ns < now_ns() - before_ns
 
 
-class TlsServer:
-    """A server with a certificate of an authority of our own, made for one test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.authority, key = folder / "ca.pem", folder / "key.pem"
-        words = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
-        names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        files = ["-keyout", str(key), "-out", str(self.authority)]
-        subprocess.run(["openssl", *words.split(), *names, *files], check=True, capture_output=True)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.authority, key)
-
-
-@pytest.mark.parametrize("trusted", [True, False])
-def test_certificates_are_verified_and_an_authority_can_be_named(
-    trusted: bool, tmp_path: Path
-) -> None:
-    made = TlsServer(tmp_path)
-
-    async def greet(server: ServerConnection) -> None:
-        await server.send("hello")
-
-    async def try_session() -> tuple[object, Ear]:
-        async with serve(greet, "127.0.0.1", 0, ssl=made.context) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            target, ear = parse_target(f"wss://localhost:{port}", "/"), Ear()
-            tls = ssl.create_default_context(cafile=made.authority) if trusted else None
-            opened = await connect(target, [], ear, via=("127.0.0.1", port), tls=tls)
-            if not isinstance(opened, Fault):
-                await ear.over
-            return opened, ear
-
-    opened, ear = asyncio.run(try_session())
-    if trusted:
-        assert not isinstance(opened, Fault)
-        stages = opened[1]  # type: ignore[index]
-        assert stages.secured_ns is not None
-        assert stages.reached_ns < stages.secured_ns
-        assert [data for data, _ in ear.messages] == [b"hello"]
-    else:
-        assert isinstance(opened, Fault)
-        assert (opened.phase, opened.code) == (Phase.CONNECT, "tls")
-        assert "certificate" in opened.detail
-
-
-@pytest.mark.parametrize("answer", [b"200 Connection established", b"403 Forbidden"])
-def test_an_http_proxy_is_asked_for_the_way(answer: bytes) -> None:
-    asked: list[bytes] = []
-
-    async def greet(server: ServerConnection) -> None:
-        await server.send("hello")
-
-    async def try_session() -> tuple[object, Ear]:
-        async with serve(greet, "127.0.0.1", 0) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-
-            async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                asked.append(await reader.readuntil(b"\r\n\r\n"))
-                writer.write(b"HTTP/1.1 " + answer + b"\r\n\r\n")
-                if answer.startswith(b"200"):
-                    there = await asyncio.open_connection("127.0.0.1", port)
-                    await asyncio.gather(pipe(reader, there[1]), pipe(there[0], writer))
-                writer.close()
-
-            async with await asyncio.start_server(relay, "127.0.0.1", 0) as proxy:
-                via = proxy.sockets[0].getsockname()
-                target, ear = parse_target("ws://api.example:80", "/v1"), Ear()
-                opened = await connect(target, [], ear, via=via, tunnel=True)
-                if not isinstance(opened, Fault):
-                    await ear.over
-                return opened, ear
-
-    opened, ear = asyncio.run(try_session())
-    assert asked[0].startswith(b"CONNECT api.example:80 HTTP/1.1\r\n")
-    if answer.startswith(b"200"):
-        assert [data for data, _ in ear.messages] == [b"hello"]
-    else:
-        assert isinstance(opened, Fault)
-        assert (opened.code, opened.detail) == ("proxy_refused", "HTTP/1.1 403 Forbidden")
-
-
-async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-    writer.close()
-
-
 def test_a_close_of_theirs_names_code_and_reason() -> None:
     async def leave(server: ServerConnection) -> None:
         await server.close(3000, "invalid_request_error.invalid_api_key")
@@ -267,47 +143,6 @@ def test_bytes_that_are_no_websocket_cost_one_connection() -> None:
     _, _, fault = asyncio.run(talk(garble, do_nothing))
     assert fault is not None
     assert fault.code == "protocol_error"
-
-
-def test_nobody_listening_is_a_fault_of_the_way_there() -> None:
-    async def knock() -> object:
-        async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-        return await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], Ear())
-
-    fault = asyncio.run(knock())
-    assert isinstance(fault, Fault)
-    assert (fault.party, fault.phase) == (Party.NETWORK, Phase.CONNECT)
-
-
-class Closed(asyncio.Transport):
-    """A transport whose other end has closed: nothing may be written to it."""
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Take any limit."""
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        raise RuntimeError("Cannot call write() after write_eof()")
-
-    def can_write_eof(self) -> bool:
-        return False
-
-
-def test_a_server_that_closed_before_the_upgrade_gets_none_and_is_a_fault() -> None:
-    async def meet() -> tuple[int | None, Fault | None]:
-        ear, transport = Ear(), Closed()
-        target = parse_target("ws://127.0.0.1:1", "/v1/realtime?model=m")
-        connection = Connection(target, [], ear)
-        connection.connection_made(transport)
-        connection.eof_received()
-        connection.begin(transport)
-        connection.connection_lost(None)
-        return await ear.over
-
-    code, fault = asyncio.run(meet())
-    assert code is None
-    assert fault is not None
-    assert fault.party is not Party.OURS
 
 
 def test_an_address_without_a_path_gets_the_dialect_s() -> None:
@@ -353,7 +188,7 @@ def test_a_refusal_keeps_its_status_and_its_words(answer: bytes, code: str, word
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             ear = Ear()
-            made = await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], ear)
+            made = await connect(parse_target(f"ws://127.0.0.1:{port}", "/"), [], ear, limit_s=10)
             assert not isinstance(made, Fault)
             async with asyncio.timeout(10):
                 return (await ear.over)[1]

@@ -1,0 +1,135 @@
+"""Opening a connection: TCP, a proxy's tunnel, TLS, then the upgrade request."""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.clock import now_ns
+from harness.errors import Fault, Party, Phase, sanitised
+from harness.transport.poller import poller_of
+from harness.transport.stamped_socket import StampedSocket
+from harness.transport.system_calls import new_socket
+from harness.transport.tls import TlsSession, TlsStream, shake_hands
+from harness.transport.websocket import Connection, Receiver, Target
+
+_HEAD_LIMIT_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """When TCP and TLS were established; monotonic nanoseconds."""
+
+    reached_ns: int
+    secured_ns: int | None
+
+
+async def connect(
+    uri: Target,
+    headers: Sequence[tuple[str, str]],
+    receiver: Receiver,
+    *,
+    limit_s: float,
+    via: tuple[str, int] | None = None,
+    tunnel: bool = False,
+    proxy_authorization: str = "",
+    tls: ssl.SSLContext | None = None,
+) -> tuple[Connection, Stages] | Fault:
+    """Open a connection on the running loop and send the upgrade request.
+
+    Args:
+        uri: Address as the server is to see it.
+        headers: Extra headers of the upgrade request.
+        receiver: Receives what happens.
+        limit_s: How long it may take.
+        via: Host and port to open the socket to instead, such as a proxy's.
+        tunnel: What listens at `via` is an HTTP proxy, to be asked for a connection to the
+            target.
+        proxy_authorization: What the proxy is shown, empty for nothing.
+        tls: Context for `wss`; by default certificates are verified against the system's.
+
+    Returns:
+        The connection and when its stages were established, or the fault that kept it from opening.
+    """
+    sock: socket.socket | None = None
+    made = False
+    try:
+        async with asyncio.timeout(limit_s):
+            sock = await _reach((uri.host, uri.port) if via is None else via)
+            reached_ns, secured_ns, session = now_ns(), None, None
+            if tunnel:
+                refusal = await _dig(sock, uri, proxy_authorization)
+                if refusal is not None:
+                    return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", refusal)
+            if uri.secure:
+                session = TlsSession(tls or ssl.create_default_context(), uri.host)
+                await shake_hands(session, sock)
+                secured_ns = now_ns()
+        made = True
+    except TimeoutError:
+        words = f"no answer within {limit_s:g} s"
+        return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
+    except ssl.SSLError as error:
+        words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
+        return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            words = "this machine allows no more open files; see ulimit -n"
+            return Fault(Party.OURS, Phase.CONNECT, "open_files", words)
+        return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
+    finally:
+        if sock is not None and not made:
+            sock.close()
+    connection = Connection(uri, headers, receiver)
+    stamped = StampedSocket(sock, poller_of(asyncio.get_running_loop()))
+    stream = stamped if session is None else TlsStream(stamped, session)
+    stream.start(connection)
+    connection.begin(stream)
+    return connection, Stages(reached_ns, secured_ns)
+
+
+async def _reach(address: tuple[str, int]) -> socket.socket:
+    """Return a socket that is connected to an address, by the first of its numbers that answers.
+
+    Raises:
+        OSError: None does; the error of the last one.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    error: OSError = OSError(errno.EADDRNOTAVAIL, f"{address[0]} has no address")
+    for family, kind, protocol, _, number in found:
+        sock = new_socket(family, kind, protocol)
+        try:
+            # A frame is to leave by itself, not together with the next one.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.sock_connect(sock, number)
+        except OSError as failed:
+            sock.close()
+            error = failed
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise error
+
+
+async def _dig(sock: socket.socket, uri: Target, authorization: str) -> str | None:
+    """Ask an HTTP proxy for a connection to the target; return what it said if it refused."""
+    loop = asyncio.get_running_loop()
+    name = f"[{uri.host}]:{uri.port}" if ":" in uri.host else f"{uri.host}:{uri.port}"
+    head = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n"
+    if authorization:
+        head += f"Proxy-Authorization: {authorization}\r\n"
+    await loop.sock_sendall(sock, f"{head}\r\n".encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer and len(answer) <= _HEAD_LIMIT_BYTES:
+        data = await loop.sock_recv(sock, _HEAD_LIMIT_BYTES)
+        if not data:
+            answer = answer or b"HTTP/1.1 closed without an answer"
+            break
+        answer += data
+    status = answer.partition(b"\r\n")[0].decode("latin-1")
+    return None if status.split(" ")[1:2] == ["200"] else sanitised(status)
