@@ -11,8 +11,9 @@ from harness.environment import LOOPBACK, cache_dir
 from harness.errors import BadInput, sanitised
 from harness.load.options import DIRECT, Options
 from harness.load.run_setup import resolve_profiles
-from harness.model import Progress, RunEvent, RunEventKind, TurnInstants, TurnRecord
+from harness.model import Progress, RunEvent, RunEventKind
 from harness.network import NetworkLayer, Stream, collapse, find_or_install
+from harness.session import NetworkLateness
 
 _TRIAL_SESSION = "try_session"
 
@@ -107,14 +108,14 @@ class ImpairedRoutes:
             self.lost = "it ended, hung or refused changes during the run"
         return not self.lost
 
-    def annotate(self, turns: Sequence[TurnRecord], origin_ns: int) -> list[TurnRecord]:
-        """Return turns annotated with how long their network was not in the planned state.
+    def lateness(self, network: str) -> NetworkLateness | None:
+        """Return what tells how long a session's network was not in the planned state.
 
         Args:
-            turns: Turns that have ended.
-            origin_ns: Run start, which their instants count from.
+            network: Name of the session's profile; `None` is returned for one that never changes.
         """
-        return [self._annotated(turn, origin_ns) for turn in turns]
+        profile = self._profiles.get(network)
+        return self._late_ns if profile is not None and profile.stalls else None
 
     def detach(self) -> None:
         """Stop everything on the engine's loop, which is about to end."""
@@ -145,17 +146,9 @@ class ImpairedRoutes:
             )
         ]
 
-    def _annotated(self, turn: TurnRecord, origin_ns: int) -> TurnRecord:
-        profile = self._profiles.get(turn.network)
-        if self._layer is None or profile is None or not profile.stalls:
-            return turn
-        began_ns, ended_ns = measured_part_ns(turn.at)
-        if began_ns is None or ended_ns is None:
-            return turn
-        late_ns = overlap_ns(
-            self._layer.marks(turn.session_id), began_ns + origin_ns, ended_ns + origin_ns
-        )
-        return replace(turn, network_late_ns=late_ns)
+    def _late_ns(self, session_id: str, began_ns: int, ended_ns: int) -> int:
+        marks = [] if self._layer is None else self._layer.marks(session_id)
+        return overlap_ns(marks, began_ns, ended_ns)
 
     def _upstream(self) -> tuple[str, int]:
         target = self._route.target
@@ -179,18 +172,6 @@ class ImpairedRoutes:
             hint=f"Its ports {ports[0]} to {ports[-1]} have to be open to this machine, and this"
             " machine and the target to it",
         )
-
-
-def measured_part_ns(at: TurnInstants) -> tuple[int | None, int | None]:
-    """Return the part of a turn in which the network goes into its latency, since run start.
-
-    That is from the end of speech to the first sound, or to the last that is known of the turn.
-    """
-    if at.speech_end_ns is None:
-        return None, None
-    known = (at.first_audible_ns, at.playout_end_ns, at.last_audio_ns, at.first_audio_ns)
-    ended_ns = next((ns for ns in known if ns is not None), at.last_frame_sent_ns)
-    return at.speech_end_ns, ended_ns
 
 
 def overlap_ns(marks: Sequence[tuple[int, int]], began_ns: int, ended_ns: int) -> int:

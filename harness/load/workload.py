@@ -163,6 +163,7 @@ class Workload:
             wire_format=self._speech.wire_format,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
+            lateness=None if self._impaired is None else self._impaired.lateness(plan.network),
         )
         ended = self._waiting[session.id] = gevent.event.AsyncResult()
         try:
@@ -199,14 +200,11 @@ class Workload:
             self._engine_died(error)
             return
         for outcome in outcomes:
-            turns = outcome.turns
-            if self._impaired is not None:
-                turns = self._impaired.annotate(turns, self._share.origin_ns)
-            self._batch.turns.extend(turns)
+            self._batch.turns.extend(outcome.turns)
             if outcome.session is not None:
                 self._end(outcome.session)
             for listener in self._listeners:
-                listener(turns, outcome.session)
+                listener(outcome.turns, outcome.session)
         if self._impaired is not None and not self._impaired.lost and not self._impaired.check():
             self._give_up(self._impaired.lost)
 

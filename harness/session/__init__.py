@@ -14,6 +14,7 @@ from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.ready_frames import ReadyFrames
 from harness.session.turn.machine import Turn
+from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import PlannedSpeech
 from harness.session.turn.response_state import ResponseState
 
@@ -24,6 +25,7 @@ __all__ = [
     "EventCoverage",
     "FrameGrid",
     "Link",
+    "NetworkLateness",
     "OnsetDetector",
     "PlannedSpeech",
     "Playout",

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from harness.errors import Fault, Party, Phase
 from harness.model import (
-    NS_PER_MS,
     PROVES_SESSION,
     AudioDelta,
     AudioFormat,
@@ -24,17 +23,18 @@ from harness.model import (
     SessionConfigured,
     SessionCreated,
     SessionRecord,
-    TurnKind,
     TurnRecord,
     TurnStatus,
 )
-from harness.session.behaviour import Behaviour
 from harness.session.conversation import Conversation
-from harness.session.encoded_utterance import EncodedUtterance, WireFormat, hesitant
+from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
 from harness.session.link import Link
 from harness.session.pacing import BACKLOG_NS, Pacing
-from harness.session.turn.planned_speech import PlannedSpeech, since
+from harness.session.planned_turns import PlannedTurns
+from harness.session.speaking import Speaking
+from harness.session.turn.network_lateness import NetworkLateness
+from harness.session.turn.planned_speech import since
 
 
 class Caller:
@@ -47,6 +47,7 @@ class Caller:
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
         backchannel: What the caller gives as backchannel where the plan says so.
+        lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
     Attributes:
         pacing: When its frames are due, and those that are known ahead.
@@ -63,11 +64,12 @@ class Caller:
         origin_ns: int,
         scheduled_ns: int,
         backchannel: EncodedUtterance | None = None,
+        lateness: NetworkLateness | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = self._configured = False
-        self._plan, self._utterances = plan, utterances
-        self._wire, self._backchannel = wire_format, backchannel
+        self._plan, self._silence = plan, wire_format.silence
+        self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledged = ""
@@ -79,10 +81,9 @@ class Caller:
             origin_ns=origin_ns,
             audio=AudioFormat(rate_hz=wire_format.rate_hz),
             answers_tools=any(behaviour.expected_tool for behaviour in plan.behaviours),
+            lateness=lateness,
         )
-        self._utterance: EncodedUtterance | None = None
-        self._utterance_frame = self._end_frame = 0
-        self._next = 0
+        self._speaking = Speaking(wire_format.frame_samples)
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
         self._winding_up = False
         self._turns_done = 0
@@ -107,7 +108,7 @@ class Caller:
         if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns):
             return
         self._count_sent()
-        if self._utterance is None:
+        if self._speaking.utterance is None:
             self._look_again()
         if isinstance(event, SessionCreated | SessionConfigured):
             named = event.provider_session_id
@@ -138,10 +139,10 @@ class Caller:
         lateness_ns = self.pacing.take_up(now_ns)
         if lateness_ns > BACKLOG_NS:
             self._conversation.held_up(lateness_ns)
-        if self._utterance is not None:
+        if self._speaking.utterance is not None:
             message = self._speak(now_ns, lateness_ns)
         elif now_ns - lateness_ns < self._silent_until_ns:
-            message = self._wire.silence
+            message = self._silence
         else:
             message = self._act(now_ns, lateness_ns)
         self._look_ahead(self.pacing.sent(1))
@@ -151,7 +152,7 @@ class Caller:
         """Begin no further turn; the session is finished when the current one has ended."""
         self._winding_up = True
         self._count_sent()
-        if self._utterance is None:
+        if self._speaking.utterance is None:
             self._look_again()
         if self._conversation.greets:
             stopped = _run_ended(Phase.RESPONSE)
@@ -172,7 +173,12 @@ class Caller:
         """
         self._count_sent()
         self._look_again()
-        if self.finished or self.link.ready_ns is None or self._winding_up or not self._has_more:
+        if (
+            self.finished
+            or self.link.ready_ns is None
+            or self._winding_up
+            or not self._turns.has_more
+        ):
             return None
         wait_s = self.link.backoff_s()
         if wait_s is None:
@@ -205,10 +211,10 @@ class Caller:
             fault = Fault(fault.party, fault.phase, fault.code, words)
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
-        elif early and fault is not None and fault.party is not Party.OURS and self._has_more:
+        elif early and fault is not None and fault.party is not Party.OURS and self._turns.has_more:
             # The session owed the turn that was about to begin.
             self._not_begun(TurnStatus.CLOSED, fault)
-        while self._has_more:
+        while self._turns.has_more:
             self._not_begun(TurnStatus.DROPPED, fault or _run_ended(Phase.SEND))
         self.finished = True
         greeting = self._conversation.greeting or Greeting()
@@ -217,7 +223,7 @@ class Caller:
             session_id=self.id,
             call_number=self._plan.number,
             network=self._plan.network,
-            turns_planned=len(self._utterances),
+            turns_planned=len(self._turns),
             turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
             open_start_ns=self._since(link.open_start_ns),
@@ -267,16 +273,12 @@ class Caller:
         return requests
 
     def _look_ahead(self, due_ns: int) -> None:
-        """Plan the frames from the one due at `due_ns` up to the next that takes a thought."""
-        utterance = self._utterance
-        if utterance is None:
-            silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
-            self.pacing.ahead.repeat(self._wire.silence, max(0, silent))
+        """Plan the frames from the one due at `due_ns` up to the next that takes a decision."""
+        if self._speaking.utterance is not None:
+            self.pacing.ahead.queue(self._speaking.ready())
             return
-        # Of two frames of an utterance more is to be noted: the one that ends speech, and the last.
-        first, last = self._utterance_frame, len(utterance.messages) - 1
-        until = self._end_frame if first <= self._end_frame else last
-        self.pacing.ahead.queue(utterance.messages[first:until])
+        silent = -(-(self._silent_until_ns - due_ns) // self.pacing.frame_ns)
+        self.pacing.ahead.repeat(self._silence, max(0, silent))
 
     def _look_again(self) -> None:
         """Plan nothing any more: what comes next depends on what has just happened."""
@@ -287,29 +289,15 @@ class Caller:
         """Count the frames that were taken from `ahead`."""
         frames, late_ns = self.pacing.count()
         turn = self._conversation.turn
-        if frames and self._utterance is not None and turn is not None:
-            self._utterance_frame += frames
-            samples = frames * self._wire.frame_samples
-            turn.sending.note(self.pacing.ahead.sent_ns, late_ns, frames=frames, samples=samples)
+        if frames and self._speaking.utterance is not None and turn is not None:
+            self._speaking.sent(self.pacing.ahead.sent_ns, late_ns, frames, turn.sending)
 
     def _start_grid(self, now_ns: int) -> None:
         self.pacing.begin(now_ns + self._plan.phase_ns)
-        turn = min(self._next, len(self._utterances) - 1)
-        self._speak_from_ns = now_ns + round(self._plan.think_ms[turn] * NS_PER_MS)
-        if self._plan.agent_speaks_first and self._has_more:
+        self._speak_from_ns = now_ns + self._turns.think_ns
+        if self._plan.agent_speaks_first and self._turns.has_more:
             self._greeting_from_ns = now_ns
-            silence = PlannedSpeech(
-                session_id=self.id,
-                turn_index=self._next,
-                network=self._plan.network,
-                utterance_id="",
-                onset_ns=now_ns,
-                end_ns=now_ns,
-                end_sample=0,
-                end_due_ns=now_ns,
-                limit_ns=self._wire.limit_ns,
-            )
-            self._conversation.await_greeting(silence, now_ns)
+            self._conversation.await_greeting(self._turns.silence(now_ns), now_ns)
 
     def _act(self, now_ns: int, lateness_ns: int) -> bytes:
         """Do what is due while nothing is being said, and look when to look again."""
@@ -330,61 +318,29 @@ class Caller:
             self._silent_until_ns = conversation.changes_ns(frame_ns)
         elif speaks_from_ns is not None:
             self._silent_until_ns = speaks_from_ns + frame_ns
-        return self._wire.silence if backchannel is None else backchannel
+        return self._silence if backchannel is None else backchannel
 
     def _speaks_from_ns(self) -> int | None:
         """Return when the next utterance begins, `None` when that is not known or never."""
-        if self.finished or self._winding_up or not self._has_more:
+        if self.finished or self._winding_up or not self._turns.has_more:
             return None
         if self._conversation.turn is None:
             return self._speak_from_ns
         return self._conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
-        turn, wire, plan = self._next, self._wire, self._plan
-        utterance, acted = self._utterances[turn], None
-        if plan.behaviours:
-            planned = plan.behaviours[turn]
-            if planned.hesitation_ms:
-                utterance = hesitant(utterance, wire, planned.hesitation_ms, planned.hesitation_at)
-            after = self._utterances[turn + 1] if turn + 1 < len(self._utterances) else None
-            acted = Behaviour(planned, self._backchannel, after, wire)
-        condition, original_id = plan.condition(turn)
-        frame, grid = self.pacing.position()
-        first = frame * wire.frame_samples
-        end_frame = utterance.end_sample // wire.frame_samples
-        spoken = PlannedSpeech(
-            session_id=self.id,
-            turn_index=turn,
-            network=plan.network,
-            utterance_id=utterance.utterance_id,
-            condition=condition,
-            original_id=original_id,
-            onset_ns=grid.sample_ns(first + utterance.onset_sample),
-            end_ns=grid.sample_ns(first + utterance.end_sample),
-            end_sample=first + utterance.end_sample,
-            end_due_ns=grid.due_ns(frame + end_frame),
-            limit_ns=wire.limit_ns,
-        )
-        self._conversation.begin(spoken, self._session_instants(), acted, now_ns)
-        self._utterance, self._utterance_frame, self._end_frame = utterance, 0, end_frame
-        self._next += 1
+        begun = self._turns.begin(*self.pacing.position())
+        before = self._session_instants()
+        self._conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
+        self._speaking.begin(begun.utterance)
 
     def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
-        utterance, turn, frame = self._utterance, self._conversation.turn, self._utterance_frame
-        assert utterance is not None
+        turn = self._conversation.turn
         assert turn is not None
-        turn.sending.note(
-            now_ns,
-            lateness_ns,
-            frames=1,
-            samples=self._wire.frame_samples,
-            ends_speech=frame == self._end_frame,
-        )
-        self._utterance_frame = frame + 1
-        if self._utterance_frame == len(utterance.messages):
-            self._utterance, self._silent_until_ns = None, 0
-        return utterance.messages[frame]
+        message = self._speaking.say(now_ns, lateness_ns, turn.sending)
+        if self._speaking.utterance is None:
+            self._silent_until_ns = 0
+        return message
 
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
         turn = self._conversation.turn
@@ -393,37 +349,19 @@ class Caller:
             self._conversation.end_greeting(now_ns, fault)
         else:
             self._conversation.close(now_ns, fault)
-            self.has_news, self._utterance = True, None
-        if not self._has_more or self._winding_up:
+            self._speaking.stop()
+            self.has_news = True
+        if not self._turns.has_more or self._winding_up:
             self.finished = True
             return
         after_ns = max(now_ns, turn.playout_end_ns or now_ns)
-        self._speak_from_ns = after_ns + round(self._plan.think_ms[self._next] * NS_PER_MS)
+        self._speak_from_ns = after_ns + self._turns.think_ns
 
     def _not_begun(self, status: TurnStatus, fault: Fault) -> None:
-        """Write down the next turn of the plan, which never began."""
-        index, self._next = self._next, self._next + 1
+        """Record the next turn of the plan, which never began."""
+        at = since(self._session_instants(), self._origin_ns)
+        self._conversation.records.append(self._turns.not_begun(status, fault, at))
         self.has_news = True
-        condition, original_id = self._plan.condition(index)
-        record = TurnRecord(
-            session_id=self.id,
-            turn_index=index,
-            kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
-            status=status,
-            network=self._plan.network,
-            utterance_id=self._utterances[index].utterance_id,
-            condition=condition,
-            original_id=original_id,
-            limit_ms=self._wire.limit_ns / NS_PER_MS,
-            at=since(self._session_instants(), self._origin_ns),
-            fault=fault,
-        )
-        self._conversation.records.append(record)
-
-    @property
-    def _has_more(self) -> bool:
-        """Whether turns of the plan have not begun."""
-        return self._next < len(self._utterances)
 
     def _session_instants(self) -> dict[str, int | None]:
         return {

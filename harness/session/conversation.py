@@ -30,6 +30,7 @@ from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
+from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
 
 
@@ -49,6 +50,7 @@ class Conversation:
         origin_ns: Run start; records count from it.
         audio: How the audio of responses is written.
         answers_tools: Whether the caller's application answers tool calls.
+        lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
     Attributes:
         turn: The latest turn, `None` between two.
@@ -59,12 +61,19 @@ class Conversation:
         audio: How the audio of responses to come is written.
     """
 
-    def __init__(self, *, origin_ns: int, audio: AudioFormat, answers_tools: bool) -> None:
+    def __init__(
+        self,
+        *,
+        origin_ns: int,
+        audio: AudioFormat,
+        answers_tools: bool,
+        lateness: NetworkLateness | None = None,
+    ) -> None:
         self.turn: Turn | None = None
         self.records: list[TurnRecord] = []
         self.requests: list[Request] = []
         self.provider_session_id = ""
-        self._origin_ns, self.audio = origin_ns, audio
+        self._origin_ns, self.audio, self._lateness = origin_ns, audio, lateness
         self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
@@ -95,7 +104,7 @@ class Conversation:
             now_ns: When.
         """
         old = self.turn
-        gone = self._gone if old is None else self._gone | old.responses
+        gone = self._gone if old is None else self._gone | old.ids.seen
         self.turn = Turn(
             spoken,
             audio=self.audio,
@@ -125,7 +134,7 @@ class Conversation:
         assert self.turn is not None
         record = self.turn.record(self._origin_ns, fault, now_ns=now_ns)
         self.greeting = self.greeting or greeting_of(record)
-        self._gone |= self.turn.responses
+        self._gone |= self.turn.ids.seen
         self.turn, self.greets = None, False
         if self._tools is not None:
             self._tools.forget()
@@ -301,13 +310,17 @@ class Conversation:
             acted = done.behaviour.outcome(turn.tools, barge_in)
         elif turn.tools:
             acted = BehaviourOutcome(tools=turn.tools)
-        record = turn.record(self._origin_ns, fault, now_ns=now_ns, behaviour=acted)
-        if done.into is not None:
-            record = done.into.amend(record, self._origin_ns)
-        if self.provider_session_id:
-            record.provider_ids["session"] = self.provider_session_id
+        record = turn.record(
+            self._origin_ns,
+            fault,
+            now_ns=now_ns,
+            behaviour=acted,
+            barge_in=None if done.into is None else done.into.effect(),
+            provider_session_id=self.provider_session_id,
+            lateness=self._lateness,
+        )
         self.records.append(record)
-        self._gone |= turn.responses
+        self._gone |= turn.ids.seen
         return record
 
 

@@ -10,8 +10,6 @@ has ended, what comes is still of the old response. A server that takes no note 
 response has stopped the old one by that.
 """
 
-from dataclasses import replace
-
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     ERROR_LIMIT_NS,
@@ -27,9 +25,8 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     Truncate,
-    TurnKind,
-    TurnRecord,
 )
+from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.machine import Turn
 from harness.session.turn.response_state import ResponseState
 
@@ -89,41 +86,26 @@ class Interruption:
             self._outcome = self._classify(now_ns, cut=cut)
         return self._outcome
 
-    def amend(self, record: TurnRecord, origin_ns: int) -> TurnRecord:
-        """Return the new turn's record with what the interruption adds to it.
-
-        Args:
-            record: The turn as it is without.
-            origin_ns: Run start; recorded instants count from it.
-        """
+    def effect(self) -> BargeInEffect | None:
+        """Return what the new turn records of it, once it is finalised; `None` when it missed."""
         outcome = self._outcome
         if outcome is None or outcome is BargeIn.MISSED:
-            return record
-
-        def since(instant_ns: int | None) -> int | None:
-            return None if instant_ns is None else instant_ns - origin_ns
-
-        return replace(
-            record,
-            kind=TurnKind.TOOL if record.kind is TurnKind.TOOL else TurnKind.BARGE_IN,
-            at=replace(
-                record.at,
-                barge_in_onset_ns=record.at.speech_onset_ns,
-                barge_in_ack_ns=since(self._ack_ns),
-                audio_stopped_ns=since(self._stopped_ns),
-                talked_over_ns=since(self._talked_over_ns),
-            ),
-            fault=record.fault or self._fault(outcome),
+            return None
+        return BargeInEffect(
+            ack_ns=self._ack_ns,
+            stopped_ns=self._stopped_ns,
+            talked_over_ns=self._talked_over_ns,
+            fault=self._fault(outcome),
         )
 
     def _is_of_old(self, event: Event, now_ns: int) -> bool:
         if not isinstance(event, OfResponse):
             return False
         response = event.response_id
-        if response and response in self.old.responses:
+        if response and response in self.old.ids.seen:
             return True
         if response or isinstance(event, ResponseCreated):
-            known = response and response in self._new.responses
+            known = response and response in self._new.ids.seen
             noticed = self._ack_ns is not None or self._passed_on
             return not (known or noticed or now_ns >= self._new.spoken.end_ns)
         return not (self._passed_on or now_ns >= self._new.spoken.end_ns)

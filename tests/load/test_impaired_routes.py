@@ -7,15 +7,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness import environment
-from harness.load.impaired_routes import measured_part_ns, overlap_ns
-from harness.model import NoProgress, TurnInstants
+from harness.load.impaired_routes import overlap_ns
+from harness.model import NoProgress
 from harness.network import ToxiproxyServer, find_or_install
 from tests.load.conftest import check_held, lines_of, locust_words, only_run, run_locust
 
@@ -27,7 +26,6 @@ class Mixed(VoiceUser):
     dialogue = Dialogue(turns=1)
     network = "lossy=3,none=1"
 """
-AT = TurnInstants(speech_onset_ns=10, speech_end_ns=100, first_audio_ns=190, first_audible_ns=200)
 
 
 @pytest.fixture
@@ -150,10 +148,7 @@ def test_a_toxiproxy_that_is_not_there_is_one_line_before_anything_starts(
     assert not (tmp_path / "r").exists()
 
 
-def test_the_network_counts_from_the_end_of_speech_to_the_first_sound() -> None:
-    assert measured_part_ns(AT) == (100, 200)
-    assert measured_part_ns(replace(AT, first_audible_ns=None)) == (100, 190)
-    assert measured_part_ns(TurnInstants(first_audible_ns=5)) == (None, None)
+def test_only_the_overlap_with_marks_counts() -> None:
     marks = [(0, 90), (95, 110), (120, 130), (195, 300), (400, 500)]
     assert overlap_ns(marks, 100, 200) == 10 + 10 + 5
     assert overlap_ns([], 100, 200) == 0

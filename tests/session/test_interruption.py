@@ -63,7 +63,7 @@ class Both:
         self.old.receive(AudioDelta(audio(2_000), name, "i1"), 1_000 * MS)
         if fully_sent:
             self.old.receive(ResponseDone(name, COMPLETED), 1_010 * MS)
-        self.new = turn(1, 1_500, 2_500, frozenset(self.old.responses))
+        self.new = turn(1, 1_500, 2_500, frozenset(self.old.ids.seen))
         self.new.sending.note(1_400 * MS, 0, frames=1, samples=480, ends_speech=False)
         self.between = Interruption(self.old, self.new)
         self.cuts: list[Truncate] = []
@@ -78,7 +78,8 @@ class Both:
     def end(self, at_ms: int = 9_000, *, cut: bool = False) -> tuple[BargeIn, TurnRecord]:
         outcome = self.between.finalise(at_ms * MS, cut=cut)
         self.new.sending.note(2_500 * MS, 0, frames=1, samples=480, ends_speech=True)
-        return outcome, self.between.amend(self.new.record(0, now_ns=at_ms * MS), 0)
+        effect = self.between.effect()
+        return outcome, self.new.record(0, now_ns=at_ms * MS, barge_in=effect)
 
 
 def stop_ms(record: TurnRecord) -> float | None:
@@ -236,7 +237,7 @@ def test_a_second_response_of_the_old_turn_is_not_the_answer() -> None:
     both.receive((1_600, SpeechStarted("u2")), *ANSWER)
     _, record = both.end()
     assert record.at.first_audible_ns == 3_300 * MS
-    assert "r1b" in both.old.responses
+    assert "r1b" in both.old.ids.seen
 
 
 def test_without_names_what_follows_the_servers_decision_is_the_answer() -> None:

@@ -8,6 +8,7 @@ anybody heard it is forgotten.
 from harness.model import SpeechStopped, TurnInstants, TurnKind
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
+from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.planned_speech import Instants, PlannedSpeech, since
 
 _OF_A_RESPONSE = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
@@ -58,14 +59,26 @@ class InstantNotes:
         for name in _OF_A_RESPONSE:
             self.at.pop(name, None)
 
-    def kind(self, turn_index: int) -> TurnKind:
-        """Return the stratum of a turn at this position of its session."""
+    def kind(self, turn_index: int, *, interrupts: bool = False) -> TurnKind:
+        """Return the stratum of a turn.
+
+        Args:
+            turn_index: Its position in the session.
+            interrupts: Whether it interrupted the response before.
+        """
         if "tool_call_ns" in self.at:
             return TurnKind.TOOL
+        if interrupts:
+            return TurnKind.BARGE_IN
         return TurnKind.LATER if turn_index else TurnKind.FIRST
 
     def instants(
-        self, origin_ns: int, spoken: PlannedSpeech, sending: SentFrames, audio: ResponseAudio
+        self,
+        origin_ns: int,
+        spoken: PlannedSpeech,
+        sending: SentFrames,
+        audio: ResponseAudio,
+        barge_in: BargeInEffect | None = None,
     ) -> TurnInstants:
         """Return everything that is known, counted from `origin_ns`."""
         known: dict[str, int | None] = {
@@ -81,5 +94,6 @@ class InstantNotes:
             "answer_audible_ns": None if audio.doubt else audio.answer_ns,
             "last_audio_ns": audio.last_audio_ns,
             "playout_end_ns": audio.plays_until_ns,
+            **({} if barge_in is None else barge_in.instants(spoken.onset_ns)),
         }
         return since(known, origin_ns)

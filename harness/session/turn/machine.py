@@ -48,13 +48,16 @@ from harness.model import (
 )
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
+from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.early_responses import EarlyResponses
 from harness.session.turn.endings import ResponseEndings
 from harness.session.turn.instants import InstantNotes
 from harness.session.turn.items import Items
+from harness.session.turn.network_lateness import NetworkLateness, late_ns
 from harness.session.turn.outcome import TurnFacts, classify
 from harness.session.turn.patience import IDLE_NS, patient_until_ns
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
+from harness.session.turn.response_ids import ResponseIds
 from harness.session.turn.response_state import ResponseState, Withdrawn
 
 _TOOLS_KEPT = 16
@@ -76,7 +79,7 @@ class Turn:
     Attributes:
         response_state: How far the server has come.
         sending: What went out of the utterance.
-        responses: Responses that belong to this turn.
+        ids: Which responses belong to this turn.
         tools: Names of the tools that were called.
     """
 
@@ -91,19 +94,13 @@ class Turn:
     ) -> None:
         self.spoken = spoken
         self.response_state = ResponseState.NONE
-        self.responses: set[str] = set()
+        self.ids = ResponseIds(stale)
         self.tools: tuple[str, ...] = ()
-        self._stale = stale
         self._format = audio
         self._tells_end = tells_end
         self._early = EarlyResponses(spoken.onset_ns, _OUT_OF_ORDER_NS)
         self._audio = ResponseAudio(audio)
         self._noted = InstantNotes(before)
-        self._current = self._sounding = ""
-        self._finished: set[str] = set()
-        self._cancelled: set[str] = set()
-        # After a cancel without an id, audio without one is late until a response is created.
-        self._muted = self._announces = False
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
         self._items = Items(audio.rate_hz)
@@ -138,7 +135,7 @@ class Turn:
     @property
     def faded_ns(self) -> int | None:
         """When the response has been heard; its last sound, of a server that does not say so."""
-        sound_ns = None if self._announces else self._audio.sound_ns
+        sound_ns = None if self.ids.announces else self._audio.sound_ns
         return self._audio.plays_until_ns if sound_ns is None else sound_ns
 
     def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
@@ -157,9 +154,8 @@ class Turn:
     def receive(self, event: Event, now_ns: int) -> None:
         """Take one event that arrived at `now_ns`."""
         response = event.response_id if isinstance(event, OfResponse) else ""
-        if response in self._stale:
+        if not self.ids.belongs(response):
             return
-        self.responses |= {response} - {""}
         if self._early.receive(event, now_ns) and not self._awaits_answer:
             self._withdraw_early()
         moves: type | None = type(event)
@@ -171,7 +167,7 @@ class Turn:
                 self._note_speech(event, now_ns)
             case ResponseCreated():
                 moves = self._create(response, now_ns)
-            case TextDelta() if response not in self._cancelled:
+            case TextDelta() if not self.ids.is_cancelled(response):
                 self._noted.first("first_text_ns", now_ns)
             case ToolCall():
                 self._call(event, now_ns)
@@ -195,8 +191,7 @@ class Turn:
         self._sounds, heard = None, self._audio
         before = heard.kept_samples
         heard.stop(now_ns)
-        self._cancelled |= self.responses
-        self._muted = for_good or self._announces
+        self.ids.stop(for_good=for_good)
         if not for_good:
             self.response_state = self.response_state.after(self._withdraw())
         return None if heard.kept_samples == before else self._items.cut_off(heard.kept_samples)
@@ -209,7 +204,7 @@ class Turn:
         """Note that the results of the tools called so far went out."""
         self._noted.first("tool_result_sent_ns", now_ns)
         self._audio.expect_answer()
-        if not self._announces:
+        if not self.ids.announces:
             self._audio.next_response()
 
     def ended(self, now_ns: int) -> bool:
@@ -241,7 +236,7 @@ class Turn:
         return patient_until_ns(
             self.response_state,
             self.spoken,
-            announces=self._announces,
+            announces=self.ids.announces,
             audible_ns=self.audible_ns,
             sound_ns=self._audio.sound_ns,
             played_ns=played_ns,
@@ -254,8 +249,11 @@ class Turn:
         *,
         now_ns: int | None = None,
         behaviour: BehaviourOutcome | None = None,
+        barge_in: BargeInEffect | None = None,
+        provider_session_id: str = "",
+        lateness: NetworkLateness | None = None,
     ) -> TurnRecord:
-        """Write the turn down.
+        """Write the turn down, once and completely.
 
         Args:
             origin_ns: Run start; recorded instants count from it.
@@ -263,6 +261,9 @@ class Turn:
             now_ns: When the caller stops listening; what has not been played by then counts as
                 unheard. `None` for a caller who hears it out.
             behaviour: What came of the script's wishes.
+            barge_in: What came of its interruption of the response before, `None` for none.
+            provider_session_id: The provider's name for the session, empty where not known.
+            lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
         Returns:
             The record, with the status that follows from what was seen.
@@ -272,25 +273,28 @@ class Turn:
         self._audio.finalise()
         status, why = classify(self._seen(now_ns), fault)
         spoken, sending = self.spoken, self.sending
+        at = self._noted.instants(origin_ns, spoken, sending, self._audio, barge_in)
+        session = {"session": provider_session_id} if provider_session_id else {}
         return TurnRecord(
             session_id=spoken.session_id,
             turn_index=spoken.turn_index,
-            kind=self._noted.kind(spoken.turn_index),
+            kind=self._noted.kind(spoken.turn_index, interrupts=barge_in is not None),
             status=status,
             network=spoken.network,
             utterance_id=spoken.utterance_id,
             condition=spoken.condition,
             original_id=spoken.original_id,
             limit_ms=spoken.limit_ns / NS_PER_MS,
-            at=self._noted.instants(origin_ns, spoken, sending, self._audio),
+            at=at,
             counts=self._audio.counts(now_ns, sending),
-            fault=why,
-            provider_ids=self._provider,
+            fault=why or (None if barge_in is None else barge_in.fault),
+            provider_ids=self._provider | session,
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
             usage=self._usage,
             behaviour=behaviour,
+            network_late_ns=late_ns(lateness, spoken.session_id, at, origin_ns),
         )
 
     def phase(self) -> Phase:
@@ -308,18 +312,16 @@ class Turn:
 
     def _withdraw_early(self) -> None:
         """Forget the responses that were begun before the server heard this turn end."""
-        self._stale |= self._early.withdraw()
+        self.ids.withdraw(self._early.withdraw())
         self._audio = ResponseAudio(self._format)
         self._items = Items(self._format.rate_hz)
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None
-        self._current = self._sounding = ""
-        self._muted = self._announces
         self.response_state = ResponseState.NONE
 
     def _call(self, call: ToolCall, now_ns: int) -> None:
-        if call.response_id not in self._cancelled:
+        if not self.ids.is_cancelled(call.response_id):
             self._noted.first("tool_call_ns", now_ns)
         if len(self.tools) < _TOOLS_KEPT:
             self.tools = (*self.tools, sanitised(call.name))
@@ -336,13 +338,11 @@ class Turn:
                 self._provider["item"] = event.item_id
 
     def _create(self, response: str, now_ns: int) -> type | None:
-        if response and response in self._finished:
+        if self.ids.is_finished(response):
             return None
-        self._announces = True
-        self._muted = False
+        self.ids.create(response)
         self._endings.another()
         self._owed = self._owed and "tool_result_sent_ns" not in self._noted
-        self._current = response
         if self.audible_ns is None:
             self._noted.answers()
             self._noted.at["response_created_ns"] = now_ns
@@ -353,15 +353,11 @@ class Turn:
 
     def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
         response = delta.response_id
-        if response in self._cancelled or (self._muted and not response):
+        if self.ids.is_discarded(response):
             self._audio.discard(delta.audio)
             return None
-        if response and (not self._current or self._current in self._finished):
-            self._current = response
-        if response and response != self._sounding:
-            if self._sounding:
-                self._audio.next_response()
-            self._sounding = response
+        if self.ids.sound(response):
+            self._audio.next_response()
         if self._audio.first_audio_ns is None and "server_endpoint_ns" not in self._noted:
             self._noted.answers()
         if response and self.audible_ns is None:
@@ -369,12 +365,12 @@ class Turn:
         if delta.item_id != self._items.latest:
             self._items.begin(delta.item_id, self._audio.kept_samples)
             self._audio.next_item()
-        if self._owed and not self._announces:
+        if self._owed and not self.ids.announces:
             self._owed = "tool_result_sent_ns" not in self._noted
-        self._audio.hear(delta.audio, now_ns, follow=not self._announces)
-        if response and response in self._finished:
+        self._audio.hear(delta.audio, now_ns, follow=not self.ids.announces)
+        if self.ids.is_finished(response):
             return None
-        if self._announces and self._audio.settled:
+        if self.ids.announces and self._audio.settled:
             self._sounds = response, delta.item_id
         return AudioDelta
 
@@ -382,16 +378,12 @@ class Turn:
         response = done.response_id
         if done.usage is not None:
             self._usage = done.usage if self._usage is None else self._usage + done.usage
-        is_current = not response or not self._current or response == self._current
-        if response:
-            self._finished.add(response)
-        stopped_by_us = response in self._cancelled if response else self._muted
+        is_current = self.ids.finish(response)
+        stopped_by_us = self.ids.is_discarded(response)
         if done.status is ResponseStatus.CANCELLED:
-            if response:
-                self._cancelled.add(response)
+            self.ids.cancel(response)
             if not is_current:
                 return None
-            self._muted = self._muted or (not response and self._announces)
             self._audio.stop(now_ns)
             heard_ns = self.audible_ns
             if not stopped_by_us and heard_ns is not None and heard_ns >= self.spoken.end_ns:
@@ -401,7 +393,11 @@ class Turn:
         if is_current and self._audio.first_audio_ns is not None:
             # Some servers say that a response is over before they send its audio.
             self._audio.finalise()
-        if failed and self.audible_ns is not None and (is_current or response == self._sounding):
+        if (
+            failed
+            and self.audible_ns is not None
+            and (is_current or self.ids.is_sounding(response))
+        ):
             self._endings.broke_off(done)
         if not is_current:
             return None
@@ -422,7 +418,7 @@ class Turn:
         if self.response_state.is_over:
             return False
         until_ns = self.playout_end_ns
-        return self._announces or bool(now_ns and until_ns and now_ns < until_ns)
+        return self.ids.announces or bool(now_ns and until_ns and now_ns < until_ns)
 
     def _seen(self, now_ns: int | None) -> TurnFacts:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken

@@ -31,6 +31,7 @@ from harness.model import (
     TurnStatus,
 )
 from harness.session import PlannedSpeech, ResponseState, Turn
+from harness.session.turn.barge_in import BargeInEffect
 
 MS = 1_000_000
 RATE_HZ = 24_000
@@ -964,3 +965,42 @@ def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
         )
 
     assert played(short=True) == played(short=False)
+
+
+def test_a_record_is_whole_when_it_is_written_and_nothing_later_changes_it() -> None:
+    turn = new_turn()
+    feed(turn, *CAPTURED)
+    asked = []
+
+    def lateness(session_id: str, began_ns: int, ended_ns: int) -> int:
+        asked.append((session_id, began_ns, ended_ns))
+        return 3
+
+    effect = BargeInEffect(ack_ns=8_300 * MS, stopped_ns=8_400 * MS)
+    record = turn.record(
+        1_000, barge_in=effect, provider_session_id="sess", lateness=lateness, now_ns=END_MS * MS
+    )
+    heard_ns = record.at.first_audible_ns
+    assert heard_ns is not None
+    assert asked == [("s", END_MS * MS, heard_ns + 1_000)]
+    assert record.network_late_ns == 3
+    assert record.kind is TurnKind.BARGE_IN
+    assert record.at.barge_in_onset_ns == record.at.speech_onset_ns == 8_000 * MS - 1_000
+    assert (record.at.barge_in_ack_ns, record.at.audio_stopped_ns) == (
+        8_300 * MS - 1_000,
+        8_400 * MS - 1_000,
+    )
+    assert record.provider_ids == {"item": "u1", "response": "r1", "session": "sess"}
+    feed(turn, (9_000, ResponseCreated("r9")), (9_001, SpeechStopped("u9")))
+    assert record.provider_ids == {"item": "u1", "response": "r1", "session": "sess"}
+    assert turn.record(0).provider_ids.get("session") is None
+
+
+def test_the_fault_of_an_interruption_is_told_where_the_turn_has_none_of_its_own() -> None:
+    deaf = BargeInEffect(fault=Fault(Party.THEIRS, Phase.PLAYOUT, "deaf", "words"))
+    turn = new_turn()
+    feed(turn, *CAPTURED)
+    assert turn.record(0, barge_in=deaf).fault == deaf.fault
+    silent = new_turn().record(0, barge_in=deaf)
+    assert silent.fault is not None
+    assert silent.fault.code == "no_reply"
