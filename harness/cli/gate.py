@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from harness.analysis import (
-    GateVerdict,
     RunEvidence,
     RunSpread,
     SummaryEvidence,
@@ -16,18 +15,12 @@ from harness.analysis import (
     judge_runs,
     parse_objectives,
 )
+from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.many_values import ManyValues
 from harness.cli.summarising import bundled_prices
-from harness.errors import BadInput, ExitCode
+from harness.errors import BadInput
 from harness.model import Run
 from harness.recording import read_run, read_summary
-from harness.report.ci.text import gate_text
-
-_EXIT = {
-    GateVerdict.PASS: ExitCode.PASS,
-    GateVerdict.FAIL: ExitCode.FAIL,
-    GateVerdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-}
 
 
 class _Gate(ManyValues):
@@ -57,13 +50,16 @@ class _Gate(ManyValues):
     type=click.FloatRange(0, 1),
     help="How runs of an unchanged target differ, for one run against one: 0.03 for 3 %.",
 )
+@output_options
 def command(
+    *,
     runs: tuple[Path, ...],
     slo: Path | None,
     baseline: tuple[Path, ...],
     paired: bool | None,
     allow_different: tuple[str, ...],
     run_sd: float | None,
+    **files: Any,
 ) -> int:
     """Judge each RUN, a run's folder or its summary.json, by itself and against baseline runs.
 
@@ -84,23 +80,25 @@ def command(
     Exit code 0: all shown to be met. 1: one shown to be missed. 2: not enough turns or runs to
     tell. 3: a run is INVALID. 4: bad input.
     """  # noqa: D301  (click wants the escape itself)
-    asked = None if slo is None else parse_objectives(read_toml(slo), str(slo))
-    if baseline:
-        report = judge_against(
-            [_records(run) for run in runs],
-            [_records(run) for run in baseline],
-            asked,
-            bundled_prices(),
-            allowed=allow_different,
-            in_pairs=paired,
-            between=None if run_sd is None else {"": RunSpread(run_sd, 0, "--run-sd")},
-        )
-    elif asked is None:
-        raise BadInput("nothing to judge by", hint="Give --slo FILE, --baseline RUN, or both")
-    else:
-        report = judge_runs([_evidence(run) for run in runs], asked)
-    click.echo(gate_text(report))
-    return _EXIT[report.verdict]
+    outputs = GateOutputs(**files)
+    with outputs.of_refusals():
+        asked = None if slo is None else parse_objectives(read_toml(slo), str(slo))
+        if baseline:
+            between = {} if run_sd is None else {"": RunSpread(run_sd, 0, "--run-sd")}
+            report = judge_against(
+                [read_records(run) for run in runs],
+                [read_records(run) for run in baseline],
+                asked,
+                bundled_prices(),
+                allowed=allow_different,
+                in_pairs=paired,
+                between=between,
+            )
+        elif asked is None:
+            raise BadInput("nothing to judge by", hint="Give --slo FILE, --baseline RUN, or both")
+        else:
+            report = judge_runs([_evidence(run) for run in runs], asked)
+    return outputs.tell(report)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -118,8 +116,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"is not TOML: {error}", where=str(path), hint=hint) from error
 
 
-def _records(run: Path) -> Run:
-    """Return the records of a run that is to be compared."""
+def read_records(run: Path) -> Run:
+    """Return the records of a run that is to be compared.
+
+    Raises:
+        BadInput: It is not a run's folder.
+    """
     if run.is_file():
         raise BadInput(
             "is a file, and comparisons need the records",
