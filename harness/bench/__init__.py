@@ -1,8 +1,9 @@
 """Every measurement of this instrument itself: `harness selfcheck`.
 
-* engine: how many sessions the audio engine holds, beside a straightforward client that says the
-  same at the same times (`capacity`); measured minus true latency (`accuracy`); how exactly the
-  audible-onset detector dates an onset (`onset_detector`).
+* engine: how many sessions a run under Locust holds, beside a straightforward client that says the
+  same at the same times, and what Locust adds to the engine alone (`capacity`), with watchers that
+  say when the machine itself paused (`host_watch`); measured minus true latency (`accuracy`);
+  how exactly the audible-onset detector dates an onset (`onset_detector`).
 * simulator: how many sessions the simulator holds on one core (`simulator_capacity`).
 * speech: what it takes to annotate, encode and cache recorded speech (`speech_cache`).
 * stalls: how late a network's stalls are applied to many calls (`stall_updates`).
@@ -10,10 +11,12 @@
   (`proxy_validation`).
 
 What is measured runs in processes of its own (`python -m harness.bench.…`: `engine_trial`,
-`plain_client`, `null_server`, `simulator_sender`, `echo_server`, the steps of `speech_cache`, and
-the simulator), so that its cost can be told from the cost of measuring. Two exceptions:
-`stall_updates` runs the engine in the process that asks, since its loop's thread is what is
-measured, and `proxy_validation` sends from it, since late frames are left out by name.
+`plain_client`, `null_server`, `simulator_sender`, `echo_server`, the steps of `speech_cache`, the
+simulator, and Locust as `harness run` starts it), so that its cost can be told from the cost of
+measuring. Null server and watchers become native programs (`native_program`) where there is a C
+compiler. Two exceptions: `stall_updates` runs the engine in the process that asks, since its loop's
+thread is what is measured, and `proxy_validation` sends from it, since late frames are left out by
+name.
 
 It may import every lower tier and, as a straightforward client would, `websockets` and `uvloop`.
 Importing this package loads neither the engine nor Locust: `engine_trial`, `speech_cache` and
@@ -23,13 +26,14 @@ depends on it but commands, which read the last findings.
 
 from harness.bench.findings import AccuracyFinding, CapacityFinding, DetectorFinding, Findings
 from harness.bench.last_check import as_bytes, recall, remember
-from harness.bench.selfcheck import check
+from harness.bench.selfcheck import Extent, check
 from harness.bench.simulator_capacity import ServerFinding, ServerFindings, ServerRow, check_server
 
 __all__ = [
     "AccuracyFinding",
     "CapacityFinding",
     "DetectorFinding",
+    "Extent",
     "Findings",
     "ServerFinding",
     "ServerFindings",

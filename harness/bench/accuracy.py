@@ -1,55 +1,93 @@
-"""Measured against true: the real engine against the simulator, which knows its own latencies."""
+"""Measured against true: runs under Locust against the simulator, which knows its latencies."""
 
+import os
 import tempfile
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
-from harness.analysis import accuracy
+from harness.analysis import BY_NAME, accuracy, turn_latency
+from harness.analysis.accuracy import true_voice_to_voice_ms
 from harness.bench import machine
-from harness.bench.child_process import Child
+from harness.bench.child_process import Child, busy_cores
 from harness.bench.findings import AccuracyFinding
-from harness.model import Progress
-from harness.recording import read_run, read_truth
+from harness.bench.locust_run import LocustRun, wait_for
+from harness.bench.workload import SPREAD_S, short_corpus
+from harness.corpus.manifest import write_manifest
+from harness.model import Progress, TurnStatus
+from harness.recording import files, read_run, read_truth
 
-_TRUTH = "truth.jsonl"
 # The quickest: more turns in the same time.
 _PRESET = "ultravox-0.7"
+_START_LIMIT_S = 60.0
+# What the project promises of the 99th percentile.
+_OFF_MS = 1.0
 
 
-def measure_accuracy(sessions: int, seconds: float, progress: Progress) -> AccuracyFinding:
+def measure_accuracy(
+    sessions: int, seconds: float, progress: Progress, *, busy: bool = False
+) -> AccuracyFinding:
     """Hold some sessions against the simulator and compare every turn with the truth.
 
     Args:
         sessions: How many at once.
-        seconds: For how long.
+        seconds: For how long, from when the first begins.
         progress: Who hears how it goes.
+        busy: Keep every core busy with another program meanwhile.
     """
-    progress.step(f"measured against true: {sessions} sessions for {seconds:g} s")
+    beside = " beside a program that keeps every core busy" if busy else ""
+    progress.step(f"measured against true: {sessions} sessions for {seconds:g} s{beside}")
     cores = machine.client_and_server_core()
     mine, theirs = cores if cores is not None else (None, None)
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        run, corpus, said = Path(scratch) / "run", Path(scratch) / "said.jsonl", short_corpus()
         run.mkdir()
+        write_manifest(corpus, said.clips, said.folder)
         serve = ("harness", "simulator", "--port", "0", "--exit-with-stdin", "--preset", _PRESET)
-        with Child(*serve, "--truth", str(run / _TRUTH), core=theirs) as simulator:
-            words = ("--host", simulator.address(), "--keep", str(run), "--seconds", f"{seconds}")
-            with Child("harness.bench.engine_trial", *words, core=mine) as engine:
-                engine.ask(sessions)
-        return compare(run, sessions)
-
-
-def compare(run: Path, sessions: int) -> AccuracyFinding:
-    """Return what the records of a run and the truth beside them have in common."""
-    records = read_run(run)
-    found = accuracy(records.turns, read_truth(run), records.manifest.audio.rate_hz)
-    if not found:
-        return AccuracyFinding(
-            sessions=sessions, turns=0, error_p50_ms=None, error_p95_ms=None, error_p99_ms=None
+        truth = ("--truth", str(run / files.TRUTH))
+        simulator = stack.enter_context(Child(*serve, *truth, core=theirs))
+        held = LocustRun(
+            simulator.address(),
+            sessions,
+            ramp_s=min(SPREAD_S, max(1.0, seconds / 2)),
+            folder=run,
+            options=("--corpus", str(corpus), "--simulated"),
+            core=mine,
         )
-    errors_ms = found[0].of_percentiles_ms
+        with held:
+            wait_for(held, (run / files.MANIFEST).exists, _START_LIMIT_S)
+            with busy_cores(os.cpu_count() or 1 if busy else 0):
+                time.sleep(seconds)
+        return compare(run, sessions, busy=busy)
+
+
+def compare(run: Path, sessions: int, *, busy: bool = False) -> AccuracyFinding:
+    """Return what the records of a run and the truth beside them have in common."""
+    records, truth = read_run(run), read_truth(run)
+    rate_hz = records.manifest.audio.rate_hz
+    known = {(record.session_id, record.response_id): record for record in truth}
+    off_ms = []
+    for turn in records.turns:
+        ids = turn.provider_ids
+        record = known.get((ids.get("session", ""), ids.get("response", "")))
+        measured = turn_latency(BY_NAME["voice_to_voice"], turn)
+        true_ms = None if record is None else true_voice_to_voice_ms(turn, record, rate_hz)
+        if true_ms is not None and measured is not None and not measured.censored:
+            off_ms.append(measured.ms - true_ms)
+    found = accuracy(records.turns, truth, rate_hz)
+    of_percentiles_ms = found[0].of_percentiles_ms if found else {}
     return AccuracyFinding(
         sessions=sessions,
-        turns=found[0].n,
-        error_p50_ms=round(errors_ms[50], 3),
-        error_p95_ms=round(errors_ms[95], 3),
-        error_p99_ms=round(errors_ms[99], 3),
+        busy=busy,
+        turns=len(off_ms),
+        void=sum(turn.status is TurnStatus.VOID for turn in records.turns),
+        off=sum(abs(error_ms) > _OFF_MS for error_ms in off_ms),
+        error_p50_ms=_rounded(of_percentiles_ms.get(50)),
+        error_p95_ms=_rounded(of_percentiles_ms.get(95)),
+        error_p99_ms=_rounded(of_percentiles_ms.get(99)),
+        worst_ms=_rounded(max(off_ms, key=abs, default=None)),
     )
+
+
+def _rounded(value_ms: float | None) -> float | None:
+    return None if value_ms is None else round(value_ms, 3)

@@ -1,139 +1,84 @@
-"""How many sessions one core holds: the engine and a straightforward client, in turns.
+"""How many sessions one core holds: a run under Locust and a straightforward client, in turns.
 
 Both talk to the same null server on another core. Interleaving the two searches lets whatever
-else the machine does disturb both alike, so the ratio says more than either number.
+else the machine does disturb both alike, so the ratio says more than either number. What the search
+found is held once more, for as long as was asked, and so it is in the engine alone.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
-from statistics import median
-from typing import Any
+from dataclasses import dataclass
 
 from harness.bench import machine
 from harness.bench.child_process import Child
+from harness.bench.client_trials import ClientTrials, Sample, failures
 from harness.bench.findings import CapacityFinding
-from harness.bench.search import Search, TrialOutcome
+from harness.bench.host_watch import HostWatch, Watched
+from harness.bench.locust_trial import LocustTrial
+from harness.bench.sustained import Sustained, sustain
 from harness.clock import now_ns
 from harness.model import NS_PER_S, Progress
 
-Sample = dict[str, Any]
-
-LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
-# This many times beyond a limit, and with the core full, nobody else's work is the reason.
-_BEYOND_DOUBT, _FULL = 3.0, 0.95
-_MISSING_BEYOND_DOUBT = 0.02
-_MOST = 6_400
 # Few enough for any machine: what they take is the floor that memory is counted from.
 _FEW = 50
-# What one measurement takes beside its window.
-_AROUND_S = 4.0
+# What one measurement takes beside its window, and what an answer may take beyond that.
+_AROUND_S, _ANSWER_S = 12.0, 60.0
 
 
-def judge(sample: Sample) -> TrialOutcome:
-    """Return whether every session of a measurement lived and every frame left in time."""
-    p99_ms, p999_ms = sample["late_p99_ms"], sample["late_p999_ms"]
-    if p99_ms is None or p999_ms is None or sample["sessions_lost"]:
-        return TrialOutcome.FAILED_BEYOND_DOUBT
-    missing = 1 - sample["frames_sent"] / sample["frames_intended"]
-    if p99_ms <= LATE_P99_MS and p999_ms <= LATE_P999_MS and missing == 0:
-        return TrialOutcome.HELD
-    full = sample["cpu_s"] >= _FULL * sample["window_s"]
-    if full and (p99_ms > _BEYOND_DOUBT * LATE_P99_MS or missing > _MISSING_BEYOND_DOUBT):
-        return TrialOutcome.FAILED_BEYOND_DOUBT
-    return TrialOutcome.FAILED
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much time is spent on one frame length.
 
-
-class ClientTrials:
-    """One client, its search, and everything that was measured of it.
-
-    Args:
-        name: What progress calls it.
-        start: Where the search starts.
-        ask: Measures a number of sessions.
+    Attributes:
+        starts: Where the searches start, of the run under Locust and the straightforward client.
+        budget_s: Time for the searches; what is not settled by then is reported as not confirmed.
+        window_s: How long a trial of a search measures.
+        hold_s: How long the number that was found is held once more.
     """
 
-    def __init__(self, name: str, start: int, ask: Callable[[int], Sample]) -> None:
-        self.name = name
-        self.search = Search(start, most=_MOST)
-        self.samples: dict[int, list[Sample]] = defaultdict(list)
-        self._ask = ask
-        self._floor: Sample | None = None
-
-    def measure(self, number: int) -> TrialOutcome:
-        """Measure once."""
-        sample = self._ask(number)
-        self.samples[number].append(sample)
-        return judge(sample)
-
-    def typical(self, field: str, number: int | None) -> float | None:
-        """Return the median of a field over the measurements that held at `number`."""
-        if number is None:
-            return None
-        held = [float(s[field]) for s in self.samples[number] if judge(s) is TrialOutcome.HELD]
-        return float(median(held)) if held else None
-
-    def cpu_ms_per_session_s(self, number: int | None) -> float | None:
-        """Return the processor time of one second of a session, at `number` sessions."""
-        if number is None or not self.samples[number]:
-            return None
-        costs = [1000 * s["cpu_s"] / s["window_s"] / number for s in self.samples[number]]
-        return float(median(costs))
-
-    def weigh(self, number: int) -> None:
-        """Measure a few sessions, which pay for everything that is loaded once."""
-        self._floor = self._ask(number)
-
-    def kb_per_session(self) -> float | None:
-        """Return what each further session takes, `None` where that is not known.
-
-        From the few that were weighed to the most that ever lived at once: memory that earlier
-        sessions gave back is used again.
-        """
-        alive = [s for samples in self.samples.values() for s in samples if not s["sessions_lost"]]
-        most = max(alive, key=lambda sample: int(sample["sessions"]), default=None)
-        floor = self._floor
-        if floor is None or most is None or not floor["resident_kb"]:
-            return None
-        more = most["sessions"] - floor["sessions"]
-        if more <= 0:
-            return None
-        largest_kb = max(sample["resident_kb"] for sample in alive)
-        return float((largest_kb - floor["resident_kb"]) / more)
+    starts: tuple[int, int]
+    budget_s: float
+    window_s: float
+    hold_s: float
 
 
-def measure_capacity(
-    frame_ms: int, *, starts: tuple[int, int], budget_s: float, seconds: float, progress: Progress
-) -> CapacityFinding:
+def measure_capacity(frame_ms: int, effort: Effort, progress: Progress) -> CapacityFinding:
     """Find what one core holds at one frame length.
 
     Args:
         frame_ms: Length of the callers' frames.
-        starts: Where the searches start, engine's and straightforward client's.
-        budget_s: Time to spend; what is not settled by then is reported as not confirmed.
-        seconds: Window of one measurement.
+        effort: How much time is spent.
         progress: Who hears how it goes.
     """
     cores = machine.client_and_server_core()
     mine, theirs = cores if cores is not None else (None, None)
-    with Child("harness.bench.null_server", core=theirs) as server:
-        words = ("--host", server.address(), "--frame-ms", f"{frame_ms}", "--seconds", f"{seconds}")
+
+    def report(words: str) -> None:
+        progress.step(f"{frame_ms} ms frames: {words}")
+
+    began_ns = now_ns()
+    with Child("harness.bench.null_server", core=theirs) as server, HostWatch(cores or ()) as watch:
+        locust = LocustTrial(server, frame_ms, mine)
+        words = ("--host", locust.host, "--frame-ms", f"{frame_ms}")
         with (
-            Child("harness.bench.engine_trial", *words, core=mine) as engine,
             Child("harness.bench.plain_client", *words, core=mine) as plain,
+            Child("harness.bench.engine_trial", *words, core=mine) as alone,
         ):
             clients = (
-                ClientTrials("engine", starts[0], engine.ask),
-                ClientTrials("plain client", starts[1], plain.ask),
+                _trials("harness under Locust", locust.measure, 0, effort, watch),
+                _trials("plain client", _asker(plain), 1, effort, watch),
             )
-            progress.step(f"{frame_ms} ms frames: engine with {_FEW} sessions, for its memory")
+            report(f"{clients[0].name} with {_FEW} sessions, for its memory")
             clients[0].weigh(_FEW)
-            give_up_ns = now_ns() + round((budget_s - seconds - _AROUND_S) * NS_PER_S)
-            compare_clients(
-                clients,
-                out_of_time=lambda: now_ns() >= give_up_ns,
-                report=lambda words: progress.step(f"{frame_ms} ms frames: {words}"),
-            )
-    return _finding(frame_ms, *clients)
+            limit_s = effort.budget_s - effort.window_s - _AROUND_S
+            give_up_ns = now_ns() + round(limit_s * NS_PER_S)
+            compare_clients(clients, out_of_time=lambda: now_ns() >= give_up_ns, report=report)
+            held = None
+            if clients[0].search.best is not None:
+                engine = _trials("engine alone", _asker(alone), 0, effort, watch)
+                number = clients[0].search.best
+                held = sustain(clients[0], engine, number, effort.hold_s, report)
+        seen = watch.between(began_ns, now_ns())
+        return finding(frame_ms, clients, held, effort.hold_s, seen, watch.note)
 
 
 def compare_clients(
@@ -142,16 +87,23 @@ def compare_clients(
     out_of_time: Callable[[], bool],
     report: Callable[[str], None],
 ) -> None:
-    """Run both searches in turns, then compare cost at what the second client held."""
-    while any(client.search.next is not None for client in clients):
+    """Run both searches in turns, then compare cost at what the second client held.
+
+    A search that is out of time with nothing that held goes down until something does.
+    """
+
+    def measure(client: ClientTrials, number: int) -> None:
+        report(f"{client.name} with {number} sessions")
+        client.search.record(number, client.measure(number))
+
+    while not out_of_time() and any(client.search.next is not None for client in clients):
         for client in clients:
             number = client.search.next
-            if number is None or out_of_time():
-                continue
-            report(f"{client.name} with {number} sessions")
-            client.search.record(number, client.measure(number))
-        if out_of_time():
-            break
+            if number is not None and not out_of_time():
+                measure(client, number)
+    for client in clients:
+        while (number := client.search.lower) is not None:
+            measure(client, number)
     first, second = clients
     shared = second.search.best
     if shared is not None and not first.samples[shared]:
@@ -159,25 +111,96 @@ def compare_clients(
         first.measure(shared)
 
 
-def _finding(frame_ms: int, engine: ClientTrials, plain: ClientTrials) -> CapacityFinding:
-    best, shared = engine.search.best, plain.search.best
+def finding(
+    frame_ms: int,
+    clients: tuple[ClientTrials, ClientTrials],
+    held: Sustained | None,
+    hold_s: float,
+    seen: Watched,
+    watcher: str,
+) -> CapacityFinding:
+    """Return what was found, in the shape in which it is written down.
+
+    Args:
+        frame_ms: Length of the callers' frames.
+        clients: The run under Locust and the straightforward client.
+        held: What was held once more, `None` where the search found nothing.
+        hold_s: For how long.
+        seen: What the watchers saw all the while.
+        watcher: Why the watchers are no native programs, empty where they are.
+    """
+    harness, plain = clients
+    best, shared = harness.search.best, plain.search.best
+    if held is not None:
+        best = held.sessions
+    sample: Sample = {} if held is None else held.sample
+    alone: Sample = {} if held is None else held.alone
     return CapacityFinding(
         frame_ms=frame_ms,
         sessions=best,
-        confirmed=engine.search.confirmed,
-        late_p50_ms=_rounded(engine.typical("late_p50_ms", best), 3),
-        late_p99_ms=_rounded(engine.typical("late_p99_ms", best), 3),
-        late_p999_ms=_rounded(engine.typical("late_p999_ms", best), 3),
+        confirmed=harness.search.confirmed and best == harness.search.best,
+        held_s=hold_s,
+        not_held=_not_held(harness, held),
+        late_p50_ms=_rounded(sample.get("late_p50_ms"), 3),
+        late_p99_ms=_rounded(sample.get("late_p99_ms"), 3),
+        late_p999_ms=_rounded(sample.get("late_p999_ms"), 3),
+        late_max_ms=_rounded(sample.get("late_max_ms"), 3),
+        missing=_missing(sample),
+        engine_late_p99_ms=_rounded(alone.get("late_p99_ms"), 3),
+        engine_late_p999_ms=_rounded(alone.get("late_p999_ms"), 3),
+        engine_missing=_missing(alone),
+        server_late_p99_ms=_rounded(sample.get("server_late_p99_ms"), 3),
+        server_late_p999_ms=_rounded(sample.get("server_late_p999_ms"), 3),
+        server_missing=sample.get("server_missing"),
         plain_client_sessions=shared,
         plain_confirmed=plain.search.confirmed,
         ratio=_rounded(None if best is None or shared is None else best / shared, 2),
         compared_sessions=shared,
-        cpu_ms_per_session_s=_rounded(engine.cpu_ms_per_session_s(shared), 3),
+        cpu_ms_per_session_s=_rounded(harness.cpu_ms_per_session_s(shared), 3),
         plain_cpu_ms_per_session_s=_rounded(plain.cpu_ms_per_session_s(shared), 3),
-        kb_per_session=_rounded(engine.kb_per_session(), 1),
-        open_s=_rounded(engine.typical("open_s", best), 2),
-        measurements=sum(len(s) for c in (engine, plain) for s in c.samples.values()),
+        kb_per_session=_rounded(harness.kb_per_session(), 1),
+        open_s=_rounded(sample.get("open_s"), 2),
+        measurements=sum(len(s) for c in clients for s in c.samples.values()),
+        repeated=sum(client.repeated for client in clients),
+        pauses=seen.beyond,
+        longest_pause_ms=_rounded(seen.longest_ms, 1),
+        watcher=watcher,
     )
+
+
+def _trials(
+    name: str,
+    ask: Callable[[int, float], Sample],
+    start: int,
+    effort: Effort,
+    watch: HostWatch,
+) -> ClientTrials:
+    return ClientTrials(name, effort.starts[start], ask, seconds=effort.window_s, watch=watch)
+
+
+def _asker(child: Child) -> Callable[[int, float], Sample]:
+    """Return what asks a client that runs as a process of its own for a trial."""
+
+    def ask(sessions: int, seconds: float) -> Sample:
+        return child.ask(f"{sessions} {seconds}", seconds + _ANSWER_S)
+
+    return ask
+
+
+def _not_held(client: ClientTrials, held: Sustained | None) -> tuple[str, ...]:
+    """Return what was tried in vain when it should have held, with the reasons."""
+    if held is not None:
+        return held.failed
+    closest = client.closest()
+    if closest is None:
+        return ()
+    number, sample = closest
+    return (f"{number} sessions: {', '.join(failures(sample))}",)
+
+
+def _missing(sample: Sample) -> int | None:
+    intended = sample.get("frames_intended")
+    return None if intended is None else intended - sample["frames_sent"]
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -4,6 +4,8 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -62,8 +64,12 @@ class Child:
         scheme, _, rest = line.removeprefix(_LISTENING).strip().partition("://")
         return f"{scheme}://{rest.partition('/')[0]}"
 
-    def ask(self, question: object) -> dict[str, Any]:
+    def ask(self, question: object, limit_s: float = _ANSWER_LIMIT_S) -> dict[str, Any]:
         """Send one line and return the JSON object that answers it.
+
+        Args:
+            question: The line.
+            limit_s: How long to wait for the answer.
 
         Raises:
             RuntimeError: The process ended, or does not answer.
@@ -73,7 +79,7 @@ class Child:
             print(question, file=self._process.stdin, flush=True)
         except BrokenPipeError as error:
             raise RuntimeError(f"{self._name} ended before it was asked") from error
-        answer = json.loads(self._line(_ANSWER_LIMIT_S))
+        answer = json.loads(self._line(limit_s))
         assert isinstance(answer, dict)
         return answer
 
@@ -94,3 +100,12 @@ class Child:
         if not line:
             raise RuntimeError(f"{self._name} ended or did not answer within {limit_s:g} s")
         return line
+
+
+@contextmanager
+def busy_cores(count: int) -> Iterator[None]:
+    """Keep so many cores busy; which ones is the system's choice, as of any other program."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(Child("harness.bench.busy_loop"))
+        yield

@@ -23,6 +23,7 @@ from harness.bench import machine
 from harness.bench.workload import (
     OPEN_LIMIT_S,
     SETTLE_S,
+    asked_for,
     draw_plan,
     kb_per_session,
     short_corpus,
@@ -146,6 +147,8 @@ class EngineTrial:
             "loop_lag_max_ms": None if loop is None else loop.max_ms,
             "cpu_s": round(cpu_s, 4),
             "window_s": round(passed_s, 4),
+            "from_ns": began_ns,
+            "until_ns": now_ns(),
             "turns": self._turns - turns,
         }
 
@@ -233,13 +236,18 @@ def main() -> None:
     parser.add_argument("--frame-ms", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of the measured window")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sessions", type=int, help="default: one number a line on stdin")
+    parser.add_argument(
+        "--sessions",
+        type=int,
+        help="default: a number a line on stdin, and seconds",
+    )
     parser.add_argument("--keep", type=Path, help="an empty folder for what is recorded")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         trial = EngineTrial(asked.host, asked.frame_ms, asked.seed, asked.keep or Path(folder))
         for line in [asked.sessions] if asked.sessions is not None else sys.stdin:
-            print(json.dumps(trial.measure(int(line), asked.seconds)), flush=True)
+            sessions, seconds = asked_for(str(line), asked.seconds)
+            print(json.dumps(trial.measure(sessions, seconds)), flush=True)
         trial.close()
 
 

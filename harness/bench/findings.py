@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-SCHEMA = "harness.bench/1"
+SCHEMA = "harness.bench/2"
 # A run that uses more of what the machine holds than this is close to its limit.
 SAFE_SHARE = 0.7
 
@@ -12,31 +12,59 @@ SAFE_SHARE = 0.7
 class CapacityFinding:
     """What one core holds at one frame length; figures that were not measured are `None`.
 
+    Lateness is that of frames at `sessions` sessions, held for `held_s`; where none held, that of
+    the last number that was tried.
+
     Attributes:
         frame_ms: Length of the callers' frames.
-        sessions: The largest number found to hold.
-        confirmed: Whether it held twice and the next number was seen to fail; a search that ran
-            out of time is not.
-        late_p50_ms: Lateness of frames at that number, the median of measurements.
+        sessions: The largest number found to hold in a run under Locust.
+        confirmed: Whether the search found it to hold twice and the next number to fail, and it
+            held once more for `held_s`; a search that ran out of time is not.
+        held_s: How long it was held once more.
+        not_held: Larger numbers that did not hold so long, or the closest where none held, each
+            with the reason.
+        late_p50_ms: Lateness of frames, median.
         late_p99_ms: The same, 99th percentile.
         late_p999_ms: The same, 99.9th percentile.
+        late_max_ms: The largest.
+        missing: Frames left out from the first session's beginning on.
+        engine_late_p99_ms: As `late_p99_ms`, in the engine alone, without Locust.
+        engine_late_p999_ms: As `late_p999_ms`, in the engine alone.
+        engine_missing: Frames that the engine alone left out in the window.
+        server_late_p99_ms: As `late_p99_ms`, by arrivals at the server.
+        server_late_p999_ms: As `late_p999_ms`, by arrivals at the server.
+        server_missing: Frames that never arrived at the server in the window.
         plain_client_sessions: The largest number the straightforward client held.
-        plain_confirmed: As `confirmed`.
+        plain_confirmed: As `confirmed`, without the holding once more.
         ratio: `sessions` over `plain_client_sessions`.
         compared_sessions: The number at which the following are compared.
-        cpu_ms_per_session_s: Processor time of the engine's process per second of a session.
+        cpu_ms_per_session_s: Processor time of the run under Locust per second of a session.
         plain_cpu_ms_per_session_s: The same of the straightforward client.
         kb_per_session: Memory each further session takes.
-        open_s: Time to open `sessions` sessions at once.
+        open_s: Time in which the callers began.
         measurements: How many measurements were made, of both clients.
+        repeated: How many were repeated because the machine paused and they failed.
+        pauses: How often the watchers were delayed by more than 5, 10 and 20 ms in all that time.
+        longest_pause_ms: Their longest delay, 0 when there was none of more than 5 ms.
+        watcher: Why the watchers were no native programs, empty where they were.
     """
 
     frame_ms: int
     sessions: int | None
     confirmed: bool
+    held_s: float
+    not_held: tuple[str, ...]
     late_p50_ms: float | None
     late_p99_ms: float | None
     late_p999_ms: float | None
+    late_max_ms: float | None
+    missing: int | None
+    engine_late_p99_ms: float | None
+    engine_late_p999_ms: float | None
+    engine_missing: int | None
+    server_late_p99_ms: float | None
+    server_late_p999_ms: float | None
+    server_missing: int | None
     plain_client_sessions: int | None
     plain_confirmed: bool
     ratio: float | None
@@ -46,17 +74,43 @@ class CapacityFinding:
     kb_per_session: float | None
     open_s: float | None
     measurements: int
+    repeated: int
+    pauses: tuple[int, ...]
+    longest_pause_ms: float | None
+    watcher: str
+
+    @property
+    def locust_ratio(self) -> float | None:
+        """P99.9 lateness under Locust over that of the engine alone."""
+        under, alone = self.late_p999_ms, self.engine_late_p999_ms
+        return None if under is None or not alone else under / alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracyFinding:
-    """Measured minus true voice-to-voice latency: difference of percentiles."""
+    """Measured minus true voice-to-voice latency.
+
+    Attributes:
+        sessions: How many at once, in a run under Locust.
+        busy: Whether another program kept every core busy meanwhile.
+        turns: Turns that count and whose truth is known.
+        void: Turns that our own lateness spoiled; they count nowhere.
+        off: Turns of `turns` that are more than 1 ms off.
+        error_p50_ms: Difference of the medians.
+        error_p95_ms: Difference of the 95th percentiles.
+        error_p99_ms: Difference of the 99th percentiles.
+        worst_ms: The largest difference of a turn, in size.
+    """
 
     sessions: int
+    busy: bool
     turns: int
+    void: int
+    off: int
     error_p50_ms: float | None
     error_p95_ms: float | None
     error_p99_ms: float | None
+    worst_ms: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ _STAT = Path("/proc/stat")
 _CPUINFO = Path("/proc/cpuinfo")
 # user nice system idle iowait irq softirq steal, in the first line of /proc/stat.
 _IDLE, _IOWAIT, _STEAL, _KINDS = 3, 4, 7, 8
+# User and system time of a process in /proc/PID/stat, after the name and its bracket.
+_UTIME = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,15 @@ def resident_kb(pid: int | None = None) -> int | None:
         return None
     lines = (line for line in status.splitlines() if line.startswith("VmRSS"))
     return next((int(line.split()[1]) for line in lines), None)
+
+
+def cpu_s(pid: int) -> float | None:
+    """Return the processor time of a process, all threads; `None` where the system is silent."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return sum(int(word) for word in words[_UTIME : _UTIME + 2]) / os.sysconf("SC_CLK_TCK")
 
 
 def facts() -> dict[str, str]:

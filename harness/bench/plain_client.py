@@ -28,6 +28,7 @@ from harness.bench import machine
 from harness.bench.workload import (
     OPEN_LIMIT_S,
     SETTLE_S,
+    asked_for,
     draw_plan,
     kb_per_session,
     short_corpus,
@@ -184,6 +185,8 @@ async def _measure(asked: argparse.Namespace, speech: _Speech, sessions: int) ->
         "late_max_ms": round(float(late_ms.max()), 3),
         "cpu_s": round(cpu_s, 4),
         "window_s": round(window_s, 4),
+        "from_ns": began_ns,
+        "until_ns": now_ns(),
         "resident_kb": (after_kb := _resident_kb()),
         "kb_per_session": kb_per_session(before_kb, after_kb, sessions),
         "open_s": round(open_s, 3),
@@ -211,14 +214,19 @@ def main() -> None:
     parser.add_argument("--frame-ms", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of the measured window")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sessions", type=int, help="default: one number a line on stdin")
+    parser.add_argument(
+        "--sessions",
+        type=int,
+        help="default: a number a line on stdin, and seconds",
+    )
     asked = parser.parse_args()
     speech = _Speech(asked.frame_ms)
     # As the engine does: garbage is no part of the comparison.
     gc.freeze()
     gc.disable()
     for line in [asked.sessions] if asked.sessions is not None else sys.stdin:
-        print(json.dumps(uvloop.run(_measure(asked, speech, int(line)))), flush=True)
+        sessions, asked.seconds = asked_for(str(line), asked.seconds)
+        print(json.dumps(uvloop.run(_measure(asked, speech, sessions))), flush=True)
 
 
 if __name__ == "__main__":

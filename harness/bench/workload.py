@@ -17,9 +17,12 @@ OPEN_LIMIT_S = 10.0
 SETTLE_S = 2.5
 """From then until the measured window begins."""
 
-_CLIPS, _TURNS, _THINK_MS = 8, 40, (100.0, 300.0)
-# Sessions begin at different points of the conversation, as in the middle of a long run.
-_SPREAD_MS = 3_600.0
+TURNS, THINK_MS = 40, (100.0, 300.0)
+"""Turns of a call, and the pauses before them: longer than a measurement takes."""
+SPREAD_S = 3.6
+"""Sessions begin at different points of the conversation, as in the middle of a long run."""
+
+_CLIPS = 8
 
 
 def short_corpus() -> Corpus:
@@ -44,13 +47,19 @@ def draw_plan(
     plan = draw_call(
         number,
         seeds=Seeds.from_one(seed),
-        dialogue=Dialogue(turns=_TURNS, think_ms=_THINK_MS),
+        dialogue=Dialogue(turns=TURNS, think_ms=THINK_MS),
         utterance_ids=tuple(utterance_ids),
         network="none",
         frame_ns=frame_ns,
     )
-    first_ms = _SPREAD_MS * number / sessions
+    first_ms = 1000 * SPREAD_S * number / sessions
     return replace(plan, think_ms=(first_ms, *plan.think_ms[1:]))
+
+
+def asked_for(line: str, seconds: float) -> tuple[int, float]:
+    """Return how many sessions a line asks for, and for how long: `seconds` where it is silent."""
+    number, *length = line.split()
+    return int(number), float(length[0]) if length else seconds
 
 
 def kb_per_session(before_kb: int | None, after_kb: int | None, sessions: int) -> float | None:

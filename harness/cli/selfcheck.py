@@ -15,7 +15,7 @@ class _Measurements(LazyGroup):
     commands_table: ClassVar[Commands] = {
         "engine": (
             "harness.cli.selfcheck_engine",
-            "How many sessions this machine holds, and how exactly (3 minutes).",
+            "How many sessions this machine holds, and how exactly (6 minutes).",
         ),
         "simulator": (
             "harness.cli.selfcheck_simulator",

@@ -5,9 +5,15 @@ import pytest
 from harness.bench.child_process import Child
 
 
-@pytest.fixture(params=["native", "python"])
-def null_server(request: pytest.FixtureRequest) -> Iterator[Child]:
-    """The null server, as the program it becomes where there is a compiler, and as it is."""
-    words = ["--python"] if request.param == "python" else []
-    with Child("harness.bench.null_server", *words) as child:
+@pytest.fixture
+def null_server() -> Iterator[Child]:
+    """The null server, as the program it becomes where there is a compiler."""
+    with Child("harness.bench.null_server") as child:
+        yield child
+
+
+@pytest.fixture
+def python_null_server() -> Iterator[Child]:
+    """The null server as it is without a compiler."""
+    with Child("harness.bench.null_server", "--python") as child:
         yield child

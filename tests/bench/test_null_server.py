@@ -12,6 +12,14 @@ SESSIONS, SECONDS = 5, 1.5
 def test_a_client_sends_every_frame_and_the_server_receives_them(
     null_server: Child, client: str, frame_ms: int
 ) -> None:
+    check_counts(null_server, client, frame_ms)
+
+
+def test_the_server_counts_the_same_without_a_compiler(python_null_server: Child) -> None:
+    check_counts(python_null_server, "harness.bench.plain_client", 20)
+
+
+def check_counts(null_server: Child, client: str, frame_ms: int) -> None:
     words = ("--host", null_server.address(), "--frame-ms", f"{frame_ms}")
     with Child(client, *words, "--seconds", f"{SECONDS}") as child:
         found = child.ask(SESSIONS)

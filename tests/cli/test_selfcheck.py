@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.bench import Extent
 from harness.cli import selfcheck
 from harness.cli.app import run
 from harness.errors import ExitCode
@@ -31,9 +32,9 @@ def test_without_a_name_the_engine_is_measured(
 ) -> None:
     asked: list[bool] = []
 
-    def check(progress: object, *, thorough: bool) -> None:
+    def check(progress: object, extent: Extent) -> None:
         del progress
-        asked.append(thorough)
+        asked.append(extent.thorough)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("harness.cli.selfcheck_engine.check", check)

@@ -5,18 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import AccuracyFinding, DetectorFinding, Findings, recall
+from harness.bench import DetectorFinding, Extent, Findings, recall
 from harness.cli.app import run
 from harness.errors import ExitCode
+from tests.bench.trials import capacity_finding, no_accuracy
 
 FOUND = Findings(
     made_at="now",
-    capacity=(),
-    accuracy=(
-        AccuracyFinding(
-            sessions=50, turns=0, error_p50_ms=None, error_p95_ms=None, error_p99_ms=None
+    capacity=(
+        capacity_finding(
+            sessions=None,
+            ratio=None,
+            confirmed=False,
+            not_held=("8 sessions: P99.9 34.0 ms",),
+            plain_client_sessions=100,
+            measurements=7,
+            repeated=2,
+            pauses=(5, 3, 1),
+            longest_pause_ms=31.0,
+            watcher="no C compiler",
         ),
     ),
+    accuracy=(no_accuracy(50, void=3),),
     detector=(DetectorFinding(condition="noise -35 dBFS", bias_ms=None, p95_abs_ms=None),),
 )
 
@@ -28,7 +38,48 @@ def test_findings_are_printed_written_and_kept_and_missing_is_no_zero(
     monkeypatch.setattr("harness.environment.cache_dir", lambda: tmp_path / "cache")
     target = tmp_path / "found.json"
     assert run(["selfcheck", "--json", str(target)]) == ExitCode.PASS
-    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["50", "0", "-", "-", "-"] in shown
+    text = capsys.readouterr().out
+    shown = [line.split() for line in text.splitlines()]
+    assert ["50", "0", "3", "-", "-", "-", "-", "0"] in shown
     assert json.loads(target.read_bytes())["accuracy"][0]["error_p99_ms"] is None
     assert recall(tmp_path / "cache") == json.loads(target.read_bytes())
+    for words in (
+        "20 ms frames: - sessions for 60 s, a straightforward client 100, ratio - (not confirmed)",
+        "did not hold: 8 sessions: P99.9 34.0 ms",
+        "5 of more than 5 ms, 3 of more than 10 ms, 1 of more than 20 ms, longest 31.00 ms",
+        "2 of 9 trials repeated for that",
+        "pauses seen by a Python program: no C compiler",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("words", "extent"),
+    [
+        ([], Extent()),
+        (["--seconds", "30"], Extent(hold_s=30.0)),
+        (["--minutes", "2"], Extent(hold_s=120.0)),
+        (["--accuracy", "--busy"], Extent(capacity=False, busy=True)),
+    ],
+)
+def test_what_is_measured_and_for_how_long_is_said_by_options(
+    words: list[str], extent: Extent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def check(_: object, extent: Extent) -> Findings:
+        asked.append(extent)
+        return FOUND
+
+    monkeypatch.setattr("harness.cli.selfcheck_engine.check", check)
+    monkeypatch.setattr("harness.environment.cache_dir", lambda: tmp_path)
+    assert run(["selfcheck", "engine", *words]) == ExitCode.PASS
+    assert asked == [extent]
+    # Without a capacity there is nothing that later runs could be held against.
+    assert (recall(tmp_path) is None) is (not extent.capacity)
+
+
+def test_seconds_and_minutes_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["selfcheck", "engine", "--seconds", "5", "--minutes", "1"]
+    assert run(words) == ExitCode.BAD_INPUT
+    assert "--seconds and --minutes" in capsys.readouterr().err
