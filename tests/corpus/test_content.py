@@ -16,7 +16,7 @@ from harness.corpus.sound import Unreadable, read
         ("a.ogg", b"\x1aE\xdf\xa3" + bytes(400), "WebM and Matroska cannot be read"),
         ("a.mp3", b"\xff\xf1\x50\x80" + bytes(400), "AAC and MPEG-4 cannot be read"),
         ("a.wav", b"#!AMR\n" + bytes(400), "AMR cannot be read"),
-        ("a.wav", gzip.compress(b"RIFF"), "packed with gzip"),
+        ("a.wav", gzip.compress(b"RIFF", mtime=0), "packed with gzip"),
         ("a.flac", b"\n<!DOCTYPE html><html>404</html>", "a web page"),
         ("a.wav", b'{"error": "not found"}', "it is text"),
         ("a.wav", b"version https://git-lfs.github.com/spec/v1\n", "pointer of Git LFS"),
