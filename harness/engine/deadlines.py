@@ -37,14 +37,14 @@ class Deadlines(Generic[Item]):
             self._slots[key] = items
             heapq.heappush(self._keys, key)
 
-    def take(self) -> tuple[int, list[Item]]:
+    def take(self) -> tuple[int, int, list[Item]]:
         """Take out one slot of those due at `next_ns`.
 
         Returns:
-            How often its items are due, and they in the order in which they were added.
+            When its items are due and how often, and they in the order in which they were added.
 
         Raises:
             IndexError: Nothing is.
         """
         key = heapq.heappop(self._keys)
-        return key[1], self._slots.pop(key)
+        return *key, self._slots.pop(key)

@@ -8,7 +8,8 @@ put calls in (`hold`) and look for outcomes (`take_outcomes`); nothing else cros
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import gevent
@@ -19,15 +20,15 @@ import uvloop
 
 from harness.clock import now_ns
 from harness.engine.call import Call, CallEvents, Outcome, no_session, stopped
-from harness.engine.deadlines import Deadlines
+from harness.engine.frame_sender import FrameSender
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.thread_priority import ThreadPriority
 from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
-from harness.model import NS_PER_MS, Event
+from harness.model import Event
 from harness.recording import Histogram
-from harness.session import BACKLOG_NS, Caller
+from harness.session import Caller
 from harness.transport import release
 
 Result = TypeVar("Result")
@@ -38,22 +39,22 @@ _HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
 _STOP_LIMIT_S = 5.0
 _FIRST_PING_S, _PING_EVERY_S = 1.0, 5.0
-_SEND_AT_MOST_NS = 2 * NS_PER_MS
+# Calls that are cut off before the loop comes round to what else is due.
+_CUT_OFF_AT_ONCE = 8
 
 
 class AudioEngine:
     """One thread, one loop, all sessions of this process. Make it after any fork."""
 
     def __init__(self) -> None:
-        self._late_ns, self._lag = array("q"), Histogram()
+        self._frames, self._lag = FrameSender(), Histogram()
         self._outcomes: deque[Outcome] = deque()
         self._measured: deque[tuple[array[int], Histogram]] = deque()
         self._calls: set[Call] = set()
-        self._due: Deadlines[FrameStream[Call]] = Deadlines()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
-        self._beat_ns = self._read_until_ns = 0
+        self._beat_ns = 0
         self._crash: BaseException | None = None
 
     def start(self) -> None:
@@ -99,7 +100,7 @@ class AudioEngine:
 
     def abandon(self) -> None:
         """Close every session now."""
-        self._from_outside(self._cut_off)
+        self._from_outside(self._cut_off_some)
 
     def take_outcomes(self) -> list[Outcome]:
         """Return the outcomes of calls since the last time.
@@ -140,7 +141,8 @@ class AudioEngine:
     def _thread(self, announce: Callable[[], None]) -> None:
         self._loop, self._priority = uvloop.new_event_loop(), ThreadPriority()
         try:
-            self._timer = DeadlineTimer(self._loop, self._vital(self._run_due))
+            self._timer = DeadlineTimer(self._loop, self._vital(self._frames.send_due))
+            self._frames.start(self._timer.arm)
             self._heart = DeadlineTimer(self._loop, self._vital(self._heartbeat))
             self._beat_ns = now_ns() + _HEARTBEAT_NS
             self._heart.arm(self._beat_ns)
@@ -185,7 +187,7 @@ class AudioEngine:
             ready=self._ready,
             reconnect=self._reconnect,
             outcome=self._outcome,
-            message_done=self._message_done,
+            message_done=self._frames.message_done,
         )
         call = Call(session, route, host, listener)
         self._calls.add(call)
@@ -213,8 +215,7 @@ class AudioEngine:
         assert self._loop is not None
         if call.impairment is not None:
             call.impairment.begin(self._loop, call.session.due_ns)
-        self._due.add(call.session.due_ns, stream.frame_ns, stream)
-        self._arm()
+        self._frames.add(stream, call.session.due_ns)
         # The set-up's own traffic would be in the round trip of an earlier one.
         self._loop.call_later(_FIRST_PING_S, self._ping, stream)
 
@@ -241,72 +242,15 @@ class AudioEngine:
         for call in tuple(self._calls):
             call.hang_up(stopped(call.session.phase()))
 
-    def _arm(self) -> None:
-        next_ns = self._due.next_ns
-        if next_ns is not None:
-            self._timer.arm(next_ns)
-
-    def _run_due(self) -> None:
-        """Send the frames that are due, then sleep until the next."""
-        due, began_ns = self._due, now_ns()
-        while (due_ns := due.next_ns) is not None:
-            at_ns = now_ns()
-            # What arrives waits meanwhile, and would be stamped late.
-            if due_ns > at_ns or at_ns - began_ns > _SEND_AT_MOST_NS:
-                break
-            frame_ns, streams = due.take()
-            self._send(due_ns, frame_ns, streams)
-        self._arm()
-
-    def _message_done(self) -> None:
-        """Send the frames of one instant if that has come.
-
-        The loop reads all that has arrived before it looks at its timers, which may take longer
-        than a frame may wait. But what arrives may not wait for ever either: reading gets half
-        as long as sending took before.
-        """
-        next_ns, at_ns = self._due.next_ns, now_ns()
-        if next_ns is not None and next_ns <= at_ns and self._read_until_ns <= at_ns:
-            frame_ns, streams = self._due.take()
-            self._send(next_ns, frame_ns, streams)
-            sent_ns = now_ns()
-            self._read_until_ns = sent_ns + (sent_ns - at_ns) // 2
-
-    def _send(self, due_ns: int, frame_ns: int, streams: list[FrameStream[Call]]) -> None:
-        """Send the frames due at one instant: ready ones at once, others by asking their call."""
-        last_ns = due_ns + BACKLOG_NS
-        late, kept = self._late_ns.append, []
-        for stream in streams:
-            ahead, at_ns = stream.ahead, now_ns()
-            message = next(ahead.frames, None) if at_ns <= last_ns else None
-            if message is None:
-                self._ask(stream)
-                continue
-            try:
-                stream.write(message)
-            except Exception as error:
-                stream.owner.crashed(error)
-                continue
-            ahead.sent_ns, late_ns = at_ns, at_ns - due_ns
-            if late_ns > ahead.late_max_ns:
-                ahead.late_max_ns = late_ns
-            late(late_ns)
-            kept.append(stream)
-        self._due.add_all(due_ns + frame_ns, frame_ns, kept)
-
-    def _ask(self, stream: FrameStream[Call]) -> None:
-        """Send a frame that takes a thought of the session."""
-        call = stream.owner
-        if call.stream is not stream:
-            return
-        try:
-            self._late_ns.append(call.tick(now_ns()))
-        except Exception as error:
-            call.crashed(error)
-            return
-        next_ns = call.session.due_ns
-        if next_ns is not None and call.stream is stream:
-            self._due.add(next_ns, stream.frame_ns, stream)
+    def _cut_off_some(self, calls: Iterator[Call] | None = None) -> None:
+        """Cut off a few calls, and the rest soon: all at once would be a stall."""
+        assert self._loop is not None
+        rest = iter(tuple(self._calls)) if calls is None else calls
+        some = tuple(islice(rest, _CUT_OFF_AT_ONCE))
+        for call in some:
+            call.hang_up(stopped(call.session.phase()))
+        if some:
+            self._loop.call_soon(self._cut_off_some, rest)
 
     def _forget(self) -> None:
         self._hand_over()
@@ -316,8 +260,8 @@ class AudioEngine:
         self._heart.arm(self._beat_ns)
 
     def _hand_over(self) -> None:
-        self._measured.append((self._late_ns, self._lag))
-        self._late_ns, self._lag = array("q"), Histogram()
+        self._measured.append((self._frames.take_lateness(), self._lag))
+        self._lag = Histogram()
 
     def _hand_over_again(self) -> None:
         assert self._loop is not None

@@ -4,17 +4,15 @@ import json
 import subprocess
 import sys
 import textwrap
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.call import Call, CallEvents
-from harness.engine.engine import AudioEngine
-from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.model import EXACT, CallPlan
-from harness.session import Caller, EncodedUtterance, ReadyFrames, WireFormat
+from harness.session import Caller, EncodedUtterance, WireFormat
 from harness.transport import parse_target
 
 MS = 1_000_000
@@ -147,6 +145,12 @@ def test_a_crash_of_one_session_never_touches_another() -> None:
     assert result["turns"].count("completed") == 5
 
 
+def test_calls_that_are_cut_off_all_end_and_say_so() -> None:
+    result = run(ANSWERING, calls=20, before="gevent.spawn_later(0.3, engine.abandon)")
+    assert len(result["faults"]) == 20
+    assert all(fault.endswith("stopped: the run ended") for fault in result["faults"].values())
+
+
 CONNECTING_ONCE_FAILS = """
 from harness.engine import call
 connect, fails = call.connect, iter([True])
@@ -166,46 +170,6 @@ def test_a_session_that_crashes_while_it_is_opened_ends_too() -> None:
     assert len(result["faults"]) == 3
     assert len(broken) == 1
     assert "nobody foresaw this" in broken[0]
-
-
-class Clock:
-    """A clock that moves when told, and by what sending a frame takes."""
-
-    def __init__(self) -> None:
-        self.at_ns = 100 * MS
-        self.written: list[bytes] = []
-
-    def now_ns(self) -> int:
-        return self.at_ns
-
-    def write(self, message: bytes) -> None:
-        self.written.append(message)
-        self.at_ns += MS // 2
-
-
-def test_between_two_messages_due_frames_leave_but_reading_has_its_share(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock, engine = Clock(), AudioEngine()
-    monkeypatch.setattr("harness.engine.engine.now_ns", clock.now_ns)
-    for due_ns, name in ((101 * MS, b"first"), (102 * MS, b"then")):
-        for _ in range(2):
-            ahead = ReadyFrames()
-            ahead.repeat(name, 5)
-            stream = FrameStream(cast("Call", None), ahead, clock.write, 20 * MS)
-            engine._due.add(due_ns, 20 * MS, stream)
-
-    def written_at(at_ns: int) -> list[bytes]:
-        clock.at_ns = at_ns
-        engine._message_done()
-        told, clock.written = clock.written, []
-        return told
-
-    assert written_at(100 * MS) == []
-    assert written_at(103 * MS) == [b"first", b"first"]  # took until 104 ms
-    assert written_at(104 * MS + MS // 4) == []
-    assert written_at(104 * MS + MS // 2) == [b"then", b"then"]
-    assert engine._due.next_ns == 121 * MS
 
 
 @pytest.mark.parametrize("message", [b"{not json", b'{"type":"never.heard.of"}'])
