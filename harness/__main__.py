@@ -9,7 +9,7 @@ from harness.errors import RedactedStream
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     # Libraries and the event loop log exceptions of their own accord.
-    sys.stderr = RedactedStream(sys.stderr)
+    sys.stdout, sys.stderr = RedactedStream(sys.stdout), RedactedStream(sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 

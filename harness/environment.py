@@ -1,8 +1,9 @@
 """Where things are kept, and the caller's secrets: the only reader of environment variables.
 
 A key goes from here into one request header and nowhere else: whatever is read here as a secret
-is concealed in every message, record and traceback of the process (`errors.conceal`), and
-processes that we start do not inherit it.
+is concealed in every message, record and traceback of the process (`errors.conceal`). Of the
+processes that we start, only Locust inherits it, which makes the calls; the password of an HTTP
+proxy also reaches the programs that download something.
 """
 
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from harness.errors import BadInput, conceal
+from harness.errors import SECRET_LEAST_CHARS, BadInput, conceal
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Where a checkout has the folders that a wheel has in `harness/shipped`.
@@ -138,8 +139,30 @@ def temporary_env(name: str, value: str) -> Iterator[None]:
 
 def for_child(**variables: str) -> dict[str, str]:
     """Return the environment for a process we start: ours without secrets, plus `variables`."""
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
-    return kept | variables
+    held = _names_with_secrets()
+    return {name: value for name, value in os.environ.items() if name not in held} | variables
+
+
+def for_download(**variables: str) -> dict[str, str]:
+    """Return the environment for a program that downloads: as `for_child`, with the proxies."""
+    proxies = {name: value for name, value in os.environ.items() if _is_proxy(name)}
+    return for_child(**proxies, **variables)
+
+
+def _names_with_secrets() -> set[str]:
+    """Return the variables that hold a secret: keys, their copies, and proxies with a password."""
+    secrets = {os.environ.get(name, "").strip() for name in _SECRETS}
+    copied = {secret for secret in secrets if len(secret) >= SECRET_LEAST_CHARS}
+    return {
+        name
+        for name, value in os.environ.items()
+        if name in _SECRETS or value.strip() in copied or (_is_proxy(name) and "@" in value)
+    }
+
+
+def _is_proxy(name: str) -> bool:
+    """Return whether a variable names a proxy; `NO_PROXY` names none."""
+    return name.lower().endswith("_proxy") and name.lower() != "no_proxy"
 
 
 def without_settings_of(prefix: str) -> tuple[dict[str, str], list[str]]:
@@ -152,7 +175,7 @@ def without_settings_of(prefix: str) -> tuple[dict[str, str], list[str]]:
 @contextmanager
 def without_secrets() -> Iterator[None]:
     """Take the secrets out of our own environment while a library starts processes."""
-    taken = {name: os.environ.pop(name) for name in _SECRETS if name in os.environ}
+    taken = {name: os.environ.pop(name) for name in _names_with_secrets()}
     try:
         yield
     finally:

@@ -7,24 +7,28 @@ Three kinds, kept apart:
 * Anything else that escapes is our own bug, exit code 70.
 """
 
+import html
+import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TextIO
-from urllib.parse import quote
+from typing import BinaryIO, TextIO
+from urllib.parse import quote, quote_plus
 
 _TEXT_LIMIT_CHARS = 300
 _REDACTED = "[redacted]"
 # Shorter values, such as `test` or `EMPTY`, are placeholders that local servers are given, and
 # words of every other sentence.
-_SECRET_LEAST_CHARS = 8
+SECRET_LEAST_CHARS = 8
 # Keys as servers echo them: OpenAI's refusal shows both ends of the key and stars between. Long
 # enough, and with a digit, so that names such as `sk-0001` and `api_version_mismatch` stay.
 _LIKE_A_KEY = re.compile(
     r"(?i)\b(?:sk|ek|rk|pk|key|api)[-_](?:[\w.-]*\*{2,}[\w*.-]*|(?=[\w.-]*\d)[\w.-]{16,})"
     r"|bearer\s+(?=\S*[\d._-])\S{8,}"
 )
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -47,22 +51,28 @@ def conceal(value: str) -> None:
     """Keep a secret out of everything that `redacted` and `sanitised` return from now on.
 
     Args:
-        value: A key, a token or a password. Its other spellings are concealed too: escaped,
-            percent-encoded, as Base64, and each of its words where white space has got into it.
+        value: A key, a token or a password. Its other spellings are concealed too, and each of
+            its words where white space has got into it.
     """
     words = {value, value.strip(), *value.split()}
     spellings = {
-        spelling
-        for word in words
-        for spelling in (
-            word,
-            repr(word)[1:-1],
-            quote(word, safe="", errors="surrogatepass"),
-            b64encode(word.encode(errors="surrogatepass")).decode(),
-        )
-        if len(word) >= _SECRET_LEAST_CHARS
+        spelling for word in words if len(word) >= SECRET_LEAST_CHARS for spelling in _spell(word)
     }
     _secrets[:] = sorted(spellings.union(_secrets), key=len, reverse=True)
+
+
+def _spell(word: str) -> Iterator[str]:
+    """Yield how a secret is spelled in text, Python, JSON, HTML, addresses and Base64."""
+    data = word.encode(errors="surrogatepass")
+    yield from (word, repr(word)[1:-1], ascii(word)[1:-1], repr(data)[2:-1])
+    yield from (json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1])
+    yield html.escape(word)
+    for quoted in (quote(data), quote(data, safe=""), quote_plus(data)):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
+    for encoded in (b64encode(data).decode(), urlsafe_b64encode(data).decode()):
+        yield encoded
+        yield encoded.rstrip("=")
 
 
 def redacted(text: str) -> str:
@@ -113,8 +123,29 @@ class RedactedStream:
         for line in lines:
             self.write(line)
 
+    @property
+    def buffer(self) -> "_RedactedBytes":
+        """The stream of bytes underneath, which secrets do not get through either."""
+        return _RedactedBytes(self._stream.buffer)
+
     def __getattr__(self, name: str) -> object:
         """Everything else is the stream's own."""
+        return getattr(self._stream, name)
+
+
+class _RedactedBytes:
+    """A stream of bytes that are text, for libraries that choose the encoding themselves."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        """Write `data` without the secrets of this process."""
+        text = redacted(bytes(data).decode(errors="surrogateescape"))
+        self._stream.write(text.encode(errors="surrogateescape"))
+        return len(data)
+
+    def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
 
 

@@ -40,6 +40,35 @@ def test_a_process_we_start_does_not_get_the_keys(monkeypatch: pytest.MonkeyPatc
     assert given["LOG_LEVEL"] == "warn"
 
 
+def test_a_copy_of_a_key_does_not_reach_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "example-key-1")
+    monkeypatch.setenv("MY_COPY", "example-key-1")
+    monkeypatch.setenv("TOXIPROXY_AUTH_TOKEN", "on")
+    monkeypatch.setenv("A_SWITCH", "on")
+    given = environment.for_child()
+    assert "MY_COPY" not in given
+    assert given["A_SWITCH"] == "on"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_s_password_reaches_only_who_downloads(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "http://user:password@proxy.test:3128")
+    monkeypatch.setenv("no_proxy", "a@b")
+    monkeypatch.setenv("OPENAI_API_KEY", "example-key-1")
+    assert name not in environment.for_child()
+    assert environment.for_child()["no_proxy"] == "a@b"
+    loading = environment.for_download(GOBIN="/tmp")
+    assert loading[name] == "http://user:password@proxy.test:3128"
+    assert loading["GOBIN"] == "/tmp"
+    assert "OPENAI_API_KEY" not in loading
+    with environment.without_secrets():
+        assert name not in os.environ
+    monkeypatch.setenv(name, "http://proxy.test:3128")
+    assert environment.for_child()[name] == "http://proxy.test:3128"
+
+
 def test_a_key_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_API_KEY", " \texample-key-1\r\n")
     assert environment.api_key() == "example-key-1"

@@ -1,8 +1,13 @@
-from base64 import b64encode
-from io import StringIO
+import html
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+from io import BytesIO, StringIO, TextIOWrapper
+from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness import errors
@@ -67,15 +72,51 @@ def test_error_codes_and_prose_of_servers_stay() -> None:
     assert str(fault) == "theirs/setup api_version_mismatch: Missing bearer or basic key"
 
 
-def test_every_spelling_of_a_secret_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
+def short(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in Python": repr,
+    "in ASCII": ascii,
+    "as bytes": lambda secret: repr(secret.encode()),
+    "in JSON": json.dumps,
+    "in JSON as UTF-8": lambda secret: json.dumps(secret, ensure_ascii=False),
+    "in HTML": html.escape,
+    "in a path": quote,
+    "in a query": lambda secret: quote(secret, safe=""),
+    "in a form": quote_plus,
+    "in a query in small letters": lambda secret: re.sub(
+        "%..", lambda found: found[0].lower(), quote(secret, safe="")
+    ),
+    "in Base64": lambda secret: b64encode(secret.encode()).decode(),
+    "in Base64 for addresses": short,
+}
+
+
+@pytest.mark.parametrize("how", SPELLINGS)
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=8, max_size=30
+    )
+)
+@example("key-\"'<&>\\%2F+/=\xe9\u201c end")
+@example("first-half/of it\nsecond-half")
+def test_every_spelling_of_a_secret_is_concealed(how: str, secret: str) -> None:
+    spelled = SPELLINGS[how](secret)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(errors, "_secrets", [])
+        conceal(secret)
+        clean = redacted(f"before {spelled} after")
+    assert spelled not in clean
+    assert "[redacted]" in clean
+
+
+def test_each_word_of_a_secret_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "_secrets", [])
-    secret = "first-half/of it\nsecond-half"
-    conceal(secret)
-    for text in (secret, repr(secret), "first-half%2Fof", b64encode(secret.encode()).decode()):
-        clean = redacted(f"before {text} after")
-        assert "[redacted]" in clean
-        assert "half" not in clean
-        assert text not in clean
+    conceal("first-half/of it\nsecond-half")
+    assert redacted("first-half%2Fof and second-half") == "[redacted] and [redacted]"
 
 
 def test_a_placeholder_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +135,15 @@ def test_secrets_do_not_get_through_a_stream(monkeypatch: pytest.MonkeyPatch) ->
     stream.writelines(["example-key-1", "\n"])
     assert under.getvalue() == "it is [redacted]\n[redacted]\n"
     assert stream.isatty() is False  # type: ignore[operator]
+
+
+def test_secrets_do_not_get_through_the_bytes_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    conceal("example-key-1")
+    under = BytesIO()
+    stream = RedactedStream(TextIOWrapper(under))
+    stream.buffer.write(b"\xff it is example-key-1")
+    assert under.getvalue() == b"\xff it is [redacted]"
 
 
 def test_an_error_says_where_what_and_how_to_mend_it() -> None:

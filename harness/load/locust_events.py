@@ -9,6 +9,7 @@ from locust.env import Environment
 
 from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
+from harness.load.redacted_output import redact_exceptions
 from harness.load.run_controller import RunController
 
 _controllers: dict[int, RunController] = {}
@@ -27,6 +28,7 @@ def _on_parser(parser: Any) -> None:
 def _on_init(environment: Environment, **_: Any) -> None:
     controller = _controllers[id(environment)] = RunController(environment)
     controller.watch_others()
+    redact_exceptions(environment.runner)
     if getattr(environment.parsed_options, "live_line", False):
         logging.getLogger("locust.stats_logger").disabled = True
 

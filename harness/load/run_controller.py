@@ -14,13 +14,13 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
-from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, STATE_RUNNING, STATE_STOPPED, MasterRunner, WorkerRunner
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.errors import ExitCode
+from harness.errors import ExitCode, RunInvalid, redacted
 from harness.load import live
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
@@ -64,6 +64,12 @@ _WORKER_END_LIMIT_S = 5.0
 _CUT, _CUT_WAIT_S = 2, 1.0
 # What a report judges of a run that came to its own end.
 _JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
+# Callers that Locust starts anew, one after another, are gone for less than this.
+_DESERTED_POLLS = 20
+_DESERTED = RunInvalid(
+    "every caller ended while there were calls to be made",
+    hint="The scenario's own errors stand above",
+)
 
 
 class RunController:
@@ -124,6 +130,26 @@ class RunController:
 
     def stop(self) -> None:
         """Drain, write what is left, and report; what fails of it does not keep the rest."""
+        self._drain()
+        self._collect()
+        if isinstance(self._runner, WorkerRunner):
+            # The master judges the run; a worker's exit code says only whether the worker failed.
+            self._environment.process_exit_code = self._failures.code
+        elif self._environment.web_ui is None:
+            # Locust's own page, which `--html` writes when the run has ended, shows the address.
+            self._environment.host = redacted(self._environment.host or "")
+        writer = self._writer
+        if writer is not None:
+            with self._failures.in_run():
+                writer.note(RunEventKind.FINISHED)
+            self._writer = None
+            if self._interrupts.count < _CUT:
+                with self._failures.in_run():
+                    self._environment.process_exit_code = int(ExitCode.INVALID)
+                    self._environment.process_exit_code = self._judged(writer.report())
+
+    def _drain(self) -> None:
+        """Let this process's calls end, and hand in what is left of them."""
         gevent.killall(self._watchers, block=False)
         self._watchers.clear()
         workload, self.workload = self.workload, None
@@ -140,23 +166,14 @@ class RunController:
             # The master waits for a last batch from every worker that it gave a share.
             with self._failures.in_run():
                 self._hand_in(Batch(), idle=True, last=True)
+        self._share = None
+
+    def _collect(self) -> None:
+        """Take what the workers still have to hand in."""
         if self._pool is not None:
             with self._failures.in_run():
                 self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
             self._pool = None
-        self._share = None
-        if isinstance(self._runner, WorkerRunner):
-            # The master judges the run; a worker's exit code says only whether the worker failed.
-            self._environment.process_exit_code = self._failures.code
-        writer = self._writer
-        if writer is not None:
-            with self._failures.in_run():
-                writer.note(RunEventKind.FINISHED)
-            self._writer = None
-            if self._interrupts.count < _CUT:
-                with self._failures.in_run():
-                    self._environment.process_exit_code = int(ExitCode.INVALID)
-                    self._environment.process_exit_code = self._judged(writer.report())
 
     def _judged(self, reported: int) -> int:
         """Return this process's exit code, given that of the report."""
@@ -279,10 +296,13 @@ class RunController:
     def _watch(self, workload: Workload) -> None:
         """Pump the engine while the run goes on, and end it when its calls are done."""
         with self._failures.in_run():
-            written_ns = now_ns()
+            written_ns, deserted = now_ns(), 0
             while True:
                 gevent.sleep(_POLL_S)
                 workload.pump()
+                deserted = deserted + 1 if self._is_deserted(workload) else 0
+                if deserted > _DESERTED_POLLS:
+                    raise _DESERTED
                 idle = workload.exhausted and workload.active == 0
                 if idle or now_ns() - written_ns >= _WRITE_EVERY_NS:
                     written_ns = now_ns()
@@ -293,6 +313,12 @@ class RunController:
                     if self._writer is not None:
                         gevent.spawn(self._failures.quit)
                     return
+
+    def _is_deserted(self, workload: Workload) -> bool:
+        """Return whether callers were started and none is left, though calls are."""
+        runner = self._runner
+        started = runner.state == STATE_RUNNING and runner.target_user_count > 0
+        return started and not (runner.user_count or workload.active or workload.exhausted)
 
     def _watch_workers(self, pool: WorkerPool) -> None:
         """End the run when the workers have held their calls, or one was lost."""

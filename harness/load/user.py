@@ -6,11 +6,11 @@ from locust import User, constant, task
 from locust.exception import StopUser
 
 from harness.load.locust_events import run_controller_of
-from harness.load.redacted_errors import redact_errors
+from harness.load.redacted_output import redact_output
 from harness.plan import Dialogue
 
 # From here on, since a scenario that imports this may fail before Locust has begun.
-redact_errors()
+redact_output()
 
 
 class VoiceUser(User):

@@ -11,7 +11,7 @@ as nothing can happen. They lie in `ahead`, for whoever sends to take without a 
 
 from collections.abc import Sequence
 
-from harness.errors import Fault, Party, Phase
+from harness.errors import Fault, Party, Phase, sanitised
 from harness.model import (
     PROVES_SESSION,
     AudioDelta,
@@ -238,8 +238,8 @@ class Caller:
             frames_intended=self.pacing.frames + self.pacing.slipped,
             frames_sent=self.pacing.frames,
             send_lateness_max_ns=self.pacing.late_max_ns,
-            provider_session_id=self._conversation.provider_session_id,
-            model=self._named_model,
+            provider_session_id=sanitised(self._conversation.provider_session_id),
+            model=sanitised(self._named_model),
             acknowledged=self._acknowledged,
             differs=self.differs,
             settings_refused=self._settings_refused,

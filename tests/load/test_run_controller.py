@@ -288,6 +288,23 @@ def test_an_engine_that_dies_ends_the_run_with_one_line_and_a_report(
     assert any("could not go on" in reason for reason in summary["validity"]["reasons"])
 
 
+def test_callers_that_all_break_end_the_run(simulator: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "broken.py"
+    scenario.write_text(
+        "from harness.load import VoiceUser\n\nclass Caller(VoiceUser):\n"
+        "    def on_start(self):\n        raise RuntimeError('nobody calls')\n"
+    )
+    done = run_locust(
+        *("-u", "2", "-r", "10", "--calls", "4", "--host", simulator),
+        reports=tmp_path / "r",
+        scenario=scenario,
+    )
+    assert done.returncode == 3, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
+    assert "every caller ended while there were calls" in line
+    assert "nobody calls" in done.stderr
+
+
 def test_a_stall_of_our_own_makes_the_run_invalid(simulator: str, tmp_path: Path) -> None:
     done = run_locust(
         *("-u", "2", "-r", "10", "--calls", "2", "--host", simulator),

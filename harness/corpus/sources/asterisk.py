@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.corpus.recording import Recording
 from harness.corpus.sources.origin_note import Unavailable, write_source
-from harness.environment import for_child
+from harness.environment import for_download
 from harness.errors import sanitised
 from harness.model import Progress
 
@@ -197,7 +197,7 @@ def _attempt(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             text=True,
             errors="replace",
-            env=for_child(),
+            env=for_download(),
             timeout=_LIMIT_S,
             check=False,
         )

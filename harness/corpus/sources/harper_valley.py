@@ -13,7 +13,7 @@ from harness.corpus.formats import harper_valley
 from harness.corpus.formats.reading import Reading
 from harness.corpus.recording import Recording
 from harness.corpus.sources.origin_note import Unavailable, write_source
-from harness.environment import for_child
+from harness.environment import for_download
 from harness.errors import sanitised
 from harness.model import Progress
 
@@ -66,7 +66,7 @@ def recordings(folder: Path) -> list[Recording]:
 
 def _git(progress: Progress, *words: str) -> None:
     """Run git without a terminal, hooks or keys of ours, and pass on how far it says it is."""
-    environment = for_child(GIT_TERMINAL_PROMPT="0", GIT_LFS_SKIP_SMUDGE="0")
+    environment = for_download(GIT_TERMINAL_PROMPT="0", GIT_LFS_SKIP_SMUDGE="0")
     command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false", *words]
     try:
         process = subprocess.Popen(

@@ -329,7 +329,7 @@ def _run(
             text=True,
             errors="replace",
             timeout=limit_s,
-            env=environment.for_child(**(variables or {})),
+            env=environment.for_download(**(variables or {})),
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -275,6 +275,8 @@ class Turn:
         spoken, sending = self.spoken, self.sending
         at = self._noted.instants(origin_ns, spoken, sending, self._audio, barge_in)
         session = {"session": provider_session_id} if provider_session_id else {}
+        # What the server wrote stays as it is until here: it is compared, and sent back.
+        ids = {name: sanitised(given) for name, given in (self._provider | session).items()}
         return TurnRecord(
             session_id=spoken.session_id,
             turn_index=spoken.turn_index,
@@ -288,7 +290,7 @@ class Turn:
             at=at,
             counts=self._audio.counts(now_ns, sending),
             fault=why or (None if barge_in is None else barge_in.fault),
-            provider_ids=self._provider | session,
+            provider_ids=ids,
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
