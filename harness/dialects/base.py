@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.model import AudioFormat, Event, Request, SessionConfigured
+from harness.model import AudioDecoder, AudioFormat, Event, Request, SessionConfigured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,9 @@ class Dialect(Protocol):
 
     def request(self, request: Request) -> bytes:
         """Return the message that says something besides audio."""
+
+    def decoder(self, audio: AudioFormat) -> AudioDecoder:
+        """Return what decodes the audio of a response, as events carry it, in this format."""
 
     def parse(self, message: bytes) -> Event:
         """Turn one message into an event.

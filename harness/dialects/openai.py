@@ -8,7 +8,9 @@ import msgspec
 
 from harness.dialects import openai_events
 from harness.dialects.base import SessionSettings
+from harness.dialects.base64_audio import Base64Audio
 from harness.model import (
+    AudioDecoder,
     AudioFormat,
     Event,
     Request,
@@ -94,6 +96,10 @@ class OpenAIRealtime:
             case RequestResponse():
                 said = {"type": "response.create"}
         return msgspec.json.encode(said)
+
+    def decoder(self, audio: AudioFormat) -> AudioDecoder:
+        """Return a decoder of base64."""
+        return Base64Audio(audio)
 
     def parse(self, message: bytes) -> Event:
         """Turn one message into an event.

@@ -64,7 +64,8 @@ class Speech:
         self.wire_format = WireFormat(
             silence=self._ready(silence_frame(audio, frame_samples)),
             frame_samples=frame_samples,
-            rate_hz=audio.rate_hz,
+            audio=audio,
+            new_decoder=dialect.decoder,
             limit_ns=round(limit_s * NS_PER_S),
         )
 

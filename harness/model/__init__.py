@@ -6,6 +6,7 @@ between samples and nanoseconds, which everyone must do alike.
 """
 
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
+from harness.model.decoder import AudioDecoder, NewDecoder
 from harness.model.events import (
     PROVES_SESSION,
     AudioDelta,
@@ -75,6 +76,7 @@ __all__ = [
     "PROVES_SESSION",
     "SUMMARY_SCHEMA",
     "ArrivalStamps",
+    "AudioDecoder",
     "AudioDelta",
     "AudioFormat",
     "BargeIn",
@@ -90,6 +92,7 @@ __all__ = [
     "InputCommitted",
     "NetworkFault",
     "NetworkProfile",
+    "NewDecoder",
     "NoProgress",
     "Notice",
     "OfResponse",

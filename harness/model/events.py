@@ -99,10 +99,10 @@ class ResponseCreated(OfResponse):
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta(OfResponse):
-    """A piece of the response's audio, still in base64: most of it is only counted.
+    """A piece of the response's audio, not decoded yet: most of it is only counted.
 
     Attributes:
-        audio: Base64 text as it stood in the message.
+        audio: The audio as the message carries it; the dialect's `AudioDecoder` reads it.
         item_id: The item it belongs to.
     """
 

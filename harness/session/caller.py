@@ -15,7 +15,6 @@ from harness.errors import Fault, Party, Phase, sanitised
 from harness.model import (
     PROVES_SESSION,
     AudioDelta,
-    AudioFormat,
     CallPlan,
     Event,
     ProviderError,
@@ -79,7 +78,8 @@ class Caller:
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
-            audio=AudioFormat(rate_hz=wire_format.rate_hz),
+            audio=wire_format.audio,
+            new_decoder=wire_format.new_decoder,
             answers_tools=any(behaviour.expected_tool for behaviour in plan.behaviours),
             lateness=lateness,
         )

@@ -15,6 +15,7 @@ from harness.model import (
     Encoding,
     Event,
     InputCommitted,
+    NewDecoder,
     OfResponse,
     Request,
     ResponseDone,
@@ -49,6 +50,7 @@ class Conversation:
     Args:
         origin_ns: Run start; records count from it.
         audio: How the audio of responses is written.
+        new_decoder: Makes the decoder of that audio.
         answers_tools: Whether the caller's application answers tool calls.
         lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
@@ -66,6 +68,7 @@ class Conversation:
         *,
         origin_ns: int,
         audio: AudioFormat,
+        new_decoder: NewDecoder,
         answers_tools: bool,
         lateness: NetworkLateness | None = None,
     ) -> None:
@@ -73,7 +76,8 @@ class Conversation:
         self.records: list[TurnRecord] = []
         self.requests: list[Request] = []
         self.provider_session_id = ""
-        self._origin_ns, self.audio, self._lateness = origin_ns, audio, lateness
+        self.audio, self._new_decoder = audio, new_decoder
+        self._origin_ns, self._lateness = origin_ns, lateness
         self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
@@ -108,6 +112,7 @@ class Conversation:
         self.turn = Turn(
             spoken,
             audio=self.audio,
+            new_decoder=self._new_decoder,
             stale=frozenset(gone),
             before=before,
             tells_end=self._tells_end,

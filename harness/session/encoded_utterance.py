@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.model import NS_PER_MS, samples_from_ns
+from harness.model import NS_PER_MS, AudioFormat, NewDecoder, samples_from_ns
 
 # A pause is put where the voice is lowest within this distance of where it was drawn.
 _LOOK_AROUND_MS = 200
@@ -35,14 +35,21 @@ class WireFormat:
     Attributes:
         silence: One ready message of silence, sent whenever nothing is said.
         frame_samples: Samples per frame.
-        rate_hz: Sample rate, of both directions.
+        audio: Format of both directions, unless the server acknowledges another one.
+        new_decoder: Makes the decoder of the audio of responses.
         limit_ns: How long a caller waits for a response.
     """
 
     silence: bytes
     frame_samples: int
-    rate_hz: int
+    audio: AudioFormat
+    new_decoder: NewDecoder
     limit_ns: int
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second."""
+        return self.audio.rate_hz
 
 
 def hesitant(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects.base64_audio import Base64Audio
 from harness.engine.call import Call, CallEvents
 from harness.engine.route import Route
-from harness.model import EXACT, CallPlan
+from harness.model import EXACT, AudioFormat, CallPlan
 from harness.session import Caller, EncodedUtterance, WireFormat
 from harness.transport import parse_target
 
@@ -34,7 +35,13 @@ from harness.transport import parse_target, ready_message
 
 dialect = OpenAIRealtime()
 silence = ready_message(dialect.append_audio(bytes(960)))
-wire_format = WireFormat(silence=silence, frame_samples=480, rate_hz=24_000, limit_ns=2_000_000_000)
+wire_format = WireFormat(
+    silence=silence,
+    frame_samples=480,
+    audio=dialect.audio,
+    new_decoder=dialect.decoder,
+    limit_ns=2_000_000_000,
+)
 
 def session(number):
     utterance = EncodedUtterance(
@@ -185,7 +192,13 @@ def test_frames_leave_after_every_message_even_one_that_nobody_can_read(message:
     target = parse_target("ws://127.0.0.1:1", dialect.path(settings))
     route = Route(target=target, headers=(), dialect=dialect, settings=settings)
     plan = CallPlan(number=0, network="none", utterance_ids=("u",), think_ms=(0.0,))
-    wire_format = WireFormat(silence=b"", frame_samples=480, rate_hz=24_000, limit_ns=MS)
+    wire_format = WireFormat(
+        silence=b"",
+        frame_samples=480,
+        audio=AudioFormat(24_000),
+        new_decoder=Base64Audio,
+        limit_ns=MS,
+    )
     utterance = EncodedUtterance(utterance_id="u", messages=[b""], onset_sample=0, end_sample=1)
     session = Caller(plan, [utterance], wire_format=wire_format, origin_ns=0, scheduled_ns=0)
     Call(session, route, events).message(message, 0, EXACT)

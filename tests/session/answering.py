@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     CallPlan,
     Event,
     ResponseCreated,
@@ -21,7 +23,13 @@ MS = 1_000_000
 FRAME = 480
 SILENCE = b"silence"
 LOUD = base64.b64encode(np.tile(np.array([7_000, -7_000], "<i2"), 1_200).tobytes())
-WIRE_FORMAT = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+WIRE_FORMAT = WireFormat(
+    silence=SILENCE,
+    frame_samples=FRAME,
+    audio=AudioFormat(24_000),
+    new_decoder=Base64Audio,
+    limit_ns=3_000 * MS,
+)
 
 
 def utterance(name: str, frames: int = 10) -> EncodedUtterance:

@@ -1,12 +1,19 @@
 import pytest
 
-from harness.model import BargeIn, BehaviourOutcome, TurnBehaviour
+from harness.dialects.base64_audio import Base64Audio
+from harness.model import AudioFormat, BargeIn, BehaviourOutcome, TurnBehaviour
 from harness.session import EncodedUtterance, WireFormat
 from harness.session.behaviour import Behaviour
 
 MS = 1_000_000
 FRAME = 480
-WIRE_FORMAT = WireFormat(silence=b"s", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+WIRE_FORMAT = WireFormat(
+    silence=b"s",
+    frame_samples=FRAME,
+    audio=AudioFormat(24_000),
+    new_decoder=Base64Audio,
+    limit_ns=10**9,
+)
 BACKCHANNEL = EncodedUtterance(
     utterance_id="mhm", messages=[b"m", b"h", b"m"], onset_sample=0, end_sample=1_000
 )

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     BargeIn,
     CallPlan,
     Event,
@@ -38,7 +40,13 @@ MS = 1_000_000
 FRAME = 480
 SILENCE, BACKCHANNEL = b"silence", b"mhm"
 COMPLETED, CANCELLED = ResponseStatus.COMPLETED, ResponseStatus.CANCELLED
-WIRE_FORMAT = WireFormat(silence=SILENCE, frame_samples=FRAME, rate_hz=24_000, limit_ns=3_000 * MS)
+WIRE_FORMAT = WireFormat(
+    silence=SILENCE,
+    frame_samples=FRAME,
+    audio=AudioFormat(24_000),
+    new_decoder=Base64Audio,
+    limit_ns=3_000 * MS,
+)
 THINK_MS = 100.0
 
 

@@ -2,11 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.dialects.base64_audio import Base64Audio
+from harness.model import AudioFormat
 from harness.session import EncodedUtterance, WireFormat
 from harness.session.encoded_utterance import hesitant
 
 FRAME = 480
-WIRE_FORMAT = WireFormat(silence=b"silence", frame_samples=FRAME, rate_hz=24_000, limit_ns=10**9)
+WIRE_FORMAT = WireFormat(
+    silence=b"silence",
+    frame_samples=FRAME,
+    audio=AudioFormat(24_000),
+    new_decoder=Base64Audio,
+    limit_ns=10**9,
+)
 
 
 def utterance(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.model import (
     AudioDelta,
     AudioFormat,
@@ -51,7 +52,9 @@ def turn(index: int, onset_ms: int, end_ms: int, stale: frozenset[str] = frozens
         end_due_ns=end_ms * MS,
         limit_ns=5_000 * MS,
     )
-    return Turn(spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={})
+    return Turn(
+        spoken, audio=AudioFormat(rate_hz=RATE_HZ), new_decoder=Base64Audio, stale=stale, before={}
+    )
 
 
 class Both:

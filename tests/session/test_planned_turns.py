@@ -1,14 +1,19 @@
 import pytest
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.errors import Fault, Party, Phase
-from harness.model import CallPlan, TurnBehaviour, TurnInstants, TurnKind, TurnStatus
+from harness.model import AudioFormat, CallPlan, TurnBehaviour, TurnInstants, TurnKind, TurnStatus
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.grid import FrameGrid
 from harness.session.planned_turns import PlannedTurns
 
 MS, FRAME, RATE_HZ = 1_000_000, 480, 24_000
 WIRE_FORMAT = WireFormat(
-    silence=b"silence", frame_samples=FRAME, rate_hz=RATE_HZ, limit_ns=3_000 * MS
+    silence=b"silence",
+    frame_samples=FRAME,
+    audio=AudioFormat(RATE_HZ),
+    new_decoder=Base64Audio,
+    limit_ns=3_000 * MS,
 )
 GRID = FrameGrid(1_000 * MS, FRAME, RATE_HZ)
 FAULT = Fault(Party.THEIRS, Phase.SEND, "close_1006", "")

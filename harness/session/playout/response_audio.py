@@ -5,8 +5,7 @@ anew until something audible was heard. A response that is cancelled before that
 at all, and leaves no instants behind, only the count of what was delivered.
 """
 
-from harness.model import AudioFormat, TurnCounts
-from harness.session.playout.audio_stream import AudioStream
+from harness.model import AudioFormat, NewDecoder, TurnCounts
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.sent_frames import SentFrames
@@ -21,6 +20,7 @@ class ResponseAudio:
 
     Args:
         audio: How the responses are written.
+        new_decoder: Makes the decoder of that audio.
 
     Attributes:
         first_audio_ns: When the first audio of a response came that was not thrown away unheard.
@@ -32,7 +32,7 @@ class ResponseAudio:
         undecodable: Pieces that could not be decoded before anything audible was.
     """
 
-    def __init__(self, audio: AudioFormat) -> None:
+    def __init__(self, audio: AudioFormat, new_decoder: NewDecoder) -> None:
         rate_hz = audio.rate_hz
         self.first_audio_ns: int | None = None
         self.last_audio_ns: int | None = None
@@ -41,8 +41,8 @@ class ResponseAudio:
         self.sound_ns: int | None = None
         self.doubt = ""
         self.undecodable = 0
-        self._rate_hz, self._stream = rate_hz, AudioStream(audio)
-        self._discarded = AudioStream(audio)
+        self._rate_hz, self._decoder = rate_hz, new_decoder(audio)
+        self._discarded = new_decoder(audio)
         self._playout = Playout(rate_hz)
         # A buffered listener has no underrun before the unbuffered one has: these are made then.
         self._buffered: list[Playout] = []
@@ -78,7 +78,7 @@ class ResponseAudio:
     def next_response(self) -> None:
         """Note that another response begins."""
         self.finalise()
-        self._stream.next_item()
+        self._decoder.next_item()
         if self._playout.samples:
             self._make_listeners()
         for listener in (self._playout, *self._buffered):
@@ -87,7 +87,7 @@ class ResponseAudio:
 
     def next_item(self) -> None:
         """Note that another item of the response begins."""
-        self._stream.next_item()
+        self._decoder.next_item()
 
     def hear(self, audio: bytes, now_ns: int, *, follow: bool) -> None:
         """Take a piece of a response.
@@ -101,14 +101,14 @@ class ResponseAudio:
         self.last_audio_ns = now_ns
         if self.first_audio_ns is None:
             self.first_audio_ns = now_ns
-        stream = self._stream
+        decoder = self._decoder
         if self.settled and not follow:
-            self._arrived(stream.count(audio), now_ns)
+            self._arrived(decoder.count(audio), now_ns)
             return
-        before = stream.undecodable
-        pcm = stream.decode(audio)
+        before = decoder.undecodable
+        pcm = decoder.decode(audio)
         if self.audible_ns is None:
-            self.undecodable += stream.undecodable - before
+            self.undecodable += decoder.undecodable - before
         self._arrived(len(pcm), now_ns)
         if not self._onset.settled:
             self._onset.feed(pcm)
@@ -120,7 +120,7 @@ class ResponseAudio:
         """Take a piece of a response that is `settled`."""
         self._deltas += 1
         self.last_audio_ns = now_ns
-        self._arrived(self._stream.count(audio), now_ns)
+        self._arrived(self._decoder.count(audio), now_ns)
 
     def discard(self, audio: bytes) -> None:
         """Take a piece of a response that is over for the caller: delivered, but never heard."""

@@ -33,6 +33,7 @@ from harness.model import (
     BehaviourOutcome,
     Event,
     InputCommitted,
+    NewDecoder,
     OfResponse,
     ProviderError,
     ResponseCreated,
@@ -72,6 +73,7 @@ class Turn:
     Args:
         spoken: What the caller says.
         audio: How the response's audio is written.
+        new_decoder: Makes the decoder of that audio.
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
         tells_end: Whether this server has told of the end of an earlier turn.
@@ -88,6 +90,7 @@ class Turn:
         spoken: PlannedSpeech,
         *,
         audio: AudioFormat,
+        new_decoder: NewDecoder,
         stale: frozenset[str],
         before: Instants,
         tells_end: bool = False,
@@ -96,10 +99,10 @@ class Turn:
         self.response_state = ResponseState.NONE
         self.ids = ResponseIds(stale)
         self.tools: tuple[str, ...] = ()
-        self._format = audio
+        self._format, self._new_decoder = audio, new_decoder
         self._tells_end = tells_end
         self._early = EarlyResponses(spoken.onset_ns, _OUT_OF_ORDER_NS)
-        self._audio = ResponseAudio(audio)
+        self._audio = ResponseAudio(audio, new_decoder)
         self._noted = InstantNotes(before)
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
@@ -315,7 +318,7 @@ class Turn:
     def _withdraw_early(self) -> None:
         """Forget the responses that were begun before the server heard this turn end."""
         self.ids.withdraw(self._early.withdraw())
-        self._audio = ResponseAudio(self._format)
+        self._audio = ResponseAudio(self._format, self._new_decoder)
         self._items = Items(self._format.rate_hz)
         self._noted.withdraw()
         self._provider.pop("response", None)

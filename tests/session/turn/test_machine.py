@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
@@ -69,7 +70,12 @@ def new_turn(stale: frozenset[str] = frozenset(), *, tells_end: bool = False) ->
         limit_ns=5_000 * MS,
     )
     turn = Turn(
-        spoken, audio=AudioFormat(rate_hz=RATE_HZ), stale=stale, before={}, tells_end=tells_end
+        spoken,
+        audio=AudioFormat(rate_hz=RATE_HZ),
+        new_decoder=Base64Audio,
+        stale=stale,
+        before={},
+        tells_end=tells_end,
     )
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn

@@ -1,4 +1,4 @@
-"""The audio of one item as a byte stream: deltas are pieces of it, cut wherever the server liked.
+"""The audio of one item in base64: a byte stream, of which deltas are pieces cut anywhere.
 
 A delta may end inside a sample or inside a group of base64, may lack padding, may be wrapped into
 lines and may use the URL-safe alphabet. What is left over of one delta begins the next.
@@ -23,7 +23,7 @@ _UNUSED_BITS = {2: 0x0F, 3: 0x03}
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-class AudioStream:
+class Base64Audio:
     """Decodes the deltas of one item, or counts their samples, which is far cheaper.
 
     Args:

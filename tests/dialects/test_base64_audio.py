@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.dialects.base64_audio import Base64Audio
 from harness.model import AudioFormat, Encoding
-from harness.session.playout.audio_stream import AudioStream
 
 PCM = AudioFormat(rate_hz=24_000)
 SAMPLES = np.random.default_rng(1).integers(-9_000, 9_000, 4_001).astype(np.int16)
@@ -18,7 +18,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 
 def decoded(deltas: list[bytes], audio: AudioFormat = PCM) -> np.ndarray:
-    stream = AudioStream(audio)
+    stream = Base64Audio(audio)
     found = np.concatenate([stream.decode(delta) for delta in deltas])
     assert stream.undecodable == 0
     return found
@@ -51,19 +51,19 @@ def test_counting_agrees_with_decoding(size: int, padded: bool) -> None:
     deltas = [base64.b64encode(piece) for piece in pieces(RAW, size)]
     if not padded:
         deltas = [delta.rstrip(b"=") for delta in deltas]
-    stream = AudioStream(PCM)
+    stream = Base64Audio(PCM)
     assert sum(stream.count(delta) for delta in deltas) == len(SAMPLES)
 
 
 def test_half_a_sample_of_one_item_does_not_begin_the_next() -> None:
-    stream = AudioStream(PCM)
+    stream = Base64Audio(PCM)
     stream.decode(base64.b64encode(RAW[:7]))
     stream.next_item()
     assert np.array_equal(stream.decode(base64.b64encode(RAW)), SAMPLES)
 
 
 def test_what_is_not_base64_is_counted_and_holds_nothing() -> None:
-    stream = AudioStream(PCM)
+    stream = Base64Audio(PCM)
     assert len(stream.decode(b"{not base64}")) == 0
     assert stream.undecodable == 1
     assert np.array_equal(stream.decode(base64.b64encode(RAW)), SAMPLES)
@@ -71,7 +71,7 @@ def test_what_is_not_base64_is_counted_and_holds_nothing() -> None:
 
 @pytest.mark.parametrize("encoding", [Encoding.MULAW, Encoding.ALAW])
 def test_telephone_audio_has_one_sample_a_byte(encoding: Encoding) -> None:
-    stream = AudioStream(AudioFormat(rate_hz=8_000, encoding=encoding))
+    stream = Base64Audio(AudioFormat(rate_hz=8_000, encoding=encoding))
     codes = bytes(range(256))
     levels = stream.decode(base64.b64encode(codes))
     assert len(levels) == stream.count(base64.b64encode(codes)) == 256
@@ -79,7 +79,7 @@ def test_telephone_audio_has_one_sample_a_byte(encoding: Encoding) -> None:
 
 
 def test_an_encoding_that_is_not_known_holds_no_samples_and_says_so() -> None:
-    stream = AudioStream(AudioFormat(16_000, Encoding.UNKNOWN))
+    stream = Base64Audio(AudioFormat(16_000, Encoding.UNKNOWN))
     assert stream.count(b"AAAA") == 0
     assert len(stream.decode(b"AAAA")) == 0
     assert stream.undecodable == 2
