@@ -21,7 +21,7 @@ from harness.analysis.comparison.comparing import Comparison
 from harness.analysis.comparison.effect import RunSpread
 from harness.analysis.comparison.shift import Shift
 from harness.analysis.completeness import completeness
-from harness.analysis.cost import Cost, PriceList, cost
+from harness.analysis.cost import Cost, cost
 from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed
 from harness.analysis.fault_counts import FaultCount, fault_counts
@@ -41,6 +41,7 @@ from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.parsing import Objectives, parse_objectives
 from harness.analysis.objectives.summary_evidence import SummaryEvidence
 from harness.analysis.objectives.verdict import GateVerdict, overall
+from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.summary import PERCENTILES, summarise
 from harness.analysis.validity import Validity, judge_validity

@@ -6,76 +6,17 @@ at all the cost is estimated from the length of the speech, and says so: an esti
 since a provider also bills text, and the whole conversation again with every response.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
-from harness.errors import BadInput, sanitised
-from harness.model import NS_PER_S, Run, TokenUsage, TurnRecord
+from harness.analysis.priced_models import PricedModels
+from harness.analysis.prices import Price, PriceList
+from harness.model import NS_PER_S, Run, SessionRecord, TokenUsage, TurnRecord
 
 _TOKENS_PER_PRICE = 1_000_000
 # OpenAI's guide to realtime costs: one token for 100 ms of the caller, for 50 ms of the agent.
 INPUT_TOKENS_PER_S = 10
 OUTPUT_TOKENS_PER_S = 20
-# Dated snapshots, such as gpt-realtime-2025-08-28, cost what their model costs.
-_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """Prices per million tokens."""
-
-    input: float
-    cached: float
-    output: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceList:
-    """Prices on one day.
-
-    Attributes:
-        date: ISO date, or month, from which the list is.
-        currency: Three letters.
-        source: Where it was read.
-        models: Audio and text prices by model name.
-    """
-
-    date: str
-    currency: str
-    source: str
-    models: Mapping[str, tuple[Price, Price]]
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], where: str) -> Self:
-        """Build a list from its parsed file.
-
-        Args:
-            data: `date`, `currency`, `source` and `models`, each with `audio` and `text`.
-            where: What an error calls the file.
-
-        Raises:
-            BadInput: Something is missing, unknown or not a number.
-        """
-        try:
-            models = {
-                name: (Price(**prices["audio"]), Price(**prices["text"]))
-                for name, prices in data["models"].items()
-            }
-            named = {key: str(data[key]) for key in ("date", "currency", "source")}
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadInput(
-                f"is not a price list: {error}",
-                where=where,
-                hint="Give date, currency, source and, for each model, audio and text prices",
-            ) from error
-        return cls(**named, models=models)
-
-    def of_model(self, model: str) -> tuple[Price, Price] | None:
-        """Return audio and text prices of a model or its dated snapshot."""
-        return self.models.get(model) or self.models.get(_SNAPSHOT.sub("", model))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,106 +58,114 @@ def cost(run: Run, prices: PriceList) -> Cost:
         run: The records.
         prices: The list to use.
     """
-    basis = "usage" if any(turn.usage is not None for turn in run.turns) else "estimate"
-    models = _Models(run, prices)
-    amounts: dict[int, float] = {}
-    refused: Counter[str] = Counter()
-    for index, turn in enumerate(run.turns):
-        usage = turn.usage if basis == "usage" else _estimate(turn)
-        if usage is None:
-            continue
-        found = prices.of_model(models.of_session(turn.session_id))
-        why = (
-            refusal(usage)
-            if found is not None
-            else f"no price for model {models.of_session(turn.session_id)!r}"
-            f" in the list of {prices.date}"
-        )
-        if found is None or why:
-            refused[why] += 1
+    basis = "estimate" if total_usage(run) is None else "usage"
+    models = PricedModels(run, prices)
+    bills = _Bills(models, prices)
+    for turn in run.turns:
+        if basis == "estimate":
+            bills.add(turn, _estimate(turn))
         else:
-            amounts[index] = _price(usage, *found)
-    # A turn that no response was begun in has nothing to pay.
-    owed = {i for i, turn in enumerate(run.turns) if i in amounts or _responded(turn)}
-    reasons = "; ".join(f"{why} ({_turns(n)})" for why, n in refused.most_common())
-    if not amounts:
-        why = reasons or "no turn has audio or usage"
+            bills.add(turn, turn.usage, untold=turn.responses_untold)
+    if basis == "usage":
+        for session in run.sessions:
+            bills.add(session, session.usage, untold=session.responses_untold)
+    reasons = "; ".join(f"{why} ({count})" for why, count in bills.reasons())
+    if not bills.amounts:
         return Cost(
             currency=prices.currency,
             basis=basis,
             model=models.priced,
-            why=why,
+            why=reasons or "no turn has audio or usage",
             note=models.difference,
         )
-    partial = len(owed) > len(amounts)
-    total = sum(amounts.values())
-    missing = {run.turns[index].session_id for index in owed - set(amounts)}
+    of_turns = bills.of_turns()
     # Minutes are known of sessions that ended; only their turns may be divided by them.
-    minutes = {name: length for name, length in _minutes(run).items() if name not in missing}
-    inside = sum(
-        amount for index, amount in amounts.items() if run.turns[index].session_id in minutes
-    )
+    minutes = {name: length for name, length in _minutes(run).items() if name not in bills.missing}
+    inside = sum(bill.amount for bill in bills.amounts if bill.session_id in minutes)
     spoken = sum(minutes.values())
     return Cost(
         currency=prices.currency,
         basis=basis,
         model=models.priced,
-        total=total,
+        total=sum(bill.amount for bill in bills.amounts),
         per_minute=inside / spoken if spoken > 0 else None,
-        per_turn=total / len(amounts),
+        per_turn=sum(of_turns) / len(of_turns) if of_turns else None,
         minutes=spoken if spoken > 0 else None,
-        turns=len(amounts),
-        partial=partial,
+        turns=len(of_turns),
+        partial=bool(bills.missing),
         why="" if spoken > 0 else "no session of known length and cost, so nothing per minute",
-        note=_note(run, basis, len(amounts), len(owed), reasons, models.difference),
+        note=_note(run, basis, bills, reasons, models.difference),
     )
 
 
-class _Models:
-    """Which model's prices hold for which session: the one the server named, else the asked.
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What a turn has to pay, or a session for responses that are in no turn."""
 
-    A name that the list does not know, beside an asked one that it does, is taken for another
-    name of the asked one, and that is said.
+    session_id: str
+    of_turn: bool
+    amount: float
+
+
+class _Bills:
+    """The records that have a cost, and those that have one that is not known.
+
+    Attributes:
+        amounts: What each costs.
+        owed: Turns that have a response, which is what a provider bills.
+        missing: Sessions that have something to pay that is not known.
     """
 
-    def __init__(self, run: Run, prices: PriceList) -> None:
-        self._asked = run.manifest.model
-        self._named = {s.session_id: s.model for s in run.sessions if s.model}
-        named = sorted(set(self._named.values()))
-        # A session that has not ended has no record; it had the model that all others had.
-        self._default = self._priced(named[0], prices) if len(named) == 1 else self._asked
-        self._of = {id_: self._priced(model, prices) for id_, model in self._named.items()}
-        used = {self.of_session(turn.session_id) for turn in run.turns}
-        self.priced = ", ".join(sorted(used or {self._default}))
-        self.difference = _difference(self._asked, named, self.priced)
+    def __init__(self, models: PricedModels, prices: PriceList) -> None:
+        self.amounts: list[_Bill] = []
+        self.owed = 0
+        self.missing: set[str] = set()
+        self._models, self._prices = models, prices
+        self._refused: Counter[str] = Counter()
+        self._untold = 0
 
-    def of_session(self, session_id: str) -> str:
-        """Return the model whose prices hold for a session."""
-        return self._of.get(session_id, self._default)
+    def add(
+        self, record: TurnRecord | SessionRecord, usage: TokenUsage | None, *, untold: int = 0
+    ) -> None:
+        """Take the tokens of a record, `None` for none, and how many responses told none."""
+        of_turn = isinstance(record, TurnRecord)
+        amount = None
+        if usage is not None:
+            incomplete = of_turn and untold > 0
+            amount = self._amount(record.session_id, usage, incomplete=incomplete)
+        if amount is not None:
+            self.amounts.append(_Bill(record.session_id, of_turn, amount))
+        responded = isinstance(record, TurnRecord) and _responded(record)
+        owes = responded or usage is not None or untold > 0
+        self.owed += of_turn and owes
+        self._untold += 0 if of_turn else untold
+        if owes and (amount is None or untold):
+            self.missing.add(record.session_id)
 
-    def _priced(self, named: str, prices: PriceList) -> str:
-        unknown = prices.of_model(named) is None and prices.of_model(self._asked) is not None
-        return self._asked if unknown else named
+    def of_turns(self) -> list[float]:
+        """Return what each turn costs that has a cost."""
+        return [bill.amount for bill in self.amounts if bill.of_turn]
 
+    def reasons(self) -> list[tuple[str, str]]:
+        """Return why something has no cost, and of how many, the most frequent first."""
+        found = [(why, _turns(count)) for why, count in self._refused.most_common()]
+        if self._untold:
+            words = "no tokens were told of responses that are in no turn or did not end"
+            found.append((words, str(self._untold)))
+        return found
 
-def _difference(asked: str, named: Iterable[str], priced: str) -> str:
-    """Say that the server named another model than was asked for; empty when it did not."""
-    others = [sanitised(model) for model in named if _family(model) != _family(asked)]
-    if not others:
-        return ""
-    return (
-        f"asked for model {sanitised(asked)}, the server named {', '.join(others)}:"
-        f" priced as {sanitised(priced)}"
-    )
-
-
-def _family(model: str) -> str:
-    return _SNAPSHOT.sub("", model)
-
-
-def models_named(run: Run) -> tuple[str, ...]:
-    """Return the models that the server named, each once."""
-    return tuple(sorted({session.model for session in run.sessions if session.model}))
+    def _amount(self, session_id: str, usage: TokenUsage, *, incomplete: bool) -> float | None:
+        model = self._models.of_session(session_id)
+        found = self._prices.of_model(model)
+        why = refusal(usage)
+        if found is None:
+            why = f"no price for model {model!r} in the list of {self._prices.date}"
+        elif incomplete:
+            why = "the provider told the tokens of only some responses of the turn"
+        if found is None or why:
+            self._refused[why] += 1
+            return None
+        return _price(usage, *found)
 
 
 def refusal(usage: TokenUsage) -> str:
@@ -288,10 +237,10 @@ def _minutes(run: Run) -> dict[str, float]:
     }
 
 
-def _note(run: Run, basis: str, priced: int, owed: int, reasons: str, difference: str) -> str:
-    words = []
-    if owed > priced:
-        part = f"PARTIAL: cost known for {priced} of {owed} turns that had a response"
+def _note(run: Run, basis: str, bills: _Bills, reasons: str, difference: str) -> str:
+    words, priced = [], len(bills.of_turns())
+    if bills.missing:
+        part = f"PARTIAL: cost known for {priced} of {bills.owed} turns that had a response"
         words.append(f"{part}; {reasons}" if reasons else part)
     if difference:
         words.append(difference)
@@ -309,7 +258,8 @@ def _turns(n: int) -> str:
     return f"{n} turn" if n == 1 else f"{n} turns"
 
 
-def total_usage(turns: Iterable[TurnRecord]) -> TokenUsage | None:
-    """Add up the tokens of all turns; `None` when no turn has any."""
-    told = [turn.usage for turn in turns if turn.usage is not None]
+def total_usage(run: Run) -> TokenUsage | None:
+    """Add up the tokens that were told in a run, those of no turn included; `None` for none."""
+    told = [turn.usage for turn in run.turns if turn.usage is not None]
+    told += [session.usage for session in run.sessions if session.usage is not None]
     return sum(told[1:], start=told[0]) if told else None

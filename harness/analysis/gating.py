@@ -9,7 +9,6 @@ from harness.analysis.comparison.effect import RunSpread
 from harness.analysis.comparison.likeness import refuse_unlike
 from harness.analysis.comparison.pairing import pair_up
 from harness.analysis.comparison.shift import Shift, shifts
-from harness.analysis.cost import PriceList
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.objectives.evidence import Evidence, RunEvidence
 from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives
@@ -17,6 +16,7 @@ from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import CONFIDENCE, Objectives
 from harness.analysis.objectives.quantities import Attainment, Percentile
 from harness.analysis.objectives.verdict import GateVerdict, overall
+from harness.analysis.prices import PriceList
 from harness.errors import BadInput
 from harness.model import Run
 

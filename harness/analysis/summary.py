@@ -13,11 +13,13 @@ from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import behaviour_summary
 from harness.analysis.completeness import completeness
-from harness.analysis.cost import PriceList, cost, models_named, total_usage
+from harness.analysis.cost import cost, total_usage
 from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
 from harness.analysis.paired_difference import conditions, paired_summary
+from harness.analysis.priced_models import models_named
+from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
 from harness.analysis.validity import impairs, judge_validity
@@ -133,6 +135,7 @@ def _load(run: Run) -> LoadSummary:
         workers_lost=plan.workers_lost,
         duration_s=None if whole_ns is None else rounded(whole_ns / NS_PER_S),
         concurrency_peak=concurrency_peak(run.sessions),
+        refusals=sum(session.refusals for session in run.sessions),
         reconnects=sum(session.reconnects for session in run.sessions),
         outage_s=rounded(sum(session.outage_ns for session in run.sessions) / NS_PER_S),
         status=_statuses(run.turns),
@@ -266,7 +269,7 @@ def _cost(run: Run, prices: PriceList) -> CostSummary:
         per_turn=rounded(found.per_turn, RATE_DIGITS),
         minutes=rounded(found.minutes),
         turns=found.turns,
-        tokens=total_usage(run.turns),
+        tokens=total_usage(run),
         partial=found.partial,
         model=found.model,
         model_asked=run.manifest.model,

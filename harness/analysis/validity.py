@@ -13,6 +13,7 @@ from harness.analysis import networks
 from harness.analysis.completeness import completeness
 from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import is_ours
+from harness.analysis.priced_models import model_difference
 from harness.model import (
     NS_PER_MS,
     ArrivalStamps,
@@ -148,6 +149,8 @@ def _of_settings(run: Run) -> Iterator[_Finding]:
     for words in sorted({words for session in run.sessions for words in session.differs}):
         count = sum(words in session.differs for session in run.sessions)
         yield _degraded(f"{words} (acknowledged so in {count} sessions)")
+    if words := model_difference(run):
+        yield _degraded(words)
 
 
 def _worst_frame_ms(run: Run) -> float:

@@ -10,17 +10,16 @@ from harness.analysis import (
     RunEvidence,
     RunSpread,
     SummaryEvidence,
-    held_to_limit,
     judge_against,
     judge_runs,
     parse_objectives,
 )
 from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.many_values import ManyValues
-from harness.cli.summarising import bundled_prices
+from harness.cli.summarising import bundled_prices, recorded
 from harness.errors import BadInput
 from harness.model import Run
-from harness.recording import read_run, read_summary
+from harness.recording import read_summary
 
 
 class _Gate(ManyValues):
@@ -128,11 +127,11 @@ def read_records(run: Path) -> Run:
             where=str(run),
             hint="Give the run's folder",
         )
-    return held_to_limit(read_run(run))
+    return recorded(run)
 
 
 def _evidence(run: Path) -> RunEvidence | SummaryEvidence:
     """Return what is known of a run, from the records wherever they are at hand."""
     if run.is_file():
         return SummaryEvidence(read_summary(run))
-    return RunEvidence(held_to_limit(read_run(run)), bundled_prices())
+    return RunEvidence(recorded(run), bundled_prices())

@@ -11,11 +11,19 @@ from harness.recording import read_run, read_truth
 _PRICES = "prices.toml"
 
 
+def recorded(path: Path) -> Run:
+    """Read a run; turns whose latency may be wrong by more than the limit are void in it.
+
+    They are so also where the version that wrote them held them to another limit.
+
+    Raises:
+        BadInput: It is not a run's folder, or a file in it is not as it was written.
+    """
+    return held_to_limit(read_run(path))
+
+
 def summarise_directory(path: Path) -> tuple[Run, Summary]:
     """Read a run and summarise it anew from its records.
-
-    Turns whose latency may be wrong by more than the limit are void in what is returned, also
-    where the version that wrote them held them to another limit.
 
     Args:
         path: The run's folder.
@@ -26,7 +34,7 @@ def summarise_directory(path: Path) -> tuple[Run, Summary]:
     Raises:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
-    run = held_to_limit(read_run(path))
+    run = recorded(path)
     return run, summarise(run, bundled_prices(), read_truth(path))
 
 

@@ -309,17 +309,19 @@ def _usage(named: object) -> TokenUsage | None:
     taken, given = _part(usage, "input_token_details"), _part(usage, "output_token_details")
     if totals == (None, None) and not taken and not given:
         return None
-    input_text, input_audio = _split(taken)
-    output_text, output_audio = _split(given)
-    cached = _part(taken, "cached_tokens_details")
-    # A server that reports no cache has none; a total without details has no kinds.
-    unreported = None if not cached and _number(taken.get("cached_tokens")) else 0
+    input_text, input_audio = _split(taken, totals[0])
+    output_text, output_audio = _split(given, totals[1])
+    # A server that reports no cache has none.
+    from_cache = _number(taken.get("cached_tokens"))
+    cached_text, cached_audio = _split(_part(taken, "cached_tokens_details"), from_cache or 0)
+    if from_cache not in (None, (cached_text or 0) + (cached_audio or 0)):
+        cached_text = cached_audio = None
     try:
         return TokenUsage(
             input_text=input_text,
             input_audio=input_audio,
-            cached_text=_number(cached.get("text_tokens")) or unreported,
-            cached_audio=_number(cached.get("audio_tokens")) or unreported,
+            cached_text=cached_text,
+            cached_audio=cached_audio,
             output_text=output_text,
             output_audio=output_audio,
             input_total=totals[0],
@@ -329,10 +331,14 @@ def _usage(named: object) -> TokenUsage | None:
         return None
 
 
-def _split(tokens: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Return tokens of text and of audio; one that is named alone is all there are."""
+def _split(tokens: Mapping[str, Any], total: int | None) -> tuple[int | None, int | None]:
+    """Return tokens of text and of audio; one that is named alone is all there are.
+
+    A total has no kinds, unless it is none at all.
+    """
     text, audio = _number(tokens.get("text_tokens")), _number(tokens.get("audio_tokens"))
-    return (None, None) if text is None and audio is None else (text or 0, audio or 0)
+    unknown = text is None and audio is None and total != 0
+    return (None, None) if unknown else (text or 0, audio or 0)
 
 
 def _dict(value: object) -> dict[str, Any]:

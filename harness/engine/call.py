@@ -85,7 +85,6 @@ class Call:
         self._route, self._events = route, events
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
-        self._refusals = 0
         self._listener = listener
         self._acknowledged = False
         self._names_to_look_at = _NAMES_LOOKED_AT
@@ -232,10 +231,11 @@ class Call:
         """Open a session again, a little later, that was refused because the server is full."""
         if self.session.link.ready_ns is not None or not is_full(close_code, fault):
             return False
-        wait_s = self.session.link.backoff_s()
-        if wait_s is None or self._refusals >= self._route.refusal_retries:
+        link = self.session.link
+        link.refusals += 1
+        wait_s = link.backoff_s()
+        if wait_s is None or link.refusals > self._route.refusal_retries:
             return False
-        self._refusals += 1
         _log.warning("%s was refused and tries again (%s)", self.session.id, fault)
         self._events.reconnect(self, wait_s)
         return True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.errors import Fault
+from harness.model.turn import TokenUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,11 @@ class SessionRecord:
         secured_ns: When TLS was established, `None` without TLS.
         connected_ns: When the upgrade was accepted.
         ready_ns: When the server said that the session exists; only then is it open.
+        usage: Tokens of responses that are in no turn, such as a greeting, or one that was begun
+            before the server heard the turn end and ended later; `None` when there were none.
+        responses_untold: Responses whose tokens were not told and that are in no turn, or had not
+            ended when the session did.
+        refusals: How often a full server refused it before it was let in or given up.
         reconnects: How often it was opened anew after a retryable close.
         outage_ns: From losing a connection to the next session, summed over reconnects.
         round_trips_ns: Ping to pong, every few seconds: the transport's share of a turn.
@@ -65,6 +71,9 @@ class SessionRecord:
     unreadable_messages: int = 0
     old_names: tuple[str, ...] = ()
     close_code: int | None = None
+    usage: TokenUsage | None = None
+    responses_untold: int = 0
+    refusals: int = 0
     reconnects: int = 0
     outage_ns: int = 0
     round_trips_ns: tuple[int, ...] = ()

@@ -34,6 +34,7 @@ class LoadSummary:
         workers_lost: Load workers that ended in the middle of the run.
         duration_s: From the first session's opening to the last one's end; `None` without one.
         concurrency_peak: Most sessions open at once; likewise.
+        refusals: How often a full server refused a session.
         reconnects: How often sessions were opened anew.
         outage_s: Without a connection, all sessions together.
         status: Turns by how they ended.
@@ -54,6 +55,7 @@ class LoadSummary:
     workers_lost: int
     duration_s: float | None = None
     concurrency_peak: int | None = None
+    refusals: int
     reconnects: int
     outage_s: float
     status: dict[str, int]

@@ -215,6 +215,8 @@ class TurnRecord:
         speech_end_sample: Position of the labelled end in the session's sent audio, in samples.
         send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
         usage: Tokens, `None` when the provider did not tell.
+        responses_untold: Responses of the turn that ended without the provider telling their
+            tokens, so that `usage` is not all there is to pay.
         behaviour: What came of the script's wishes, `None` for a plain turn.
         network_late_ns: For how long, between the end of speech and the response, the network was
             not yet as it was planned to be, beyond half a frame at a time; `None` for one that was
@@ -242,6 +244,7 @@ class TurnRecord:
     speech_end_sample: int | None = None
     send_lateness_max_ns: int | None = None
     usage: TokenUsage | None = None
+    responses_untold: int = 0
     behaviour: BehaviourOutcome | None = None
     network_late_ns: int | None = None
     end_frame_lateness_ns: int | None = None

@@ -98,6 +98,7 @@ def _delivered(done: LoadSummary) -> tuple[tuple[str, str], ...]:
         ("Frames sent", f"{number(sent, 0)} of {number(intended, 0)} intended{share}"),
         ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),
         ("Turns", turns),
+        ("Refused by a full server", f"{number(done.refusals, 0)}, and tried again as configured"),
         ("Workers lost", number(done.workers_lost, 0)),
         ("Clock steps", number(done.clock_steps, 0)),
         ("Came to its end", "yes" if done.finished else "no: killed, or still going on"),

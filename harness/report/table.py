@@ -104,6 +104,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         ("cost", _cost(summary.cost)),
         ("corpus", _corpus(summary.corpus)),
     ]
+    if refusals := summary.load.refusals:
+        lines.append(("refusals", f"a full server refused sessions {counted(refusals, 'time')}"))
     lines += behaviour.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]

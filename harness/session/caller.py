@@ -28,7 +28,7 @@ from harness.model import (
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
-from harness.session.link import Link
+from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns
 from harness.session.speaking import Speaking
@@ -155,7 +155,7 @@ class Caller:
         if self._speaking.utterance is None:
             self._look_again()
         if self._conversation.greets:
-            stopped = _run_ended(Phase.RESPONSE)
+            stopped = run_ended(Phase.RESPONSE)
             self._conversation.end_greeting(self._greeting_from_ns, stopped)
         if self._conversation.turn is None:
             self.finished = True
@@ -205,7 +205,7 @@ class Caller:
         self._look_again()
         early, link = not self.finished, self.link
         if early and fault is None:
-            fault = _run_ended(self.phase())
+            fault = run_ended(self.phase())
         if early and fault is not None and self._last_error is not None and not fault.detail:
             words = f"{self._last_error.code}: {self._last_error.detail}"
             fault = Fault(fault.party, fault.phase, fault.code, words)
@@ -215,7 +215,7 @@ class Caller:
             # The session owed the turn that was about to begin.
             self._not_begun(TurnStatus.CLOSED, fault)
         while self._turns.has_more:
-            self._not_begun(TurnStatus.DROPPED, fault or _run_ended(Phase.SEND))
+            self._not_begun(TurnStatus.DROPPED, fault or run_ended(Phase.SEND))
         self.finished = True
         greeting = self._conversation.greeting or Greeting()
         turns_done = self._turns_done + len(self._conversation.records)
@@ -231,6 +231,9 @@ class Caller:
             secured_ns=self._since(link.secured_ns),
             connected_ns=self._since(link.upgraded_ns),
             ready_ns=self._since(link.ready_ns),
+            usage=self._conversation.tokens.told,
+            responses_untold=self._conversation.tokens.untold,
+            refusals=link.refusals,
             reconnects=link.reconnects,
             outage_ns=link.outage_ns,
             round_trips_ns=tuple(link.round_trips_ns),
@@ -381,7 +384,3 @@ class Caller:
 
     def _since(self, instant_ns: int | None) -> int | None:
         return None if instant_ns is None else instant_ns - self._origin_ns
-
-
-def _run_ended(phase: Phase) -> Fault:
-    return Fault(Party.OURS, phase, "stopped", "the run ended")

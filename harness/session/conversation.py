@@ -29,6 +29,7 @@ from harness.model import (
 from harness.session.behaviour import WORD_OF_SPEECH_NS, Behaviour
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
+from harness.session.tokens_outside_turns import TokensOutsideTurns
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
 from harness.session.turn.network_lateness import NetworkLateness
@@ -91,6 +92,7 @@ class Conversation:
         self._gone: set[str] = set()
         self._spoke_before = False
         self._called: set[str] = set()
+        self.tokens = TokensOutsideTurns()
 
     def begin(
         self,
@@ -139,6 +141,7 @@ class Conversation:
         assert self.turn is not None
         record = self.turn.record(self._origin_ns, fault, now_ns=now_ns)
         self.greeting = self.greeting or greeting_of(record)
+        self.tokens.greeted(record)
         self._gone |= self.turn.ids.seen
         self.turn, self.greets = None, False
         if self._tools is not None:
@@ -173,19 +176,22 @@ class Conversation:
         if isinstance(event, SpeechStopped | InputCommitted):
             self._tells_end = True
         if turn is None:
-            if isinstance(event, OfResponse) and event.response_id:
-                self._gone.add(event.response_id)
+            if isinstance(event, OfResponse):
+                self.tokens.receive(event, None)
+                self._gone |= {event.response_id} - {""}
             return
         if self._interrupted is not None and self._into is not None:
             of_old, cut = self._into.receive(event, now_ns)
             if cut is not None:
                 self.requests.append(cut)
             if of_old:
+                self._count_tokens(event, self._interrupted.turn)
                 # Nobody waits for its answer any more, but the application gives its result.
                 self._run_tools(None, event, now_ns)
                 return
         elif isinstance(event, SpeechStarted | ResponseDone):
             self._caller_was_heard(turn, event, now_ns)
+        self._count_tokens(event, turn)
         turn.receive(event, now_ns)
         if self._tools is not None:
             self._run_tools(turn, event, now_ns)
@@ -287,6 +293,10 @@ class Conversation:
             cut = turn.interrupt(now_ns, for_good=False)
             if cut is not None:
                 self.requests.append(cut)
+
+    def _count_tokens(self, event: Event, turn: Turn) -> None:
+        if isinstance(event, OfResponse):
+            self.tokens.receive(event, turn)
 
     def _run_tools(self, turn: Turn | None, event: Event, now_ns: int) -> None:
         """Take a tool call to the application; `turn` waits for its answer."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from harness.errors import Fault, Party, Phase
+
 # Closes after which a client of this protocol tries again; the OpenAI SDK uses the same list.
 # 1006 is no code on the wire: it stands for a connection that ended without a close.
 _RETRYABLE = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 1015})
@@ -23,6 +25,11 @@ def is_retryable(close_code: int | None) -> bool:
     return (1006 if close_code is None else close_code) in _RETRYABLE
 
 
+def run_ended(phase: Phase) -> Fault:
+    """Return the fault of what the end of the run cut off."""
+    return Fault(Party.OURS, phase, "stopped", "the run ended")
+
+
 @dataclass(slots=True)
 class Link:
     """The connection of one session; all instants are monotonic nanoseconds.
@@ -36,6 +43,7 @@ class Link:
         secured_ns: TLS was established; `None` without TLS.
         upgraded_ns: The server accepted the upgrade.
         ready_ns: The server said that the session exists.
+        refusals: How often a full server refused it.
         reconnects: How often the session was opened anew.
         outage_ns: From losing a connection to the next session, summed.
         round_trips_ns: Ping to pong.
@@ -47,6 +55,7 @@ class Link:
     secured_ns: int | None = None
     upgraded_ns: int | None = None
     ready_ns: int | None = None
+    refusals: int = 0
     reconnects: int = 0
     outage_ns: int = 0
     round_trips_ns: list[int] = field(default_factory=list)

@@ -1,11 +1,10 @@
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from harness.analysis.cost import Cost, Price, PriceList, cost
-from harness.errors import BadInput
+from harness.analysis.cost import Cost, cost, total_usage
+from harness.analysis.prices import Price, PriceList
 from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
@@ -191,20 +190,6 @@ def test_a_simulated_run_says_that_nothing_was_billed(
     assert cost(make_run(turns, model="m", simulated=False), PRICES).note == ""
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"date": "x", "currency": "USD", "source": "y", "models": {"m": {"audio": {}}}},
-        {"date": "x", "currency": "USD", "source": "y", "models": []},
-        {"currency": "USD", "source": "y", "models": {}},
-    ],
-)
-def test_a_broken_price_list_is_refused_by_name(data: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match=r"prices\.toml: is not a price list"):
-        PriceList.from_dict(data, "prices.toml")
-
-
 def test_an_estimate_counts_samples_at_the_rate_in_which_they_came(
     make_turn: MakeTurn, make_run: MakeRun
 ) -> None:
@@ -217,3 +202,50 @@ def test_an_estimate_counts_samples_at_the_rate_in_which_they_came(
     assert fast is not None
     assert slow > fast
     assert of(None).total is None
+
+
+def test_tokens_of_responses_that_are_in_no_turn_are_paid_as_well(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    run = make_run([make_turn(usage=USAGE)], [make_session(usage=USAGE)], model="m")
+    found = cost(run, PRICES)
+    assert found.total == pytest.approx(2 * USAGE_USD)
+    assert found.per_minute == pytest.approx(2 * USAGE_USD)
+    assert found.per_turn == pytest.approx(USAGE_USD)
+    assert (found.turns, found.partial) == (1, False)
+    usage = total_usage(run)
+    assert usage is not None
+    assert usage.input_text == 6_000
+
+
+def test_a_turn_some_of_whose_responses_told_no_tokens_has_no_cost(
+    make_turn: MakeTurn, make_run: MakeRun
+) -> None:
+    half = make_turn(session="b", usage=USAGE, responses_untold=1)
+    found = cost(make_run([make_turn(usage=USAGE), half], model="m"), PRICES)
+    assert found.total == pytest.approx(USAGE_USD)
+    assert (found.turns, found.partial) == (1, True)
+    assert found.minutes == pytest.approx(1.0)
+    assert "tokens of only some responses of the turn (1 turn)" in found.note
+    assert cost(make_run([half], model="m"), PRICES).total is None
+
+
+def test_a_response_in_no_turn_that_told_no_tokens_makes_the_cost_partial(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    turns = [make_turn(usage=USAGE), make_turn(session="b", usage=USAGE)]
+    sessions = [make_session(), make_session("b", responses_untold=2)]
+    found = cost(make_run(turns, sessions, model="m"), PRICES)
+    assert found.total == pytest.approx(2 * USAGE_USD)
+    assert found.partial
+    assert "in no turn or did not end (2)" in found.note
+    assert found.minutes == pytest.approx(1.0)
+
+
+def test_without_any_tokens_told_nothing_is_missing_from_an_estimate(
+    make_turn: MakeTurn, make_run: MakeRun, make_session: MakeSession
+) -> None:
+    counts = TurnCounts(samples_received=24_000, received_rate_hz=24_000)
+    turn = make_turn(counts=counts, responses_untold=1)
+    found = cost(make_run([turn], [make_session(responses_untold=1)], model="m"), PRICES)
+    assert (found.basis, found.partial) == ("estimate", False)

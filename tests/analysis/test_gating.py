@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison.effect import RunSpread
-from harness.analysis.cost import PriceList
 from harness.analysis.gating import GateReport, judge_against, judge_runs
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.judging import ObjectiveResult
@@ -13,6 +12,7 @@ from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import parse_objectives
 from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.objectives.verdict import GateVerdict
+from harness.analysis.prices import PriceList
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import Run, TurnStatus
 

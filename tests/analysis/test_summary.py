@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.analysis.cost import Price, PriceList
+from harness.analysis.prices import Price, PriceList
 from harness.analysis.summary import concurrency_peak, summarise
 from harness.model import (
     SUMMARY_SCHEMA,
@@ -104,6 +104,13 @@ def test_a_bound_that_is_not_known_says_why(
     found = summarise(unbounded, PRICES).validity.error_bound
     assert (found.n, found.unknown, found.p99_ms) == (0, turns, None)
     assert why in found.why
+
+
+def test_refusals_of_all_sessions_are_added_up(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    sessions = [make_session(refusals=2), make_session("b", refusals=1)]
+    assert summarise(make_run([make_turn()], sessions), PRICES).load.refusals == 3
 
 
 def test_every_missing_percentile_says_why(run: Run) -> None:

@@ -342,6 +342,17 @@ def test_what_happened_to_the_run_counts(
     assert "so it was" in found.reasons[0]
 
 
+def test_a_model_that_was_not_asked_for_is_another_session(
+    judged: Judged, make_session: MakeSession
+) -> None:
+    found = judged(sessions=[make_session(model="other")], model="m")
+    assert found.state is ValidityState.DEGRADED
+    assert found.reasons == ("asked for model m, the server named other",)
+    for asked, named in (("m", "m-2026-01-31"), ("m", ""), ("", "m")):
+        state = judged(sessions=[make_session(model=named)], model=asked).state
+        assert state is ValidityState.VALID
+
+
 def test_a_run_that_was_killed_is_degraded(judged: Judged) -> None:
     found = judged(events=[])
     assert found.state is ValidityState.DEGRADED

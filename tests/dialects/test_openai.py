@@ -127,6 +127,36 @@ def test_a_finished_response_tells_what_it_used() -> None:
         ),
         (
             {
+                "input_tokens": 17,
+                "input_token_details": {"text_tokens": 9, "audio_tokens": 8},
+                "output_tokens": 0,
+                "output_token_details": None,
+            },
+            TokenUsage(input_text=9, input_audio=8, input_total=17, output_total=0),
+        ),
+        (
+            {
+                "input_token_details": {
+                    "text_tokens": 9,
+                    "audio_tokens": 8,
+                    "cached_tokens": 4,
+                    "cached_tokens_details": {"text_tokens": 3},
+                },
+                "output_token_details": {"audio_tokens": 7},
+            },
+            TokenUsage(
+                input_text=9, input_audio=8, cached_text=None, cached_audio=None, output_audio=7
+            ),
+        ),
+        *(
+            (
+                {"input_tokens": 600, "input_token_details": details, "output_tokens": 0},
+                TokenUsage(input_text=None, input_audio=None, input_total=600, output_total=0),
+            )
+            for details in (None, {}, {"cached_tokens_details": None}, "none", {"image_tokens": 9})
+        ),
+        (
+            {
                 "input_token_details": {"text_tokens": 9, "audio_tokens": 8, "cached_tokens": 4},
                 "output_token_details": {"audio_tokens": 7},
             },

@@ -206,6 +206,7 @@ def test_a_call_without_room_is_tried_again_and_then_written_down(
         refused.refuse(close_code, code)
     assert len(refused.again) == 2
     assert refused.records == [code]
+    assert refused.link.refusals == 3
 
 
 def test_a_call_that_was_refused_for_good_is_written_down_at_once() -> None:

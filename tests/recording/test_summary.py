@@ -37,6 +37,7 @@ SUMMARY: dict[str, Any] = {
         "workers_lost": 0,
         "duration_s": 1.5,
         "concurrency_peak": 1,
+        "refusals": 0,
         "reconnects": 0,
         "outage_s": 0.0,
         "status": {"completed": 2},

@@ -125,6 +125,13 @@ def test_the_bound_of_error_is_stated_and_what_is_not_known_of_it(
     assert error_bound(none) == f"{MISSING} nobody says, 2 beyond 10.0 ms and void"
 
 
+def test_refusals_are_told_where_there_were_any(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    summary = summary_of(make_run(calls=3))
+    assert "refused" not in result_table(summary)
+    full = replace(summary, load=replace(summary.load, refusals=2))
+    assert _line(result_table(full), "refusals").endswith("refused sessions 2 times")
+
+
 def _accuracy(network: str) -> AccuracySummary:
     return AccuracySummary(
         network=network,

@@ -14,6 +14,7 @@ from harness.model import (
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
+    TokenUsage,
     TurnStatus,
 )
 from harness.session import Caller
@@ -179,6 +180,25 @@ def test_a_caller_hears_out_the_greeting_and_then_speaks() -> None:
     assert turn.provider_ids["response"] == "r0"
     assert turn.at.speech_onset_ns is not None
     assert 2_610 * MS <= turn.at.speech_onset_ns < 2_680 * MS
+
+
+def test_a_greeting_and_what_ends_between_turns_are_paid_by_the_session() -> None:
+    usage = TokenUsage(output_audio=5)
+    completed = ResponseStatus.COMPLETED
+    session, server = greeted(
+        [
+            (500, ResponseCreated("g")),
+            *((510 + 50 * piece, AudioDelta(LOUD, "g", "i")) for piece in range(20)),
+            (1_500, ResponseDone("g", completed, usage=usage)),
+            (1_600, ResponseDone("g", completed, usage=usage)),
+            (2_550, ResponseDone("h", completed, usage=usage)),
+            (2_551, ResponseCreated("never_ends")),
+        ]
+    )
+    record = hang_up(session)
+    assert (record.usage, record.responses_untold) == (TokenUsage(output_audio=10), 1)
+    (turn,) = server.turns
+    assert (turn.usage, turn.responses_untold) == (None, 1)
 
 
 def test_a_caller_waits_for_a_greeting_no_longer_than_for_a_response() -> None:

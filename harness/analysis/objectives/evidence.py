@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.columns import TurnColumns
-from harness.analysis.cost import Cost, PriceList, cost
+from harness.analysis.cost import Cost, cost
 from harness.analysis.failures import has_failed, is_ours
 from harness.analysis.metrics import BY_NAME, Metric, sample
 from harness.analysis.objectives.measured import Measured, measure_percentile, measure_share
@@ -20,6 +20,7 @@ from harness.analysis.objectives.quantities import (
     FailureRate,
     Percentile,
 )
+from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Sample
 from harness.analysis.validity import Validity, judge_validity
 from harness.errors import BadInput, RunInvalid

@@ -6,6 +6,7 @@ answer after that. From a server that never says so, nothing is early.
 """
 
 from harness.model import (
+    NS_PER_MS,
     AudioDelta,
     Event,
     InputCommitted,
@@ -15,24 +16,26 @@ from harness.model import (
     TextDelta,
 )
 
+# A server may tell of the end of a turn just after the response to it. What is begun earlier than
+# this before the end answers something else.
+_OUT_OF_ORDER_NS = 100 * NS_PER_MS
+
 
 class EarlyResponses:
     """What was begun in one turn before its end was heard; all times are monotonic nanoseconds.
 
     Args:
         onset_ns: When the caller begins to speak: an end that is told before is of another turn.
-        tolerance_ns: How long after the first event of a response the server may still tell of the
-            end that it answers.
 
     Attributes:
         hears: Whether the server has said that it hears the caller.
     """
 
-    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "_tolerance_ns", "hears")
+    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "hears")
 
-    def __init__(self, onset_ns: int, tolerance_ns: int) -> None:
+    def __init__(self, onset_ns: int) -> None:
         self.hears = False
-        self._onset_ns, self._tolerance_ns = onset_ns, tolerance_ns
+        self._onset_ns = onset_ns
         self._begun_ns: dict[str, int] = {}
         self._ended = False
 
@@ -83,4 +86,4 @@ class EarlyResponses:
             return False
         self._ended = True
         oldest_ns = min(self._begun_ns.values(), default=now_ns)
-        return now_ns - oldest_ns > self._tolerance_ns
+        return now_ns - oldest_ns > _OUT_OF_ORDER_NS

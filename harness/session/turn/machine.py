@@ -42,7 +42,6 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     TextDelta,
-    TokenUsage,
     ToolCall,
     Truncate,
     TurnRecord,
@@ -60,11 +59,9 @@ from harness.session.turn.patience import IDLE_NS, patient_until_ns
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
 from harness.session.turn.response_ids import ResponseIds
 from harness.session.turn.response_state import ResponseState, Withdrawn
+from harness.session.turn.token_sum import TokenSum
 
 _TOOLS_KEPT = 16
-# A server may tell of the end of a turn just after the response to it. What is begun earlier than
-# this before the end answers something else.
-_OUT_OF_ORDER_NS = 100 * NS_PER_MS
 
 
 class Turn:
@@ -101,7 +98,7 @@ class Turn:
         self.tools: tuple[str, ...] = ()
         self._format, self._new_decoder = audio, new_decoder
         self._tells_end = tells_end
-        self._early = EarlyResponses(spoken.onset_ns, _OUT_OF_ORDER_NS)
+        self._early = EarlyResponses(spoken.onset_ns)
         self._audio = ResponseAudio(audio, new_decoder)
         self._noted = InstantNotes(before)
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
@@ -110,7 +107,7 @@ class Turn:
         self._over_ns = 0
         self._endings = ResponseEndings()
         self._error: ProviderError | None = None
-        self._usage: TokenUsage | None = None
+        self._tokens = TokenSum()
         self.sending = SentFrames()
         # Response and item of which more audio can only prolong what is heard already.
         self._sounds: tuple[str, str] | None = None
@@ -297,7 +294,8 @@ class Turn:
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
-            usage=self._usage,
+            usage=self._tokens.told,
+            responses_untold=self._tokens.untold,
             behaviour=behaviour,
             network_late_ns=late_ns(lateness, spoken.session_id, at, origin_ns),
         )
@@ -381,8 +379,8 @@ class Turn:
 
     def _finish(self, done: ResponseDone, now_ns: int) -> type | None:
         response = done.response_id
-        if done.usage is not None:
-            self._usage = done.usage if self._usage is None else self._usage + done.usage
+        if not self.ids.is_finished(response):
+            self._tokens.add(done.usage)
         is_current = self.ids.finish(response)
         stopped_by_us = self.ids.is_discarded(response)
         if done.status is ResponseStatus.CANCELLED:

@@ -44,6 +44,10 @@ class ResponseIds:
             self.seen.add(response)
         return True
 
+    def is_stale(self, response: str) -> bool:
+        """Return whether a response belongs to an earlier turn."""
+        return response in self._stale
+
     def is_cancelled(self, response: str) -> bool:
         """Return whether a named response was cancelled or interrupted."""
         return response in self._cancelled

@@ -8,11 +8,11 @@ import pytest
 from harness.analysis.comparison.comparing import Comparison, Setting, compare
 from harness.analysis.comparison.defaults import default_objectives
 from harness.analysis.comparison.effect import Design, RunSpread
-from harness.analysis.cost import PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.objective import Objective, Scale, Tolerance
 from harness.analysis.objectives.quantities import Attainment, FailureRate, Percentile
 from harness.analysis.objectives.verdict import GateVerdict
+from harness.analysis.prices import PriceList
 from harness.model import Run
 
 MakeRun = Callable[..., Run]

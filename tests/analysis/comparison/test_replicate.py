@@ -2,7 +2,6 @@ import math
 from collections.abc import Callable
 
 from harness.analysis.comparison.replicate import replicate, within_run
-from harness.analysis.cost import PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.quantities import (
@@ -11,6 +10,7 @@ from harness.analysis.objectives.quantities import (
     FailureRate,
     Percentile,
 )
+from harness.analysis.prices import PriceList
 from harness.model import Run
 
 MakeRun = Callable[..., Run]

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.cost import Price, PriceList
 from harness.analysis.objectives.evidence import RunEvidence, per_minute
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.quantities import (
@@ -14,6 +13,7 @@ from harness.analysis.objectives.quantities import (
     Percentile,
     Quantity,
 )
+from harness.analysis.prices import Price, PriceList
 from harness.errors import BadInput, Fault, Party, Phase, RunInvalid
 from harness.model import (
     NetworkProfile,

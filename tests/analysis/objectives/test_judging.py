@@ -4,12 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.analysis.cost import PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.judging import judge_objectives, resting_on
 from harness.analysis.objectives.measured import Measured
 from harness.analysis.objectives.parsing import parse_objectives
 from harness.analysis.objectives.verdict import GateVerdict
+from harness.analysis.prices import PriceList
 from harness.model import NetworkProfile, Run, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]

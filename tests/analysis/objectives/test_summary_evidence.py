@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.cost import PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.quantities import (
@@ -14,6 +13,7 @@ from harness.analysis.objectives.quantities import (
     Quantity,
 )
 from harness.analysis.objectives.summary_evidence import SummaryEvidence
+from harness.analysis.prices import PriceList
 from harness.analysis.summary import summarise
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import NetworkProfile, Run, TurnRecord, TurnStatus

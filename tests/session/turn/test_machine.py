@@ -230,6 +230,22 @@ def test_what_is_not_heard_is_never_a_number(
     assert record.fault is not None
 
 
+def test_tokens_that_only_some_responses_told_are_not_all_of_the_turn() -> None:
+    untold = ResponseDone("r1", ResponseStatus.COMPLETED)
+    told = play(
+        new_turn(),
+        (500, ResponseCreated("r1")),
+        (510, delta()),
+        (600, untold),
+        (900, ResponseCreated("r2")),
+        (910, delta(response="r2")),
+        (950, done(response="r2")),
+    )
+    assert (told.usage, told.responses_untold) == (TokenUsage(output_audio=5), 1)
+    twice = play(new_turn(), (500, ResponseCreated("r1")), (600, done()), (601, done()))
+    assert (twice.usage, twice.responses_untold) == (TokenUsage(output_audio=5), 0)
+
+
 def test_an_error_event_is_not_the_end_but_explains_it() -> None:
     record = play(new_turn(), (100, ProviderError("server_error", "try later")), *CAPTURED)
     assert record.status is TurnStatus.COMPLETED

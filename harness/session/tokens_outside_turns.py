@@ -1,0 +1,51 @@
+"""Tokens of responses that no turn's record has: the provider bills them all the same.
+
+A greeting belongs to no turn. A response that was begun before the server heard the turn end does
+not answer it, and may end when nobody waits for it any more; so may one that was interrupted.
+"""
+
+from harness.model import OfResponse, ResponseCreated, ResponseDone, TokenUsage, TurnRecord
+from harness.session.turn.machine import Turn
+from harness.session.turn.token_sum import TokenSum
+
+
+class TokensOutsideTurns:
+    """What one session's responses took that no turn has."""
+
+    def __init__(self) -> None:
+        self._sum = TokenSum()
+        self._open: set[str] = set()
+        self._ended: set[str] = set()
+
+    def receive(self, event: OfResponse, turn: Turn | None) -> None:
+        """Take an event of a response.
+
+        Args:
+            event: What came.
+            turn: The turn that it is given to, `None` for none.
+        """
+        response = event.response_id
+        if isinstance(event, ResponseCreated):
+            self._open |= {response} - {""} - self._ended
+        elif isinstance(event, ResponseDone):
+            again = response in self._ended
+            self._open.discard(response)
+            self._ended |= {response} - {""}
+            if not again and (turn is None or turn.ids.is_stale(response)):
+                self._sum.add(event.usage)
+
+    def greeted(self, record: TurnRecord) -> None:
+        """Take what a greeting took; it was listened to as if it were the response of a turn."""
+        if record.usage is not None:
+            self._sum.add(record.usage)
+        self._sum.untold += record.responses_untold
+
+    @property
+    def told(self) -> TokenUsage | None:
+        """The tokens, `None` when there were none."""
+        return self._sum.told
+
+    @property
+    def untold(self) -> int:
+        """Responses whose tokens are in no turn and were not told, or that have not ended yet."""
+        return self._sum.untold + len(self._open)

@@ -1,0 +1,47 @@
+from collections.abc import Callable
+
+import pytest
+
+from harness.analysis.priced_models import PricedModels, model_difference, models_named
+from harness.analysis.prices import Price, PriceList
+from harness.model import Run, SessionRecord, TurnRecord
+
+MakeTurn = Callable[..., TurnRecord]
+MakeSession = Callable[..., SessionRecord]
+MakeRun = Callable[..., Run]
+PRICE = (Price(input=1.0, cached=1.0, output=1.0),) * 2
+PRICES = PriceList(date="2026-01", currency="USD", source="x", models={"m": PRICE, "n": PRICE})
+
+
+@pytest.fixture
+def served(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun
+) -> Callable[[dict[str, str]], Run]:
+    """Return a maker of a run that asks for `m`: sessions and the models they were given."""
+
+    def make(named: dict[str, str]) -> Run:
+        turns = [make_turn(session=name) for name in (*named, "never_ended")]
+        return make_run(turns, [make_session(s, model=m) for s, m in named.items()], model="m")
+
+    return make
+
+
+def test_each_session_is_priced_by_the_model_it_was_given(
+    served: Callable[[dict[str, str]], Run],
+) -> None:
+    models = PricedModels(served({"a": "n", "b": "m"}), PRICES)
+    assert [models.of_session(name) for name in ("a", "b", "never_ended")] == ["n", "m", "m"]
+    assert models.priced == "m, n"
+    assert models.difference == "asked for model m, the server named n: priced as m, n"
+
+
+def test_what_has_not_ended_had_the_model_that_all_others_had(
+    served: Callable[[dict[str, str]], Run],
+) -> None:
+    assert PricedModels(served({"a": "n", "b": "n"}), PRICES).of_session("never_ended") == "n"
+
+
+def test_every_other_model_is_named_once(served: Callable[[dict[str, str]], Run]) -> None:
+    run = served({"a": "n", "b": "n", "c": "m-2026-01-31", "d": "o"})
+    assert models_named(run) == ("m-2026-01-31", "n", "o")
+    assert model_difference(run) == "asked for model m, the server named n, o"
