@@ -1,6 +1,7 @@
 """What a session will cost and how long it will last, from how much is said in a turn."""
 
-from harness.analysis.cost import INPUT_TOKENS_PER_S, OUTPUT_TOKENS_PER_S, Price
+from harness.analysis.cost import INPUT_TOKENS_PER_S, OUTPUT_TOKENS_PER_S
+from harness.analysis.prices import Price
 
 _TOKENS_PER_PRICE = 1_000_000
 # From the end of the caller's speech to the response, and the caller's pause before the next

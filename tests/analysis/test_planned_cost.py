@@ -1,7 +1,7 @@
 import pytest
 
-from harness.analysis.cost import Price
 from harness.analysis.planned_cost import session_cost, session_length_s
+from harness.analysis.prices import Price
 
 PRICE = Price(input=32.0, cached=0.4, output=64.0)
 

@@ -7,12 +7,13 @@ import numpy as np
 
 from harness.analysis.comparison.planning import Chance, Effort
 from harness.analysis.comparison.replicate import within_run
-from harness.analysis.cost import PriceList, cost
+from harness.analysis.cost import cost
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.measured import measure_percentile
 from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.quantities import Percentile
+from harness.analysis.prices import PriceList
 from harness.analysis.summary import concurrency_peak
 from harness.errors import BadInput
 from harness.model import NS_PER_S

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison.pilot import pilot_of
-from harness.analysis.cost import Price, PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.quantities import Percentile
+from harness.analysis.prices import Price, PriceList
 from harness.errors import BadInput
 from harness.model import Run, TokenUsage
 

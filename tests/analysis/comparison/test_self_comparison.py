@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 from harness.analysis.comparison.self_comparison import compare_with_itself
-from harness.analysis.cost import PriceList
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.objective import Objective, Scale, Tolerance
 from harness.analysis.objectives.quantities import Percentile
+from harness.analysis.prices import PriceList
 from harness.errors import BadInput
 from harness.model import Run
 
