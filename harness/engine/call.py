@@ -176,10 +176,10 @@ class Call:
     def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         """Parse one message and hand it to the session; then let frames of others leave."""
         if not self.over:
-            self._take(data, at_ns)
+            self._take(data, at_ns, bound)
         self._events.message_done()
 
-    def _take(self, data: bytes, at_ns: int) -> None:
+    def _take(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         try:
             event = self._route.dialect.parse(data)
         except MalformedMessage:
@@ -197,7 +197,7 @@ class Call:
             self._acknowledged = True
             self.session.differs = self._route.dialect.differences(self._route.settings, event)
         try:
-            self.session.receive(event, at_ns)
+            self.session.receive(event, at_ns, bound)
         except Exception as error:
             self.crashed(error)
             return

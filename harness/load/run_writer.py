@@ -22,10 +22,10 @@ from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
-from harness.model import RunEvent, RunEventKind, RunManifest
+from harness.model import ArrivalStamps, RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
-from harness.transport import sanitised_target
+from harness.transport import kernel_stamps, sanitised_target
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
@@ -140,6 +140,7 @@ def _manifest(
         versions={"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
         host=_host(),
         commit=_commit(),
+        arrival_stamps=ArrivalStamps.KERNEL if kernel_stamps() else ArrivalStamps.EVENT_LOOP,
     )
 
 

@@ -22,6 +22,7 @@ from harness.model import (
     SessionConfigured,
     SessionCreated,
     SessionRecord,
+    StampBound,
     TurnRecord,
     TurnStatus,
 )
@@ -102,10 +103,10 @@ class Caller:
         """Whether a session exists now."""
         return self.link.up
 
-    def receive(self, event: Event, now_ns: int) -> None:
-        """Take one event that arrived at `now_ns`."""
+    def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
+        """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
         conversation = self._conversation
-        if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns):
+        if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns, bound):
             return
         self._count_sent()
         if self._speaking.utterance is None:
@@ -126,7 +127,7 @@ class Caller:
                 self._last_error = event
                 if not self._configured and not conversation.was_heard:
                     self._settings_refused = f"{event.code}: {event.detail}".removeprefix(": ")
-        conversation.receive(event, now_ns)
+        conversation.receive(event, now_ns, bound)
         if conversation.requests or conversation.records:
             self.has_news = True
 

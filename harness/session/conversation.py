@@ -23,6 +23,7 @@ from harness.model import (
     SessionConfigured,
     SpeechStarted,
     SpeechStopped,
+    StampBound,
     ToolCall,
     TurnRecord,
 )
@@ -160,7 +161,7 @@ class Conversation:
         else:
             self.audio = configured.output or self.audio
 
-    def receive(self, event: Event, now_ns: int) -> None:
+    def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event, and the tool calls that only the end of a response names."""
         if isinstance(event, ToolCall):
             self._called.add(event.call_id)
@@ -168,9 +169,9 @@ class Conversation:
             for call in event.tool_calls:
                 if call.call_id not in self._called:
                     self.receive(call, now_ns)
-        self._receive(event, now_ns)
+        self._receive(event, now_ns, bound)
 
-    def _receive(self, event: Event, now_ns: int) -> None:
+    def _receive(self, event: Event, now_ns: int, bound: StampBound | None) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""
         turn = self.turn
         if isinstance(event, SpeechStopped | InputCommitted):
@@ -181,7 +182,7 @@ class Conversation:
                 self._gone |= {event.response_id} - {""}
             return
         if self._interrupted is not None and self._into is not None:
-            of_old, cut = self._into.receive(event, now_ns)
+            of_old, cut = self._into.receive(event, now_ns, bound)
             if cut is not None:
                 self.requests.append(cut)
             if of_old:
@@ -192,13 +193,13 @@ class Conversation:
         elif isinstance(event, SpeechStarted | ResponseDone):
             self._caller_was_heard(turn, event, now_ns)
         self._count_tokens(event, turn)
-        turn.receive(event, now_ns)
+        turn.receive(event, now_ns, bound)
         if self._tools is not None:
             self._run_tools(turn, event, now_ns)
         if self._interrupted is not None and turn.audible_ns is not None:
             self._finalise_interruption(now_ns)
 
-    def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
+    def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
         """Take a piece of audio if it only prolongs what is heard; otherwise it is for `receive`.
 
         It changes nothing about what the caller does next, but that it may be later.
@@ -206,7 +207,7 @@ class Conversation:
         return (
             self._interrupted is None
             and self.turn is not None
-            and self.turn.hear_more(delta, now_ns)
+            and self.turn.hear_more(delta, now_ns, bound)
         )
 
     def held_up(self, late_ns: int) -> None:

@@ -24,6 +24,7 @@ from harness.model import (
     ResponseStatus,
     SpeechStarted,
     SpeechStopped,
+    StampBound,
     Truncate,
 )
 from harness.session.turn.barge_in import BargeInEffect
@@ -52,8 +53,10 @@ class Interruption:
         self._passed_on = False
         self._outcome: BargeIn | None = None
 
-    def receive(self, event: Event, now_ns: int) -> tuple[bool, Truncate | None]:
-        """Take an event.
+    def receive(
+        self, event: Event, now_ns: int, bound: StampBound | None = None
+    ) -> tuple[bool, Truncate | None]:
+        """Take an event that arrived at `now_ns`, or earlier by no more than `bound` if known.
 
         Returns:
             Whether it was about the old response, so that the new turn must not have it, and what
@@ -72,7 +75,7 @@ class Interruption:
             self._passed_on = True
             cut = self._stop(now_ns)
         if old:
-            self.old.receive(event, now_ns)
+            self.old.receive(event, now_ns, bound)
         return old, cut
 
     def finalise(self, now_ns: int, *, cut: bool) -> BargeIn:

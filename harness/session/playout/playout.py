@@ -8,15 +8,19 @@ is thrown away before it was played was never heard, although it was delivered.
 
 from dataclasses import dataclass
 
-from harness.model import NS_PER_MS, Underruns, ns_from_samples, samples_from_ns
+from harness.model import NS_PER_MS, StampBound, Underruns, ns_from_samples, samples_from_ns
 
 
 @dataclass(slots=True)
 class _Stretch:
-    """Uninterrupted play: from sample `first` on, heard from `start_ns`, to `end` if stopped."""
+    """Uninterrupted play: from sample `first` on, heard from `start_ns`, to `end` if stopped.
+
+    It began when audio arrived that `bound` was known of.
+    """
 
     first: int
     start_ns: int
+    bound: StampBound | None
     end: int | None = None
 
 
@@ -44,7 +48,7 @@ class Playout:
         """Return one who heard the same with a buffer, for one without who never ran dry."""
         other = Playout(self._rate_hz, buffer_ms)
         for stretch in self._stretches:
-            other.receive(stretch.start_ns, self._samples)
+            other.receive(stretch.start_ns, self._samples, stretch.bound)
         return other
 
     @property
@@ -52,8 +56,8 @@ class Playout:
         """Samples received so far."""
         return self._samples
 
-    def receive(self, now_ns: int, samples: int) -> None:
-        """Take `samples` more samples that arrived at `now_ns`."""
+    def receive(self, now_ns: int, samples: int, bound: StampBound | None = None) -> None:
+        """Take `samples` more samples that arrived at `now_ns`, or earlier by `bound` if known."""
         if samples <= 0:
             return
         starved_ns = self.plays_until_ns
@@ -61,7 +65,7 @@ class Playout:
             resume_ns = now_ns + self._buffer_ms * NS_PER_MS
             if starved_ns is not None and not (self._stopped or self._may_pause):
                 self._gaps_ns.append(resume_ns - starved_ns)
-            self._stretches.append(_Stretch(self._samples, resume_ns))
+            self._stretches.append(_Stretch(self._samples, resume_ns, bound))
         self._stopped = self._may_pause = False
         self._samples += samples
         self._update_end()
@@ -101,12 +105,24 @@ class Playout:
         Raises:
             ValueError: It has not arrived, or was thrown away.
         """
+        found = self._stretch_of(sample)
+        return found.start_ns + ns_from_samples(sample - found.first, self._rate_hz)
+
+    def bound_of(self, sample: int) -> StampBound | None:
+        """Return by how much `heard_ns` of a sample may be too late, `None` where nobody knows.
+
+        Raises:
+            ValueError: It has not arrived, or was thrown away.
+        """
+        return self._stretch_of(sample).bound
+
+    def _stretch_of(self, sample: int) -> _Stretch:
         found = next((s for s in reversed(self._stretches) if s.first <= sample), None)
         if found is None or sample > self._samples:
             raise ValueError(f"sample {sample} of {self._samples} has not arrived")
         if found.end is not None and sample >= found.end:
             raise ValueError(f"sample {sample} was thrown away")
-        return found.start_ns + ns_from_samples(sample - found.first, self._rate_hz)
+        return found
 
     def underruns(self) -> Underruns:
         """Return the gaps so far."""

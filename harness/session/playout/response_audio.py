@@ -5,7 +5,7 @@ anew until something audible was heard. A response that is cancelled before that
 at all, and leaves no instants behind, only the count of what was delivered.
 """
 
-from harness.model import AudioFormat, NewDecoder, TurnCounts
+from harness.model import AudioFormat, NewDecoder, StampBound, TurnCounts
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.sent_frames import SentFrames
@@ -27,6 +27,8 @@ class ResponseAudio:
         last_audio_ns: When the last of it came.
         audible_ns: When its first audible sample is heard.
         answer_ns: The same of the first response after `expect_answer`.
+        bound: By how much these two may be too late, the worse of both; `None` where it is not
+            known.
         sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
         doubt: Why the first audible sample cannot be told.
         undecodable: Pieces that could not be decoded before anything audible was.
@@ -38,6 +40,7 @@ class ResponseAudio:
         self.last_audio_ns: int | None = None
         self.audible_ns: int | None = None
         self.answer_ns: int | None = None
+        self.bound: StampBound | None = None
         self.sound_ns: int | None = None
         self.doubt = ""
         self.undecodable = 0
@@ -89,12 +92,13 @@ class ResponseAudio:
         """Note that another item of the response begins."""
         self._decoder.next_item()
 
-    def hear(self, audio: bytes, now_ns: int, *, follow: bool) -> None:
+    def hear(self, audio: bytes, now_ns: int, bound: StampBound | None, *, follow: bool) -> None:
         """Take a piece of a response.
 
         Args:
             audio: A delta as it came; what cannot be decoded holds no samples.
             now_ns: When it arrived.
+            bound: How much earlier it may have arrived, `None` where nobody knows.
             follow: Whether to keep `sound_ns`, for servers that do not say when a response ends.
         """
         self._deltas += 1
@@ -103,24 +107,24 @@ class ResponseAudio:
             self.first_audio_ns = now_ns
         decoder = self._decoder
         if self.settled and not follow:
-            self._arrived(decoder.count(audio), now_ns)
+            self._arrived(decoder.count(audio), now_ns, bound)
             return
         before = decoder.undecodable
         pcm = decoder.decode(audio)
         if self.audible_ns is None:
             self.undecodable += decoder.undecodable - before
-        self._arrived(len(pcm), now_ns)
+        self._arrived(len(pcm), now_ns, bound)
         if not self._onset.settled:
             self._onset.feed(pcm)
             self._note()
         if follow and self.audible_ns is not None and self._onset.is_loud(pcm):
             self.sound_ns = self.plays_until_ns
 
-    def hear_more(self, audio: bytes, now_ns: int) -> None:
+    def hear_more(self, audio: bytes, now_ns: int, bound: StampBound | None) -> None:
         """Take a piece of a response that is `settled`."""
         self._deltas += 1
         self.last_audio_ns = now_ns
-        self._arrived(self._decoder.count(audio), now_ns)
+        self._arrived(self._decoder.count(audio), now_ns, bound)
 
     def discard(self, audio: bytes) -> None:
         """Take a piece of a response that is over for the caller: delivered, but never heard."""
@@ -140,7 +144,7 @@ class ResponseAudio:
             listener.stop(now_ns)
         if self.audible_ns is None or self.audible_ns >= now_ns:
             self.first_audio_ns = self.last_audio_ns = None
-            self.audible_ns = self.sound_ns = None
+            self.audible_ns = self.sound_ns = self.bound = None
             self.doubt, self.undecodable = "", 0
         if self.answer_ns is not None and self.answer_ns >= now_ns:
             self.answer_ns = None
@@ -158,13 +162,13 @@ class ResponseAudio:
             underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
         )
 
-    def _arrived(self, samples: int, now_ns: int) -> None:
+    def _arrived(self, samples: int, now_ns: int, bound: StampBound | None) -> None:
         playout, until_ns = self._playout, self._playout.plays_until_ns
         if not self._buffered and until_ns is not None and now_ns > until_ns:
             self._make_listeners()
-        playout.receive(now_ns, samples)
+        playout.receive(now_ns, samples, bound)
         for listener in self._buffered:
-            listener.receive(now_ns, samples)
+            listener.receive(now_ns, samples, bound)
 
     def _make_listeners(self) -> None:
         if not self._buffered:
@@ -183,8 +187,19 @@ class ResponseAudio:
             return
         if self.undecodable and self.audible_ns is None:
             self.doubt = "audio before it could not be decoded"
+        sample = self._response_from + found
+        is_answer = self._is_answer and self.answer_ns is None
+        if self.audible_ns is None or is_answer:
+            self._note_bound(self._playout.bound_of(sample))
         if self.audible_ns is None:
-            self.audible_ns = self._playout.heard_ns(self._response_from + found)
+            self.audible_ns = self._playout.heard_ns(sample)
             self.sound_ns = self.plays_until_ns
-        if self._is_answer and self.answer_ns is None:
-            self.answer_ns = self._playout.heard_ns(self._response_from + found)
+        if is_answer:
+            self.answer_ns = self._playout.heard_ns(sample)
+
+    def _note_bound(self, bound: StampBound | None) -> None:
+        """Keep the bound of what was heard first, or that of the answer if it is worse."""
+        if self.audible_ns is None:
+            self.bound = bound
+        elif self.bound is not None:
+            self.bound = None if bound is None else max(self.bound, bound, key=sum)

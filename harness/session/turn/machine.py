@@ -41,6 +41,7 @@ from harness.model import (
     ResponseStatus,
     SpeechStarted,
     SpeechStopped,
+    StampBound,
     TextDelta,
     ToolCall,
     Truncate,
@@ -96,16 +97,13 @@ class Turn:
         self.response_state = ResponseState.NONE
         self.ids = ResponseIds(stale)
         self.tools: tuple[str, ...] = ()
-        self._format, self._new_decoder = audio, new_decoder
-        self._tells_end = tells_end
+        self._format, self._new_decoder, self._tells_end = audio, new_decoder, tells_end
         self._early = EarlyResponses(spoken.onset_ns)
         self._audio = ResponseAudio(audio, new_decoder)
-        self._noted = InstantNotes(before)
+        self._noted, self._endings = InstantNotes(before), ResponseEndings()
         # An answer to a tool's result is owed until it begins, and awaited until it is heard.
         self._owed = self._awaits_answer = False
-        self._items = Items(audio.rate_hz)
-        self._over_ns = 0
-        self._endings = ResponseEndings()
+        self._items, self._over_ns = Items(audio.rate_hz), 0
         self._error: ProviderError | None = None
         self._tokens = TokenSum()
         self.sending = SentFrames()
@@ -138,7 +136,7 @@ class Turn:
         sound_ns = None if self.ids.announces else self._audio.sound_ns
         return self._audio.plays_until_ns if sound_ns is None else sound_ns
 
-    def hear_more(self, delta: AudioDelta, now_ns: int) -> bool:
+    def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
         """Take a piece of audio if all there is to it is that the response goes on.
 
         Most pieces are such, and most of what `receive` looks at is then known.
@@ -148,11 +146,11 @@ class Turn:
         """
         if self._sounds != (delta.response_id, delta.item_id):
             return False
-        self._audio.hear_more(delta.audio, now_ns)
+        self._audio.hear_more(delta.audio, now_ns, bound)
         return True
 
-    def receive(self, event: Event, now_ns: int) -> None:
-        """Take one event that arrived at `now_ns`."""
+    def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
+        """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
         response = event.response_id if isinstance(event, OfResponse) else ""
         if not self.ids.belongs(response):
             return
@@ -162,7 +160,7 @@ class Turn:
         self._sounds = None
         match event:
             case AudioDelta():
-                moves = self._hear(event, now_ns)
+                moves = self._hear(event, now_ns, bound)
             case SpeechStarted() | SpeechStopped() | InputCommitted():
                 self._note_speech(event, now_ns)
             case ResponseCreated():
@@ -272,7 +270,7 @@ class Turn:
             self._withdraw_early()
         self._audio.finalise()
         status, why = classify(self._seen(now_ns), fault)
-        spoken, sending = self.spoken, self.sending
+        spoken, sending, bound = self.spoken, self.sending, self._audio.bound
         at = self._noted.instants(origin_ns, spoken, sending, self._audio, barge_in)
         session = {"session": provider_session_id} if provider_session_id else {}
         # What the server wrote stays as it is until here: it is compared, and sent back.
@@ -294,6 +292,8 @@ class Turn:
             speech_end_sample=spoken.end_sample,
             send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
             end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
+            arrival_uncertainty_ns=None if bound is None else bound.uncertainty_ns,
+            processing_delay_ns=None if bound is None else bound.delay_ns,
             usage=self._tokens.told,
             responses_untold=self._tokens.untold,
             behaviour=behaviour,
@@ -354,7 +354,7 @@ class Turn:
         self._audio.next_response()
         return ResponseCreated
 
-    def _hear(self, delta: AudioDelta, now_ns: int) -> type | None:
+    def _hear(self, delta: AudioDelta, now_ns: int, bound: StampBound | None) -> type | None:
         response = delta.response_id
         if self.ids.is_discarded(response):
             self._audio.discard(delta.audio)
@@ -370,7 +370,7 @@ class Turn:
             self._audio.next_item()
         if self._owed and not self.ids.announces:
             self._owed = "tool_result_sent_ns" not in self._noted
-        self._audio.hear(delta.audio, now_ns, follow=not self.ids.announces)
+        self._audio.hear(delta.audio, now_ns, bound, follow=not self.ids.announces)
         if self.ids.is_finished(response):
             return None
         if self.ids.announces and self._audio.settled:
@@ -427,6 +427,7 @@ class Turn:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
         return TurnFacts(
             late_ns=self.sending.end_late_ns(spoken.end_due_ns),
+            arrival_error_ns=sum(heard.bound or ()),
             held_up_ns=self.sending.held_up_ns,
             doubt=heard.doubt,
             undecodable=heard.undecodable,

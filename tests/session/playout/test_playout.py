@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.model import StampBound
 from harness.session import Playout
 
 RATE_HZ = 24_000
@@ -162,3 +163,18 @@ def test_heard_and_unheard_always_add_up_to_what_arrived(
     gaps = listener.underruns()
     assert gaps.longest_ms <= gaps.total_ms
     assert (gaps.count == 0) == (gaps.total_ms == 0)
+
+
+def test_what_is_heard_is_as_uncertain_as_when_its_playing_began() -> None:
+    began, later, anew = StampBound(5, 0), StampBound(90, 0), StampBound(0, 7)
+    listener = Playout(RATE_HZ)
+    listener.receive(100 * MS, 2_400, began)
+    # While the first is played the next one arrives: when exactly makes no difference.
+    listener.receive(150 * MS, 2_400, later)
+    listener.receive(500 * MS, 2_400, anew)
+    assert [listener.bound_of(sample) for sample in (0, 2_400, 4_799, 4_800)] == [
+        *(began, began, began),
+        anew,
+    ]
+    listener.receive(900 * MS, 2_400)
+    assert listener.bound_of(7_200) is None

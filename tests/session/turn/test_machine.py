@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.dialects.base64_audio import Base64Audio
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    EXACT,
     AudioDelta,
     AudioFormat,
     Event,
@@ -23,6 +24,7 @@ from harness.model import (
     SessionCreated,
     SpeechStarted,
     SpeechStopped,
+    StampBound,
     TextDelta,
     TokenUsage,
     ToolCall,
@@ -272,6 +274,41 @@ def test_a_lateness_within_the_limit_counts_and_one_beyond_it_does_not() -> None
         turn.sending.note(now_ns, late_ms * MS, frames=1, samples=480, ends_speech=True)
         found.append(play(turn, *CAPTURED).status)
     assert found == [TurnStatus.COMPLETED, TurnStatus.VOID]
+
+
+def test_a_turn_states_how_far_the_stamp_of_its_first_sound_may_be_off() -> None:
+    turn = new_turn()
+    turn.receive(ResponseCreated("r1"), (END_MS + 900) * MS, StampBound(9 * MS, 0))
+    turn.receive(delta(100, silent=True), (END_MS + 1_000) * MS, StampBound(2 * MS, 1 * MS))
+    # Its silence is still played when the sound arrives, so that it does not matter when.
+    turn.receive(delta(), (END_MS + 1_050) * MS, StampBound(8 * MS, 0))
+    record = turn.record(0)
+    assert (record.arrival_uncertainty_ns, record.processing_delay_ns) == (2 * MS, 1 * MS)
+    assert record.error_bound_ns == 3 * MS
+    assert play(new_turn(), *CAPTURED).arrival_uncertainty_ns is None
+
+
+def test_a_stamp_that_may_be_too_far_off_voids_the_turn() -> None:
+    for bound, status in (
+        (StampBound(10 * MS, 0), TurnStatus.COMPLETED),
+        (StampBound(9 * MS, 2 * MS), TurnStatus.VOID),
+    ):
+        turn = new_turn()
+        turn.receive(ResponseCreated("r1"), (END_MS + 900) * MS, bound)
+        turn.receive(delta(), (END_MS + 1_000) * MS, bound)
+        turn.receive(done(), (END_MS + 1_010) * MS, bound)
+        assert turn.record(0).status is status
+
+
+def test_the_stamp_of_what_nobody_heard_is_forgotten_with_it() -> None:
+    turn = new_turn()
+    turn.receive(ResponseCreated("r1"), (END_MS + 900) * MS, EXACT)
+    turn.receive(delta(100), (END_MS + 1_000) * MS, StampBound(8 * MS, 0))
+    turn.interrupt((END_MS + 1_000) * MS, for_good=False)
+    turn.receive(ResponseCreated("r2"), (END_MS + 1_100) * MS, EXACT)
+    turn.receive(delta(response="r2"), (END_MS + 1_200) * MS, EXACT)
+    record = turn.record(0)
+    assert (record.arrival_uncertainty_ns, record.processing_delay_ns) == (0, 0)
 
 
 def test_a_turn_cut_off_says_by_whom() -> None:
