@@ -36,11 +36,12 @@ from websockets.server import ServerProtocol
 
 from harness.bench.native_program import native_program
 from harness.corpus import speech_like
+from harness.dialects import OpenAIRealtime
 
 _RESPONSE_S, _LEAD_S = 1.5, 0.1
 _PIECE_S = 0.1
 _SPEED = 5.0
-_RATE_HZ = 24_000
+_RATE_HZ = OpenAIRealtime.audio.rate_hz
 # Beyond the envelope's opening words in any spelling, and before its closing ones.
 _HEAD_BYTES, _TAIL_BYTES = 64, 8
 # Shorter messages carry no frame of audio, not even one of 10 ms.

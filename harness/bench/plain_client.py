@@ -40,9 +40,10 @@ from harness.corpus import (
     load_utterances,
     silence_frame,
 )
-from harness.model import NS_PER_MS, NS_PER_S, AudioFormat, CallPlan, ns_from_samples
+from harness.dialects import OpenAIRealtime
+from harness.model import NS_PER_MS, NS_PER_S, CallPlan, ns_from_samples
 
-_AUDIO = AudioFormat(rate_hz=24_000)
+_AUDIO = OpenAIRealtime.audio
 
 
 @dataclass(slots=True)

@@ -35,11 +35,13 @@ from websockets.frames import Frame, Opcode
 from harness.bench import machine
 from harness.clock import now_ns
 from harness.corpus import speech_like
-from harness.model import NS_PER_MS, NS_PER_S, TruthRecord
+from harness.dialects import OpenAIRealtime
+from harness.model import NS_PER_MS, NS_PER_S, TruthRecord, ns_from_samples
 from harness.recording import read_truth
 
-_RATE_HZ, _FRAME_SAMPLES = 24_000, 480
-_FRAME_NS = _FRAME_SAMPLES * NS_PER_S // _RATE_HZ
+_AUDIO = OpenAIRealtime.audio
+_FRAME_SAMPLES = _AUDIO.frame_samples(20)
+_FRAME_NS = ns_from_samples(_FRAME_SAMPLES, _AUDIO.rate_hz)
 # A sentence of 1.19 s every 3.5 s: it ends inside a frame, and its answer is over before the next.
 _SENTENCE_S, _CYCLE_FRAMES = 1.19, 175
 _FIRST_FRAMES, _SETTLE_FRAMES, _TAIL_FRAMES = 25, 75, 100
@@ -63,7 +65,7 @@ class _Sentence:
     """What everybody says, as ready frames: the sentence, and silence up to the next one."""
 
     def __init__(self) -> None:
-        speech = speech_like(np.random.default_rng(1), _SENTENCE_S, _RATE_HZ)
+        speech = speech_like(np.random.default_rng(1), _SENTENCE_S, _AUDIO.rate_hz)
         self.samples = len(speech)
         self.frames = -(-len(speech) // _FRAME_SAMPLES)
         audio = speech.astype("<i2").tobytes().ljust(self.frames * _FRAME_SAMPLES * 2, b"\0")

@@ -22,7 +22,7 @@ class LastSample:
     def __init__(
         self,
         *,
-        rate_hz: int = 24_000,
+        rate_hz: int,
         silence_ms: float = 200.0,
         zeros: bytes = b"\0",
         sample_bytes: int = 2,

@@ -52,9 +52,7 @@ class VoiceActivity:
         threshold: 0 to 1; the service's default is 0.5. Higher hears only louder speech.
     """
 
-    def __init__(
-        self, *, rate_hz: int = 24_000, silence_ms: float = 200.0, threshold: float = 0.5
-    ) -> None:
+    def __init__(self, *, rate_hz: int, silence_ms: float = 200.0, threshold: float = 0.5) -> None:
         self.rate_hz = rate_hz
         self.heard_samples = 0
         self.speaking = False

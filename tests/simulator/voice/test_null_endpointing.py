@@ -44,4 +44,4 @@ def test_first_and_last_sample_are_found_to_the_sample(
 
 @pytest.mark.parametrize("samples", [0, 1, 100_000])
 def test_silence_is_nothing(samples: int) -> None:
-    assert list(LastSample().feed(bytes(2 * samples))) == []
+    assert list(LastSample(rate_hz=24_000).feed(bytes(2 * samples))) == []

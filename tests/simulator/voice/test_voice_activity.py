@@ -24,7 +24,7 @@ def _hear(hearing: VoiceActivity, pieces: Iterable[Audio]) -> list[Started | Sto
 
 def test_speech_between_digital_silence_is_found_to_the_sample() -> None:
     audio = np.concatenate((_silence(9_600), SPEECH, _silence(12_000)))
-    assert _hear(VoiceActivity(), [audio]) == [
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ), [audio]) == [
         Started(9_600),
         Stopped(9_600 + len(SPEECH) - 1, 9_600 + len(SPEECH) + 4_800),
     ]
@@ -38,7 +38,9 @@ def test_what_is_heard_does_not_depend_on_the_frames_it_came_in(sizes: list[int]
     for size in sizes:
         pieces.append(rest[:size])
         rest = rest[size:]
-    assert _hear(VoiceActivity(), [*pieces, rest]) == _hear(VoiceActivity(), [audio])
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ), [*pieces, rest]) == _hear(
+        VoiceActivity(rate_hz=RATE_HZ), [audio]
+    )
 
 
 @given(st.integers(20, 1_000), st.integers(0, 1_500), st.integers(0, 2**32))
@@ -52,7 +54,7 @@ def test_turn_ends_exactly_when_the_pause_reaches_the_window(
     audio = np.concatenate((loud, _silence(pause), loud, _silence(window)))
     stops = [
         f
-        for f in _hear(VoiceActivity(silence_ms=window_ms // 10 * 10), [audio])
+        for f in _hear(VoiceActivity(rate_hz=RATE_HZ, silence_ms=window_ms // 10 * 10), [audio])
         if isinstance(f, Stopped)
     ]
     assert len(stops) == (2 if pause >= window else 1)
@@ -64,18 +66,18 @@ def test_turn_ends_exactly_when_the_pause_reaches_the_window(
 @settings(max_examples=25, deadline=None)
 def test_quiet_noise_is_never_speech(seed: int, rms: float, seconds: int) -> None:
     noise = np.random.default_rng(seed).normal(0, rms, seconds * RATE_HZ).astype(np.int16)
-    assert _hear(VoiceActivity(), [noise]) == []
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ), [noise]) == []
 
 
 def test_click_is_not_speech() -> None:
     audio = _silence(24_000)
     audio[12_000:12_240] = 20_000
-    assert _hear(VoiceActivity(), [audio]) == []
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ), [audio]) == []
 
 
 def test_steady_noise_becomes_the_floor_and_speech_is_heard_above_it() -> None:
     noise = np.random.default_rng(2).normal(0, 250, 8 * RATE_HZ)
-    hearing = VoiceActivity()
+    hearing = VoiceActivity(rate_hz=RATE_HZ)
     _hear(hearing, [noise[: 4 * RATE_HZ].astype(np.int16)])
     assert not hearing.speaking
     later = noise[4 * RATE_HZ :]
@@ -90,8 +92,8 @@ def test_steady_noise_becomes_the_floor_and_speech_is_heard_above_it() -> None:
 def test_higher_threshold_hears_only_louder_speech() -> None:
     faint = (SPEECH / 40).astype(np.int16)
     audio = np.concatenate((_silence(4_800), faint, _silence(12_000)))
-    assert _hear(VoiceActivity(threshold=0.5), [audio]) != []
-    assert _hear(VoiceActivity(threshold=1.0), [audio]) == []
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ, threshold=0.5), [audio]) != []
+    assert _hear(VoiceActivity(rate_hz=RATE_HZ, threshold=1.0), [audio]) == []
 
 
 _LENGTHS = st.integers(0, 2_400) | st.integers(0, 10).map(lambda hops: hops * 240)
@@ -100,7 +102,7 @@ _LENGTHS = st.integers(0, 2_400) | st.integers(0, 10).map(lambda hops: hops * 24
 @given(st.lists(st.tuples(st.booleans(), _LENGTHS), max_size=30))
 @settings(max_examples=40, deadline=None)
 def test_exact_silence_may_be_told_by_its_length(pieces: list[tuple[bool, int]]) -> None:
-    one, other = VoiceActivity(), VoiceActivity()
+    one, other = VoiceActivity(rate_hz=RATE_HZ), VoiceActivity(rate_hz=RATE_HZ)
     for is_silent, length in pieces:
         if is_silent:
             found = list(one.feed_silence(length))
@@ -114,7 +116,7 @@ def test_exact_silence_may_be_told_by_its_length(pieces: list[tuple[bool, int]])
 
 
 def test_what_is_set_after_a_finding_counts_for_the_rest_of_the_same_audio() -> None:
-    hearing, ends = VoiceActivity(silence_ms=100), []
+    hearing, ends = VoiceActivity(rate_hz=RATE_HZ, silence_ms=100), []
     audio = np.concatenate((SPEECH, _silence(12_000), SPEECH, _silence(12_000)))
     for found in hearing.feed(audio):
         if isinstance(found, Stopped):
