@@ -25,7 +25,6 @@ IN_A_RUN = "lives inside Locust, and is tested in whole runs of it"
 WHILE_IMPORTING = "a step of importing or obtaining a corpus, tested by what comes of it"
 THROUGH_THE_SERVER = "part of the simulator's answer to a client, tested over a real connection"
 THROUGH_A_CALL = "part of one session in flight, tested in calls against the simulator"
-THROUGH_THE_MACHINE = "part of the turn's state machine, tested event by event in test_machine"
 THROUGH_TOXIPROXY = "talks to a real Toxiproxy, which the tests of its users start"
 THROUGH_THE_PAGE = "part of the report page, tested as the page that is written"
 THROUGH_THE_COMMAND = "printed by commands, tested by what they print"
@@ -34,7 +33,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     DECLARATIONS: {
         "dialects/base.py": "dialects/test_openai.py",
         "model/decoder.py": "dialects/test_base64_audio.py",
-        "model/events.py": "dialects/test_openai.py",
         "model/requests.py": "dialects/test_openai.py",
         "model/session.py": "recording/test_jsonl.py",
         "model/stamp.py": "transport/test_tls.py",
@@ -95,15 +93,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     THROUGH_A_CALL: {
         "engine/frame_stream.py": "engine/test_engine.py",
         "engine/target_check.py": "cli/test_doctor.py",
-    },
-    THROUGH_THE_MACHINE: {
-        "session/playout/response_audio.py": "session/playout/test_playout.py",
-        "session/turn/early_responses.py": "session/turn/test_machine.py",
-        "session/turn/endings.py": "session/turn/test_machine.py",
-        "session/turn/instants.py": "session/turn/test_machine.py",
-        "session/turn/outcome.py": "session/turn/test_machine.py",
-        "session/turn/patience.py": "session/turn/test_machine.py",
-        "session/turn/planned_speech.py": "session/turn/test_machine.py",
     },
     THROUGH_TOXIPROXY: {
         "network/probe/frame_flow.py": "network/probe/test_stall_probe.py",

@@ -23,7 +23,7 @@ def utterance(name: str) -> EncodedUtterance:
     return EncodedUtterance(
         utterance_id=name,
         messages=[name.encode()] * 10,
-        onset_sample=2 * FRAME,
+        onset_sample=(2 if name == "a" else 3) * FRAME,
         end_sample=8 * FRAME + 12,
     )
 
@@ -73,7 +73,7 @@ def test_the_interruption_of_a_turn_is_the_next_utterance_and_the_last_has_none(
     first, last = planned.begin(0, GRID).behaviour, planned.begin(10, GRID).behaviour
     assert first is not None
     assert last is not None
-    assert first.cuts_in_ns(0) == (100 - 40) * MS, "its speech begins 40 ms into the utterance"
+    assert first.cuts_in_ns(0) == (100 - 60) * MS, "its speech begins 60 ms into the utterance"
     assert last.cuts_in_ns(0) is None
 
 
