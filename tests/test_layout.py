@@ -39,6 +39,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/truth.py": "recording/test_reading.py",
         "model/units.py": "model/test_audio.py",
         "model/summary.py": "recording/test_summary.py",
+        "model/history.py": "recording/test_history.py",
         "model/behaviour_summary.py": "analysis/test_behaviour.py",
         "model/validity_summary.py": "analysis/test_summary.py",
         "transport/stream.py": "transport/test_stamped_socket.py",

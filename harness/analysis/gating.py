@@ -129,6 +129,7 @@ def judge_against(
         )
     headline = _shifted(compared[0].objective)
     where = compared[0].objective.where
+    subjects = [found.objective.subject for found in compared]
     shift = shifts(
         [one.sample(BY_NAME[headline], where) for one in candidate],
         [one.sample(BY_NAME[headline], where) for one in against],
@@ -143,7 +144,7 @@ def judge_against(
         shift=shift,
         shift_of=headline,
         caveats=_caveats([*candidate, *against]),
-        notes=(*differing, *_of_design(setting, len(runs), len(baseline))),
+        notes=(*differing, *_of_design(setting, len(runs), len(baseline), subjects)),
     )
 
 
@@ -161,7 +162,9 @@ def _shifted(objective: Objective) -> str:
     return quantity.metric if isinstance(quantity, Percentile | Attainment) else _HEADLINE
 
 
-def _of_design(setting: Setting, runs: int, baseline: int) -> Iterator[str]:
+def _of_design(
+    setting: Setting, runs: int, baseline: int, subjects: Collection[str]
+) -> Iterator[str]:
     """Yield what the reader must know of how the runs were laid out."""
     if runs == baseline == 1:
         if not setting.between:
@@ -171,6 +174,8 @@ def _of_design(setting: Setting, runs: int, baseline: int) -> Iterator[str]:
                 " --run-sd"
             )
         for subject, spread in setting.between.items():
+            if subject and subject not in subjects:
+                continue
             of = f" of {subject}" if subject else ""
             yield (
                 f"one run against one: session bootstrap within each, and a standard deviation{of}"

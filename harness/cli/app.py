@@ -16,6 +16,7 @@ COMMANDS = {
     "ab": ("harness.cli.ab", "Run two targets in turn and judge one against the other."),
     "aa": ("harness.cli.aa", "Run a target against itself: what a gate can tell here."),
     "plan": ("harness.cli.plan_size", "Say what a wanted answer takes: runs, time and cost."),
+    "history": ("harness.cli.history", "Keep one line a run and find where the level changed."),
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),

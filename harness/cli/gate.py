@@ -14,6 +14,8 @@ from harness.analysis import (
     judge_runs,
     parse_objectives,
 )
+from harness.analysis.history.entry import fingerprint
+from harness.analysis.history.series import run_spreads
 from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.many_values import ManyValues
 from harness.cli.summarising import bundled_prices, recorded
@@ -49,6 +51,11 @@ class _Gate(ManyValues):
     type=click.FloatRange(0, 1),
     help="How runs of an unchanged target differ, for one run against one: 0.03 for 3 %.",
 )
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A history that says how runs of an unchanged target differ, for one run against one.",
+)
 @output_options
 def command(
     *,
@@ -58,6 +65,7 @@ def command(
     paired: bool | None,
     allow_different: tuple[str, ...],
     run_sd: float | None,
+    history: Path | None,
     **files: Any,
 ) -> int:
     """Judge each RUN, a run's folder or its summary.json, by itself and against baseline runs.
@@ -83,21 +91,30 @@ def command(
     with outputs.of_refusals():
         asked = None if slo is None else parse_objectives(read_toml(slo), str(slo))
         if baseline:
-            between = {} if run_sd is None else {"": RunSpread(run_sd, 0, "--run-sd")}
+            against = [read_records(run) for run in baseline]
             report = judge_against(
                 [read_records(run) for run in runs],
-                [read_records(run) for run in baseline],
+                against,
                 asked,
                 bundled_prices(),
                 allowed=allow_different,
                 in_pairs=paired,
-                between=between,
+                between=_between(run_sd, history, against[0]),
             )
         elif asked is None:
             raise BadInput("nothing to judge by", hint="Give --slo FILE, --baseline RUN, or both")
         else:
             report = judge_runs([_evidence(run) for run in runs], asked)
     return outputs.tell(report)
+
+
+def _between(run_sd: float | None, history: Path | None, baseline: Run) -> dict[str, RunSpread]:
+    """Return how runs of an unchanged target differ, by subject: as given, else from a history."""
+    if run_sd is not None:
+        return {"": RunSpread(run_sd, 0, "--run-sd")}
+    if history is None:
+        return {}
+    return run_spreads(read_history(history), fingerprint(baseline))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

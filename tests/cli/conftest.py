@@ -25,7 +25,12 @@ MS = 1_000_000
 
 
 def record_run(
-    root: Path, *, slower: float = 1.0, model: str = "gpt-realtime-2.1", seed: int = 0
+    root: Path,
+    *,
+    slower: float = 1.0,
+    model: str = "gpt-realtime-2.1",
+    seed: int = 0,
+    second: int = 5,
 ) -> Path:
     """Record 80 sessions of one turn; latencies from 801 to 880 ms, times a factor."""
     path = reserve(root, "test", date(2026, 1, 2))
@@ -41,7 +46,7 @@ def record_run(
     )
     manifest = RunManifest(
         run_id=path.name,
-        started_at="2026-01-02T03:04:05+00:00",
+        started_at=f"2026-01-02T03:04:{second:02}+00:00",
         origin_ns=0,
         scenario="test",
         target="ws://127.0.0.1:1",
