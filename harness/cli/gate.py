@@ -22,6 +22,7 @@ from harness.cli.summarising import bundled_prices, recorded
 from harness.errors import BadInput
 from harness.model import Run
 from harness.recording import read_summary
+from harness.recording.history import read_history
 
 
 class _Gate(ManyValues):

@@ -36,7 +36,7 @@ def command() -> None:
 def add(runs: tuple[Path, ...], path: Path, note: str) -> int:
     """Append each RUN to the history; one that is there already is left out."""
     known = read_history(path) if path.exists() else History(())
-    there = {(run.run_id, run.started_at) for run in known.runs}
+    there = {(run.run_id, run.started_at): run.fingerprint for run in known.runs}
     evidence = [RunEvidence(read_records(run), bundled_prices()) for run in runs]
     for one in evidence:
         entry = history_run(one, note)
@@ -44,8 +44,8 @@ def add(runs: tuple[Path, ...], path: Path, note: str) -> int:
             click.echo(f"{entry.run_id} is there already")
             continue
         append_history(path, HistoryLine(run=entry))
-        there.add((entry.run_id, entry.started_at))
-        alike = sum(run.fingerprint == entry.fingerprint for run in known.runs)
+        alike = list(there.values()).count(entry.fingerprint)
+        there[entry.run_id, entry.started_at] = entry.fingerprint
         click.echo(f"{entry.run_id} added, {alike} runs like it before")
     return ExitCode.PASS
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from harness.model.history import Acceptance, History, HistoryRun, PercentilePoi
 P95 = "voice_to_voice P95"
 
 
-def run(number: int, value_ms: float | None, **more: object) -> HistoryRun:
+def run(number: int, value_ms: float | None, **more: Any) -> HistoryRun:
     found = HistoryRun(
         run_id=f"r{number}",
         started_at=f"2026-01-{number + 1:02}",
