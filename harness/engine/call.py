@@ -190,7 +190,7 @@ class Call:
         if self._names_to_look_at:
             self._names_to_look_at -= 1
             if name := self._route.dialect.old_name(data):
-                self.session.old_names.add(name)
+                self.session.old_names |= {name}
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, SessionConfigured):

@@ -75,7 +75,7 @@ class Caller:
         self._acknowledged = ""
         self._named_model = self._settings_refused = ""
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
-        self.old_names: set[str] = set()
+        self.old_names = frozenset[str]()
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,

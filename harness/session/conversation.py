@@ -90,9 +90,9 @@ class Conversation:
         self.greets = False
         self.greeting: Greeting | None = None
         # Responses of turns gone by.
-        self._gone: set[str] = set()
+        self._gone = frozenset[str]()
         self._spoke_before = False
-        self._called: set[str] = set()
+        self._called = frozenset[str]()
         self.tokens = TokensOutsideTurns()
 
     def begin(
@@ -116,7 +116,7 @@ class Conversation:
             spoken,
             audio=self.audio,
             new_decoder=self._new_decoder,
-            stale=frozenset(gone),
+            stale=gone,
             before=before,
             tells_end=self._tells_end,
         )
@@ -164,7 +164,7 @@ class Conversation:
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event, and the tool calls that only the end of a response names."""
         if isinstance(event, ToolCall):
-            self._called.add(event.call_id)
+            self._called |= {event.call_id}
         elif isinstance(event, ResponseDone):
             for call in event.tool_calls:
                 if call.call_id not in self._called:

@@ -14,8 +14,7 @@ class TokensOutsideTurns:
 
     def __init__(self) -> None:
         self._sum = TokenSum()
-        self._open: set[str] = set()
-        self._ended: set[str] = set()
+        self._open = self._ended = frozenset[str]()
 
     def receive(self, event: OfResponse, turn: Turn | None) -> None:
         """Take an event of a response.
@@ -29,7 +28,7 @@ class TokensOutsideTurns:
             self._open |= {response} - {""} - self._ended
         elif isinstance(event, ResponseDone):
             again = response in self._ended
-            self._open.discard(response)
+            self._open -= {response}
             self._ended |= {response} - {""}
             if not again and (turn is None or turn.ids.is_stale(response)):
                 self._sum.add(event.usage)

@@ -12,7 +12,8 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import State
+from websockets.protocol import Protocol as Core
+from websockets.protocol import Side, State
 from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
@@ -95,7 +96,8 @@ class Connection:
 
     def __init__(self, uri: Target, headers: Sequence[tuple[str, str]], receiver: Receiver) -> None:
         self._receiver = receiver
-        self._core = ClientProtocol(uri, max_size=_MESSAGE_LIMIT_BYTES)
+        self._upgrade: ClientProtocol | None = ClientProtocol(uri, max_size=_MESSAGE_LIMIT_BYTES)
+        self._core: Core = self._upgrade
         self._headers = headers
         self._stream: Stream | None = None
         self._parts: list[bytes] = []
@@ -107,10 +109,11 @@ class Connection:
     def begin(self, stream: Stream) -> None:
         """Send the upgrade request over `stream`, the secured one where there is TLS."""
         self._stream = stream
-        request = self._core.connect()
+        assert self._upgrade is not None
+        request = self._upgrade.connect()
         for name, value in self._headers:
             request.headers[name] = value
-        self._core.send_request(request)
+        self._upgrade.send_request(request)
         self._flush()
 
     def received(self, data: bytes, at_ns: int, since_ns: int, last: StampBound) -> None:
@@ -203,6 +206,9 @@ class Connection:
         if self._core.state is State.OPEN:
             self._parts.clear()
             self._slicer = Slicer(_MESSAGE_LIMIT_BYTES)
+            # The first core keeps both heads of the upgrade, 2 kB for as long as the session lasts.
+            self._upgrade = None
+            self._core = Core(Side.CLIENT, state=State.OPEN, max_size=_MESSAGE_LIMIT_BYTES)
         return self._slicer, after
 
     def _read_refusal(self, data: bytes) -> None:
@@ -221,7 +227,7 @@ class Connection:
             elif isinstance(event, Response):
                 self._answered(at_ns)
         self._flush()
-        if core.close_rcvd or core.parser_exc or core.handshake_exc:
+        if core.close_rcvd or core.parser_exc or self._upgrade_error is not None:
             self._hang_up()
 
     def _take(self, frame: Frame, at_ns: int, bound: StampBound) -> None:
@@ -237,18 +243,23 @@ class Connection:
                 self._parts.clear()
                 self._receiver.message(whole, at_ns, bound)
 
+    @property
+    def _upgrade_error(self) -> Exception | None:
+        """Why the upgrade failed, `None` while it has not."""
+        return None if self._upgrade is None else self._upgrade.handshake_exc
+
     def _answered(self, at_ns: int) -> None:
-        if self._core.handshake_exc is None:
+        if self._upgrade_error is None:
             self._receiver.upgraded(at_ns)
 
     def _why(self, exc: Exception | None, code: int | None) -> Fault | None:
         if self._refused is not None:
             return self._refused.fault()
         answer = b"".join(self._parts) if self._slicer is None else b""
-        if self._core.handshake_exc is not None and not answer.startswith(b"HTTP/"):
+        if self._upgrade_error is not None and not answer.startswith(b"HTTP/"):
             return no_http(answer)
-        if isinstance(self._core.handshake_exc, InvalidHandshake | EOFError):
-            words = sanitised(self._core.handshake_exc)
+        if isinstance(self._upgrade_error, InvalidHandshake | EOFError):
+            words = sanitised(self._upgrade_error)
             return Fault(Party.THEIRS, Phase.CONNECT, "no_upgrade", words)
         if self._closing and self._core.close_sent is not None and self._core.parser_exc is None:
             return None

@@ -2,17 +2,19 @@
  *
  * watcher PERIOD_US LEAST_US: sleeps to absolute deadlines PERIOD_US apart and prints one line for
  * every deadline that was met more than LEAST_US late: the deadline and the delay, nanoseconds of
- * the monotonic clock. It takes no memory and no lock, so whatever delays it delays every program
- * on its core: the host, or a program that keeps the core. It ends when standard input does. */
+ * the monotonic clock. It takes no memory and no lock and goes before every other program, the audio
+ * thread of a run included, where the system lets it: what delays it then is the host. It ends when
+ * standard input does. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_AT_INPUT_EVERY = 64 };
+enum { LOOK_AT_INPUT_EVERY = 64, BEFORE_AUDIO = 10 };
 
 static int64_t now_ns(void) {
     struct timespec t;
@@ -32,6 +34,7 @@ int main(int count, char **words) {
         return 2;
     }
     int64_t period_ns = atoll(words[1]) * 1000, least_ns = atoll(words[2]) * 1000;
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){BEFORE_AUDIO});
     int64_t due_ns = now_ns() + period_ns;
     for (unsigned wake_ups = 1;; wake_ups++) {
         struct timespec due = {due_ns / 1000000000, due_ns % 1000000000};

@@ -60,6 +60,7 @@ _FAINT_HOPS = 12
 _FAINT = "speech stands less than 8 dB above steady noise"
 _FLOOR_MEMORY = 0.9
 _PEAK_SIGMAS = 4.0
+_NOTHING: NDArray[np.int16] = np.empty(0, dtype=np.int16)
 
 
 class OnsetDetector:
@@ -78,7 +79,7 @@ class OnsetDetector:
         self.doubt = ""
         self._hop_samples = round(rate_hz * _HOP_S)
         # The last hops judged and what does not fill a hop yet, and where that begins.
-        self._kept: NDArray[np.int16] = np.empty(0, dtype=np.int16)
+        self._kept = _NOTHING
         self._kept_from = 0
         self._hop = 0
         self._floor: float | None = None
@@ -113,7 +114,7 @@ class OnsetDetector:
         Returns:
             As `feed`.
         """
-        rise, self._over = self._rise, True
+        rise, self._over, self._kept = self._rise, True, _NOTHING
         if self.audible_sample is None and rise is not None:
             if rise.steady and rise.level <= _NOISE_CAP:
                 self._rise = None
@@ -147,7 +148,9 @@ class OnsetDetector:
         if self._rise is not None and self._rise.hops <= _NOISE_HOPS:
             keep_hop = min(keep_hop, self._rise.hop)
         keep_from = max(self._kept_from, keep_hop * hop_samples)
-        self._kept = self._kept[keep_from - self._kept_from :]
+        # A copy: a view would keep the whole delta, for every session.
+        kept = self._kept[keep_from - self._kept_from :]
+        self._kept = _NOTHING if self._over else kept.copy()
         self._kept_from = keep_from
 
     def _examine_all(self, powers: list[float]) -> None:

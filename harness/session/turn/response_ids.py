@@ -29,19 +29,19 @@ class ResponseIds:
     )
 
     def __init__(self, stale: frozenset[str]) -> None:
-        self.seen: set[str] = set()
+        # Frozen: an empty one costs nothing, and most stay empty.
+        self.seen = frozenset[str]()
         self.announces = self._muted = False
         self._stale = stale
         self._current = self._sounding = ""
-        self._finished: set[str] = set()
-        self._cancelled: set[str] = set()
+        self._finished = self._cancelled = frozenset[str]()
 
     def belongs(self, response: str) -> bool:
         """Note the response that an event names; return whether the event is of this turn."""
         if response in self._stale:
             return False
-        if response:
-            self.seen.add(response)
+        if response and response not in self.seen:
+            self.seen |= {response}
         return True
 
     def is_stale(self, response: str) -> bool:
@@ -82,13 +82,13 @@ class ResponseIds:
     def finish(self, response: str) -> bool:
         """Note that a response is over; return whether it is the current one."""
         if response:
-            self._finished.add(response)
+            self._finished |= {response}
         return not response or not self._current or response == self._current
 
     def cancel(self, response: str) -> None:
         """Note that the server cancelled a response; one without a name is the current one."""
         if response:
-            self._cancelled.add(response)
+            self._cancelled |= {response}
         elif self.announces:
             self._muted = True
 

@@ -197,3 +197,15 @@ def test_how_a_response_is_cut_into_deltas_changes_nothing(
     assert (cut.close(), cut.doubt) == (whole.close(), whole.doubt)
     if cut.audible_sample is not None:
         assert 0 <= cut.audible_sample < len(response)
+
+
+def test_a_response_that_is_settled_keeps_none_of_its_audio() -> None:
+    detector = OnsetDetector(RATE_HZ)
+    response, delta = np.concatenate((silence(0.1), tone(1.5))), RATE_HZ // 10
+    for start in range(0, len(response), delta):
+        detector.feed(response[start : start + delta])
+        # Whatever it keeps meanwhile is its own: a view would keep the whole delta.
+        assert detector._kept.base is None
+    detector.close()
+    assert detector.audible_sample is not None
+    assert detector._kept.size == 0
