@@ -258,7 +258,7 @@ class Conversation:
         if tools is None or tools.due_ns is None or now_ns < tools.due_ns:
             return
         self.requests += tools.answers()
-        if self.turn is not None and self.turn.tools:
+        if self.turn is not None and self.turn.tools.names:
             self.turn.tool_result_sent(now_ns)
 
     def close(self, now_ns: int, fault: Fault | None) -> TurnRecord:
@@ -323,9 +323,9 @@ class Conversation:
     ) -> TurnRecord:
         turn, acted = done.turn, None
         if done.behaviour is not None:
-            acted = done.behaviour.outcome(turn.tools, barge_in)
-        elif turn.tools:
-            acted = BehaviourOutcome(tools=turn.tools)
+            acted = done.behaviour.outcome(turn.tools.names, barge_in)
+        elif turn.tools.names:
+            acted = BehaviourOutcome(tools=turn.tools.names)
         record = turn.record(
             self._origin_ns,
             fault,

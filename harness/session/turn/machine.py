@@ -25,9 +25,8 @@ The rules of this file:
   the response to the tool's result was heard.
 """
 
-from harness.errors import Fault, Phase, sanitised
+from harness.errors import Fault, Phase
 from harness.model import (
-    NS_PER_MS,
     AudioDelta,
     AudioFormat,
     BehaviourOutcome,
@@ -54,15 +53,15 @@ from harness.session.turn.early_responses import EarlyResponses
 from harness.session.turn.endings import ResponseEndings
 from harness.session.turn.instants import InstantNotes
 from harness.session.turn.items import Items
-from harness.session.turn.network_lateness import NetworkLateness, late_ns
+from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.outcome import TurnFacts, classify
 from harness.session.turn.patience import IDLE_NS, patient_until_ns
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
+from harness.session.turn.record import turn_record
 from harness.session.turn.response_ids import ResponseIds
 from harness.session.turn.response_state import ResponseState, Withdrawn
 from harness.session.turn.token_sum import TokenSum
-
-_TOOLS_KEPT = 16
+from harness.session.turn.tool_use import ToolUse
 
 
 class Turn:
@@ -80,7 +79,7 @@ class Turn:
         response_state: How far the server has come.
         sending: What went out of the utterance.
         ids: Which responses belong to this turn.
-        tools: Names of the tools that were called.
+        tools: Tools that it called, and whether their results are answered.
     """
 
     def __init__(
@@ -96,13 +95,11 @@ class Turn:
         self.spoken = spoken
         self.response_state = ResponseState.NONE
         self.ids = ResponseIds(stale)
-        self.tools: tuple[str, ...] = ()
+        self.tools = ToolUse()
         self._format, self._new_decoder, self._tells_end = audio, new_decoder, tells_end
         self._early = EarlyResponses(spoken.onset_ns)
         self._audio = ResponseAudio(audio, new_decoder)
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
-        # An answer to a tool's result is owed until it begins, and awaited until it is heard.
-        self._owed = self._awaits_answer = False
         self._items, self._over_ns = Items(audio.rate_hz), 0
         self._error: ProviderError | None = None
         self._tokens = TokenSum()
@@ -121,7 +118,7 @@ class Turn:
         """When the response is heard, the answer where a tool was called; `None` before that."""
         if self._tells_end and self._early.pending:
             return None
-        if self._awaits_answer:
+        if self.tools.awaits_answer:
             return self._audio.answer_ns
         return self._audio.audible_ns
 
@@ -154,7 +151,7 @@ class Turn:
         response = event.response_id if isinstance(event, OfResponse) else ""
         if not self.ids.belongs(response):
             return
-        if self._early.receive(event, now_ns) and not self._awaits_answer:
+        if self._early.receive(event, now_ns) and not self.tools.awaits_answer:
             self._withdraw_early()
         moves: type | None = type(event)
         self._sounds = None
@@ -196,11 +193,12 @@ class Turn:
 
     def expect_answer(self) -> None:
         """Note that a tool's result will be given: the turn goes on until it is answered."""
-        self._owed = self._awaits_answer = True
+        self.tools.expect_answer()
 
     def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
         self._noted.first("tool_result_sent_ns", now_ns)
+        self.tools.results_sent()
         self._audio.expect_answer()
         if not self.ids.announces:
             self._audio.next_response()
@@ -221,7 +219,7 @@ class Turn:
             # The server is about to say that the turn has ended, and then to answer it.
             return max(deadline_ns, self.playout_end_ns or deadline_ns)
         played_ns, over = self.playout_end_ns, self.response_state.is_over
-        if self._owed or (self._awaits_answer and self.answer_ns is None and not over):
+        if self.tools.owed or (self.tools.awaits_answer and self.answer_ns is None and not over):
             return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
         if over:
             until_ns = self._over_ns if played_ns is None else played_ns
@@ -270,34 +268,21 @@ class Turn:
             self._withdraw_early()
         self._audio.finalise()
         status, why = classify(self._seen(now_ns), fault)
-        spoken, sending, bound = self.spoken, self.sending, self._audio.bound
-        at = self._noted.instants(origin_ns, spoken, sending, self._audio, barge_in)
         session = {"session": provider_session_id} if provider_session_id else {}
-        # What the server wrote stays as it is until here: it is compared, and sent back.
-        ids = {name: sanitised(given) for name, given in (self._provider | session).items()}
-        return TurnRecord(
-            session_id=spoken.session_id,
-            turn_index=spoken.turn_index,
-            kind=self._noted.kind(spoken.turn_index, interrupts=barge_in is not None),
+        return turn_record(
+            self.spoken,
+            self.sending,
+            self._audio,
+            self._noted,
+            self._tokens,
+            self._provider | session,
             status=status,
-            network=spoken.network,
-            utterance_id=spoken.utterance_id,
-            condition=spoken.condition,
-            original_id=spoken.original_id,
-            limit_ms=spoken.limit_ns / NS_PER_MS,
-            at=at,
-            counts=self._audio.counts(now_ns, sending),
-            fault=why or (None if barge_in is None else barge_in.fault),
-            provider_ids=ids,
-            speech_end_sample=spoken.end_sample,
-            send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
-            end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
-            arrival_uncertainty_ns=None if bound is None else bound.uncertainty_ns,
-            processing_delay_ns=None if bound is None else bound.delay_ns,
-            usage=self._tokens.told,
-            responses_untold=self._tokens.untold,
+            fault=why,
+            origin_ns=origin_ns,
+            now_ns=now_ns,
             behaviour=behaviour,
-            network_late_ns=late_ns(lateness, spoken.session_id, at, origin_ns),
+            barge_in=barge_in,
+            lateness=lateness,
         )
 
     def phase(self) -> Phase:
@@ -326,8 +311,7 @@ class Turn:
     def _call(self, call: ToolCall, now_ns: int) -> None:
         if not self.ids.is_cancelled(call.response_id):
             self._noted.first("tool_call_ns", now_ns)
-        if len(self.tools) < _TOOLS_KEPT:
-            self.tools = (*self.tools, sanitised(call.name))
+        self.tools.called(call.name)
 
     def _note_speech(
         self, event: SpeechStarted | SpeechStopped | InputCommitted, now_ns: int
@@ -345,7 +329,7 @@ class Turn:
             return None
         self.ids.create(response)
         self._endings.another()
-        self._owed = self._owed and "tool_result_sent_ns" not in self._noted
+        self.tools.response_began()
         if self.audible_ns is None:
             self._noted.answers()
             self._noted.at["response_created_ns"] = now_ns
@@ -368,8 +352,8 @@ class Turn:
         if delta.item_id != self._items.latest:
             self._items.begin(delta.item_id, self._audio.kept_samples)
             self._audio.next_item()
-        if self._owed and not self.ids.announces:
-            self._owed = "tool_result_sent_ns" not in self._noted
+        if not self.ids.announces:
+            self.tools.response_began()
         self._audio.hear(delta.audio, now_ns, bound, follow=not self.ids.announces)
         if self.ids.is_finished(response):
             return None
@@ -442,6 +426,6 @@ class Turn:
             audio=heard.first_audio_ns is not None,
             text="first_text_ns" in self._noted,
             tool="tool_call_ns" in self._noted,
-            awaits_answer=self._awaits_answer and heard.answer_ns is None,
-            owed=self._owed,
+            awaits_answer=self.tools.awaits_answer and heard.answer_ns is None,
+            owed=self.tools.owed,
         )

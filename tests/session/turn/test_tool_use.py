@@ -1,0 +1,41 @@
+from harness.session.turn.tool_use import ToolUse
+
+
+def test_names_are_kept_in_order_clean_and_not_without_end() -> None:
+    tools = ToolUse()
+    tools.called("look_up")
+    tools.called("bo\nok")
+    assert tools.names[0] == "look_up"
+    assert "\n" not in tools.names[1]
+    for number in range(40):
+        tools.called(f"t{number}")
+    assert len(tools.names) == 16
+    assert tools.names[-1] == "t13"
+
+
+def test_a_call_that_nobody_answers_leaves_nothing_to_wait_for() -> None:
+    tools = ToolUse()
+    tools.called("look_up")
+    assert not tools.owed
+    assert not tools.awaits_answer
+
+
+def test_the_answer_is_owed_until_a_response_begins_after_the_results_went_out() -> None:
+    tools = ToolUse()
+    tools.expect_answer()
+    tools.response_began()
+    assert tools.owed, "it began before the results were there"
+    tools.results_sent()
+    tools.response_began()
+    assert (tools.owed, tools.awaits_answer) == (False, True), "it has begun, and is not heard yet"
+
+
+def test_a_second_call_after_the_results_owes_until_the_next_response() -> None:
+    tools = ToolUse()
+    tools.expect_answer()
+    tools.results_sent()
+    tools.response_began()
+    tools.expect_answer()
+    assert tools.owed
+    tools.response_began()
+    assert not tools.owed
