@@ -46,7 +46,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     IN_A_CHILD: {
         "bench/busy_loop.py": "bench/test_child_process.py",
-        "bench/echo_server.py": "cli/test_selfcheck_stalls.py",
         "bench/engine_trial.py": "bench/test_null_server.py",
         "bench/plain_client.py": "bench/test_null_server.py",
         "bench/steady_callers.py": "bench/test_locust_trial.py",

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from harness.analysis import BY_NAME, accuracy, turn_latency
 from harness.analysis.accuracy import true_voice_to_voice_ms
+from harness.analysis.error_bound import error_bounds
 from harness.bench import machine
 from harness.bench.child_process import Child, busy_cores
 from harness.bench.findings import AccuracyFinding
 from harness.bench.locust_run import LocustRun, wait_for
 from harness.bench.workload import SPREAD_S, short_corpus
 from harness.corpus.manifest import write_manifest
-from harness.model import Progress, TurnStatus
+from harness.model import NS_PER_MS, Progress, TurnStatus
 from harness.recording import files, read_run, read_truth
 
 # The quickest: more turns in the same time.
@@ -65,8 +66,9 @@ def compare(run: Path, sessions: int, *, busy: bool = False) -> AccuracyFinding:
     """Return what the records of a run and the truth beside them have in common."""
     records, truth = read_run(run), read_truth(run)
     rate_hz = records.manifest.audio.rate_hz
+    bounds = error_bounds(records.turns)
     known = {(record.session_id, record.response_id): record for record in truth}
-    off_ms = []
+    off_ms, beyond = [], 0
     for turn in records.turns:
         ids = turn.provider_ids
         record = known.get((ids.get("session", ""), ids.get("response", "")))
@@ -74,6 +76,8 @@ def compare(run: Path, sessions: int, *, busy: bool = False) -> AccuracyFinding:
         true_ms = None if record is None else true_voice_to_voice_ms(turn, record, rate_hz)
         if true_ms is not None and measured is not None and not measured.censored:
             off_ms.append(measured.ms - true_ms)
+            allowed_ms = (turn.error_bound_ns or 0) / NS_PER_MS + _OFF_MS
+            beyond += abs(off_ms[-1]) > allowed_ms
     found = accuracy(records.turns, truth, rate_hz)
     of_percentiles_ms = found[0].of_percentiles_ms if found else {}
     return AccuracyFinding(
@@ -82,6 +86,9 @@ def compare(run: Path, sessions: int, *, busy: bool = False) -> AccuracyFinding:
         turns=len(off_ms),
         void=sum(turn.status is TurnStatus.VOID for turn in records.turns),
         off=sum(abs(error_ms) > _OFF_MS for error_ms in off_ms),
+        beyond_bound=beyond,
+        bound_p50_ms=_rounded(bounds.p50_ms),
+        bound_p99_ms=_rounded(bounds.p99_ms),
         error_p50_ms=_rounded(of_percentiles_ms.get(50)),
         error_p95_ms=_rounded(of_percentiles_ms.get(95)),
         error_p99_ms=_rounded(of_percentiles_ms.get(99)),

@@ -96,6 +96,10 @@ class AccuracyFinding:
         turns: Turns that count and whose truth is known.
         void: Turns that our own lateness spoiled; they count nowhere.
         off: Turns of `turns` that are more than 1 ms off.
+        beyond_bound: Turns of `turns` that are off by more than 1 ms beyond the bound that their
+            own record states.
+        bound_p50_ms: Median of these bounds, `None` where none is known.
+        bound_p99_ms: The same, 99th percentile.
         error_p50_ms: Difference of the medians.
         error_p95_ms: Difference of the 95th percentiles.
         error_p99_ms: Difference of the 99th percentiles.
@@ -107,6 +111,9 @@ class AccuracyFinding:
     turns: int
     void: int
     off: int
+    beyond_bound: int
+    bound_p50_ms: float | None
+    bound_p99_ms: float | None
     error_p50_ms: float | None
     error_p95_ms: float | None
     error_p99_ms: float | None

@@ -7,27 +7,23 @@ loop's thread with them, less its CPU time without.
 """
 
 import asyncio
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from harness.bench.echo_server import echo_server
 from harness.clock import now_ns
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import tune_process
 from harness.engine.timer import DeadlineTimer
-from harness.environment import for_child
 from harness.model import NS_PER_MS, NS_PER_S, NetworkProfile, UpdateStats
 from harness.network import ApiAddress, Impairment, NetworkLayer, Stream
 
 _HOST = "127.0.0.1"
 _CONNECT_LIMIT_S = 60.0
 _SETTLE_S = 1.0
-_END_LIMIT_S = 10.0
 _BASELINE_S = 5.0
 
 
@@ -116,7 +112,10 @@ def measure_stall_updates(
     engine = AudioEngine()
     engine.start()
     try:
-        with NetworkLayer(server, {profile.name: profile}, stream=stream) as layer, _echo() as port:
+        with (
+            NetworkLayer(server, {profile.name: profile}, stream=stream) as layer,
+            echo_server() as port,
+        ):
             layer.prepare(profile.name)
             layer.stock(_HOST, port, callers)
             names = [f"call-{number:06d}" for number in range(callers)]
@@ -177,23 +176,3 @@ async def _cores(seconds: float) -> tuple[float, float]:
     await asyncio.sleep(seconds)
     passed_s = (now_ns() - began_ns) / NS_PER_S
     return (time.thread_time() - cpu_s) / passed_s, passed_s
-
-
-@contextmanager
-def _echo() -> Iterator[int]:
-    words = [sys.executable, "-m", "harness.bench.echo_server"]
-    process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=for_child(), text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        try:
-            process.wait(_END_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()

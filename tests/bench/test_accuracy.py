@@ -11,7 +11,8 @@ def test_a_run_under_locust_is_compared_with_the_simulators_truth() -> None:
     assert found.turns + found.void >= 1
     # No bar: the machine is shared. Percentiles of so few turns are there all the same.
     assert (found.error_p50_ms is None) == (found.turns == 0)
-    assert found.off <= found.turns
+    assert found.beyond_bound <= found.off <= found.turns
+    assert (found.bound_p99_ms is None) == (found.turns == 0)
 
 
 def test_it_is_measured_beside_a_program_that_keeps_every_core_busy() -> None:

@@ -5,13 +5,12 @@ by HARNESS_NEWER_TOXIPROXY.
 """
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from harness.bench.echo_server import echo_server
 from harness.model import Direction, NetworkProfile
 from harness.network import NetworkLayer
 
@@ -52,22 +51,5 @@ def layer(toxiproxy: Path, profiles: dict[str, NetworkProfile]) -> Iterator[Netw
 @pytest.fixture
 def echo_port() -> Iterator[int]:
     """A server that sends back what it gets."""
-
-    def serve(near: socket.socket) -> None:
-        with near:
-            while piece := near.recv(65536):
-                near.sendall(piece)
-
-    def accept() -> None:
-        while not done.is_set():
-            near, _ = listener.accept()
-            threading.Thread(target=serve, args=(near,), daemon=True).start()
-
-    done = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        acceptor = threading.Thread(target=accept, daemon=True)
-        acceptor.start()
-        yield listener.getsockname()[1]
-        done.set()
-        socket.create_connection(listener.getsockname()).close()
-        acceptor.join(5)
+    with echo_server() as port:
+        yield port

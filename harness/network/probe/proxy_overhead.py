@@ -15,27 +15,11 @@ import numpy.typing as npt
 from harness.clock import now_ns
 from harness.errors import sanitised
 from harness.model import NS_PER_MS, ProxyOverhead
+from harness.network.probe.echo import Echo
 
 _EVERY_S = 0.2
 _PATIENCE_S = 5.0
 _MESSAGE = b"harness overhead, 32 bytes of it"
-
-
-class _Echo(asyncio.Protocol):
-    """The far end of one route."""
-
-    def __init__(self, open_ones: "set[asyncio.Transport]") -> None:
-        self._open_ones = open_ones
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is of no such class
-        self._open_ones.add(self._transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._open_ones.discard(self._transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._transport.write(data)
 
 
 class _Near(asyncio.Protocol):
@@ -83,7 +67,7 @@ class OverheadWatch:
     async def listen(self) -> int:
         """Start the far end and return its port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Echo(self._echoes), self._host, 0)
+        self._server = await loop.create_server(lambda: Echo(self._echoes), self._host, 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def begin(self, route: tuple[str, int]) -> str:
