@@ -58,7 +58,6 @@ EXEMPT: dict[str, dict[str, str]] = {
         "load/user.py": "load/test_run_controller.py",
         "load/interrupts.py": "load/test_run_controller.py",
         "load/watchdogs.py": "load/test_run_controller.py",
-        "load/worker_pool.py": "load/test_run_controller.py",
     },
     READERS: {
         f"corpus/formats/{name}.py": "corpus/formats/test_registry.py"

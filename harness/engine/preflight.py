@@ -11,7 +11,8 @@ from harness.model import PROVES_SESSION, ProviderError, StampBound
 from harness.transport import Connection, connect, ready_message, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
-# Servers that hold one session at a time need a moment after it has closed.
+# Many servers free the slot of a session a moment after they have closed its connection; calls
+# that come too early all the same are refused, named and tried again.
 _SLOT_PAUSE_S = 0.25
 _FIRST_WAIT_S = 0.5
 _FULL_CODES = ("http_429", "close_1008", "close_1013")
@@ -66,7 +67,8 @@ class _Visitor:
 async def try_session(route: Route) -> Fault | None:
     """Open a session and close it again, so that its slot is free for the first call.
 
-    A server that is full is tried again, as calls do.
+    It returns when the server has closed the connection too. A server that is full is tried
+    again, as calls do.
 
     Returns:
         `None` when the server said that a session exists, else why there is none.
@@ -109,7 +111,7 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
         return no_session(route.setup_limit_s), None
     finally:
         configure.cancel()
-        connection.close()
+        connection.close(await_server=True)
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.clock import now_ns
 from harness.load.options import Options
-from harness.model import NS_PER_S, SessionRecord, TurnRecord
+from harness.model import NS_PER_S, RunEvent, RunEventKind, SessionRecord, TurnRecord
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -43,6 +43,14 @@ class Steps:
             self._told_ns = now_ns()
             share = "" if not total else f" of {total}"
             print(f"  {done}{share}", file=sys.stderr, flush=True)
+
+
+def tell_events(events: Sequence[RunEvent]) -> None:
+    """Say what ends the run early, one line each."""
+    for event in events:
+        if event.kind is RunEventKind.TOXIPROXY_LOST:
+            words = f"harness: Toxiproxy was lost, which ends the run: {event.detail}"
+            print(words, file=sys.stderr, flush=True)
 
 
 class LocustTable:

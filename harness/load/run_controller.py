@@ -328,6 +328,7 @@ class RunController:
 
     def _hand_in(self, batch: Batch, *, idle: bool, last: bool = False) -> None:
         if self._writer is not None:
+            live.tell_events(batch.events)
             self._writer.write(batch)
         elif isinstance(self._runner, WorkerRunner):
             self._runner.send_message(_BATCH, {**batch.pack(), "idle": idle, "last": last})

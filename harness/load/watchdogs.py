@@ -13,7 +13,7 @@ from locust.runners import STATE_INIT
 
 from harness.errors import ExitCode
 from harness.load.interrupts import end_now
-from harness.load.worker_pool import forked_workers, is_alive
+from harness.load.worker_pool import forked_workers, is_alive, is_stopped
 
 # A worker is forked after this module has been imported.
 _IMPORTED_BY = os.getpid()
@@ -69,11 +69,11 @@ def end_forked_workers(limit_s: float) -> None:
     Args:
         limit_s: How long they may take.
     """
-    left = forked_workers()
+    workers = forked_workers()
     with gevent.Timeout(limit_s, False):
-        while left := [worker for worker in left if is_alive(worker)]:
+        while any(is_alive(worker) and not is_stopped(worker) for worker in workers):
             gevent.sleep(_STEP_S)
-    for worker in left:
+    for worker in filter(is_alive, workers):
         print(f"harness: worker process {worker.pid} did not end, and was killed", file=sys.stderr)
         with suppress(psutil.Error):
             worker.kill()

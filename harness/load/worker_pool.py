@@ -5,9 +5,9 @@ from typing import Any
 
 import gevent
 import psutil
-from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING
 
 from harness.clock import now_ns
+from harness.load import live
 from harness.load.run_setup import Schedule
 from harness.load.run_writer import RunWriter
 from harness.load.share import Share
@@ -16,6 +16,8 @@ from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 STOP, HURRY, SHARE = "harness_stop", "harness_hurry", "harness_share"
+# Locust's names of states: importing them would patch the whole process.
+MISSING, HOLDING = "missing", ("spawning", "running")
 _POLL_S = 0.05
 # Locust misses a worker after three seconds without a heartbeat, and one that is only busy comes
 # back. One that this master forked and that has ended does not.
@@ -37,7 +39,7 @@ class WorkerPool:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
         self._forked = forked_workers()
-        self._stopping = False
+        self._stopping = self._unimpaired = False
         clients = sorted(runner.clients)
         shares = {
             client: Share(origin_ns=writer.origin_ns, slot=slot, slots=len(clients))
@@ -52,16 +54,18 @@ class WorkerPool:
         batch = Batch.unpack(message)
         idle, last = bool(message.get("idle")), bool(message.get("last"))
         # A worker that was stopped from outside says goodbye in the middle of the run.
-        lost = last and not self._stopping and self._runner.state in (STATE_RUNNING, STATE_SPAWNING)
+        lost = last and not self._stopping and self._runner.state in HOLDING
         self._roster.note(worker, batch, idle=idle and not lost, last=last and not lost)
+        live.tell_events(batch.events)
+        self._unimpaired |= any(e.kind is RunEventKind.TOXIPROXY_LOST for e in batch.events)
         self._writer.write(batch)
 
     def wait_until_done(self) -> None:
-        """Return when every worker has held its calls, or one was lost.
+        """Return when every worker has held its calls, or one was lost or lost its network.
 
         What the others would still hold would not be the load that was asked for.
         """
-        while not self._roster.idle and self._roster.whole:
+        while not (self._roster.idle or self._unimpaired) and self._roster.whole:
             gevent.sleep(_POLL_S)
             self._note_lost(self._heard())
 
@@ -90,7 +94,7 @@ class WorkerPool:
         limit_ns = 0 if any(not is_alive(child) for child in self._forked) else _MISSING_LIMIT_NS
         heard = set()
         for name in self._runner.clients:
-            if self._runner.clients[name].state != STATE_MISSING:
+            if self._runner.clients[name].state != MISSING:
                 self._missing_ns.pop(name, None)
                 heard.add(name)
             elif now_ns() - self._missing_ns.setdefault(name, now_ns()) < limit_ns:
@@ -116,6 +120,14 @@ def is_alive(process: psutil.Process) -> bool:
     """Return whether a process still runs; one that has ended and was not waited for does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def is_stopped(process: psutil.Process) -> bool:
+    """Return whether a process was stopped from outside, and may be so for ever."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
     except psutil.Error:
         return False
 

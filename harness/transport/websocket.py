@@ -102,7 +102,7 @@ class Connection:
         self._stream: Stream | None = None
         self._parts: list[bytes] = []
         self._slicer: Slicer | None = None
-        self._closing = False
+        self._closing = self._await_server = False
         self._over = False
         self._refused: RefusedUpgrade | None = None
 
@@ -169,11 +169,16 @@ class Connection:
             self._core.send_ping(now_ns().to_bytes(8, "big"))
             self._flush()
 
-    def close(self) -> None:
-        """Say goodbye and close, within two seconds whatever the server does."""
+    def close(self, *, await_server: bool = False) -> None:
+        """Say goodbye and close, within two seconds whatever the server does.
+
+        Args:
+            await_server: Leave closing the TCP connection to the server, as RFC 6455 section 7.1.1
+                asks clients to: it has then done with the session.
+        """
         if self._closing or self._stream is None:
             return
-        self._closing = True
+        self._closing, self._await_server = True, await_server
         if self._core.state is State.OPEN:
             self._core.send_close(1000)
             self._flush()
@@ -227,7 +232,8 @@ class Connection:
             elif isinstance(event, Response):
                 self._answered(at_ns)
         self._flush()
-        if core.close_rcvd or core.parser_exc or self._upgrade_error is not None:
+        ended = core.close_rcvd is not None and not self._await_server
+        if ended or core.parser_exc or self._upgrade_error is not None:
             self._hang_up()
 
     def _take(self, frame: Frame, at_ns: int, bound: StampBound) -> None:

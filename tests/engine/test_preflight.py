@@ -5,6 +5,7 @@ from http import HTTPStatus
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from harness.dialects import OpenAIRealtime, SessionSettings
 from harness.engine.preflight import refusal, try_session
@@ -97,6 +98,44 @@ class OneSlot:
             await server.close(1008, "session_limit_reached")
             return
         await create(server)
+
+
+class SlowToClose:
+    """A server that answers the goodbye at once, and closes the connection when it has done."""
+
+    def __init__(self) -> None:
+        self.done = False
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server = ServerProtocol()
+        request = None
+        while not server.close_rcvd:
+            server.receive_data(await reader.read(4096))
+            for event in server.events_received():
+                if isinstance(event, Request):
+                    request = event
+                    server.send_response(server.accept(event))
+                    server.send_text(CREATED.encode())
+            writer.write(b"".join(server.data_to_send()))
+        assert request is not None
+        await asyncio.sleep(0.1)
+        self.done = True
+        writer.close()
+
+
+def test_our_own_session_has_ended_at_the_server_before_load_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.engine.preflight._SLOT_PAUSE_S", 0)
+    slow = SlowToClose()
+
+    async def held() -> Fault | None:
+        async with await asyncio.start_server(slow.take, "127.0.0.1", 0) as server:
+            fault = await try_session(route(server.sockets[0].getsockname()[1]))
+            assert slow.done
+            return fault
+
+    assert asyncio.run(held()) is None
 
 
 def test_a_server_without_room_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
