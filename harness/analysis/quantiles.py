@@ -96,9 +96,30 @@ def estimate(sample: Sample, p: float) -> Estimate:
         why = f"needs about {turns} {sample.of}: {worth}, not {needed}"
         return _unsupported(n, n_eff, sessions, turns, why)
     j, k = covering_ranks(whole, p)
-    low = float(ordered[max(1, j * n // whole) - 1])
-    high = float(ordered[min(n, -(-k * n // whole)) - 1])
+    low, high = value_at(ordered, j * n / whole), value_at(ordered, k * n / whole, upwards=True)
     return _within_limit(sample, value, low, high, n=n, n_eff=n_eff, sessions=sessions)
+
+
+def value_at(ordered: NDArray[np.float64], rank: float, *, upwards: bool = False) -> float:
+    """Return the value at a rank, between two values where it lies between two ranks.
+
+    Effective turns are fewer than there are, so that their ranks fall between those of the values;
+    to round outwards would make every interval wider than it says.
+
+    Args:
+        ordered: Shape (n,), ascending; may end in `inf`, between which nothing lies.
+        rank: From 1; what lies beyond the ends is taken to be there.
+        upwards: Which of two values to take where one of them is not finite.
+    """
+    inside = min(max(rank, 1.0), float(len(ordered)))
+    below = math.floor(inside)
+    low, high = float(ordered[below - 1]), float(ordered[min(below, len(ordered) - 1)])
+    part = inside - below
+    if part == 0 or low == high:
+        return low
+    if math.isinf(high):
+        return high if upwards else low
+    return low + part * (high - low)
 
 
 def _within_limit(

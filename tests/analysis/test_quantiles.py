@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.quantiles import Sample, estimate
+from harness.analysis.quantiles import Sample, estimate, value_at
 
 finite = st.floats(-5_000, 20_000)
 
@@ -132,3 +132,13 @@ def test_intervals_cover_the_truth_as_often_as_they_promise(p: float, icc: float
         assert found.high_ms is not None
         covered += found.low_ms <= truth <= found.high_ms
     assert covered / 300 >= 0.915
+
+
+def test_ranks_between_those_of_the_values_lie_between_them() -> None:
+    ordered = np.array([1.0, 2.0, 4.0, np.inf])
+    assert value_at(ordered, 2.0) == 2.0
+    assert value_at(ordered, 2.5) == 3.0
+    assert (value_at(ordered, 0.2), value_at(ordered, 9.0)) == (1.0, np.inf)
+    # Nothing lies between a number and what is only known to be larger.
+    assert value_at(ordered, 3.4) == 4.0
+    assert value_at(ordered, 3.4, upwards=True) == np.inf

@@ -19,7 +19,7 @@ from harness.analysis.intervals import (
     share_bounds,
     upper_rank,
 )
-from harness.analysis.quantiles import Sample
+from harness.analysis.quantiles import Sample, value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +91,8 @@ def measure_percentile(sample: Sample, p: float, confidence: float) -> Measured:
         )
     whole = math.floor(found.n_eff)
     low_rank, high_rank = lower_rank(whole, p, confidence), upper_rank(whole, p, confidence)
-    low = None if low_rank is None else float(ordered[max(1, low_rank * n // whole) - 1])
-    high = None if high_rank is None else float(ordered[min(n, -(-high_rank * n // whole)) - 1])
+    low = None if low_rank is None else value_at(ordered, low_rank * n / whole)
+    high = None if high_rank is None else value_at(ordered, high_rank * n / whole, upwards=True)
     why = ""
     if math.isinf(value) or (high is not None and math.isinf(high)):
         which = "the percentile" if math.isinf(value) else "its upper bound"
