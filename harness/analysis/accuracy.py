@@ -55,6 +55,8 @@ def accuracy(
         One entry for each network with a turn in both, by name.
     """
     known = {(record.session_id, record.response_id): record for record in truth}
+    if not known:
+        return ()
     pairs: dict[str, list[tuple[float, float]]] = {}
     for turn in turns:
         key = (turn.provider_ids.get("session", ""), turn.provider_ids.get("response", ""))

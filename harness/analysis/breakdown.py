@@ -3,12 +3,16 @@
 Means of stages add up to the mean of the whole, percentiles of stages do not.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from harness.analysis.columns import TurnColumns
 from harness.analysis.failures import is_ours
-from harness.analysis.metrics import BY_NAME, turn_latency
-from harness.model import NS_PER_S, Run, TurnRecord
+from harness.analysis.metrics import BY_NAME
+from harness.model import NS_PER_S, Run
 
 _WHOLE = "voice_to_voice"
 _MIDDLE = (0.45, 0.55)
@@ -40,22 +44,32 @@ class Point:
 
 def points(run: Run) -> list[Point]:
     """Return the turns of a run as points, by time; what we spoiled says nothing of the API."""
-    drawn = [_point(turn) for turn in run.turns if not is_ours(turn)]
-    return sorted(drawn, key=lambda point: -1.0 if point.at_s is None else point.at_s)
-
-
-def _point(turn: TurnRecord) -> Point:
-    end_ns = turn.at.speech_end_ns
-    whole = turn_latency(BY_NAME[_WHOLE], turn)
-    stages = [turn_latency(BY_NAME[name], turn) for name in STAGES]
-    known = [stage.ms for stage in stages if stage is not None and not stage.censored]
-    return Point(
-        network=turn.network,
-        at_s=None if end_ns is None else end_ns / NS_PER_S,
-        latency_ms=None if whole is None or whole.censored else whole.ms,
-        floor_ms=whole.ms if whole is not None and whole.censored else None,
-        stages_ms=tuple(known) if len(known) == len(STAGES) else None,
+    columns = TurnColumns(run.turns)
+    whole_ms, censored = columns.latencies(BY_NAME[_WHOLE])
+    stages = [columns.latencies(BY_NAME[name]) for name in STAGES]
+    stages_ms = np.stack([np.where(unknown, np.nan, ms) for ms, unknown in stages], axis=1)
+    complete = ~np.isnan(stages_ms).any(axis=1)
+    rows = zip(
+        run.turns,
+        columns.instant("speech_end_ns").tolist(),
+        whole_ms.tolist(),
+        censored.tolist(),
+        stages_ms.tolist(),
+        complete.tolist(),
+        strict=True,
     )
+    drawn = [
+        Point(
+            network=turn.network,
+            at_s=None if math.isnan(end_ns) else end_ns / NS_PER_S,
+            latency_ms=None if is_floor or math.isnan(ms) else ms,
+            floor_ms=ms if is_floor else None,
+            stages_ms=tuple(parts) if whole else None,
+        )
+        for turn, end_ns, ms, is_floor, parts, whole in rows
+        if not is_ours(turn)
+    ]
+    return sorted(drawn, key=lambda point: -1.0 if point.at_s is None else point.at_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class TurnColumns:
     def __init__(self, turns: Sequence[TurnRecord]) -> None:
         self.turns = turns
         self._instants: dict[str, Floats] = {}
+        self._latencies: dict[str, tuple[Floats, Flags]] = {}
 
     def __len__(self) -> int:
         return len(self.turns)
@@ -74,6 +75,11 @@ class TurnColumns:
             Shape (n,) each. A latency is NaN where the turn has none; where it is right-censored,
             it is at least the value.
         """
+        if metric.name not in self._latencies:
+            self._latencies[metric.name] = self._measure(metric)
+        return self._latencies[metric.name]
+
+    def _measure(self, metric: Metric) -> tuple[Floats, Flags]:
         counted = self.heard | self.waited
         if metric.of_session:
             return np.full(len(self), np.nan), np.zeros(len(self), dtype=np.bool_)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from harness.analysis.priced_models import PricedModels
 from harness.analysis.prices import Price, PriceList
-from harness.model import NS_PER_S, Run, SessionRecord, TokenUsage, TurnRecord
+from harness.model import NS_PER_S, Run, SessionRecord, TokenUsage, TurnRecord, add_up
 
 _TOKENS_PER_PRICE = 1_000_000
 # OpenAI's guide to realtime costs: one token for 100 ms of the caller, for 50 ms of the agent.
@@ -262,4 +262,4 @@ def total_usage(run: Run) -> TokenUsage | None:
     """Add up the tokens that were told in a run, those of no turn included; `None` for none."""
     told = [turn.usage for turn in run.turns if turn.usage is not None]
     told += [session.usage for session in run.sessions if session.usage is not None]
-    return sum(told[1:], start=told[0]) if told else None
+    return add_up(told) if told else None

@@ -12,6 +12,7 @@ import numpy as np
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import behaviour_summary
+from harness.analysis.columns import Flags, TurnColumns
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import cost, total_usage
 from harness.analysis.error_bound import error_bounds
@@ -71,7 +72,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         prices: The price list to use.
         truth: The simulator's truth log, where there is one.
     """
-    validity = judge_validity(run)
+    validity, columns = judge_validity(run), TurnColumns(run.turns)
     changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
     return Summary(
         schema=SUMMARY_SCHEMA,
@@ -82,8 +83,8 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
             error_bound=_error_bound(run.turns),
         ),
         load=_load(run),
-        metrics=_metrics(run.turns, run.sessions),
-        strata=_strata(run),
+        metrics=_metrics(columns, np.ones(len(columns), dtype=np.bool_), run.sessions),
+        strata=_strata(run, columns),
         failure_rate=_failure_rate(run.turns),
         send_lateness=_lateness(run.send_lateness, "no frame lateness was recorded"),
         loop_lag=_lateness(run.loop_lag, "no event loop lag was recorded"),
@@ -161,32 +162,33 @@ def concurrency_peak(sessions: Iterable[SessionRecord]) -> int | None:
     return int(np.cumsum([step for _, step in sorted(steps)]).max())
 
 
-def _strata(run: Run) -> tuple[StratumSummary, ...]:
+def _strata(run: Run, columns: TurnColumns) -> tuple[StratumSummary, ...]:
     asked = [profile.name for profile in run.manifest.networks]
-    names = list(dict.fromkeys([*asked, *sorted({turn.network for turn in run.turns})]))
-    strata = []
-    for name in names:
-        turns = [turn for turn in run.turns if turn.network == name]
-        sessions = [session for session in run.sessions if session.network == name]
-        strata.append(_stratum({"network": name}, turns, sessions))
-    for kind in TurnKind:
-        turns = [turn for turn in run.turns if turn.kind is kind]
-        if turns:
-            strata.append(_stratum({"kind": str(kind)}, turns, None))
-    for condition in conditions(run.turns):
-        turns = [turn for turn in run.turns if turn.condition == condition]
-        strata.append(_stratum({"condition": condition}, turns, None))
+    names = list(dict.fromkeys([*asked, *sorted(columns.values("network"))]))
+    strata = [
+        _stratum("network", name, columns, [s for s in run.sessions if s.network == name])
+        for name in names
+    ]
+    present = set(columns.values("kind"))
+    strata += [_stratum("kind", str(kind), columns) for kind in TurnKind if kind in present]
+    strata += [_stratum("condition", name, columns) for name in conditions(run.turns)]
     return tuple(strata)
 
 
 def _stratum(
-    by: dict[str, str], turns: Sequence[TurnRecord], sessions: Sequence[SessionRecord] | None
+    attribute: str,
+    value: str,
+    columns: TurnColumns,
+    sessions: Sequence[SessionRecord] | None = None,
 ) -> StratumSummary:
+    """Summarise the turns that have this value of an attribute."""
+    chosen = columns.having(attribute, value)
+    turns = [columns.turns[number] for number in np.flatnonzero(chosen).tolist()]
     return StratumSummary(
-        by=by,
+        by={attribute: value},
         turns=len(turns),
         status=_statuses(turns),
-        metrics=_metrics(turns, sessions),
+        metrics=_metrics(columns, chosen, sessions),
         failure_rate=_failure_rate(turns),
     )
 
@@ -196,14 +198,17 @@ def _statuses(turns: Iterable[TurnRecord]) -> dict[str, int]:
 
 
 def _metrics(
-    turns: Sequence[TurnRecord], sessions: Sequence[SessionRecord] | None
+    columns: TurnColumns, chosen: Flags, sessions: Sequence[SessionRecord] | None
 ) -> dict[str, MetricSummary]:
-    """Return every metric; those of sessions only where sessions are given."""
+    """Return every metric of the chosen turns; those of sessions where sessions are given."""
     found = {}
     for metric in METRICS:
-        if metric.of_session and sessions is None:
+        if not metric.of_session:
+            values = columns.sample(metric, chosen)
+        elif sessions is not None:
+            values = sample(metric, (), sessions)
+        else:
             continue
-        values = sample(metric, turns, sessions or ())
         if len(values.values_ms) or not metric.occasional:
             found[metric.name] = _metric(metric, values)
     return found

@@ -63,6 +63,7 @@ from harness.model.turn import (
     TurnRecord,
     TurnStatus,
     Underruns,
+    add_up,
 )
 from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 from harness.model.validity_summary import ValidityState
@@ -134,6 +135,7 @@ __all__ = [
     "UpdateStats",
     "Utterance",
     "ValidityState",
+    "add_up",
     "ns_from_samples",
     "samples_from_ns",
 ]

@@ -4,7 +4,8 @@ Instants are stored and durations derived, so that a definition can be corrected
 run. A missing instant is `None`, and then `fault` or `status` says why; it is never 0.
 """
 
-from dataclasses import astuple, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from harness.errors import Fault
@@ -189,9 +190,19 @@ class TokenUsage:
 
     def __add__(self, other: "TokenUsage") -> "TokenUsage":
         """Add field by field: a turn may take several responses. With `None`, `None`."""
-        mine, theirs = astuple(self), astuple(other)
-        sums = [None if None in pair else sum(pair) for pair in zip(mine, theirs, strict=True)]
-        return TokenUsage(**dict(zip(self.__slots__, sums, strict=True)))
+        return add_up([self, other])
+
+
+def add_up(usages: Sequence[TokenUsage]) -> TokenUsage:
+    """Add tokens field by field; what one does not know the sum does not know."""
+    sums = {
+        name: None if None in column else sum(column)
+        for name, column in (
+            (field.name, [getattr(usage, field.name) for usage in usages])
+            for field in fields(TokenUsage)
+        )
+    }
+    return TokenUsage(**sums)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
