@@ -10,6 +10,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.dialects.containers import compressed, wav_header
 from harness.model import AudioFormat, Encoding
 from harness.model.g711 import decode_alaw, decode_mulaw
 
@@ -31,13 +32,31 @@ class Base64Audio:
 
     Attributes:
         undecodable: Deltas that are not base64, or of an unknown encoding, and so held no samples.
+        written: The bytes of the samples that `decode` returned last.
+        foreign: What the audio is in place of bare samples of this format, in words; empty while
+            nothing contradicts it.
     """
 
-    __slots__ = ("_audio", "_bytes", "_characters", "_cuts_groups", "_rest", "_tail", "undecodable")
+    __slots__ = (
+        "_audio",
+        "_begins",
+        "_bytes",
+        "_characters",
+        "_cuts_groups",
+        "_headed",
+        "_rest",
+        "_tail",
+        "foreign",
+        "undecodable",
+        "written",
+    )
 
     def __init__(self, audio: AudioFormat) -> None:
         self.undecodable = 0
+        self.written, self.foreign = b"", ""
         self._audio = audio
+        # A header may begin the item, or even every delta of it.
+        self._begins, self._headed = True, False
         # Bytes of a sample that is not whole yet; their number is all that counting needs.
         self._rest, self._bytes = b"", 0
         # What is over of the groups so far, and how many characters the item had.
@@ -49,10 +68,11 @@ class Base64Audio:
         self._rest, self._bytes = b"", 0
         self._tail, self._characters = b"", 0
         self._cuts_groups = False
+        self._begins = True
 
     def count(self, text: bytes) -> int:
         """Return how many samples a delta completes, without decoding it where it is plain."""
-        if len(text) % 4 or self._tail or self._audio.encoding is Encoding.UNKNOWN:
+        if len(text) % 4 or self._tail or self._headed or self._audio.encoding is Encoding.UNKNOWN:
             return len(self.decode(text))
         size = self._bytes + len(text) // 4 * 3
         if text[-1:] == b"=":
@@ -70,8 +90,11 @@ class Base64Audio:
         except ValueError:
             self.undecodable += 1
             raw = self._rest
+        if (self._begins or self._headed) and raw:
+            raw = self._bare(raw)
         whole = len(raw) - len(raw) % self._audio.encoding.bytes_per_sample
         self._rest, self._bytes = raw[whole:], len(raw) - whole
+        self.written = raw[:whole]
         match self._audio.encoding:
             case Encoding.PCM16:
                 return np.frombuffer(raw, "<i2", whole // 2).astype(np.int16, copy=False)
@@ -82,6 +105,16 @@ class Base64Audio:
             case Encoding.UNKNOWN:
                 self.undecodable += 1
                 return np.empty(0, np.int16)
+
+    def _bare(self, raw: bytes) -> bytes:
+        """Return the beginning of an item, or of a delta, without the header of a file."""
+        length, contradiction = wav_header(raw, self._audio)
+        if self._begins:
+            contradiction = contradiction or compressed(raw)
+        self.foreign = self.foreign or contradiction
+        self._headed = self._headed or length > 0
+        self._begins = False
+        return raw[length:]
 
     def _decoded(self, text: bytes) -> bytes:
         """Return the bytes of a delta in the standard alphabet.

@@ -14,9 +14,14 @@ class AudioDecoder(Protocol):
 
     Attributes:
         undecodable: Pieces that could not be decoded, and so held no samples.
+        written: The bytes of the samples that `decode` returned last.
+        foreign: What the audio is in place of bare samples of its format, in words; empty while
+            nothing contradicts it.
     """
 
     undecodable: int
+    written: bytes
+    foreign: str
 
     def next_item(self) -> None:
         """Begin another item: an incomplete sample of the one before is dropped."""

@@ -17,10 +17,8 @@ from harness.model import (
     AudioDelta,
     CallPlan,
     Event,
-    ProviderError,
     Request,
     SessionConfigured,
-    SessionCreated,
     SessionRecord,
     StampBound,
     TurnRecord,
@@ -32,6 +30,7 @@ from harness.session.greeting import Greeting
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns
+from harness.session.settings_reply import SettingsReply, words_of
 from harness.session.speaking import Speaking
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import since
@@ -67,13 +66,12 @@ class Caller:
         lateness: NetworkLateness | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
-        self.finished = self.has_news = self._configured = False
+        self.finished = self.has_news = False
         self._plan, self._silence = plan, wire_format.silence
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
-        self._acknowledged = ""
-        self._named_model = self._settings_refused = ""
+        self._reply = SettingsReply()
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
         self.old_names = frozenset[str]()
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
@@ -88,7 +86,6 @@ class Caller:
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
         self._winding_up = False
         self._turns_done = 0
-        self._last_error: ProviderError | None = None
 
     @property
     def due_ns(self) -> int | None:
@@ -111,22 +108,13 @@ class Caller:
         self._count_sent()
         if self._speaking.utterance is None:
             self._look_again()
-        if isinstance(event, SessionCreated | SessionConfigured):
-            named = event.provider_session_id
-            conversation.provider_session_id = named or conversation.provider_session_id
-            self._named_model = event.model or self._named_model
+        self._reply.note(event, was_heard=conversation.was_heard)
+        conversation.provider_session_id = self._reply.provider_session_id
         if not self.link.up and isinstance(event, PROVES_SESSION):
             self.link.created(now_ns)
             self._start_grid(now_ns)
-        match event:
-            case SessionConfigured():
-                self._configured, self._acknowledged = True, event.acknowledged
-                self._settings_refused = ""
-                conversation.acknowledge(event)
-            case ProviderError():
-                self._last_error = event
-                if not self._configured and not conversation.was_heard:
-                    self._settings_refused = f"{event.code}: {event.detail}".removeprefix(": ")
+        if isinstance(event, SessionConfigured):
+            conversation.acknowledge(event)
         conversation.receive(event, now_ns, bound)
         if conversation.requests or conversation.records:
             self.has_news = True
@@ -207,9 +195,9 @@ class Caller:
         early, link = not self.finished, self.link
         if early and fault is None:
             fault = run_ended(self.phase())
-        if early and fault is not None and self._last_error is not None and not fault.detail:
-            words = f"{self._last_error.code}: {self._last_error.detail}"
-            fault = Fault(fault.party, fault.phase, fault.code, words)
+        error = self._reply.last_error
+        if early and fault is not None and error is not None and not fault.detail:
+            fault = Fault(fault.party, fault.phase, fault.code, words_of(error))
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
         elif early and fault is not None and fault.party is not Party.OURS and self._turns.has_more:
@@ -243,10 +231,10 @@ class Caller:
             frames_sent=self.pacing.frames,
             send_lateness_max_ns=self.pacing.late_max_ns,
             provider_session_id=sanitised(self._conversation.provider_session_id),
-            model=sanitised(self._named_model),
-            acknowledged=self._acknowledged,
+            model=sanitised(self._reply.model),
+            acknowledged=self._reply.acknowledged,
             differs=self.differs,
-            settings_refused=self._settings_refused,
+            settings_refused=self._reply.refused,
             unreadable_messages=self.unreadable_messages,
             old_names=tuple(sorted(self.old_names)),
             close_code=close_code,

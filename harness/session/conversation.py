@@ -30,6 +30,7 @@ from harness.model import (
 from harness.session.behaviour import WORD_OF_SPEECH_NS, Behaviour
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
+from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.tokens_outside_turns import TokensOutsideTurns
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
@@ -80,6 +81,7 @@ class Conversation:
         self.provider_session_id = ""
         self.audio, self._new_decoder = audio, new_decoder
         self._origin_ns, self._lateness = origin_ns, lateness
+        self._check = EncodingCheck(audio)
         self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
@@ -119,6 +121,7 @@ class Conversation:
             stale=gone,
             before=before,
             tells_end=self._tells_end,
+            check=self._check,
         )
         if old is not None:
             interrupted = _Open(old, self._behaviour, self._into)
@@ -155,11 +158,17 @@ class Conversation:
         return bool(self._spoke_before or (turn is not None and turn.sending.end_ns is not None))
 
     def acknowledge(self, configured: SessionConfigured) -> None:
-        """Take the format in which the server says it writes audio, from the next turn on."""
+        """Take the format in which the server says it writes audio, from now on."""
+        audio = configured.output or self.audio
         if configured.output_unknown:
-            self.audio = AudioFormat(self.audio.rate_hz, Encoding.UNKNOWN)
-        else:
-            self.audio = configured.output or self.audio
+            audio = AudioFormat(self.audio.rate_hz, Encoding.UNKNOWN)
+        if audio == self.audio:
+            return
+        self.audio, self._check = audio, EncodingCheck(audio)
+        interrupted = None if self._interrupted is None else self._interrupted.turn
+        for turn in (self.turn, interrupted):
+            if turn is not None:
+                turn.write_as(audio, self._check)
 
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event, and the tool calls that only the end of a response names."""
@@ -307,7 +316,7 @@ class Conversation:
         if isinstance(event, ToolCall) and event.response_id not in self._gone:
             takes_ms = 0.0 if self._behaviour is None else self._behaviour.plan.tool_ms
             if tools.called(event, takes_ms, now_ns) and turn is not None:
-                turn.expect_answer()
+                turn.tools.expect_answer()
         elif isinstance(event, ResponseDone):
             tools.over(event)
 

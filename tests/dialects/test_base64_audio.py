@@ -83,3 +83,41 @@ def test_an_encoding_that_is_not_known_holds_no_samples_and_says_so() -> None:
     assert stream.count(b"AAAA") == 0
     assert len(stream.decode(b"AAAA")) == 0
     assert stream.undecodable == 2
+
+
+def test_wav_headers_are_no_sound_whether_one_or_one_a_delta() -> None:
+    header = (
+        b"RIFF\0\0\0\0WAVEfmt "
+        + (16).to_bytes(4, "little")
+        + bytes.fromhex("01000100c05d000080bb000002001000")
+    )
+    header += b"data\0\0\0\0"
+    parts = pieces(RAW, 1_000)
+    for deltas in ([header + parts[0], *parts[1:]], [header + part for part in parts]):
+        stream, counting = Base64Audio(PCM), Base64Audio(PCM)
+        encoded = [base64.b64encode(delta) for delta in deltas]
+        assert np.array_equal(np.concatenate([stream.decode(delta) for delta in encoded]), SAMPLES)
+        counting.decode(encoded[0])
+        assert sum(map(counting.count, encoded[1:])) == len(SAMPLES) - 500
+        assert stream.foreign == ""
+    other = Base64Audio(AudioFormat(rate_hz=16_000))
+    other.decode(base64.b64encode(header + parts[0]))
+    assert other.foreign == "pcm16 at 24000 Hz in 1 channel"
+
+
+def test_a_compressed_file_is_named_at_the_head_of_an_item_only() -> None:
+    stream = Base64Audio(PCM)
+    stream.decode(base64.b64encode(RAW[:100]))
+    stream.decode(base64.b64encode(b"OggS" + bytes(20)))
+    assert stream.foreign == ""
+    stream.next_item()
+    stream.decode(base64.b64encode(b"OggS" + bytes(20)))
+    assert stream.foreign == "an Ogg file"
+
+
+def test_what_was_decoded_last_is_kept_as_it_was_written() -> None:
+    stream = Base64Audio(PCM)
+    stream.decode(base64.b64encode(b"abc"))
+    assert stream.written == b"ab"
+    stream.decode(base64.b64encode(b"de"))
+    assert stream.written == b"cd"

@@ -1,5 +1,8 @@
 """A whole call on a clock we hold: `tick` at every deadline, events in between."""
 
+from base64 import b64encode
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,14 +10,18 @@ from hypothesis import strategies as st
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     CallPlan,
+    Encoding,
     Event,
+    ProviderError,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
     TokenUsage,
+    TurnRecord,
     TurnStatus,
 )
 from harness.session import Caller
@@ -326,3 +333,79 @@ def test_the_caller_speaks_again_as_soon_as_the_response_was_heard_and_thought_o
     assert heard_ns is not None
     assert again_ns is not None
     assert 100 * MS <= again_ns - heard_ns < 150 * MS
+
+
+def _voiced(rate_hz: int, lead_ms: int, ms: int) -> bytes:
+    """Return silence, then a voice-like sound, as PCM16."""
+    at = np.arange(rate_hz * ms // 1000) / rate_hz
+    waves = sum(np.sin(2 * np.pi * 140 * order * at) / order for order in range(1, 9))
+    lead = np.zeros(rate_hz * lead_ms // 1000)
+    return np.concatenate((lead, 2_000 * waves)).astype("<i2").tobytes()
+
+
+def _cut(audio: bytes, pieces: int = 10) -> list[bytes]:
+    size = len(audio) // pieces
+    return [audio[at : at + size] for at in range(0, len(audio), size)]
+
+
+def _responds(session: Caller, pieces: list[bytes], said: tuple[float, Event]) -> TurnRecord:
+    """Play a call of one turn that speaks until 310 ms and is answered from 1,000 ms on."""
+    session.receive(SessionCreated(), 0)
+    server = Answering(session, latency_ms=60_000)
+    deltas = [AudioDelta(b64encode(piece), "r", "i") for piece in pieces]
+    events: list[tuple[float, Event]] = [
+        said,
+        (999, ResponseCreated("r")),
+        *((1_000 + n, delta) for n, delta in enumerate(deltas)),
+        (1_020, ResponseDone("r", ResponseStatus.COMPLETED)),
+    ]
+    server.expect([(int(at_ms), event) for at_ms, event in sorted(events, key=lambda e: e[0])])
+    server.run(until_ms=9_000)
+    hang_up(session)
+    (turn,) = server.turns + session.take_turns()
+    return turn
+
+
+# Before the turn, in it, while the response is awaited, and after its first pieces.
+@pytest.mark.parametrize("at_ms", [5, 150, 900, 1_001.5])
+def test_a_format_holds_from_when_it_is_acknowledged(at_ms: float) -> None:
+    acknowledged = SessionConfigured(output=AudioFormat(16_000))
+    pieces = _cut(_voiced(16_000, 300, 700))
+    if at_ms > 1_000:
+        # What came before is in the format of before.
+        pieces = [*_cut(_voiced(24_000, 300, 0), 2), *_cut(_voiced(16_000, 100, 940), 8)]
+    turn = _responds(new_session(turns=1), pieces, (at_ms, acknowledged))
+    assert turn.status is TurnStatus.COMPLETED
+    assert turn.at.first_audible_ns is not None
+    lead_ms = 300 if at_ms < 1_000 else 400
+    assert turn.at.first_audible_ns / MS == pytest.approx(1_000 + lead_ms, abs=8)
+    assert turn.at.playout_end_ns is not None
+    length_ms = 1_000 if at_ms < 1_000 else 1_340
+    assert turn.at.playout_end_ns / MS == pytest.approx(1_000 + length_ms, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("audio", "words"),
+    [
+        (_voiced(8_000, 300, 900), "acknowledged as mulaw at 8000 Hz and comes as pcm16"),
+        (b"OggS" + bytes(9_000), "comes as an Ogg file"),
+    ],
+)
+def test_audio_that_is_not_what_it_is_said_to_be_gives_no_latency(audio: bytes, words: str) -> None:
+    acknowledged = SessionConfigured(output=AudioFormat(8_000, Encoding.MULAW))
+    turn = _responds(new_session(turns=1), _cut(audio), (5, acknowledged))
+    assert turn.status is TurnStatus.FAILED
+    assert turn.fault is not None
+    assert (turn.fault.party, turn.fault.code) == (Party.THEIRS, "undecodable_audio")
+    assert words in turn.fault.detail
+    assert turn.at.first_audible_ns is None
+    assert turn.at.playout_end_ns is None
+    assert turn.at.first_audio_ns is not None
+
+
+def test_a_refusal_of_the_settings_is_recorded_also_after_another_acknowledgement() -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    session.receive(SessionConfigured("{}"), 1 * MS)
+    session.receive(ProviderError("no_voice", "no such voice", of_settings=True), 2 * MS)
+    assert hang_up(session).settings_refused == "no_voice: no such voice"

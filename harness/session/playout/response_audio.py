@@ -5,9 +5,13 @@ anew until something audible was heard. A response that is cancelled before that
 at all, and leaves no instants behind, only the count of what was delivered.
 """
 
-from harness.model import AudioFormat, NewDecoder, StampBound, TurnCounts
+from harness.model import AudioFormat, NewDecoder, StampBound, Truncate, TurnCounts
+from harness.session.playout.audio_flaw import AudioFlaw
+from harness.session.playout.encoding_check import EncodingCheck
+from harness.session.playout.items import Items
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
+from harness.session.playout.rescaled_decoder import RescaledDecoder
 from harness.session.sent_frames import SentFrames
 
 # Jitter buffers of a headset, a browser and a telephone bridge.
@@ -21,6 +25,7 @@ class ResponseAudio:
     Args:
         audio: How the responses are written.
         new_decoder: Makes the decoder of that audio.
+        check: Whether they are written so, of this session; a new one by default.
 
     Attributes:
         first_audio_ns: When the first audio of a response came that was not thrown away unheard.
@@ -34,7 +39,9 @@ class ResponseAudio:
         undecodable: Pieces that could not be decoded before anything audible was.
     """
 
-    def __init__(self, audio: AudioFormat, new_decoder: NewDecoder) -> None:
+    def __init__(
+        self, audio: AudioFormat, new_decoder: NewDecoder, check: EncodingCheck | None = None
+    ) -> None:
         rate_hz = audio.rate_hz
         self.first_audio_ns: int | None = None
         self.last_audio_ns: int | None = None
@@ -44,8 +51,11 @@ class ResponseAudio:
         self.sound_ns: int | None = None
         self.doubt = ""
         self.undecodable = 0
+        self._check = EncodingCheck(audio) if check is None else check
+        self._new_decoder = new_decoder
         self._rate_hz, self._decoder = rate_hz, new_decoder(audio)
         self._discarded = new_decoder(audio)
+        self._items = Items(rate_hz)
         self._playout = Playout(rate_hz)
         # A buffered listener has no underrun before the unbuffered one has: these are made then.
         self._buffered: list[Playout] = []
@@ -67,7 +77,13 @@ class ResponseAudio:
     @property
     def settled(self) -> bool:
         """Whether more of this response changes nothing but when it is over."""
-        return self.audible_ns is not None and self._onset.settled
+        return self.audible_ns is not None and self._onset.settled and self._check.done
+
+    @property
+    def flaw(self) -> AudioFlaw:
+        """What keeps it from being told when the response became audible."""
+        misread = self._check.misread if self.first_audio_ns is not None else ""
+        return AudioFlaw(self.doubt, self.undecodable, misread)
 
     @property
     def kept_samples(self) -> int:
@@ -88,9 +104,27 @@ class ResponseAudio:
             listener.next_response()
         self._listen_anew()
 
-    def next_item(self) -> None:
-        """Note that another item of the response begins."""
-        self._decoder.next_item()
+    def begin_item(self, item_id: str) -> None:
+        """Note which item the audio that comes belongs to."""
+        if item_id != self._items.latest:
+            self._items.begin(item_id, self.kept_samples)
+            self._decoder.next_item()
+
+    def cut_off(self) -> Truncate | None:
+        """Return how much was heard of the item that was playing; `None` when it has no name."""
+        return self._items.cut_off(self.kept_samples)
+
+    def write_as(self, audio: AudioFormat, check: EncodingCheck) -> None:
+        """Take another format, for all audio that comes from now on."""
+        self._check = check
+        self._discarded = self._new_decoder(audio)
+        if self._playout.samples:
+            decoder = self._new_decoder(audio)
+            self._decoder = RescaledDecoder(decoder, audio.rate_hz, self._rate_hz)
+            return
+        self._rate_hz, self._decoder = audio.rate_hz, self._new_decoder(audio)
+        self._playout, self._items = Playout(audio.rate_hz), Items(audio.rate_hz)
+        self._onset = OnsetDetector(audio.rate_hz)
 
     def hear(self, audio: bytes, now_ns: int, bound: StampBound | None, *, follow: bool) -> None:
         """Take a piece of a response.
@@ -119,6 +153,10 @@ class ResponseAudio:
             self._note()
         if follow and self.audible_ns is not None and self._onset.is_loud(pcm):
             self.sound_ns = self.plays_until_ns
+        if decoder.foreign:
+            self._check.contradict(decoder.foreign)
+        elif self.audible_ns is not None and not self._check.done:
+            self._check.feed(decoder.written)
 
     def hear_more(self, audio: bytes, now_ns: int, bound: StampBound | None) -> None:
         """Take a piece of a response that is `settled`."""
@@ -135,6 +173,7 @@ class ResponseAudio:
         """Decide what is still open: no more of this response will come."""
         self._onset.close()
         self._note()
+        self._check.response_over()
 
     def stop(self, now_ns: int) -> None:
         """Stop listening at `now_ns`, and forget a response of which nothing audible was heard."""

@@ -81,6 +81,7 @@ class InstantNotes:
         barge_in: BargeInEffect | None = None,
     ) -> TurnInstants:
         """Return everything that is known, counted from `origin_ns`."""
+        flaw = audio.flaw
         known: dict[str, int | None] = {
             "server_endpoint_ns": self._decided_ns,
             **self._before,
@@ -90,10 +91,10 @@ class InstantNotes:
             "speech_end_sent_ns": sending.end_ns,
             "last_frame_sent_ns": sending.last_ns,
             "first_audio_ns": audio.first_audio_ns,
-            "first_audible_ns": None if audio.doubt else audio.audible_ns,
-            "answer_audible_ns": None if audio.doubt else audio.answer_ns,
+            "first_audible_ns": None if flaw.hides_onset else audio.audible_ns,
+            "answer_audible_ns": None if flaw.hides_onset else audio.answer_ns,
             "last_audio_ns": audio.last_audio_ns,
-            "playout_end_ns": audio.plays_until_ns,
+            "playout_end_ns": None if flaw.misread else audio.plays_until_ns,
             **({} if barge_in is None else barge_in.instants(spoken.onset_ns)),
         }
         return since(known, origin_ns)

@@ -46,13 +46,13 @@ from harness.model import (
     Truncate,
     TurnRecord,
 )
+from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.early_responses import EarlyResponses
 from harness.session.turn.endings import ResponseEndings
 from harness.session.turn.instants import InstantNotes
-from harness.session.turn.items import Items
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.outcome import TurnFacts, classify
 from harness.session.turn.patience import IDLE_NS, patient_until_ns
@@ -74,6 +74,7 @@ class Turn:
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
         tells_end: Whether this server has told of the end of an earlier turn.
+        check: Whether this session's audio is written so; of this turn alone by default.
 
     Attributes:
         response_state: How far the server has come.
@@ -91,16 +92,17 @@ class Turn:
         stale: frozenset[str],
         before: Instants,
         tells_end: bool = False,
+        check: EncodingCheck | None = None,
     ) -> None:
         self.spoken = spoken
         self.response_state = ResponseState.NONE
         self.ids = ResponseIds(stale)
         self.tools = ToolUse()
-        self._format, self._new_decoder, self._tells_end = audio, new_decoder, tells_end
-        self._early = EarlyResponses(spoken.onset_ns)
-        self._audio = ResponseAudio(audio, new_decoder)
+        self._format, self._new_decoder, self._check = audio, new_decoder, check
+        self._tells_end, self._early = tells_end, EarlyResponses(spoken.onset_ns)
+        self._audio = ResponseAudio(audio, new_decoder, check)
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
-        self._items, self._over_ns = Items(audio.rate_hz), 0
+        self._over_ns = 0
         self._error: ProviderError | None = None
         self._tokens = TokenSum()
         self.sending = SentFrames()
@@ -146,6 +148,11 @@ class Turn:
         self._audio.hear_more(delta.audio, now_ns, bound)
         return True
 
+    def write_as(self, audio: AudioFormat, check: EncodingCheck) -> None:
+        """Take another format, for all audio that comes from now on."""
+        self._format, self._check, self._sounds = audio, check, None
+        self._audio.write_as(audio, check)
+
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
         response = event.response_id if isinstance(event, OfResponse) else ""
@@ -189,7 +196,7 @@ class Turn:
         self.ids.stop(for_good=for_good)
         if not for_good:
             self.response_state = self.response_state.after(self._withdraw())
-        return None if heard.kept_samples == before else self._items.cut_off(heard.kept_samples)
+        return None if heard.kept_samples == before else heard.cut_off()
 
     def expect_answer(self) -> None:
         """Note that a tool's result will be given: the turn goes on until it is answered."""
@@ -301,8 +308,7 @@ class Turn:
     def _withdraw_early(self) -> None:
         """Forget the responses that were begun before the server heard this turn end."""
         self.ids.withdraw(self._early.withdraw())
-        self._audio = ResponseAudio(self._format, self._new_decoder)
-        self._items = Items(self._format.rate_hz)
+        self._audio = ResponseAudio(self._format, self._new_decoder, self._check)
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None
@@ -349,9 +355,7 @@ class Turn:
             self._noted.answers()
         if response and self.audible_ns is None:
             self._provider["response"] = response
-        if delta.item_id != self._items.latest:
-            self._items.begin(delta.item_id, self._audio.kept_samples)
-            self._audio.next_item()
+        self._audio.begin_item(delta.item_id)
         if not self.ids.announces:
             self.tools.response_began()
         self._audio.hear(delta.audio, now_ns, bound, follow=not self.ids.announces)
@@ -413,8 +417,7 @@ class Turn:
             late_ns=self.sending.end_late_ns(spoken.end_due_ns),
             arrival_error_ns=sum(heard.bound or ()),
             held_up_ns=self.sending.held_up_ns,
-            doubt=heard.doubt,
-            undecodable=heard.undecodable,
+            flaw=heard.flaw,
             heard_ns=None if audible_ns is None else audible_ns - spoken.end_ns,
             phase=self.phase(),
             limit_ns=spoken.limit_ns,

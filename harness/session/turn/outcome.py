@@ -11,6 +11,7 @@ from harness.model import (
     ResponseStatus,
     TurnStatus,
 )
+from harness.session.playout.audio_flaw import AudioFlaw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,7 @@ class TurnFacts:
         held_up_ns: How late a frame was, before the answer was heard, so that the plan of the call
             moved; 0 for none.
         arrival_error_ns: How much earlier than its stamp the first audible sample may have arrived.
-        doubt: Why the first audible sample cannot be told; empty for no doubt.
-        undecodable: Pieces of audio that could not be decoded before anything was heard.
+        flaw: What is wrong with the audio.
         heard_ns: First audible sample, from the end of speech; `None` when nothing was heard.
         phase: What the turn was waiting for.
         limit_ns: How long it waited at most.
@@ -42,8 +42,7 @@ class TurnFacts:
     late_ns: int | None
     arrival_error_ns: int = 0
     held_up_ns: int
-    doubt: str
-    undecodable: int
+    flaw: AudioFlaw
     heard_ns: int | None
     phase: Phase
     limit_ns: int
@@ -75,15 +74,19 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
     if seen.held_up_ns:
         words = f"frames were held up for {seen.held_up_ns / NS_PER_MS:.0f} ms, and the call after"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "held_up", words)
-    if seen.undecodable and (cut is None or seen.heard_ns is not None):
-        words = f"{seen.undecodable} audio deltas before anything audible could not be decoded"
+    if seen.flaw.undecodable and (cut is None or seen.heard_ns is not None):
+        words = f"{seen.flaw.undecodable} audio deltas before anything audible could not be decoded"
         return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)
     error_ns = (seen.late_ns or 0) + seen.arrival_error_ns
     if seen.heard_ns is not None and error_ns > ERROR_LIMIT_NS:
         words = f"its latency may be wrong by {error_ns / NS_PER_MS:.1f} ms through us"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "error_bound", words)
-    if seen.doubt:
-        return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.doubt)
+    if seen.flaw.misread:
+        return TurnStatus.FAILED, Fault(
+            Party.THEIRS, Phase.RESPONSE, "undecodable_audio", seen.flaw.misread
+        )
+    if seen.flaw.doubt:
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.PLAYOUT, "onset_unknown", seen.flaw.doubt)
     if seen.heard_ns is not None and not seen.awaits_answer:
         return _heard(seen, seen.heard_ns, cut)
     if cut is not None:

@@ -780,7 +780,7 @@ def test_what_is_said_before_a_tool_call_completes_no_turn(
     if preamble:
         feed(turn, (600, delta(200)))
     feed(turn, (700, ToolCall("c", "f", "{}", "r1")))
-    turn.expect_answer()
+    turn.tools.expect_answer()
     feed(turn, (710, done()))
     assert not turn.ended((END_MS + 4_999) * MS)
     turn.tool_result_sent((END_MS + 1_000) * MS)
@@ -797,7 +797,7 @@ def test_a_long_word_before_the_call_is_heard_out_though_no_answer_comes() -> No
     turn = new_turn()
     feed(turn, (500, ResponseCreated("r1")), (600, delta(9_000)))
     feed(turn, (700, ToolCall("c", "f", "{}", "r1")), (710, done()))
-    turn.expect_answer()
+    turn.tools.expect_answer()
     assert not turn.ended((END_MS + 9_599) * MS)
     assert turn.ended((END_MS + 9_600) * MS)
 
@@ -806,7 +806,7 @@ def test_an_answer_that_is_cancelled_before_it_is_heard_is_none() -> None:
     turn = new_turn()
     feed(turn, (500, ResponseCreated("r1")), (600, delta(2_000)))
     feed(turn, (700, ToolCall("c", "f", "{}", "r1")), (710, done()))
-    turn.expect_answer()
+    turn.tools.expect_answer()
     turn.tool_result_sent((END_MS + 1_000) * MS)
     cancelled = done(ResponseStatus.CANCELLED, "r2")
     feed(turn, (1_200, ResponseCreated("r2")), (1_300, delta(response="r2")), (1_400, cancelled))
@@ -821,7 +821,7 @@ def test_an_answer_is_known_by_its_place_where_a_server_names_and_announces_noth
     turn = new_turn()
     one, two = ("r1", "r2") if named else ("", "")
     feed(turn, (600, AudioDelta(audio(200), one)), (700, ToolCall("c", "f", "{}", one)))
-    turn.expect_answer()
+    turn.tools.expect_answer()
     feed(turn, (710, ResponseDone(one, ResponseStatus.COMPLETED)))
     turn.tool_result_sent((END_MS + 1_000) * MS)
     record = play(turn, (1_700, AudioDelta(audio(100), two)))
@@ -936,7 +936,7 @@ def test_whatever_an_application_and_a_caller_do_meanwhile_the_record_keeps_its_
         now_ns = (END_MS + now_ms) * MS
         match event:
             case "owe":
-                turn.expect_answer()
+                turn.tools.expect_answer()
             case "give":
                 turn.tool_result_sent(now_ns)
             case "stop":

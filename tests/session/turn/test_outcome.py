@@ -12,6 +12,7 @@ from harness.model import (
     ResponseStatus,
     TurnStatus,
 )
+from harness.session.playout.audio_flaw import AudioFlaw
 from harness.session.turn.outcome import TurnFacts, classify
 
 MS = 1_000_000
@@ -27,8 +28,7 @@ def facts(**known: Any) -> TurnFacts:
     nothing: dict[str, Any] = {
         "late_ns": 0,
         "held_up_ns": 0,
-        "doubt": "",
-        "undecodable": 0,
+        "flaw": AudioFlaw(),
         "heard_ns": None,
         "phase": Phase.ENDPOINT,
         "limit_ns": 5_000 * MS,
@@ -147,7 +147,7 @@ def test_what_is_said_before_a_tool_is_called_does_not_answer() -> None:
         ({"held_up_ns": 1}, "held_up"),
         ({"arrival_error_ns": ERROR_LIMIT_NS + 1}, "error_bound"),
         ({"late_ns": ERROR_LIMIT_NS, "arrival_error_ns": 1}, "error_bound"),
-        ({"doubt": "noise"}, "onset_unknown"),
+        ({"flaw": AudioFlaw("noise")}, "onset_unknown"),
     ],
 )
 def test_a_turn_that_we_spoiled_is_void_whatever_was_heard(
@@ -169,10 +169,13 @@ def test_what_is_just_within_the_limits_is_not_void() -> None:
 
 def test_audio_that_cannot_be_decoded_fails_the_turn_unless_it_was_cut_short_unheard() -> None:
     failed = (TurnStatus.FAILED, "undecodable_audio", Party.THEIRS)
-    assert told(undecodable=2) == failed
-    assert told(undecodable=2, heard_ns=MS, doubt="audio before it could not be decoded") == failed
-    assert told(THEIRS, undecodable=2, heard_ns=MS) == failed
-    assert told(THEIRS, undecodable=2)[0] is TurnStatus.CLOSED
+    lost = AudioFlaw(undecodable=2)
+    assert told(flaw=lost) == failed
+    assert told(flaw=AudioFlaw("audio before it", 2), heard_ns=MS) == failed
+    assert told(THEIRS, flaw=lost, heard_ns=MS) == failed
+    assert told(THEIRS, flaw=lost)[0] is TurnStatus.CLOSED
+    misread = AudioFlaw(misread="comes as an Ogg file")
+    assert told(flaw=misread, heard_ns=MS) == told(THEIRS, flaw=misread) == failed
 
 
 @given(
@@ -180,8 +183,12 @@ def test_audio_that_cannot_be_decoded_fails_the_turn_unless_it_was_cut_short_unh
         {
             "late_ns": st.sampled_from([None, 0, 2 * ERROR_LIMIT_NS]),
             "held_up_ns": st.sampled_from([0, MS]),
-            "doubt": st.sampled_from(["", "noise"]),
-            "undecodable": st.integers(0, 1),
+            "flaw": st.builds(
+                AudioFlaw,
+                st.sampled_from(["", "noise"]),
+                st.integers(0, 1),
+                st.sampled_from(["", "x"]),
+            ),
             "heard_ns": st.sampled_from([None, -MS, MS]),
             "done": st.sampled_from([None, COMPLETED, FAILED, CANCELLED]),
             "broken": st.sampled_from([None, FAILED, CANCELLED]),

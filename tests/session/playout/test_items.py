@@ -1,7 +1,7 @@
 import pytest
 
 from harness.model import Truncate
-from harness.session.turn.items import Items
+from harness.session.playout.items import Items
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""What the server said of the session that it was asked for: its model, settings and refusals."""
+
+from harness.model import Event, ProviderError, SessionConfigured, SessionCreated
+
+
+class SettingsReply:
+    """Keeps what a server says of a session; one that is opened anew is configured anew.
+
+    Attributes:
+        provider_session_id: The provider's name for the session.
+        model: The model it named.
+        acknowledged: Its turn detection, as JSON; empty where it named none.
+        refused: Its words when it refused the settings; empty when it did not.
+        last_error: The latest error of any kind.
+    """
+
+    __slots__ = (
+        "_configured",
+        "acknowledged",
+        "last_error",
+        "model",
+        "provider_session_id",
+        "refused",
+    )
+
+    def __init__(self) -> None:
+        self.provider_session_id = self.model = self.acknowledged = self.refused = ""
+        self.last_error: ProviderError | None = None
+        self._configured = False
+
+    def note(self, event: Event, *, was_heard: bool) -> None:
+        """Take an event.
+
+        Args:
+            event: Any event of the server.
+            was_heard: Whether the caller has finished speaking in any turn: an error before that,
+                from a server that says neither what it refuses nor what it accepts, is taken for a
+                refusal of the settings.
+        """
+        if isinstance(event, SessionCreated | SessionConfigured):
+            self.provider_session_id = event.provider_session_id or self.provider_session_id
+            self.model = event.model or self.model
+        match event:
+            case SessionConfigured():
+                self._configured, self.acknowledged, self.refused = True, event.acknowledged, ""
+            case ProviderError():
+                self.last_error = event
+                assumed = not self._configured and not was_heard
+                if assumed if event.of_settings is None else event.of_settings:
+                    self.refused = words_of(event)
+
+
+def words_of(error: ProviderError) -> str:
+    """Return an error in words: its code, and what it says."""
+    return f"{error.code}: {error.detail}".removeprefix(": ")

@@ -1,0 +1,41 @@
+import pytest
+
+from harness.model import Event, ProviderError, SessionConfigured, SessionCreated
+from harness.session.settings_reply import SettingsReply
+
+ACCEPTED = SessionConfigured('{"type":"server_vad"}', "sess_2", "m-2")
+REFUSED = ProviderError("unknown_parameter", "no voice", of_settings=True)
+UNCLEAR = ProviderError("", "no capacity")
+OTHER = ProviderError("bad", "audio", of_settings=False)
+
+
+def noted(*events: Event, was_heard: bool = False) -> SettingsReply:
+    reply = SettingsReply()
+    for event in events:
+        reply.note(event, was_heard=was_heard)
+    return reply
+
+
+def test_what_the_session_is_called_stays_until_it_is_said_anew() -> None:
+    reply = noted(SessionCreated("sess_1", "m-1"), SessionConfigured())
+    assert (reply.provider_session_id, reply.model, reply.acknowledged) == ("sess_1", "m-1", "")
+    reply = noted(SessionCreated("sess_1", "m-1"), ACCEPTED)
+    assert (reply.provider_session_id, reply.model) == ("sess_2", "m-2")
+    assert reply.acknowledged == '{"type":"server_vad"}'
+
+
+@pytest.mark.parametrize("was_heard", [False, True])
+@pytest.mark.parametrize("before", [(), (ACCEPTED,)])
+def test_a_refusal_that_says_so_is_one_whenever_it_comes(
+    before: tuple[Event, ...], was_heard: bool
+) -> None:
+    assert noted(*before, REFUSED, was_heard=was_heard).refused == "unknown_parameter: no voice"
+    assert noted(*before, OTHER, was_heard=was_heard).refused == ""
+
+
+def test_an_error_that_says_nothing_is_one_before_anything_was_accepted_or_heard() -> None:
+    assert noted(UNCLEAR).refused == "no capacity"
+    assert noted(UNCLEAR, was_heard=True).refused == ""
+    assert noted(ACCEPTED, UNCLEAR).refused == ""
+    assert noted(UNCLEAR, ACCEPTED).refused == ""
+    assert noted(UNCLEAR).last_error == UNCLEAR
