@@ -19,7 +19,7 @@ def _die_later(environment: Environment, **_: Any) -> None:
     assert workload is not None
     recorded = gevent.event.Event()
     workload.listen(lambda turns, session: recorded.set() if turns else None)
-    gevent.spawn(recorded.wait).link(lambda _: setattr(workload._engine, "_due", None))
+    gevent.spawn(recorded.wait).link(lambda _: setattr(workload._engine, "_lag", None))
 
 
 events.test_start.add_listener(_die_later)
