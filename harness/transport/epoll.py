@@ -32,9 +32,11 @@ class Epoll:
         self._libc = ctypes.PyDLL(None, use_errno=True)
         if not hasattr(self._libc, "epoll_create1"):
             raise OSError("no epoll on this system")
+        self._wait = self._libc.epoll_wait
+        self._wait.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
         self.fileno = self._checked(self._libc.epoll_create1(_CLOSE_ON_EXEC))
         self._watched: set[int] = set()
-        self._events = ctypes.create_string_buffer(_FIRST_ROOM * _EVENT.size)
+        self._make_room(_FIRST_ROOM)
 
     def watch(self, fileno: int, events: int) -> None:
         """Watch a socket for `READ` and `WRITE`, a new one or otherwise than before.
@@ -46,8 +48,8 @@ class Epoll:
         event = _EVENT.pack(events, fileno)
         self._checked(self._libc.epoll_ctl(self.fileno, operation, fileno, event))
         self._watched.add(fileno)
-        if len(self._watched) * _EVENT.size > len(self._events):
-            self._events = ctypes.create_string_buffer(2 * len(self._events))
+        if len(self._watched) > self._room:
+            self._make_room(2 * self._room)
 
     def forget(self, fileno: int) -> None:
         """Watch a socket no more; it may be unknown."""
@@ -61,16 +63,22 @@ class Epoll:
 
         Any bit but `WRITE` says that it can be read: errors and the end of the stream are read.
         """
-        room = len(self._events) // _EVENT.size
-        found = self._libc.epoll_wait(self.fileno, self._events, room, 0)
-        # Interrupted by a signal, it has none; the next time it has.
-        return list(_EVENT.iter_unpack(memoryview(self._events)[: max(0, found) * _EVENT.size]))
+        found = self._wait(self.fileno, self._address, self._room, 0)
+        if found <= 0:
+            # Interrupted by a signal, it has none; the next time it has.
+            return []
+        return list(_EVENT.iter_unpack(self._view[: found * _EVENT.size]))
 
     def close(self) -> None:
         """Give the set back; idempotent."""
         if self.fileno >= 0:
             os.close(self.fileno)
             self.fileno = -1
+
+    def _make_room(self, events: int) -> None:
+        self._room = events
+        self._events = ctypes.create_string_buffer(events * _EVENT.size)
+        self._address, self._view = ctypes.addressof(self._events), memoryview(self._events)
 
     @staticmethod
     def _checked(result: int) -> int:

@@ -163,9 +163,8 @@ class EpollPoller(Poller):
         """Serve some of what is ready. The loop comes back at once for the rest."""
         if not self._ready:
             self._look()
-        ready = self._ready
-        for _ in range(min(_SOCKETS_AT_ONCE, len(ready))):
-            events, fileno = ready.pop()
+        ready, self._ready = self._ready[:_SOCKETS_AT_ONCE], self._ready[_SOCKETS_AT_ONCE:]
+        for events, fileno in ready:
             self._serve(fileno, events)
 
     def _look(self) -> None:

@@ -133,9 +133,13 @@ class StampedSocket:
             self._end(None)
             return
         if poller.looks - self._left_at_look > 1:
-            self._since_ns = max(poller.since_ns, self._stamp_ns)
-        since_ns, drained = self._since_ns, len(data) < READ_AT_MOST_BYTES
-        self._left_at_look = -1 if drained else poller.looks
+            since_ns, stamp_ns = poller.since_ns, self._stamp_ns
+            self._since_ns = since_ns = max(stamp_ns, since_ns)
+        else:
+            since_ns = self._since_ns
+        drained = len(data) < READ_AT_MOST_BYTES
+        if not drained:
+            self._left_at_look = poller.looks
         at_ns = None if wall_ns is None else self._believed_ns(wall_ns, since_ns)
         assert self._sink is not None
         if at_ns is None:
