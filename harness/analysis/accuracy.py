@@ -90,7 +90,7 @@ def true_voice_to_voice_ms(
 
 
 def _holds(ends: Sequence[int], carrier: int, sample: int) -> bool:
-    """Tell whether the frame really carried the sample: the log keeps the last frames only."""
+    """Return whether the frame really carried the sample: the log keeps the last frames only."""
     if carrier > 0:
         return True
     return len(ends) > 1 and ends[0] - sample <= ends[1] - ends[0]

@@ -205,7 +205,7 @@ def _price(usage: TokenUsage, audio: Price, text: Price) -> float:
 
 
 def _responded(turn: TurnRecord) -> bool:
-    """Tell whether a response was begun, which is what a provider bills."""
+    """Return whether a response was begun, which is what a provider bills."""
     at = turn.at
     return any(
         ns is not None for ns in (at.response_created_ns, at.first_text_ns, at.first_audio_ns)

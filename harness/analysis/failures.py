@@ -42,12 +42,12 @@ class FailureRate:
 
 
 def has_failed(turn: TurnRecord) -> bool:
-    """Tell whether the turn went wrong, whoever was at fault."""
+    """Return whether the turn went wrong, whoever was at fault."""
     return turn.status not in _ANSWERED
 
 
 def is_ours(turn: TurnRecord) -> bool:
-    """Tell whether the turn went wrong through us: spoiled, cut off or never begun by us."""
+    """Return whether the turn went wrong through us: spoiled, cut off or never begun by us."""
     if not has_failed(turn):
         return False
     return turn.status is TurnStatus.VOID or (

@@ -200,7 +200,7 @@ class Latency:
 
 
 def is_measured(turn: TurnRecord) -> bool:
-    """Tell whether the turn's latencies count: it was heard, or waited for to the limit."""
+    """Return whether the turn's latencies count: it was heard, or waited for to the limit."""
     return turn.status.was_heard or turn.status in WAITED
 
 

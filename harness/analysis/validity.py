@@ -212,7 +212,7 @@ def _of_plan(run: Run) -> Iterator[_Finding]:
 
 
 def _came_to_its_end(run: Run) -> bool:
-    """Tell whether the run ended by itself, and not from outside or for want of something."""
+    """Return whether the run ended by itself, and not from outside or for want of something."""
     kinds = {event.kind for event in run.events}
     ended = {RunEventKind.INTERRUPTED, RunEventKind.ABORTED}
     return RunEventKind.FINISHED in kinds and not kinds & ended
@@ -254,7 +254,7 @@ def _of_impairment(run: Run) -> Iterator[_Finding]:
 
 
 def impairs(profile: NetworkProfile) -> bool:
-    """Tell whether a profile asks the network to do anything to a session."""
+    """Return whether a profile asks the network to do anything to a session."""
     limited = (profile.up.rate_kbit_s, profile.down.rate_kbit_s) != (None, None)
     stalls = profile.up.stalls or profile.down.stalls
     return limited or stalls or profile.rtt_ms > 0

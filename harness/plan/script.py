@@ -105,7 +105,7 @@ class ScriptTurn:
     tool_takes: Span = DEFAULT_TOOL_TAKES
 
     def fits(self, clip: Clip) -> bool:
-        """Tell whether a clip may be said in this turn."""
+        """Return whether a clip may be said in this turn."""
         asked = self.id or self.tag == BACKCHANNEL
         return (
             self.id in ("", clip.id)

@@ -7,18 +7,18 @@ frame: `next_ns` says when the caller speaks next, and until then there is only 
 from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 
-# How long after the caller was last heard a server's word of it may come.
-WORD_OF_SPEECH_NS = 1_000 * NS_PER_MS
+# How long after a backchannel a server may still report that it detected speech.
+SPEECH_REPORT_NS = 1_000 * NS_PER_MS
 
 
 class Behaviour:
-    """One turn's plan, acted out; all times are monotonic nanoseconds.
+    """Carries out the planned behaviour of one turn; all times are monotonic nanoseconds.
 
     Args:
         plan: What the script says.
         backchannel: What the caller gives as backchannel, `None` for a caller who gives none.
         interruption: What would be said into the response, `None` for nothing.
-        wire_format: How it goes on the wire.
+        wire_format: How frames are sent.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Behaviour:
         return message
 
     def was_taken_for_a_turn(self, now_ns: int) -> bool:
-        """Take the server's word that it heard the caller; tell whether a backchannel caused it."""
+        """Take a server's report of speech; return whether it is due to a backchannel."""
         if self._listens_until_ns is None or now_ns > self._listens_until_ns:
             return False
         self._listens_until_ns = None
@@ -93,7 +93,7 @@ class Behaviour:
         return True
 
     def outcome(self, tools: tuple[str, ...], barge_in: BargeIn | None) -> BehaviourOutcome | None:
-        """Return what came of it, `None` when nothing was asked for and nothing came.
+        """Return the outcome, `None` when nothing was planned and nothing happened.
 
         Args:
             tools: Tools that were called.
@@ -118,7 +118,7 @@ class Behaviour:
         ends_ns = frame_start_ns + self._length_ns(
             len(backchannel.messages) * self._wire_format.frame_samples
         )
-        self._listens_until_ns = ends_ns + WORD_OF_SPEECH_NS
+        self._listens_until_ns = ends_ns + SPEECH_REPORT_NS
         while self._offsets_ns and heard_ns + self._offsets_ns[-1] - self._lead_ns < ends_ns:
             self._offsets_ns.pop()
 

@@ -1,12 +1,12 @@
-"""The caller's side of one session: what to send now, and what to make of what came.
+"""The caller's side of one session: what to send now, and what the events received mean.
 
 Driven from outside by two calls. `tick` is called when `due_ns` is reached and returns the frame
 to send; `receive` is called with every event. Everything else, from think time to giving up,
-is decided on those two occasions, so a session needs no timer of its own. What is to be known
-outside lies in `take_turns` and `take_requests`, and `has_news` says whether anything does.
+is decided on those two occasions, so a session needs no timer of its own. Results are in
+`take_turns` and `take_requests`, and `has_news` says whether there are any.
 
-Most frames are known long before they are due: the rest of what is being said, and silence as long
-as nothing can happen. They lie in `ahead`, for whoever sends to take without a tick.
+Most frames are known long before they are due: the rest of the utterance, and silence as long as
+nothing can happen. They are in `ahead`, where the sender takes them without a tick.
 """
 
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ class Caller:
         lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
     Attributes:
-        pacing: When its frames are due, and those that are known ahead.
-        finished: Nothing more is to be said.
+        pacing: When its frames are due, and those that are ready ahead of time.
+        finished: The caller has nothing more to say.
         has_news: `take_turns` or `take_requests` has something to give.
     """
 
@@ -138,7 +138,7 @@ class Caller:
         return message, lateness_ns
 
     def wind_up(self) -> None:
-        """Begin no further turn; the session is finished when the current one has ended."""
+        """Begin no further turn; the session is finished when the current turn has ended."""
         self._winding_up = True
         self._count_sent()
         if self._speaking.utterance is None:
@@ -157,8 +157,8 @@ class Caller:
             fault: Why. The turn that was open is closed with it; further turns are still to come.
 
         Returns:
-            Seconds to wait before opening again; `None` when the session is better given up, and
-            `closed` is to be called.
+            Seconds to wait before opening again; `None` when the session is to be given up by
+            calling `closed`.
         """
         self._count_sent()
         self._look_again()
@@ -179,7 +179,7 @@ class Caller:
         return None if self.finished else wait_s
 
     def closed(self, now_ns: int, fault: Fault | None, close_code: int | None) -> SessionRecord:
-        """End the session and write it down.
+        """End the session and record it.
 
         Args:
             now_ns: When the connection was gone.
@@ -201,7 +201,7 @@ class Caller:
         if self._conversation.turn is not None:
             self._close_turn(now_ns, fault)
         elif early and fault is not None and fault.party is not Party.OURS and self._turns.has_more:
-            # The session owed the turn that was about to begin.
+            # The session failed the turn that was about to begin.
             self._not_begun(TurnStatus.CLOSED, fault)
         while self._turns.has_more:
             self._not_begun(TurnStatus.DROPPED, fault or run_ended(Phase.SEND))
@@ -258,7 +258,7 @@ class Caller:
         return records
 
     def take_requests(self) -> list[Request]:
-        """Return what is to be said besides audio, at once and in this order."""
+        """Return what is to be sent besides audio, at once and in this order."""
         conversation = self._conversation
         requests, conversation.requests = conversation.requests, []
         self.has_news = bool(conversation.records)
@@ -273,7 +273,7 @@ class Caller:
         self.pacing.ahead.repeat(self._silence, max(0, silent))
 
     def _look_again(self) -> None:
-        """Plan nothing any more: what comes next depends on what has just happened."""
+        """Discard the planned frames: what comes next depends on the latest event."""
         self._silent_until_ns = 0
         self.pacing.ahead.drop()
 
@@ -292,7 +292,7 @@ class Caller:
             self._conversation.await_greeting(self._turns.silence(now_ns), now_ns)
 
     def _act(self, now_ns: int, lateness_ns: int) -> bytes:
-        """Do what is due while nothing is being said, and look when to look again."""
+        """Do what is due while the caller is silent, and determine when to check again."""
         conversation, frame_ns = self._conversation, self.pacing.frame_ns
         # The frame that is due now began a frame ago, and carries what was spoken since then.
         frame_start_ns = now_ns - lateness_ns - frame_ns
@@ -363,7 +363,7 @@ class Caller:
         }
 
     def phase(self) -> Phase:
-        """Return what the session is doing, for whoever has to say where it broke."""
+        """Return what the session is doing, to say where it broke off."""
         if self.link.upgraded_ns is None:
             return Phase.CONNECT
         if not self.link.up:

@@ -1,7 +1,7 @@
-"""The turns of a session that are not written down yet: one, or two while one is interrupted.
+"""The turns of a session that are not recorded yet: one, or two while one is interrupted.
 
-Takes every event to the turn it belongs to, acts out what the script says of a turn, and writes
-turns down when they are over.
+Passes every event to the turn it belongs to, carries out the planned behaviour, and records turns
+when they are over.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from harness.model import (
     ToolCall,
     TurnRecord,
 )
-from harness.session.behaviour import WORD_OF_SPEECH_NS, Behaviour
+from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
@@ -40,7 +40,7 @@ from harness.session.turn.planned_speech import Instants, PlannedSpeech
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A turn that is not written down, how it is acted out, and what it interrupted."""
+    """A turn that is not recorded yet, its behaviour, and what it interrupted."""
 
     turn: Turn
     behaviour: Behaviour | None
@@ -48,7 +48,7 @@ class _Open:
 
 
 class Conversation:
-    """What is going on in one session; all times are monotonic nanoseconds.
+    """The open turns of one session; all times are monotonic nanoseconds.
 
     Args:
         origin_ns: Run start; records count from it.
@@ -59,10 +59,10 @@ class Conversation:
 
     Attributes:
         turn: The latest turn, `None` between two.
-        records: Turns that were written down and not taken yet.
-        requests: What is to be said besides audio.
+        records: Turns that were recorded and not taken yet.
+        requests: What is to be sent besides audio.
         greets: Whether `turn` is the agent's greeting, of which no turn is recorded.
-        greeting: What came of the first greeting that was waited for.
+        greeting: Outcome of the first greeting that was waited for.
         audio: How the audio of responses to come is written.
     """
 
@@ -86,12 +86,12 @@ class Conversation:
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
-        # Whether the server says when it heard the end of a turn.
-        self._tells_end = False
-        # The agent's greeting, heard as if it were the response of a turn without words.
+        # Whether the server reports the end of a turn.
+        self._reports_end = False
+        # The agent's greeting, listened to as the response of a turn without an utterance.
         self.greets = False
         self.greeting: Greeting | None = None
-        # Responses of turns gone by.
+        # Responses of earlier turns.
         self._gone = frozenset[str]()
         self._spoke_before = False
         self._called = frozenset[str]()
@@ -120,7 +120,7 @@ class Conversation:
             new_decoder=self._new_decoder,
             stale=gone,
             before=before,
-            tells_end=self._tells_end,
+            reports_end=self._reports_end,
             check=self._check,
         )
         if old is not None:
@@ -184,7 +184,7 @@ class Conversation:
         """Take one event that arrived at `now_ns` to where it belongs."""
         turn = self.turn
         if isinstance(event, SpeechStopped | InputCommitted):
-            self._tells_end = True
+            self._reports_end = True
         if turn is None:
             if isinstance(event, OfResponse):
                 self.tokens.receive(event, None)
@@ -196,7 +196,7 @@ class Conversation:
                 self.requests.append(cut)
             if of_old:
                 self._count_tokens(event, self._interrupted.turn)
-                # Nobody waits for its answer any more, but the application gives its result.
+                # The caller no longer waits for the answer; the result is sent nevertheless.
                 self._run_tools(None, event, now_ns)
                 return
         elif isinstance(event, SpeechStarted | ResponseDone):
@@ -209,7 +209,7 @@ class Conversation:
             self._finalise_interruption(now_ns)
 
     def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
-        """Take a piece of audio if it only prolongs what is heard; otherwise it is for `receive`.
+        """Take audio that only prolongs what is heard; any other is for `receive`.
 
         It changes nothing about what the caller does next, but that it may be later.
         """
@@ -228,7 +228,7 @@ class Conversation:
             self.turn.sending.held_up_ns = late_ns
 
     def ended(self, now_ns: int) -> bool:
-        """Tell whether the turn is over: nothing left to wait for, no backchannel under way."""
+        """Return whether the turn is over: nothing to wait for, no backchannel under way."""
         turn, behaviour = self.turn, self._behaviour
         assert turn is not None
         return turn.ended(now_ns) and (behaviour is None or not behaviour.speaking)
@@ -250,7 +250,7 @@ class Conversation:
         return min(instants_ns)
 
     def cuts_in_ns(self) -> int | None:
-        """Return when the caller begins to speak into the response, `None` for not at all."""
+        """Return when the caller begins to interrupt the response, `None` for never."""
         turn, behaviour = self.turn, self._behaviour
         return None if turn is None or behaviour is None else behaviour.cuts_in_ns(_heard_ns(turn))
 
@@ -271,7 +271,7 @@ class Conversation:
             self.turn.tool_result_sent(now_ns)
 
     def close(self, now_ns: int, fault: Fault | None) -> TurnRecord:
-        """Write down the turn, and the one it interrupted.
+        """Record the turn, and the one it interrupted.
 
         Args:
             now_ns: When the caller stops listening.
@@ -292,14 +292,14 @@ class Conversation:
     def _caller_was_heard(
         self, turn: Turn, event: SpeechStarted | ResponseDone, now_ns: int
     ) -> None:
-        """Stop the response, as clients do, when the server has heard the caller speak into it."""
+        """Stop the response, as clients do, when the server has detected the caller during it."""
         if isinstance(event, ResponseDone) and event.status is not ResponseStatus.CANCELLED:
             return
         behaviour = self._behaviour
         given = behaviour is not None and behaviour.was_taken_for_a_turn(now_ns)
         end_ns, audible_ns = turn.spoken.end_ns, turn.audible_ns
         premature = audible_ns is not None and audible_ns < end_ns
-        if given or (premature and now_ns < end_ns + WORD_OF_SPEECH_NS):
+        if given or (premature and now_ns < end_ns + SPEECH_REPORT_NS):
             cut = turn.interrupt(now_ns, for_good=False)
             if cut is not None:
                 self.requests.append(cut)
@@ -321,7 +321,7 @@ class Conversation:
             tools.over(event)
 
     def _finalise_interruption(self, now_ns: int, *, cut: bool = False) -> None:
-        """Write down the turn whose response was spoken into."""
+        """Record the turn whose response was interrupted."""
         interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None and self._into is not None:
             outcome = self._into.finalise(now_ns, cut=cut)

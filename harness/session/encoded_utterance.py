@@ -1,11 +1,11 @@
-"""What a caller says, as frames ready to be sent, and how callers behave on the wire."""
+"""An utterance as frames ready to be sent, and the wire format of callers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import NS_PER_MS, AudioFormat, NewDecoder, samples_from_ns
 
-# A pause is put where the voice is lowest within this distance of where it was drawn.
+# A pause is inserted where the voice is lowest within this distance of the drawn position.
 _LOOK_AROUND_MS = 200
 
 
@@ -30,10 +30,10 @@ class EncodedUtterance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireFormat:
-    """How callers of a run behave on the wire.
+    """How callers of a run send and receive audio.
 
     Attributes:
-        silence: One ready message of silence, sent whenever nothing is said.
+        silence: One ready message of silence, sent whenever the caller is silent.
         frame_samples: Samples per frame.
         audio: Format of both directions, unless the server acknowledges another one.
         new_decoder: Makes the decoder of the audio of responses.
@@ -65,7 +65,7 @@ def hesitant(
             and never outside the speech.
 
     Returns:
-        The longer utterance; the same one where its speech is too short to be parted.
+        The longer utterance; the same one where its speech is too short for a pause.
     """
     frame = wire_format.frame_samples
     # A pause before frame k parts the speech when frame k begins inside it.

@@ -8,7 +8,7 @@ from harness.model import TurnRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """What came of waiting for a greeting.
+    """Outcome of waiting for a greeting.
 
     Attributes:
         audible_ns: When its first audible sample was heard, counted from run start.

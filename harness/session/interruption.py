@@ -1,13 +1,13 @@
-"""A caller who speaks into a response: two turns at once, and whose each event is.
+"""A caller who interrupts a response: two turns at once, and to which of them each event belongs.
 
 As soon as the caller begins, the next turn exists, while the response of the one before is still
-heard. A server's first word of the caller stops the response, as it does in the clients that people
-use: what was not played yet is discarded. Later audio of that response is counted, not heard.
+heard. The server's first report of speech stops the response, as in common clients: what was not
+played yet is discarded. Later audio of that response is counted, not heard.
 
-Events with the name of a response go where that response belongs. Without names, and for responses
-nobody has seen yet, the order decides: until the server has taken note of the caller, or the caller
-has ended, what comes is still of the old response. A server that takes no note but begins another
-response has stopped the old one by that.
+Events that name a response belong to the turn of that response. Without names, and for responses
+not seen before, the order decides: until the server has reported the caller's speech, or the caller
+has ended, events are still of the old response. A server that reports nothing but begins another
+response has thereby stopped the old one.
 """
 
 from harness.errors import Fault, Party, Phase
@@ -33,11 +33,11 @@ from harness.session.turn.response_state import ResponseState
 
 
 class Interruption:
-    """One response that is spoken into; all times are monotonic nanoseconds.
+    """One response that is interrupted; all times are monotonic nanoseconds.
 
     Args:
         old: The turn whose response it is.
-        new: The turn that speaks into it.
+        new: The turn that interrupts it.
 
     Attributes:
         old: The turn whose response it is.
@@ -79,7 +79,7 @@ class Interruption:
         return old, cut
 
     def finalise(self, now_ns: int, *, cut: bool) -> BargeIn:
-        """Say what came of it, once; nothing more is expected.
+        """Determine the outcome, once; no further event is expected.
 
         Args:
             now_ns: When.
@@ -114,7 +114,7 @@ class Interruption:
         return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
 
     def _noticed(self, now_ns: int) -> Truncate | None:
-        """Take the server's word that it heard the caller."""
+        """Take the server's report that it detected the caller."""
         if self._ack_ns is not None:
             return None
         self._ack_ns = now_ns
@@ -133,7 +133,7 @@ class Interruption:
     def _classify(self, now_ns: int, *, cut: bool) -> BargeIn:
         onset_ns = self._new.spoken.onset_ns
         if self._stopped_ns is not None:
-            # Our own lateness would be charged to the server.
+            # Our own lateness would be attributed to the server.
             if self._late_ns > ERROR_LIMIT_NS:
                 self._stopped_ns = None
             return BargeIn.STOPPED
@@ -145,7 +145,7 @@ class Interruption:
         if self._ack_ns is not None:
             return BargeIn.ENDED_FIRST
         if self.old.response_state is not ResponseState.OVER and now_ns >= ended_ns:
-            # A server that tells nothing and falls silent has stopped.
+            # A server that reports nothing and falls silent has stopped.
             self._stopped_ns = ended_ns
             return BargeIn.STOPPED
         self._talked_over_ns = min(ended_ns, now_ns)

@@ -1,4 +1,4 @@
-"""A session's connection as it came and went: how long each stage took, what was lost.
+"""The connection of a session: how long each stage took, and outages.
 
 Connecting is never part of a turn. Its stages are kept apart, because a slow name server, a slow
 handshake and a slow session are three different findings.
@@ -16,12 +16,12 @@ _RETRYABLE = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 1015})
 _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 8.0
 _ATTEMPTS = 5
-# Round trips kept per session; five seconds apart they cover an hour.
+# Round trips kept per session; at one every five seconds they cover an hour.
 _ROUND_TRIPS = 720
 
 
 def is_retryable(close_code: int | None) -> bool:
-    """Tell whether a session that was closed like this may be opened again."""
+    """Return whether a session that was closed like this may be opened again."""
     return (1006 if close_code is None else close_code) in _RETRYABLE
 
 

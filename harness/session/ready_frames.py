@@ -1,9 +1,9 @@
-"""Frames that are known ahead of time.
+"""Frames that are ready ahead of time.
 
 Nearly every frame is one of an utterance under way, or silence while the caller listens, so a
-session knows dozens of frames before they are due. Whoever sends takes them from here, one at
-each deadline, and asks the session only when there is none left; the session counts afterwards
-what went out meanwhile.
+session knows dozens of frames before they are due. The sender takes them from here, one at each
+deadline, and asks the session only when there is none left; the session counts afterwards what was
+sent in the meantime.
 """
 
 import itertools
@@ -15,9 +15,9 @@ class ReadyFrames:
     """What is sent next, decided in advance.
 
     Attributes:
-        frames: One ready message for each of the next deadlines. Whoever takes one sends it.
-        sent_ns: When the last of them was sent; noted by whoever sent it.
-        late_max_ns: How late the latest of them was since `sent`; likewise.
+        frames: One ready message for each of the next deadlines. The one who takes it sends it.
+        sent_ns: When the last of them was sent; set by the sender.
+        late_max_ns: How late the latest of them was since `sent`; set by the sender.
     """
 
     __slots__ = ("_uncounted", "frames", "late_max_ns", "sent_ns")
@@ -35,7 +35,7 @@ class ReadyFrames:
         self.frames, self._uncounted = itertools.repeat(message, times), times
 
     def drop(self) -> None:
-        """Plan nothing; what was sent and not counted yet is not counted any more."""
+        """Plan nothing; frames sent and not counted yet are no longer counted."""
         self.frames, self._uncounted = iter(()), 0
 
     def sent(self) -> int:

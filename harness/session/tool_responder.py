@@ -1,16 +1,16 @@
-"""The application behind the caller's client: it is asked to run tools and answers.
+"""The application behind the caller's client: it answers tool calls.
 
-What a tool does is none of this project's business, so every call succeeds after a time that the
-script sets. Its results go out together, with one request for a response, once the response that
-asked for them is over: a server that is asked for a response while another goes on refuses. They
-wait while the caller speaks, too.
+What a tool does is out of scope, so every call succeeds after a time that the script sets. Its
+results go out together, with one request for a response, once the response that asked for them is
+over: a server that is asked for a response while another goes on refuses. They wait while the
+caller speaks, too.
 """
 
 from harness.model import NS_PER_MS, Request, RequestResponse, ResponseDone, ToolCall, ToolResult
 
 _OUTPUT = '{"ok":true}'
-# A server that does not say when a response is over has sent its tool call at the end of it.
-_UNTOLD_NS = 1_000 * NS_PER_MS
+# A server that does not report the end of a response sends its tool call at the end of it.
+_UNREPORTED_NS = 1_000 * NS_PER_MS
 
 
 class ToolResponder:
@@ -32,11 +32,11 @@ class ToolResponder:
             return False
         self._asked[call.call_id] = call.response_id
         self._ready_ns = max(self._ready_ns, now_ns + round(takes_ms * NS_PER_MS))
-        self._over_ns = now_ns + _UNTOLD_NS
+        self._over_ns = now_ns + _UNREPORTED_NS
         return True
 
     def over(self, done: ResponseDone) -> None:
-        """Note that a response has ended: nothing of it stands in the way any more."""
+        """Note that a response has ended: results of its calls no longer wait for it."""
         if not done.response_id or done.response_id in self._asked.values():
             self._over_ns = 0
 
@@ -48,6 +48,6 @@ class ToolResponder:
         return [*results, RequestResponse()]
 
     def forget(self) -> None:
-        """Drop what was asked for: whoever asked does not wait for it any more."""
+        """Drop the calls: their results are no longer waited for."""
         self._asked.clear()
         self._ready_ns = self._over_ns = 0

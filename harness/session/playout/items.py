@@ -1,4 +1,4 @@
-"""Which item of a response is being heard, so that a server can be told where it was cut off."""
+"""Which item of a response is playing, so that a server can be told where it was truncated."""
 
 from harness.model import Truncate
 
@@ -18,7 +18,7 @@ class Items:
         self._items: list[tuple[str, int]] = []
 
     def begin(self, item_id: str, kept_samples: int) -> None:
-        """Note that audio of another item comes, after so much that is heard before it."""
+        """Note that audio of another item begins, and how much is heard before it."""
         self.latest = item_id
         self._items.append((item_id, kept_samples))
 

@@ -5,11 +5,11 @@ service), so the first byte is not what a listener hears. The detector reads the
 hops, without their mean so that an offset counts for nothing, against the noise it has learnt
 from the head of the response, and dates the onset back to the first sample that rose above it.
 
-What rises is one of three things, told apart by how it goes on. It falls back within a few hops:
-a click. It stays steady and faint: noise that set in, from now on the floor. Anything else is the
-response, from where it first rose; so a quiet consonant or a fade-in ahead of a vowel counts.
+What rises is one of three things, distinguished by how it continues. It falls back within a few
+hops: a click. It stays steady and faint: noise that set in, from now on the floor. Anything else is
+the response, from where it first rose; so a quiet consonant or a fade-in ahead of a vowel counts.
 
-What it cannot tell is said in `doubt`: speech above a steady noise that is louder than
+What it cannot determine is stated in `doubt`: speech above a steady noise that is louder than
 -42 dBFS, and speech that does not stand 8 dB out of its noise. How far off it is otherwise is
 in the table of `harness selfcheck`.
 """
@@ -71,7 +71,7 @@ class OnsetDetector:
 
     Attributes:
         audible_sample: Index of the first audible sample, once it is known.
-        doubt: Why it cannot be trusted, or why none can be told; empty for no doubt.
+        doubt: Why it is not reliable, or cannot be determined; empty otherwise.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -127,7 +127,7 @@ class OnsetDetector:
         return self.audible_sample
 
     def is_loud(self, samples: NDArray[np.int16]) -> bool:
-        """Tell whether any hop of `samples` is as loud as speech over the noise known so far."""
+        """Return whether any hop of `samples` is as loud as speech over the noise known so far."""
         whole = len(samples) // self._hop_samples * self._hop_samples
         powers = _powers(samples[:whole], self._hop_samples)
         return max(powers, default=0.0) > self._loud_above()
@@ -140,7 +140,7 @@ class OnsetDetector:
         window = kept[judged : judged + hops * hop_samples]
         self._kept = kept
         if self._rise is None and not window.any():
-            # Digital silence goes before many responses: it does not rise, nor tell of noise.
+            # Digital silence precedes many responses: it does not rise, and says nothing of noise.
             self._hop += hops
         else:
             self._examine_all(_powers(window, hop_samples))
@@ -198,14 +198,14 @@ class OnsetDetector:
             self._floor = rise.level
 
     def _give_up(self, rise: "_Rise") -> None:
-        """Take what rose for a click, or for speech that is too faint to tell."""
+        """Treat what rose as a click, or as speech that is too faint to be certain."""
         risen = rise.loud(self._rises_above())
         if self._rises_above() > _RISE_GATE and risen >= _LOUD_HOPS:
             self._faint_hops += risen
         self._rise = None
 
     def _headed_by_noise(self, rise: "_Rise") -> bool:
-        """Tell whether the response began with noise that was steady until just now."""
+        """Return whether the response began with noise that was steady until just now."""
         return (
             rise.hop == 0
             and rise.level <= _NOISE_CAP
@@ -249,7 +249,7 @@ class OnsetDetector:
         return max(_LOUD_GATE, (self._floor or 0.0) * _LOUD_RATIO)
 
     def _is_voiced(self, rise: "_Rise") -> bool:
-        """Tell whether the steady head of `rise` repeats as a voice does."""
+        """Return whether the steady head of `rise` repeats as a voice does."""
         size = self._hop_samples
         start = rise.hop * size - self._kept_from
         head = self._kept[start : start + rise.head_hops * size].astype(np.float64)
@@ -279,7 +279,7 @@ class OnsetDetector:
 
 
 class _Rise:
-    """Hops since the level rose: how steadily they go on.
+    """Hops since the level rose: how steadily they continue.
 
     Args:
         hop: Number of the first.

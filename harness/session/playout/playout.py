@@ -3,7 +3,7 @@
 APIs send speech faster than it can be played, in bursts, so arrival is not hearing. A listener
 starts when the first audio has arrived (plus a jitter buffer, if any), plays at real time, and
 stops when the audio runs out; if more of the same response comes later, that was an underrun. What
-is thrown away before it was played was never heard, although it was delivered.
+is discarded before it is played was delivered but never heard.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Playout:
         self.plays_until_ns: int | None = None
 
     def delayed(self, buffer_ms: int) -> "Playout":
-        """Return one who heard the same with a buffer, for one without who never ran dry."""
+        """Return a listener with a buffer that received the same, if this one had no underrun."""
         other = Playout(self._rate_hz, buffer_ms)
         for stretch in self._stretches:
             other.receive(stretch.start_ns, self._samples, stretch.bound)
@@ -75,7 +75,7 @@ class Playout:
         self._may_pause = True
 
     def stop(self, now_ns: int) -> None:
-        """Stop playing at `now_ns` and throw away what has not been played."""
+        """Stop playing at `now_ns` and discard what has not been played."""
         until_ns = self.plays_until_ns
         if self._stopped or until_ns is None or now_ns >= until_ns:
             return
@@ -91,7 +91,7 @@ class Playout:
         self._update_end()
 
     def unheard(self, now_ns: int | None = None) -> int:
-        """Return how many samples were thrown away, or had not been played by `now_ns`."""
+        """Return how many samples were discarded, or had not been played by `now_ns`."""
         until_ns = self.plays_until_ns
         if now_ns is None or self._stopped or until_ns is None or now_ns >= until_ns:
             return self._thrown_away
@@ -100,19 +100,19 @@ class Playout:
         return self._thrown_away + self._samples - (last.first + played)
 
     def heard_ns(self, sample: int) -> int:
-        """Return when sample number `sample` is heard; thrown away ones count in the numbering.
+        """Return when sample number `sample` is heard; discarded ones count in the numbering.
 
         Raises:
-            ValueError: It has not arrived, or was thrown away.
+            ValueError: It has not arrived, or was discarded.
         """
         found = self._stretch_of(sample)
         return found.start_ns + ns_from_samples(sample - found.first, self._rate_hz)
 
     def bound_of(self, sample: int) -> StampBound | None:
-        """Return by how much `heard_ns` of a sample may be too late, `None` where nobody knows.
+        """Return by how much `heard_ns` of a sample may be too late, `None` where it is not known.
 
         Raises:
-            ValueError: It has not arrived, or was thrown away.
+            ValueError: It has not arrived, or was discarded.
         """
         return self._stretch_of(sample).bound
 
@@ -121,7 +121,7 @@ class Playout:
         if found is None or sample > self._samples:
             raise ValueError(f"sample {sample} of {self._samples} has not arrived")
         if found.end is not None and sample >= found.end:
-            raise ValueError(f"sample {sample} was thrown away")
+            raise ValueError(f"sample {sample} was discarded")
         return found
 
     def underruns(self) -> Underruns:

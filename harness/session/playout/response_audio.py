@@ -28,14 +28,14 @@ class ResponseAudio:
         check: Whether they are written so, of this session; a new one by default.
 
     Attributes:
-        first_audio_ns: When the first audio of a response came that was not thrown away unheard.
+        first_audio_ns: When the first audio of a response came that was not discarded unheard.
         last_audio_ns: When the last of it came.
         audible_ns: When its first audible sample is heard.
         answer_ns: The same of the first response after `expect_answer`.
         bound: By how much these two may be too late, the worse of both; `None` where it is not
             known.
         sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
-        doubt: Why the first audible sample cannot be told.
+        doubt: Why the first audible sample cannot be determined.
         undecodable: Pieces that could not be decoded before anything audible was.
     """
 
@@ -87,7 +87,7 @@ class ResponseAudio:
 
     @property
     def kept_samples(self) -> int:
-        """Samples that came and were not thrown away."""
+        """Samples that came and were not discarded."""
         return self._playout.samples - self._playout.unheard()
 
     def expect_answer(self) -> None:
@@ -237,7 +237,7 @@ class ResponseAudio:
             self.answer_ns = self._playout.heard_ns(sample)
 
     def _note_bound(self, bound: StampBound | None) -> None:
-        """Keep the bound of what was heard first, or that of the answer if it is worse."""
+        """Keep the bound of the first sound, or that of the answer if it is larger."""
         if self.audible_ns is None:
             self.bound = bound
         elif self.bound is not None:

@@ -1,1 +1,1 @@
-"""One turn: from the caller's first word to the last sample of the response, and its record."""
+"""One turn, from the first sample of the utterance to the last of the response, and its record."""

@@ -1,4 +1,4 @@
-"""Responses that were begun before the server heard the turn end, and so do not answer it.
+"""Responses that began before the server detected the end of the turn, and so do not answer it.
 
 A greeting, or the late answer to the turn before, may arrive while the caller speaks. Only the
 order of events tells it from the answer: a server that says when it heard the end begins the
@@ -22,13 +22,13 @@ _OUT_OF_ORDER_NS = 100 * NS_PER_MS
 
 
 class EarlyResponses:
-    """What was begun in one turn before its end was heard; all times are monotonic nanoseconds.
+    """Responses of one turn before its end is reported; all times are monotonic nanoseconds.
 
     Args:
-        onset_ns: When the caller begins to speak: an end that is told before is of another turn.
+        onset_ns: When the caller begins to speak: an earlier end is that of another turn.
 
     Attributes:
-        hears: Whether the server has said that it hears the caller.
+        hears: Whether the server has reported the caller's speech.
     """
 
     __slots__ = ("_begun_ns", "_ended", "_onset_ns", "hears")
@@ -41,14 +41,14 @@ class EarlyResponses:
 
     @property
     def pending(self) -> bool:
-        """Whether something was begun, and the server has not yet told of the end."""
+        """Whether a response began and the server has not reported the end yet."""
         return bool(self._begun_ns) and not self._ended
 
     def receive(self, event: Event, now_ns: int) -> bool:
         """Take an event.
 
         Returns:
-            Whether it shows that what was begun early is not the answer.
+            Whether it shows that the early responses are not the answer.
         """
         if isinstance(event, ResponseCreated | AudioDelta | TextDelta):
             return self._begins(event, now_ns)
@@ -58,7 +58,7 @@ class EarlyResponses:
         return False
 
     def withdraw(self) -> frozenset[str]:
-        """Forget what was begun early, and return the names it had."""
+        """Forget the early responses, and return their identifiers."""
         names = frozenset(name for name in self._begun_ns if name)
         self._begun_ns.clear()
         return names
@@ -77,7 +77,7 @@ class EarlyResponses:
         return bool(self._begun_ns) and is_new and isinstance(event, ResponseCreated)
 
     def _end_heard(self, now_ns: int) -> bool:
-        """Take the server's word that the turn has ended.
+        """Take the server's report that the turn has ended.
 
         Returns:
             Whether what was begun before is too old to be the answer.

@@ -1,4 +1,4 @@
-"""How the responses of one turn ended: what is over in good order is told from what broke off."""
+"""How the responses of one turn ended: completed, or broken off."""
 
 from harness.model import ResponseDone, ResponseStatus
 
@@ -7,7 +7,7 @@ class ResponseEndings:
     """The endings of a turn's responses.
 
     Attributes:
-        last: How the latest response ended that the turn waited for; `None` while none has.
+        last: How the latest awaited response ended; `None` while none has.
     """
 
     __slots__ = ("_broken", "last")

@@ -1,4 +1,4 @@
-"""The instants of a turn, noted in passing: some the first time, one the last time, all in ns.
+"""The instants of a turn: some are kept from the first time, one from the last, all in ns.
 
 A server may decide several times in one utterance that the caller has finished. Only the last
 decision before a response was answered; what belonged to a response that was withdrawn before
@@ -15,7 +15,7 @@ _OF_A_RESPONSE = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
 
 
 class InstantNotes:
-    """What was noted of one turn.
+    """Instants of one turn.
 
     Args:
         before: Instants that were known when it began, by the same names.
@@ -32,7 +32,7 @@ class InstantNotes:
         self._decided_ns: int | None = None
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether an instant has been noted."""
+        """Return whether an instant has been noted."""
         return name in self.at
 
     def first(self, name: str, now_ns: int) -> None:
@@ -40,12 +40,12 @@ class InstantNotes:
         self.at.setdefault(name, now_ns)
 
     def decided(self, event: object, now_ns: int) -> None:
-        """Note that the server thinks the caller has finished; a commit repeats it."""
+        """Note the server's decision that the caller has finished; a commit repeats it."""
         if self._decided_ns is None or isinstance(event, SpeechStopped):
             self._decided_ns = now_ns
 
     def resumed(self) -> None:
-        """Note that the server heard the caller go on after all."""
+        """Note that the server detected that the caller continues."""
         self._decided_ns = None
 
     def answers(self) -> None:

@@ -73,7 +73,7 @@ class Turn:
         new_decoder: Makes the decoder of that audio.
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
-        tells_end: Whether this server has told of the end of an earlier turn.
+        reports_end: Whether this server has told of the end of an earlier turn.
         check: Whether this session's audio is written so; of this turn alone by default.
 
     Attributes:
@@ -91,7 +91,7 @@ class Turn:
         new_decoder: NewDecoder,
         stale: frozenset[str],
         before: Instants,
-        tells_end: bool = False,
+        reports_end: bool = False,
         check: EncodingCheck | None = None,
     ) -> None:
         self.spoken = spoken
@@ -99,7 +99,7 @@ class Turn:
         self.ids = ResponseIds(stale)
         self.tools = ToolUse()
         self._format, self._new_decoder, self._check = audio, new_decoder, check
-        self._tells_end, self._early = tells_end, EarlyResponses(spoken.onset_ns)
+        self._reports_end, self._early = reports_end, EarlyResponses(spoken.onset_ns)
         self._audio = ResponseAudio(audio, new_decoder, check)
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
         self._over_ns = 0
@@ -118,7 +118,7 @@ class Turn:
     @property
     def answer_ns(self) -> int | None:
         """When the response is heard, the answer where a tool was called; `None` before that."""
-        if self._tells_end and self._early.pending:
+        if self._reports_end and self._early.pending:
             return None
         if self.tools.awaits_answer:
             return self._audio.answer_ns
@@ -131,14 +131,14 @@ class Turn:
 
     @property
     def faded_ns(self) -> int | None:
-        """When the response has been heard; its last sound, of a server that does not say so."""
+        """When the response has been heard; for a server that does not announce, its last sound."""
         sound_ns = None if self.ids.announces else self._audio.sound_ns
         return self._audio.plays_until_ns if sound_ns is None else sound_ns
 
     def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
-        """Take a piece of audio if all there is to it is that the response goes on.
+        """Take a piece of audio that only continues the response.
 
-        Most pieces are such, and most of what `receive` looks at is then known.
+        Most pieces are, and most of what `receive` checks is then known.
 
         Returns:
             Whether it was taken; otherwise it is for `receive`.
@@ -181,7 +181,7 @@ class Turn:
             self.response_state = self.response_state.after(moves)
 
     def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
-        """Stop listening: the caller speaks into the response; what was not played is not heard.
+        """Stop listening: the caller interrupts; what was not played is not heard.
 
         Args:
             now_ns: When.
@@ -199,7 +199,7 @@ class Turn:
         return None if heard.kept_samples == before else heard.cut_off()
 
     def expect_answer(self) -> None:
-        """Note that a tool's result will be given: the turn goes on until it is answered."""
+        """Note that a tool's result will be given: the turn continues until it is answered."""
         self.tools.expect_answer()
 
     def tool_result_sent(self, now_ns: int) -> None:
@@ -211,7 +211,7 @@ class Turn:
             self._audio.next_response()
 
     def ended(self, now_ns: int) -> bool:
-        """Tell whether there is nothing left to wait for."""
+        """Return whether there is nothing left to wait for."""
         if now_ns < self.ends_ns():
             return False
         if not self.response_state.is_over and self.answer_ns is None:
@@ -222,8 +222,8 @@ class Turn:
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
-        if self._early.pending and (self._tells_end or self._heard_too_early()):
-            # The server is about to say that the turn has ended, and then to answer it.
+        if self._early.pending and (self._reports_end or self._heard_too_early()):
+            # The server is about to report the end of the turn, and then to answer it.
             return max(deadline_ns, self.playout_end_ns or deadline_ns)
         played_ns, over = self.playout_end_ns, self.response_state.is_over
         if self.tools.owed or (self.tools.awaits_answer and self.answer_ns is None and not over):
@@ -256,7 +256,7 @@ class Turn:
         provider_session_id: str = "",
         lateness: NetworkLateness | None = None,
     ) -> TurnRecord:
-        """Write the turn down, once and completely.
+        """Record the turn, once and completely.
 
         Args:
             origin_ns: Run start; recorded instants count from it.
@@ -271,7 +271,7 @@ class Turn:
         Returns:
             The record, with the status that follows from what was seen.
         """
-        if self._tells_end and self._early.pending:
+        if self._reports_end and self._early.pending:
             self._withdraw_early()
         self._audio.finalise()
         status, why = classify(self._seen(now_ns), fault)
@@ -301,12 +301,12 @@ class Turn:
         return Phase.ENDPOINT if self.response_state is ResponseState.NONE else Phase.RESPONSE
 
     def _heard_too_early(self) -> bool:
-        """Tell whether a response sounded over a caller whom the server had begun to hear."""
+        """Return whether a response sounded while the server detected the caller speaking."""
         audible_ns = self.audible_ns
         return self._early.hears and audible_ns is not None and audible_ns < self.spoken.end_ns
 
     def _withdraw_early(self) -> None:
-        """Forget the responses that were begun before the server heard this turn end."""
+        """Forget the responses that began before the server detected the end of this turn."""
         self.ids.withdraw(self._early.withdraw())
         self._audio = ResponseAudio(self._format, self._new_decoder, self._check)
         self._noted.withdraw()
@@ -322,7 +322,7 @@ class Turn:
     def _note_speech(
         self, event: SpeechStarted | SpeechStopped | InputCommitted, now_ns: int
     ) -> None:
-        """Note what the server hears of the caller, and its decision unless a response sounds."""
+        """Note what the server detects of the caller, and its decision unless a response sounds."""
         if isinstance(event, SpeechStarted):
             self._noted.resumed()
         elif self._audio.first_audio_ns is None:
@@ -382,7 +382,7 @@ class Turn:
             return self._withdraw()
         failed = done.status is not ResponseStatus.COMPLETED and not stopped_by_us
         if is_current and self._audio.first_audio_ns is not None:
-            # Some servers say that a response is over before they send its audio.
+            # Some servers report the end of a response before they send its audio.
             self._audio.finalise()
         if (
             failed
@@ -405,7 +405,7 @@ class Turn:
         return Withdrawn
 
     def _unfinished(self, now_ns: int | None) -> bool:
-        """Tell whether more of what was heard was still to come, or to be played, at `now_ns`."""
+        """Return whether more of what was heard was still to come, or to be played, at `now_ns`."""
         if self.response_state.is_over:
             return False
         until_ns = self.playout_end_ns

@@ -1,6 +1,6 @@
 """How far the network of a turn was from its plan while its latency was measured.
 
-The session knows nothing of networks: whoever drives it hands in what to ask.
+The session knows nothing of networks: it is given a callable to ask.
 """
 
 from collections.abc import Callable

@@ -36,7 +36,7 @@ class TurnFacts:
         text: Text came.
         tool: A tool was called.
         awaits_answer: A tool was called, and of the response to its result nothing was heard.
-        owed: Such a response has not even begun.
+        owed: That response has not begun.
     """
 
     late_ns: int | None
@@ -59,7 +59,7 @@ class TurnFacts:
 
 
 def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
-    """Return how the turn ended, and why where that needs saying.
+    """Return how the turn ended, and why unless it was completed.
 
     What is said before a tool is called is not the answer: a turn that waits for one has not been
     completed.
@@ -95,7 +95,7 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
 
 
 def _heard(seen: TurnFacts, heard_ns: int, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
-    """Return the status of a turn that was heard from: a failure after that is still one."""
+    """Return the status of a turn that was heard: a later failure still counts."""
     if seen.broken is not None:
         return TurnStatus.BROKEN_OFF, _failure(seen.broken, Phase.PLAYOUT)
     if cut is not None and cut.party is not Party.OURS and seen.unfinished:

@@ -1,11 +1,11 @@
-"""How long a caller waits for more of a response that was heard and is not said to be over."""
+"""How long a caller waits for more of a response that was heard and has not ended."""
 
 from harness.model import NS_PER_MS
 from harness.session.turn.planned_speech import PlannedSpeech
 from harness.session.turn.response_state import ResponseState
 
 IDLE_NS = 2_000 * NS_PER_MS
-"""A response that nobody announces as over is over when nothing was heard for this long."""
+"""A response without a reported end is over when nothing was heard for this long."""
 
 
 def patient_until_ns(
@@ -17,7 +17,7 @@ def patient_until_ns(
     sound_ns: int | None,
     played_ns: int,
 ) -> int:
-    """Return until when more may come, in monotonic nanoseconds.
+    """Return until when the caller waits for more, in monotonic nanoseconds.
 
     Args:
         state: How far the server has come.

@@ -1,6 +1,6 @@
 """Which responses belong to a turn, and which of their events still count.
 
-Responses are told apart by their identifiers. From a server that gives none, only the order of
+Responses are distinguished by their identifiers. From a server that gives none, only the order of
 events is left: after a response without an identifier was cancelled, audio without one is late
 until the server announces the next response.
 """
@@ -61,7 +61,7 @@ class ResponseIds:
         return response == self._sounding
 
     def is_discarded(self, response: str) -> bool:
-        """Return whether audio of a response is late: nobody listens to it any more."""
+        """Return whether audio of a response is late, so that it is discarded."""
         return response in self._cancelled if response else self._muted
 
     def create(self, response: str) -> None:

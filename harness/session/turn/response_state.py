@@ -32,7 +32,7 @@ class ResponseState(Enum):
 
 
 class Withdrawn:
-    """The response under way was cancelled, or ended unheard while the caller still spoke."""
+    """The current response was cancelled, or ended unheard while the caller still spoke."""
 
 
 TRANSITIONS: dict[tuple[ResponseState, type], ResponseState] = {

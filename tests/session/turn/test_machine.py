@@ -59,7 +59,7 @@ def done(
     return ResponseDone(response, status, code, "words", TokenUsage(output_audio=5))
 
 
-def new_turn(stale: frozenset[str] = frozenset(), *, tells_end: bool = False) -> Turn:
+def new_turn(stale: frozenset[str] = frozenset(), *, reports_end: bool = False) -> Turn:
     spoken = PlannedSpeech(
         session_id="s",
         turn_index=1,
@@ -77,7 +77,7 @@ def new_turn(stale: frozenset[str] = frozenset(), *, tells_end: bool = False) ->
         new_decoder=Base64Audio,
         stale=stale,
         before={},
-        tells_end=tells_end,
+        reports_end=reports_end,
     )
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
@@ -572,7 +572,7 @@ def test_a_greeting_in_flight_is_not_the_answer() -> None:
 
 @pytest.mark.parametrize("begins_ms", [-400, 113, 380, 460])
 def test_the_late_answer_to_the_turn_before_is_not_the_answer_to_this_one(begins_ms: int) -> None:
-    turn = new_turn(tells_end=True)
+    turn = new_turn(reports_end=True)
     feed(turn, (begins_ms, ResponseCreated("late")), (begins_ms + 5, delta(response="late")))
     feed(turn, (begins_ms + 10, done(response="late")))
     assert turn.answer_ns is None
@@ -582,7 +582,7 @@ def test_the_late_answer_to_the_turn_before_is_not_the_answer_to_this_one(begins
 
 
 def test_a_turn_of_which_only_the_late_answer_came_was_not_answered() -> None:
-    turn = new_turn(tells_end=True)
+    turn = new_turn(reports_end=True)
     feed(turn, (100, ResponseCreated("late")), (105, delta(response="late")))
     feed(turn, (110, done(response="late")))
     assert not turn.ended((END_MS + 4_999) * MS)
