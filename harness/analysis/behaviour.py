@@ -1,4 +1,4 @@
-"""What came of what a script asked for: interruptions, backchannels, hesitation and tools."""
+"""Outcomes of what a script asked for: interruptions, backchannels, hesitation and tools."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ Scripted = list[tuple[TurnRecord, BehaviourOutcome]]
 
 
 def behaviour_summary(turns: Iterable[TurnRecord]) -> BehaviourSummary | None:
-    """Count what was asked for and what came of it; `None` where nothing was asked for."""
+    """Count what was asked for and its outcomes; `None` where nothing was asked for."""
     scripted = [(turn, turn.behaviour) for turn in turns if turn.behaviour is not None]
     found = BehaviourSummary(
         barge_in=_barge_in(scripted),

@@ -30,7 +30,7 @@ class Point:
         network: Name of the network profile.
         at_s: When the caller stopped speaking, since run start; `None` when it never did.
         latency_ms: voice_to_voice; `None` when nothing was heard.
-        floor_ms: What the latency is at least, when the caller waited to the limit in vain.
+        floor_ms: Least latency, where the caller waited to the limit without an answer.
         stages_ms: The stages of `STAGES`, which add up to `latency_ms`; `None` when one of them
             is not known.
     """
@@ -77,7 +77,7 @@ class Unheard:
     """Turns in which nothing was heard.
 
     Attributes:
-        waited: The caller waited to the limit in vain, so that the latency is at least that.
+        waited: The caller waited to the limit without an answer: the latency is right-censored.
         cut_off: They failed or ended early, and have no latency.
     """
 

@@ -45,7 +45,7 @@ class TurnColumns:
 
     @cached_property
     def waited(self) -> Flags:
-        """Whether the caller waited for it to the limit, in vain."""
+        """Whether the caller waited for it to the limit without an answer."""
         return np.array([turn.status in WAITED for turn in self.turns], dtype=np.bool_)
 
     @cached_property

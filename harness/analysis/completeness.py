@@ -18,7 +18,7 @@ class Completeness:
 
     Attributes:
         calls_planned: Calls of the schedule; `None` when time decided.
-        calls_held: Calls that were begun and have ended, whatever became of them.
+        calls_held: Calls that were begun and have ended, with any outcome.
         calls_dropped: Calls that have a turn saying why they never started.
         turns_planned: Turns of the whole schedule, or where time decided of the calls held.
         turns_missing: Turns of calls held that have no record, and nothing that the API or the
@@ -27,7 +27,7 @@ class Completeness:
         dropped: Turns that never started because of us, by the code of their fault.
         workers_lost: Load workers that ended in the middle of the run.
         clock_steps: How often the clock made a step.
-        finished: The run came to its end by itself or was told to.
+        finished: The run ended by itself or was asked to.
         frames_intended: Audio frames that the pacing plans asked for.
         frames_sent: Audio frames that went out.
     """

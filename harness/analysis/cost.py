@@ -1,9 +1,9 @@
 """What the conversation cost: tokens as the provider counted them, times a dated price list.
 
-Unknown is not zero: tokens that the provider did not tell apart, or that contradict each other,
-have no price, and neither has a model that is not in the list. Where the provider told no tokens
-at all the cost is estimated from the length of the speech, and says so: an estimate is a floor,
-since a provider also bills text, and the whole conversation again with every response.
+Unknown is not zero: tokens that the provider did not separate, or that contradict each other,
+have no price, and neither has a model that is not in the list. Where the provider reported no
+tokens at all the cost is estimated from the length of the speech, and says so: an estimate is a
+floor, since a provider also bills text, and the whole conversation again with every response.
 """
 
 from collections import Counter
@@ -25,9 +25,9 @@ class Cost:
 
     Attributes:
         currency: Three letters.
-        basis: `usage` when tokens were told, else `estimate`.
+        basis: `usage` when tokens were reported, else `estimate`.
         model: The model whose prices were used; several are joined by commas.
-        total: Of all turns that have a cost; `None` when it cannot be told, and then `why` says so.
+        total: Of all turns that have a cost; `None` when it is not known, and then `why` says so.
         per_minute: Per minute of conversation, over the sessions all of whose responses have a
             cost; `None` without one of known length.
         per_turn: Per turn that has a cost.
@@ -259,7 +259,7 @@ def _turns(n: int) -> str:
 
 
 def total_usage(run: Run) -> TokenUsage | None:
-    """Add up the tokens that were told in a run, those of no turn included; `None` for none."""
+    """Add up the tokens reported in a run, those of no turn included; `None` for none."""
     told = [turn.usage for turn in run.turns if turn.usage is not None]
     told += [session.usage for session in run.sessions if session.usage is not None]
     return add_up(told) if told else None

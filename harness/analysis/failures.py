@@ -26,7 +26,7 @@ class FailureRate:
             started.
         n: Turns that count, the failed ones included.
         n_eff: Independent turns they are worth.
-        value: The rate; `None` when it cannot be told, and then `why` says so.
+        value: The rate; `None` when it is not known, and then `why` says so.
         low: Lower end of the 95 % Wilson interval.
         high: Upper end.
         why: Why something is missing.
@@ -42,7 +42,7 @@ class FailureRate:
 
 
 def has_failed(turn: TurnRecord) -> bool:
-    """Return whether the turn went wrong, whoever was at fault."""
+    """Return whether the turn failed, no matter through whom."""
     return turn.status not in _ANSWERED
 
 

@@ -53,7 +53,7 @@ def too_quick(profile: NetworkProfile, found: Pings | None) -> str:
     What a ping takes beyond the network's own round trip is the API's distance, bandwidth and
     stalls, so there is no telling when one is too slow; one that is too quick went past the
     network. The allowance is that of the probe, 3 ms or a tenth, and three standard errors of the
-    median. Few pings tell nothing.
+    median. Few pings are not conclusive.
 
     Args:
         profile: The network.
@@ -79,7 +79,7 @@ def missing_changes(run: Run) -> str:
 
     A stall takes two changes or more, so that half as many changes as stalls is plainly too few.
     How often a network stalls is known from the probe's plan; networks that change in the course
-    of a call are probed around those changes and tell nothing of the rest.
+    of a call are probed around those changes only.
 
     Args:
         run: The records.

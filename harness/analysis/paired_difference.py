@@ -102,14 +102,14 @@ def paired_differences(metric: Metric, turns: Sequence[TurnRecord]) -> list[Pair
 
 
 def paired_summary(turns: Sequence[TurnRecord]) -> tuple[PairedSummary, ...]:
-    """Return the comparisons of a run as its summary tells them; empty where there are none."""
+    """Return the comparisons of a run as its summary states them; empty where there are none."""
     found = [
         difference for name in COMPARED for difference in paired_differences(BY_NAME[name], turns)
     ]
-    return tuple(_told(one) for one in found if one.utterances or one.metric == COMPARED[0])
+    return tuple(_summary(one) for one in found if one.utterances or one.metric == COMPARED[0])
 
 
-def _told(found: PairedDifference) -> PairedSummary:
+def _summary(found: PairedDifference) -> PairedSummary:
     listed = found.utterances if found.metric == COMPARED[0] else ()
     return PairedSummary(
         condition=found.condition,
@@ -124,7 +124,7 @@ def _told(found: PairedDifference) -> PairedSummary:
         turns=found.turns,
         turns_against=found.turns_against,
         sessions=found.sessions,
-        each=tuple(_told_one(one) for one in listed[:_MOST_LISTED]),
+        each=tuple(_comparison(one) for one in listed[:_MOST_LISTED]),
         why=found.why,
     )
 
@@ -133,7 +133,7 @@ def _answered(one: UtteranceDifference) -> bool:
     return one.value_ms is not None and not math.isinf(one.value_ms)
 
 
-def _told_one(one: UtteranceDifference) -> UtteranceComparison:
+def _comparison(one: UtteranceDifference) -> UtteranceComparison:
     value, why = one.value_ms, ""
     if value is None:
         why = "no answer within the limit under either condition"

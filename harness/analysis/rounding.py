@@ -1,4 +1,4 @@
-"""Numbers as the summary tells them: as many digits as a reader can use, and no more."""
+"""Numbers as the summary states them, with as many digits as a reader can use."""
 
 from dataclasses import fields, replace
 from typing import Any, TypeVar, overload

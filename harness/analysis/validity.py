@@ -36,8 +36,8 @@ class Bound:
     invalid: float
 
 
-# A quarter of a frame of 20 ms cannot be told from jitter of a good network; a whole frame means
-# that the pacing is not that of a microphone any more.
+# A quarter of a frame of 20 ms cannot be distinguished from jitter of a good network; a whole frame
+# means that the pacing is not that of a microphone any more.
 LATENESS_P99_MS = Bound(degraded=5.0, invalid=20.0)
 # One frame in a thousand may be later: a frame late is noise, more than two are an outage.
 LATENESS_P999_MS = Bound(degraded=20.0, invalid=50.0)
@@ -50,7 +50,7 @@ STALL_MS = 50.0
 # By how much the latency of a turn may be wrong through us. One turn in a hundred beyond a quarter
 # of a frame of 20 ms shows in P99; a turn beyond half a frame is void.
 ERROR_BOUND_P99_MS = Bound(degraded=5.0, invalid=math.inf)
-# Shares of frames or turns that we owed and did not deliver.
+# Shares of planned frames or turns that we did not deliver.
 FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
 TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
 TURNS_DROPPED = Bound(degraded=0.0, invalid=0.05)

@@ -1,7 +1,7 @@
-"""What an API can say, in neutral words.
+"""What an API can report, independent of its vendor.
 
 A dialect turns one wire message into one of these; the session package decides what it means.
-`Notice` stands for every message that carries nothing we measure. Identifiers are the
+`Notice` stands for every message without anything to measure. Identifiers are the
 provider's, and an API that has none leaves them empty.
 """
 
@@ -145,7 +145,7 @@ class ResponseDone(OfResponse):
         status: How.
         code: The provider's error or reason code when it did not complete.
         detail: The provider's words, bounded by the dialect.
-        usage: Tokens, when the provider tells.
+        usage: Tokens, when the provider reports them.
         tool_calls: Tool calls among its output; some servers announce them nowhere else.
     """
 
@@ -175,12 +175,12 @@ class ProviderError:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message that carries nothing we measure; `name` is the vendor's word for it."""
+    """A message without anything to measure; `name` is the vendor's name of it."""
 
     name: str
 
 
-# Whoever says one of these has a session, whether or not it said so before.
+# A server that sends one of these has a session, whether or not it announced it.
 PROVES_SESSION = (
     SessionCreated,
     SessionConfigured,

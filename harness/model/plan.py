@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnBehaviour:
-    """How one utterance is said and how its response is listened to, as far as a script says so.
+    """How one utterance is spoken and its response listened to, as far as a script says so.
 
     Attributes:
-        barge_in_ms: When the caller begins to speak into the response, from its first audible
+        barge_in_ms: When the caller begins to interrupt the response, from its first audible
             sample; `None` to hear it out.
         backchannels_ms: When the caller gives backchannels, from the response's first audible
             sample.
@@ -77,7 +77,7 @@ class CallPlan:
 
     @property
     def recording_ids(self) -> tuple[str, ...]:
-        """Everything that is needed to hold the call, in the order of `utterance_ids`."""
+        """All recordings that the call needs, in the order of `utterance_ids`."""
         backchannel = (
             (self.backchannel_id,) if self.gives_backchannels and self.backchannel_id else ()
         )

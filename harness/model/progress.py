@@ -1,10 +1,10 @@
-"""How long work tells the outside that it is alive, without knowing who listens."""
+"""How long-running work reports progress, without knowing to whom."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Whoever shows progress: a terminal bar, a log, nobody."""
+    """Shows progress: a terminal bar, a log, or nothing."""
 
     def step(self, what: str, unit: str = "bytes") -> None:
         """Begin a new step, named in words for a person, and say what it counts."""
@@ -14,7 +14,7 @@ class Progress(Protocol):
 
 
 class NoProgress:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def step(self, what: str, unit: str = "bytes") -> None:
         """Do nothing."""

@@ -130,7 +130,7 @@ class DurationSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything a run directory holds.
+    """Everything in a run directory.
 
     Attributes:
         manifest: What was asked for.

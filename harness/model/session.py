@@ -18,13 +18,13 @@ class SessionRecord:
         session_id: Our name for it, unique in the run.
         call_number: Position of the call in the schedule.
         network: Name of the network profile.
-        turns_planned: Turns the plan held.
+        turns_planned: Turns of the plan.
         turns_done: Turn records written.
         provider_session_id: The provider's name for it.
         model: The model that the server named; empty when it named none.
         acknowledged: The turn detection the server said it uses, as JSON; requested is not
             acknowledged.
-        differs: What the server acknowledged otherwise than it was asked for, in words.
+        differs: Settings that the server acknowledged differently from the request, in words.
         settings_refused: The server's words when it refused the settings; empty when it did not.
         unreadable_messages: Messages of the server that could not be read.
         old_names: Names of messages that the API has since renamed, as they came.

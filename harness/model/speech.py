@@ -18,7 +18,7 @@ class Clip:
         channels: Channels of the file.
         duration_s: Length of the clip; of the file, unless the clip is a cut of it.
         speech_start_s: First sample of speech, from the beginning of the clip.
-        speech_end_s: Last sample of speech: the zero of every latency.
+        speech_end_s: Last sample of speech, from which every latency counts.
         end_source: How the end was found, such as `silero-v6-median-65ms` or `exact`.
         end_uncertainty_ms: Half-width of the mark's uncertainty.
         accent: As the collection names it.

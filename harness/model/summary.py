@@ -42,7 +42,7 @@ class LoadSummary:
         frames_sent: Audio frames that went out.
         frames_share: The part of the intended that was sent; `None` when none was intended.
         clock_steps: How often the clock made a step.
-        finished: The run came to its end by itself, or was told to.
+        finished: The run ended by itself, or was asked to.
     """
 
     sessions: int
@@ -183,12 +183,12 @@ class CostSummary:
     Attributes:
         currency: Three letters.
         basis: `usage` or `estimate`.
-        total: Of the turns that have a cost; `None` when it cannot be told.
+        total: Of the turns that have a cost; `None` when it is not known.
         per_minute: Per minute of conversation.
         per_turn: Per turn that has a cost.
         minutes: Minutes that `per_minute` divides by.
         turns: Turns that have a cost.
-        tokens: Of all turns together; `None` when the provider told none.
+        tokens: Of all turns together; `None` when the provider reported none.
         partial: Some responses have no cost.
         model: Whose prices were used.
         model_asked: The model that was asked for.

@@ -49,7 +49,7 @@ class TurnStatus(StrEnum):
 class TurnKind(StrEnum):
     """Strata that are never averaged together.
 
-    `tool`: a tool was called. `barge_in`: the caller spoke into the response before. A turn that is
+    `tool`: a tool was called. `barge_in`: the caller interrupted the response before. A turn with
     both is a tool turn.
     """
 
@@ -60,7 +60,7 @@ class TurnKind(StrEnum):
 
 
 class BargeIn(StrEnum):
-    """What came of a caller's interruption of a response.
+    """Outcome of a caller's interruption of a response.
 
     `stopped`: the interruption stopped the response. `ended_first`: the response ended by itself
     before the server detected the caller. `deaf`: the response was heard to its end, or for as long
@@ -117,7 +117,7 @@ class TurnInstants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underruns:
-    """Gaps a listener with a jitter buffer of `buffer_ms` would have heard."""
+    """Gaps that a listener with a jitter buffer of `buffer_ms` would hear."""
 
     buffer_ms: int
     count: int
@@ -127,7 +127,7 @@ class Underruns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnCounts:
-    """How much went out and came in during one turn.
+    """How much was sent and received during one turn.
 
     Attributes:
         frames_sent: Frames of the utterance.
@@ -135,8 +135,8 @@ class TurnCounts:
         audio_deltas: Pieces of audio that came.
         samples_received: Samples in them.
         samples_unheard: Those that were delivered but never played.
-        received_rate_hz: Sample rate of what came, as the server acknowledged it; `None` where
-            nothing was listened to.
+        received_rate_hz: Sample rate of the received audio, as the server acknowledged it; `None`
+            where nothing was listened to.
         underruns: Gaps in playout, by buffer.
     """
 
@@ -151,10 +151,10 @@ class TurnCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourOutcome:
-    """What came of what a script asked of a turn.
+    """Outcome of what a script asked of a turn.
 
     Attributes:
-        barge_in: What came of the interruption of this turn's response, `None` for none planned.
+        barge_in: Outcome of the interruption of this turn's response, `None` for none planned.
             The instants of an interruption stand in the turn that interrupted.
         backchannels: Backchannels that were sent during the response.
         backchannels_taken: How many of them the server took for a turn of the caller.
@@ -175,8 +175,8 @@ class BehaviourOutcome:
 class TokenUsage:
     """Tokens as the provider counted them; cached tokens are a part of the input tokens.
 
-    `None` is a count that the provider did not tell, as where it told totals only. The totals are
-    the provider's own and need not be the sum of the others.
+    `None` is a count that the provider did not report, as where it reported totals only. The totals
+    are the provider's own and need not be the sum of the others.
     """
 
     input_text: int | None = 0
@@ -225,10 +225,10 @@ class TurnRecord:
         provider_ids: The provider's identifiers, such as `response` and `item`.
         speech_end_sample: Position of the labelled end in the session's sent audio, in samples.
         send_lateness_max_ns: Worst frame of the turn; a property of us, not of the API.
-        usage: Tokens, `None` when the provider did not tell.
+        usage: Tokens, `None` when the provider did not report them.
         responses_untold: Responses of the turn that ended without the provider telling their
             tokens, so that `usage` is not all there is to pay.
-        behaviour: What came of the script's wishes, `None` for a plain turn.
+        behaviour: Outcome of the behaviour that the script asked for, `None` for a plain turn.
         network_late_ns: For how long, between the end of speech and the response, the network was
             not yet as it was planned to be, beyond half a frame at a time; `None` for one that was
             not to change.
@@ -280,7 +280,7 @@ class TurnRecord:
         return late_ns + uncertain_ns + delay_ns
 
     def __post_init__(self) -> None:
-        """Hold the record to its own rules."""
+        """Check that the fields agree with each other."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
         for name in ("end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"):

@@ -1,7 +1,7 @@
 """What is drawn before anything is sent: which call says what, when, and through which network.
 
 Pure: everything follows from seeds that are passed in. It knows neither audio bytes, nor sockets,
-nor what came of a plan.
+nor outcomes.
 """
 
 from harness.plan.dialogue import draw_dialogue

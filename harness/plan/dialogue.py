@@ -1,6 +1,6 @@
 """Drawing calls of a dialogue script from seeds, before anything is sent.
 
-Everything that chance decides of a call stands in its plan: what is said and after which pause,
+Everything about a call that is drawn at random is in its plan: what is said and after which pause,
 where the caller interrupts, gives a backchannel or hesitates, and how long its tools take.
 """
 
@@ -82,7 +82,7 @@ def _backchannel(clips: Sequence[Clip], number: int, seeds: Seeds) -> str:
 
 
 def _behaviour(turn: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> TurnBehaviour:
-    """Draw how a turn goes; who has nothing more to say does not interrupt."""
+    """Draw the behaviour of a turn; a caller without a further utterance does not interrupt."""
     barge_in_ms = None if turn.barge_in is None else turn.barge_in.draw(rng)
     barge_in_ms = None if is_last else barge_in_ms
     hesitation_ms = None if turn.hesitation is None else turn.hesitation.draw(rng)

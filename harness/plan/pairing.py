@@ -1,6 +1,6 @@
-"""The same words under every condition, so that what a condition does can be told from the words.
+"""The same words under every condition, to separate the effect of a condition from the words.
 
-Where every utterance of a corpus stands under every condition, calls come in groups of one call a
+Where a corpus has every utterance under every condition, calls come in groups of one call a
 condition: they say the same words in the same order with the same pauses through the same network.
 Which condition comes first moves on from group to group, so that none is always the first.
 """

@@ -1,7 +1,7 @@
 """Dialogue scripts: several turns, what is said in each, and how.
 
 A script is TOML. Its head names it and may set `think` and `tool_takes` for all turns, and
-`agent_speaks_first = true` for callers who hear out a greeting first; every `[[turn]]` may have
+`agent_speaks_first = true` for callers who listen to a greeting first; every `[[turn]]` may have
 
     say = { id = "…" }                 this utterance; or { tag = "…" }, { language = "…" }, both;
                                        without `say` any utterance will do
@@ -15,7 +15,7 @@ A script is TOML. Its head names it and may set `think` and `tool_takes` for all
     hesitation = { low_ms = 400, high_ms = 1200, chance = 0.3 }  a pause inside the utterance
     expect_tool = "book_appointment"   declared to the server, and answered when it is called
     tool_takes = { low_ms = 200, high_ms = 600 }  what answering a call takes
-    about = "…"                        for whoever reads the script
+    about = "…"                        a comment for readers
 
 Recordings with the tag `backchannel` are what callers give as backchannels, and are said in a turn
 only when it asks for them. Without any, a short generated sound stands in.
@@ -44,7 +44,7 @@ class Span:
     Attributes:
         low_ms: Shortest; the median of a log-normal one.
         high_ms: Longest.
-        sigma: DurationSummary of the logarithm.
+        sigma: Standard deviation of the logarithm.
         chance: How likely it happens at all.
     """
 
@@ -56,8 +56,8 @@ class Span:
     def draw(self, rng: np.random.Generator) -> float | None:
         """Return a length in milliseconds, `None` when it does not happen.
 
-        Two numbers are taken from `rng` whatever happens, so that one turn's luck does not shift
-        the next one's.
+        Two numbers are always taken from `rng`, so that the outcome of one turn does not shift
+        the draws of the next.
         """
         happens, at = rng.random(), rng.standard_normal() if self.sigma else rng.random()
         if happens >= self.chance:
@@ -70,7 +70,7 @@ class Span:
 # People answer each other after some 200 ms in the middle, in every language that was looked at
 # (Stivers et al. 2009, PNAS 106, 10587); the tail is long and cut off here.
 DEFAULT_THINK = Span(low_ms=200.0, high_ms=2_000.0, sigma=0.8)
-# A look-up in a quick system; a script that knows better says so.
+# A look-up in a quick system, unless the script says otherwise.
 DEFAULT_TOOL_TAKES = Span(low_ms=200.0, high_ms=600.0)
 
 
@@ -161,7 +161,7 @@ def parse_script(text: str, where: str) -> Script:
 
 
 def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
-    """Return a turn as often as it is repeated."""
+    """Return a turn, repeated as it asks."""
     say = _Table(turn.take("say", dict) or {}, turn.where)
     backchannels = _Table(turn.take("backchannels", dict) or {}, turn.where)
     times = turn.take("repeat", int)
@@ -193,7 +193,7 @@ def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]
 
 
 class _Table:
-    """A TOML table that is used up key by key; what is left at the end was not understood."""
+    """A TOML table that is consumed key by key; keys left at the end are unknown."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
         self._left, self.where = dict(table), where
@@ -245,6 +245,6 @@ class _Table:
         )
 
     def done(self) -> None:
-        """Refuse what is left."""
+        """Refuse keys that are left."""
         if self._left:
             raise BadInput(f"not understood: {sanitised(', '.join(self._left))}", where=self.where)
