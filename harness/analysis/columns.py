@@ -1,17 +1,23 @@
 """Turns as columns: the same latencies as `metrics.turn_latency` gives, thousands at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.failures import ANSWERED, is_ours
 from harness.analysis.metrics import WAITED, Metric
 from harness.analysis.quantiles import Sample
-from harness.model import NS_PER_MS, TurnRecord
+from harness.model import NS_PER_MS, TurnRecord, TurnStatus
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+_SESSION, _LIMIT = attrgetter("session_id"), attrgetter("limit_ms")
+# By identity: to hash a member of an enumeration takes longer than all else here.
+_STATUS_NUMBERS = {id(status): number for number, status in enumerate(TurnStatus)}
 
 
 class TurnColumns:
@@ -32,31 +38,52 @@ class TurnColumns:
     @cached_property
     def sessions(self) -> NDArray[np.int64]:
         """A number for the session of each turn, in order of appearance."""
-        numbers: dict[str, int] = {}
-        return np.array(
-            [numbers.setdefault(turn.session_id, len(numbers)) for turn in self.turns],
-            dtype=np.int64,
-        )
+        names = list(map(_SESSION, self.turns))
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
+
+    @cached_property
+    def _statuses(self) -> NDArray[np.int64]:
+        """The number of each turn's status among all statuses."""
+        found = (_STATUS_NUMBERS[id(turn.status)] for turn in self.turns)
+        return np.fromiter(found, np.int64, len(self))
 
     @cached_property
     def heard(self) -> Flags:
         """Whether the response was heard from."""
-        return np.array([turn.status.was_heard for turn in self.turns], dtype=np.bool_)
+        return self._having_status(status for status in TurnStatus if status.was_heard)
 
     @cached_property
     def waited(self) -> Flags:
         """Whether the caller waited for it to the limit without an answer."""
-        return np.array([turn.status in WAITED for turn in self.turns], dtype=np.bool_)
+        return self._having_status(WAITED)
+
+    @cached_property
+    def failed(self) -> Flags:
+        """Whether the turn failed, as `failures.has_failed` says."""
+        return ~self._having_status(ANSWERED)
+
+    @cached_property
+    def ours(self) -> Flags:
+        """Whether it failed through us, as `failures.is_ours` says."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        for index in np.flatnonzero(self.failed):
+            found[index] = is_ours(self.turns[int(index)])
+        return found
+
+    def _having_status(self, statuses: Iterable[TurnStatus]) -> Flags:
+        wanted = [_STATUS_NUMBERS[id(status)] for status in statuses]
+        return np.isin(self._statuses, wanted)
 
     @cached_property
     def limits_ms(self) -> Floats:
         """How long the caller waited at most."""
-        return np.array([turn.limit_ms for turn in self.turns], dtype=np.float64)
+        return np.fromiter(map(_LIMIT, self.turns), np.float64, len(self))
 
     def instant(self, name: str) -> Floats:
         """Return one instant of all turns, in ns; NaN where it did not come."""
         if name not in self._instants:
-            found = [getattr(turn.at, name) for turn in self.turns]
+            found = list(map(attrgetter(f"at.{name}"), self.turns))
             self._instants[name] = np.array(found, dtype=np.float64)
         return self._instants[name]
 

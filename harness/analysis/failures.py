@@ -14,7 +14,7 @@ from harness.analysis.intervals import effective_n, wilson
 from harness.errors import Party
 from harness.model import TurnRecord, TurnStatus
 
-_ANSWERED = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+ANSWERED = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class FailureRate:
 
 def has_failed(turn: TurnRecord) -> bool:
     """Return whether the turn failed, no matter through whom."""
-    return turn.status not in _ANSWERED
+    return turn.status not in ANSWERED
 
 
 def is_ours(turn: TurnRecord) -> bool:

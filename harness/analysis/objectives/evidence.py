@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from harness.analysis.columns import TurnColumns
 from harness.analysis.cost import Cost, cost
-from harness.analysis.failures import has_failed, is_ours
 from harness.analysis.metrics import BY_NAME, Metric, sample
 from harness.analysis.objectives.measured import Measured, measure_percentile, measure_share
 from harness.analysis.objectives.objective import DIALECT, Objective
@@ -23,7 +22,7 @@ from harness.analysis.objectives.quantities import (
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Sample
 from harness.analysis.validity import Validity, judge_validity
-from harness.errors import BadInput, RunInvalid
+from harness.errors import BadInput, Party, RunInvalid
 from harness.model import Run, ValidityState
 
 # A turn that the API failed has no latency; of these it was asked for one all the same.
@@ -115,13 +114,9 @@ class RunEvidence:
         """Return which turns count for a share, their sessions, and what they are."""
         chosen = self.chosen(where)
         if isinstance(quantity, FailureRate):
-            counted = chosen & ~self._flags(is_ours(turn) for turn in self.run.turns)
-            party = quantity.party
-            failed = self._flags(
-                has_failed(turn)
-                and (party is None or (turn.fault is not None and turn.fault.party is party))
-                for turn in self.run.turns
-            )
+            counted, failed = chosen & ~self.columns.ours, self.columns.failed
+            if quantity.party is not None:
+                failed = failed & self._through(quantity.party)
             return failed[counted], self.columns.sessions[counted], "turns"
         if isinstance(quantity, Continuity):
             return self._unbroken(quantity, chosen)
@@ -132,8 +127,7 @@ class RunEvidence:
         values, censored = self.columns.latencies(metric)
         counted = chosen & ~np.isnan(values)
         if metric.awaited and metric.end in _OWED and not metric.given:
-            owed = self._flags(has_failed(t) and not is_ours(t) for t in self.run.turns)
-            counted |= chosen & owed
+            counted |= chosen & self.columns.failed & ~self.columns.ours
         within = (values <= quantity.within_ms) & ~censored
         return within[counted], self.columns.sessions[counted], "turns"
 
@@ -179,6 +173,9 @@ class RunEvidence:
             self._cost = cost(self.run, self._prices)
         found = self._cost
         return per_minute(found.per_minute, found.turns, found.basis, found.partial, found.why)
+
+    def _through(self, party: Party) -> Flags:
+        return self._flags(t.fault is not None and t.fault.party is party for t in self.run.turns)
 
     @staticmethod
     def _flags(values: Iterable[bool]) -> Flags:
