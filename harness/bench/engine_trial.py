@@ -72,6 +72,7 @@ class EngineTrial:
         self._engine, self._pauses = AudioEngine(), GarbagePauses()
         self._engine.start()
         tune_process()
+        self._engine.prioritise_caller()
         self._pauses.start()
 
     def measure(self, count: int, seconds: float) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from harness.engine.call import Call, CallEvents, Outcome, no_session, stopped
 from harness.engine.frame_sender import FrameSender
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
-from harness.engine.thread_priority import ThreadPriority
+from harness.engine.thread_priority import AUDIO, BESIDE_AUDIO, ThreadPriority
 from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
 from harness.model import Event
@@ -54,6 +54,8 @@ class AudioEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
+        self._priorities: list[ThreadPriority] = []
+        self._beside: ThreadPriority | None = None
         self._beat_ns = 0
         self._crash: BaseException | None = None
 
@@ -68,8 +70,18 @@ class AudioEngine:
         started.wait()
         watcher.close()
 
+    def prioritise_caller(self) -> None:
+        """Let the calling thread, too, go before other programs until `stop`.
+
+        It shares the interpreter: no frame leaves while it holds that and waits for a core.
+        """
+        self._beside = ThreadPriority(BESIDE_AUDIO)
+        self._priorities.append(self._beside)
+
     def stop(self) -> None:
         """End the loop and the thread; calls still open are cut off."""
+        if self._beside is not None:
+            self._beside.end()
         if self._loop is not None and self._pool is not None:
             self._from_outside(self._quit)
             # A thread that hangs must not keep the process: it ends with it.
@@ -139,7 +151,8 @@ class AudioEngine:
         return RuntimeError(f"the audio engine died: {sanitised(repr(self._crash))}")
 
     def _thread(self, announce: Callable[[], None]) -> None:
-        self._loop, self._priority = uvloop.new_event_loop(), ThreadPriority()
+        self._loop = uvloop.new_event_loop()
+        self._priorities.append(ThreadPriority(AUDIO))
         try:
             self._timer = DeadlineTimer(self._loop, self._vital(self._frames.send_due))
             self._frames.start(self._timer.arm)
@@ -266,7 +279,8 @@ class AudioEngine:
     def _hand_over_again(self) -> None:
         assert self._loop is not None
         self._hand_over()
-        self._priority.review()
+        for priority in tuple(self._priorities):
+            priority.review()
         self._loop.call_later(_HAND_OVER_S, self._hand_over_again)
 
     def _heartbeat(self) -> None:

@@ -1,68 +1,107 @@
-"""The audio thread goes before other threads and programs, where the system lets it.
+"""Threads that go before other programs, where the system lets them.
 
 An ordinary thread that wakes up while others compute waits until they have had their share: tens of
 milliseconds, on a machine whose cores are all busy. Systems have a real-time class for audio
 threads; Linux grants it to root and to those to whom `rtprio` in limits.conf does.
+
+The audio thread alone is not enough: another thread of the process that holds the interpreter, and
+waits for a core, holds the audio up.
 """
 
 import os
+import threading
 import time
+from typing import NamedTuple
 
 from harness.clock import now_ns
 
-# The kernel's least: enough to go before everything ordinary.
-_LEAST = 1
-# A thread that takes more of a core than the first leaves too little for the rest of the process
-# to end the run by; with less than the second it has room again.
-_TOO_BUSY, _HAS_ROOM = 0.9, 0.6
+
+class Level(NamedTuple):
+    """How urgent a thread is.
+
+    Attributes:
+        priority: Larger ones go first; 1 goes before everything ordinary.
+        too_busy: Share of a core beyond which the thread is an ordinary one, since little else
+            would run.
+        has_room: Share of a core below which it is a real-time thread again.
+    """
+
+    priority: int
+    too_busy: float
+    has_room: float
+
+
+AUDIO = Level(2, too_busy=0.9, has_room=0.6)
+# What does little for long is meant to go before others, what computes is not.
+BESIDE_AUDIO = Level(1, too_busy=0.5, has_room=0.3)
 
 
 class ThreadPriority:
-    """The priority of the thread that makes this, and only of that.
+    """The priority of the thread that makes this.
+
+    Args:
+        level: How urgent it is.
 
     Attributes:
         is_realtime: Whether the thread goes before ordinary ones.
     """
 
-    def __init__(self) -> None:
-        self._allowed = self.is_realtime = _set_realtime()
-        self._at_ns, self._used_ns = now_ns(), time.thread_time_ns()
+    def __init__(self, level: Level) -> None:
+        self._level = level
+        self._thread = threading.get_native_id()
+        self._allowed = self.is_realtime = _set_realtime(self._thread, level.priority)
+        self._at_ns = now_ns()
+        self._used_ns = _used_ns(self._thread) if self._allowed else 0
 
     def review(self) -> None:
-        """Be ordinary for as long as the thread is so busy that nothing else would run."""
+        """Let the thread be an ordinary one for as long as it is too busy; from any thread."""
         if not self._allowed:
             return
-        at_ns, used_ns = now_ns(), time.thread_time_ns()
+        at_ns, used_ns = now_ns(), _used_ns(self._thread)
         share = (used_ns - self._used_ns) / max(1, at_ns - self._at_ns)
         self._at_ns, self._used_ns = at_ns, used_ns
-        if self.is_realtime and share > _TOO_BUSY:
-            _set_ordinary()
+        if self.is_realtime and share > self._level.too_busy:
+            _set_ordinary(self._thread)
             self.is_realtime = False
-        elif not self.is_realtime and share < _HAS_ROOM:
-            self.is_realtime = _set_realtime()
+        elif not self.is_realtime and share < self._level.has_room:
+            self.is_realtime = _set_realtime(self._thread, self._level.priority)
+
+    def end(self) -> None:
+        """Let the thread be an ordinary one for good; idempotent."""
+        if self.is_realtime:
+            _set_ordinary(self._thread)
+        self._allowed = self.is_realtime = False
 
 
 def realtime_allowed() -> bool:
     """Return whether a thread of this process may be a real-time thread."""
-    if not _set_realtime():
-        return False
-    _set_ordinary()
-    return True
+    asked = ThreadPriority(AUDIO)
+    found = asked.is_realtime
+    asked.end()
+    return found
 
 
-def _set_realtime() -> bool:
-    """Make the calling thread a real-time thread; return whether it is one."""
+def _set_realtime(thread: int, priority: int) -> bool:
+    """Make a thread a real-time thread; return whether it is one."""
     if not hasattr(os, "sched_setscheduler"):
         return False
     # What it starts is ordinary again: name look-ups, for one, happen in threads of their own.
     policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
     try:
-        os.sched_setscheduler(0, policy, os.sched_param(_LEAST))
+        os.sched_setscheduler(thread, policy, os.sched_param(priority))
     except OSError:
         return False
     return True
 
 
-def _set_ordinary() -> None:
+def _set_ordinary(thread: int) -> None:
     # Only root may take the flag back.
-    os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+
+
+def _used_ns(thread: int) -> int:
+    """Return the processor time of a thread so far, by Linux's name for the clock that counts it.
+
+    The name is made from the thread's as in MAKE_THREAD_CPUCLOCK of linux/posix-timers_types.h.
+    """
+    return time.clock_gettime_ns(~thread << 3 | 6)

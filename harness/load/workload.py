@@ -101,6 +101,7 @@ class Workload:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
         tune_process()
+        self._engine.prioritise_caller()
         if self._impaired is not None:
             self._impaired.begin()
         self._engine.forget()

@@ -1,13 +1,14 @@
 """The audio thread's priority, with a system and a clock of the test's own."""
 
 import os
+import sys
 import threading
 import time
 
 import pytest
 
 from harness.engine import thread_priority
-from harness.engine.thread_priority import ThreadPriority, realtime_allowed
+from harness.engine.thread_priority import AUDIO, BESIDE_AUDIO, ThreadPriority, realtime_allowed
 
 
 class System:
@@ -22,14 +23,14 @@ class System:
         for name, value in (("SCHED_RR", 2), ("SCHED_RESET_ON_FORK", 64), ("SCHED_OTHER", 0)):
             monkeypatch.setattr(os, name, value, raising=False)
         monkeypatch.setattr(thread_priority, "now_ns", lambda: self.at_ns)
-        monkeypatch.setattr(time, "thread_time_ns", lambda: self.used_ns)
+        monkeypatch.setattr(thread_priority, "_used_ns", lambda thread: self.used_ns)
 
-    def set(self, pid: int, policy: int, priority: int) -> None:
-        assert pid == 0, "only the calling thread"
+    def set(self, thread: int, policy: int, priority: int) -> None:
+        assert thread == threading.get_native_id()
         if policy & 2 and not self.grants:
             raise PermissionError(1, "Operation not permitted")
         assert policy & 64, "only root may take that back"
-        assert priority == (1 if policy & 2 else 0)
+        assert priority == (2 if policy & 2 else 0)
         self.policy = policy & 2
 
     def spend(self, priority: ThreadPriority, share: float) -> bool:
@@ -45,13 +46,13 @@ def test_it_is_realtime_where_that_is_granted_and_what_it_starts_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     system = System(monkeypatch, grants=True)
-    assert ThreadPriority().is_realtime
+    assert ThreadPriority(AUDIO).is_realtime
     assert system.policy == 2
 
 
 def test_it_stays_ordinary_where_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     system = System(monkeypatch, grants=False)
-    priority = ThreadPriority()
+    priority = ThreadPriority(AUDIO)
     assert not priority.is_realtime
     assert [system.spend(priority, share) for share in (0.1, 1.0, 0.1)] == [False] * 3
 
@@ -60,7 +61,7 @@ def test_it_is_ordinary_for_as_long_as_it_takes_nearly_all_of_a_core(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     system = System(monkeypatch, grants=True)
-    priority = ThreadPriority()
+    priority = ThreadPriority(AUDIO)
     shares = (0.5, 0.89, 0.95, 0.95, 0.7, 0.5, 0.7)
     told = [system.spend(priority, share) for share in shares]
     assert told == [True, True, False, False, False, True, True]
@@ -68,7 +69,7 @@ def test_it_is_ordinary_for_as_long_as_it_takes_nearly_all_of_a_core(
 
 def test_a_system_without_it_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setscheduler", raising=False)
-    priority = ThreadPriority()
+    priority = ThreadPriority(AUDIO)
     priority.review()
     assert not priority.is_realtime
     assert not realtime_allowed()
@@ -84,17 +85,47 @@ def test_asking_whether_it_is_allowed_leaves_the_thread_as_it_was(
     assert not realtime_allowed()
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="not on this system")
-def test_this_system_says_the_same_as_it_does() -> None:
-    found: list[tuple[bool, int]] = []
+class Sleeper(threading.Thread):
+    """A thread that takes a priority and then does nothing."""
 
-    def look() -> None:
-        priority = ThreadPriority()
-        found.append((priority.is_realtime, os.sched_getscheduler(0)))
+    def __init__(self) -> None:
+        super().__init__()
+        self._sleeps, self._go_on = threading.Event(), threading.Event()
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    thread.join()
-    ((is_realtime, policy),) = found
-    assert is_realtime == realtime_allowed()
-    assert (policy & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR) == is_realtime
+    def __enter__(self) -> "Sleeper":
+        self.start()
+        assert self._sleeps.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._go_on.set()
+        self.join()
+
+    def run(self) -> None:
+        self.priority = ThreadPriority(BESIDE_AUDIO)
+        self._sleeps.set()
+        self._go_on.wait(10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's own")
+def test_a_thread_of_this_system_is_what_is_said_of_it() -> None:
+    with Sleeper() as thread:
+        assert thread.native_id is not None
+        policy = os.sched_getscheduler(thread.native_id) & ~os.SCHED_RESET_ON_FORK
+        assert thread.priority.is_realtime == realtime_allowed() == (policy == os.SCHED_RR)
+        thread.priority.end()
+        policy = os.sched_getscheduler(thread.native_id) & ~os.SCHED_RESET_ON_FORK
+        assert not thread.priority.is_realtime
+        assert policy == os.SCHED_OTHER
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's own")
+def test_the_processor_time_of_a_thread_is_its_own() -> None:
+    own_ns = thread_priority._used_ns(threading.get_native_id())
+    assert own_ns <= time.thread_time_ns()
+    while time.thread_time_ns() < own_ns + 20_000_000:
+        pass
+    assert thread_priority._used_ns(threading.get_native_id()) >= own_ns + 20_000_000
+    with Sleeper() as thread:
+        assert thread.native_id is not None
+        assert thread_priority._used_ns(thread.native_id) < own_ns
