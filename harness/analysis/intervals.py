@@ -153,9 +153,8 @@ def covering_ranks(n: int, p: float) -> tuple[int, int]:
     below = (1 - p) ** n
     upper_tail = max(above, min(_ALPHA / 2, _ALPHA - below))
     lower_tail = max(below, min(_ALPHA / 2, _ALPHA - above))
-    cdf = _binomial_cdf(n, p)
-    j = int(np.searchsorted(cdf, lower_tail, side="right"))
-    k = int(np.searchsorted(cdf, 1 - upper_tail, side="left")) + 1
+    j = _outcomes_below(n, p, lower_tail, or_equal=True)
+    k = _outcomes_below(n, p, 1 - upper_tail) + 1
     return max(1, j), min(n, k)
 
 
@@ -170,13 +169,13 @@ def upper_rank(n: int, p: float, confidence: float) -> int | None:
     Returns:
         A rank that counts from 1; `None` where even the largest value does not bound it.
     """
-    rank = int(np.searchsorted(_binomial_cdf(n, p), confidence, side="left")) + 1
+    rank = _outcomes_below(n, p, confidence) + 1
     return rank if rank <= n else None
 
 
 def lower_rank(n: int, p: float, confidence: float) -> int | None:
     """Return the highest rank j for which the p-quantile is at least x(j), as `upper_rank`."""
-    rank = int(np.searchsorted(_binomial_cdf(n, p), 1 - confidence, side="right"))
+    rank = _outcomes_below(n, p, 1 - confidence, or_equal=True)
     return rank if rank >= 1 else None
 
 
@@ -199,8 +198,14 @@ def share_bounds(share: float, n: float, confidence: float) -> tuple[float, floa
     return low, high
 
 
-def _binomial_cdf(n: int, p: float) -> NDArray[np.float64]:
-    """Return P(B <= b) for b from 0 to n."""
+def _outcomes_below(n: int, p: float, chance: float, *, or_equal: bool = False) -> int:
+    """Return how many b from 0 to n have P(B <= b) below a chance, or equal to it.
+
+    Looked for within 12 standard deviations of the mean: a chance that lies beyond is no one's.
+    """
     from scipy.special import bdtr
 
-    return np.asarray(bdtr(np.arange(n + 1), n, p), dtype=np.float64)
+    far = math.ceil(12 * math.sqrt(n * p * (1 - p))) + 12
+    first, last = max(0, math.floor(n * p) - far), min(n, math.ceil(n * p) + far)
+    cdf = bdtr(np.arange(first, last + 1), n, p)
+    return first + int(np.searchsorted(cdf, chance, side="right" if or_equal else "left"))

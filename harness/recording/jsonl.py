@@ -1,6 +1,8 @@
 """Records as JSON lines: strict when read, with one torn line allowed where a kill leaves it."""
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,13 +38,25 @@ def decode_lines(data: bytes, kind: type[Record], where: str) -> tuple[Record, .
     """
     decoder = msgspec.json.Decoder(kind)
     *whole, last = data.split(b"\n")
-    records = [
-        _decode(line, decoder, f"{where}, line {number}")
-        for number, line in enumerate(whole, start=1)
-    ]
-    if last and not _is_torn(last):
-        records.append(_decode(last, decoder, f"{where}, line {len(whole) + 1}"))
+    with _without_collection():
+        records = [
+            _decode(line, decoder, where, number) for number, line in enumerate(whole, start=1)
+        ]
+        if last and not _is_torn(last):
+            records.append(_decode(last, decoder, where, len(whole) + 1))
     return tuple(records)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Put garbage collection off: it would walk over all records again and again, for nothing."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def decode_object(data: bytes, kind: type[Record], where: str) -> Record:
@@ -54,20 +68,24 @@ def decode_object(data: bytes, kind: type[Record], where: str) -> Record:
     return _decode(data, msgspec.json.Decoder(kind), where)
 
 
-def _decode(line: bytes, decoder: msgspec.json.Decoder[Record], where: str) -> Record:
+def _decode(
+    line: bytes, decoder: msgspec.json.Decoder[Record], where: str, number: int | None = None
+) -> Record:
+    """Decode one object; `number` is that of its line, where it stands in one."""
+    place = where if number is None else f"{where}, line {number}"
     try:
         record = decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadInput(f"is not what belongs here: {error}", where=where, hint=_HINT) from error
+        raise BadInput(f"is not what belongs here: {error}", where=place, hint=_HINT) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not JSON: {error}", where=where, hint=_HINT) from error
+        raise BadInput(f"is not JSON: {error}", where=place, hint=_HINT) from error
     # What we wrote ourselves encodes to the same bytes; only other lines need a closer look.
     if _encoder.encode(record) != line:
         unknown = next(
             _unknown_fields(msgspec.json.decode(line), msgspec.to_builtins(record)), None
         )
         if unknown is not None:
-            raise BadInput(f"has an unknown field `{unknown}`", where=where, hint=_HINT)
+            raise BadInput(f"has an unknown field `{unknown}`", where=place, hint=_HINT)
     return record
 
 

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis.intervals import covering_ranks, effective_n, t_quantile, turns_needed, wilson
+from harness.analysis.intervals import (
+    covering_ranks,
+    effective_n,
+    t_quantile,
+    turns_needed,
+    upper_rank,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +92,11 @@ def test_wilson_holds_the_share_and_stays_between_0_and_1(n: int, share: float) 
 def test_wilson_is_that_of_the_textbook() -> None:
     assert wilson(0.1, 100) == pytest.approx((0.0552, 0.1744), abs=1e-4)
     assert wilson(0.0, 380)[1] == pytest.approx(0.01, abs=1e-4)
+
+
+@given(st.integers(1_000, 60_000), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_ranks_of_large_samples_are_those_of_the_whole_binomial(n: int, p: float) -> None:
+    cdf = stats.binom.cdf(np.arange(n + 1), n, p)
+    found = upper_rank(n, p, 0.975)
+    assert found == int(np.searchsorted(cdf, 0.975)) + 1
+    assert covering_ranks(n, p)[1] == found

@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import string
 from typing import Any
 
@@ -134,3 +135,14 @@ def test_a_record_that_breaks_its_own_rule_is_refused() -> None:
 def test_a_line_of_anything_is_a_record_or_bad_input(line: str) -> None:
     with contextlib.suppress(BadInput):
         decode_lines(line.encode() + b"\n", SessionRecord, "x")
+
+
+def test_collection_goes_on_after_decoding_as_it_did_before() -> None:
+    for collects in (True, False):
+        (gc.enable if collects else gc.disable)()
+        try:
+            with pytest.raises(BadInput):
+                decode_lines(b"[\n", TurnRecord, "here")
+            assert gc.isenabled() is collects
+        finally:
+            gc.enable()
