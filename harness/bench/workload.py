@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness import environment
 from harness.corpus import Corpus, obtain_corpus
-from harness.model import CallPlan, NoProgress
+from harness.model import DIRECT, CallPlan, NoProgress
 from harness.plan import Dialogue, Seeds, draw_call
 
 OPEN_LIMIT_S = 10.0
@@ -49,7 +49,7 @@ def draw_plan(
         seeds=Seeds.from_one(seed),
         dialogue=Dialogue(turns=TURNS, think_ms=THINK_MS),
         utterance_ids=tuple(utterance_ids),
-        network="none",
+        network=DIRECT,
         frame_ns=frame_ns,
     )
     first_ms = 1000 * SPREAD_S * number / sessions

@@ -19,7 +19,8 @@ from harness.cli.run_processes import run_locust, simulator
 from harness.clock import wall_time
 from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.load.options import DIRECT, add_arguments, read_options
+from harness.load.options import add_arguments, read_options
+from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
 from harness.recording import reserve

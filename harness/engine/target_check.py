@@ -13,6 +13,7 @@ from harness.engine.preflight import refusal, try_session
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, resolve_route
 from harness.engine.speech import encode_corpus
 from harness.model import (
+    DIRECT,
     NS_PER_S,
     SessionRecord,
     TurnRecord,
@@ -26,7 +27,6 @@ from harness.transport import sanitised_target
 _POLL_S = 0.02
 _SPEECH_LIMIT_S = 15.0
 _FRAME_MS, _TURN_LIMIT_S, _SILENCE_MS, _SEED = 20, 15.0, 500, 1
-_DIRECT = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def check(
         seeds=Seeds.from_one(_SEED),
         dialogue=Dialogue(turns=turns, agent_speaks_first=agent_first),
         utterance_ids=[clip.id for clip in corpus.clips],
-        network=_DIRECT,
+        network=DIRECT,
         frame_ns=ns_from_samples(audio.frame_samples(_FRAME_MS), audio.rate_hz),
     )
     said = tuple(clip for clip in corpus.clips if clip.id in plan.utterance_ids)

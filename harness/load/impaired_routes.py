@@ -1,41 +1,148 @@
-"""The impaired routes of one process's calls: prepared, assigned, monitored and summarised."""
+"""The routes of one process's calls: prepared, assigned, monitored and summarised."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import try_session
 from harness.engine.route import Route
 from harness.environment import LOOPBACK, cache_dir
 from harness.errors import BadInput, sanitised
-from harness.load.options import DIRECT, Options
+from harness.load.options import Options
 from harness.load.run_setup import resolve_profiles
-from harness.model import Progress, RunEvent, RunEventKind
+from harness.model import DIRECT, NetworkProfile, Progress, RunEvent, RunEventKind
 from harness.network import NetworkLayer, Stream, collapse, find_or_install
 from harness.session import NetworkLateness
 
 _TRIAL_SESSION = "try_session"
 
 
+class Routes(Protocol):
+    """How the calls of one process reach the target."""
+
+    def prepare(self, progress: Progress) -> list[RunEvent]:
+        """Make every route that will be asked for possible; return the findings as events."""
+
+    def begin(self) -> None:
+        """Discard what was measured while preparing: it is not part of the run."""
+
+    def route(self, session_id: str, network: str) -> Route:
+        """Return a session's route to the target."""
+
+    def release(self, session_id: str) -> None:
+        """Close a session's route, if it has one; may take its time."""
+
+    def check(self) -> str:
+        """Return why calls cannot go on, empty while they can."""
+
+    def lateness(self, network: str) -> NetworkLateness | None:
+        """Return what tells how long a session's network was not in the planned state."""
+
+    def detach(self) -> None:
+        """Stop everything on the engine's loop, which is about to end."""
+
+    def close(self, at_ns: int) -> list[RunEvent]:
+        """Close all routes and return a summary of them."""
+
+
+class DirectRoutes:
+    """The one route to the target, where no network is impaired.
+
+    Args:
+        route: That route.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+
+    def prepare(self, progress: Progress) -> list[RunEvent]:
+        """Return no findings."""
+        return []
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def route(self, session_id: str, network: str) -> Route:
+        """Return the direct route."""
+        return self._route
+
+    def release(self, session_id: str) -> None:
+        """Do nothing."""
+
+    def check(self) -> str:
+        """Return that calls can go on."""
+        return ""
+
+    def lateness(self, network: str) -> None:
+        """Return nothing: no network changes."""
+
+    def detach(self) -> None:
+        """Do nothing."""
+
+    def close(self, at_ns: int) -> list[RunEvent]:
+        """Return no summary."""
+        return []
+
+
+def choose_routes(
+    options: Options, route: Route, engine: AudioEngine, message_bytes: int, progress: Progress
+) -> Routes:
+    """Return the routes that the options ask for. Call it after any fork.
+
+    Args:
+        options: What was asked for.
+        route: The direct route.
+        engine: What carries the calls; it runs.
+        message_bytes: Size of a message with one frame of audio.
+        progress: Who hears how obtaining Toxiproxy goes.
+
+    Raises:
+        BadInput: Toxiproxy cannot be had, or cannot reach the target.
+    """
+    profiles = resolve_profiles(options)
+    if not profiles:
+        return DirectRoutes(route)
+    stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
+    theirs = options.toxiproxy
+    if theirs is not None and theirs.host not in LOOPBACK and _upstream(route)[0] in LOOPBACK:
+        raise BadInput(
+            "the target is on this machine, and the Toxiproxy on another one",
+            where=f"--toxiproxy {theirs.url}",
+            hint="Give the target by an address that the Toxiproxy reaches it by",
+        )
+    layer = NetworkLayer(
+        theirs or find_or_install(cache_dir(), progress),
+        profiles,
+        stream=stream,
+        seed=options.seed,
+        ports=options.toxiproxy_ports,
+    )
+    return ImpairedRoutes(options, route, engine, layer, profiles)
+
+
 class ImpairedRoutes:
-    """Routes to the target through networks. Make it after any fork, with the engine running.
+    """Routes to the target through networks of one layer.
 
     Args:
         options: What was asked for.
         route: The direct route.
         engine: What carries the calls.
-        message_bytes: Size of a message with one frame of audio.
+        layer: Not started yet.
+        profiles: Its profiles, by name.
     """
 
     def __init__(
-        self, options: Options, route: Route, engine: AudioEngine, message_bytes: int
+        self,
+        options: Options,
+        route: Route,
+        engine: AudioEngine,
+        layer: NetworkLayer,
+        profiles: Mapping[str, NetworkProfile],
     ) -> None:
         self._options, self._route, self._engine = options, route, engine
-        self._stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
-        self._layer: NetworkLayer | None = None
-        self._profiles = resolve_profiles(options)
-        self.lost = ""
+        self._layer, self._profiles = layer, profiles
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
         """Start or find Toxiproxy and measure every profile; return the findings as events.
@@ -44,22 +151,7 @@ class ImpairedRoutes:
             BadInput: Toxiproxy cannot be had, or cannot carry the calls.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        if not self._profiles:
-            return []
-        theirs = self._options.toxiproxy
-        if theirs is not None and theirs.host not in LOOPBACK and self._upstream()[0] in LOOPBACK:
-            raise BadInput(
-                "the target is on this machine, and the Toxiproxy on another one",
-                where=f"--toxiproxy {theirs.url}",
-                hint="Give the target by an address that the Toxiproxy reaches it by",
-            )
-        self._layer = layer = NetworkLayer(
-            theirs or find_or_install(cache_dir(), progress),
-            self._profiles,
-            stream=self._stream,
-            seed=self._options.seed,
-            ports=self._options.toxiproxy_ports,
-        )
+        layer, theirs = self._layer, self._options.toxiproxy
         layer.start()
         if layer.leftovers:
             progress.step(f"Removed {layer.leftovers} proxies that killed runs had left behind")
@@ -69,21 +161,20 @@ class ImpairedRoutes:
             found = layer.verify(name, self._engine.run)
             if theirs is not None and not found.probes:
                 raise self._unfit(found.why)
-            if (warning := collapse(profile, self._stream.cadence_ms)) is not None:
+            if (warning := collapse(profile, self._options.frame_ms)) is not None:
                 progress.step(f"Warning: {warning}")
                 found = replace(found, why=f"{found.why}; {warning}")
             kind = RunEventKind.NETWORK
             events.append(RunEvent(kind=kind, at_ns=0, detail=found.why, network=found))
         if theirs is not None:
             progress.step(f"Opening one session through {theirs.url}")
-            self._check_reachable(layer)
+            self._check_reachable()
         layer.watch_overhead(self._engine.run)
         return events
 
     def begin(self) -> None:
         """Discard what was measured while preparing: it is not part of the run."""
-        if self._layer is not None:
-            self._layer.forget()
+        self._layer.forget()
 
     def route(self, session_id: str, network: str) -> Route:
         """Return a session's route to the target.
@@ -92,21 +183,18 @@ class ImpairedRoutes:
             BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
-        if network == DIRECT or self._layer is None:
+        if network == DIRECT:
             return self._route
-        via = self._layer.route(session_id, network, *self._upstream())
+        via = self._layer.route(session_id, network, *_upstream(self._route))
         return replace(self._route, via=via, impairment=self._layer.impairment(session_id))
 
     def release(self, session_id: str) -> None:
         """Close a session's route, if it has one; may take its time."""
-        if self._layer is not None and not self.lost:
-            self._layer.release(session_id)
+        self._layer.release(session_id)
 
-    def check(self) -> bool:
-        """Return whether calls can continue; `lost` says why not."""
-        if self._layer is not None and not self.lost and not self._layer.alive():
-            self.lost = "it ended, hung or refused changes during the run"
-        return not self.lost
+    def check(self) -> str:
+        """Return why calls cannot go on, empty while they can."""
+        return "" if self._layer.alive() else "it ended, hung or refused changes during the run"
 
     def lateness(self, network: str) -> NetworkLateness | None:
         """Return what tells how long a session's network was not in the planned state.
@@ -119,18 +207,14 @@ class ImpairedRoutes:
 
     def detach(self) -> None:
         """Stop everything on the engine's loop, which is about to end."""
-        if self._layer is not None:
-            # If the engine died, nothing is left on its loop.
-            with contextlib.suppress(RuntimeError):
-                self._engine.run(self._layer.end_overhead())
+        # If the engine died, nothing is left on its loop.
+        with contextlib.suppress(RuntimeError):
+            self._engine.run(self._layer.end_overhead())
 
     def close(self, at_ns: int) -> list[RunEvent]:
-        """Close all routes and return a summary of them; idempotent."""
-        layer, self._layer = self._layer, None
-        if layer is None:
-            return []
-        stats, overhead = layer.update_stats(), layer.overhead()
-        layer.stop()
+        """Close all routes and return a summary of them."""
+        stats, overhead = self._layer.update_stats(), self._layer.overhead()
+        self._layer.stop()
         words = [f"the proxy itself: {overhead}"] if overhead is not None else []
         if stats.planned:
             words.insert(0, str(stats))
@@ -147,19 +231,14 @@ class ImpairedRoutes:
         ]
 
     def _late_ns(self, session_id: str, began_ns: int, ended_ns: int) -> int:
-        marks = [] if self._layer is None else self._layer.marks(session_id)
-        return overlap_ns(marks, began_ns, ended_ns)
+        return overlap_ns(self._layer.marks(session_id), began_ns, ended_ns)
 
-    def _upstream(self) -> tuple[str, int]:
-        target = self._route.target
-        return self._route.via or (target.host, target.port)
-
-    def _check_reachable(self, layer: NetworkLayer) -> None:
+    def _check_reachable(self) -> None:
         """Check that the Toxiproxy reaches the target."""
         name = next(iter(self._profiles))
-        via = layer.route(_TRIAL_SESSION, name, *self._upstream())
+        via = self._layer.route(_TRIAL_SESSION, name, *_upstream(self._route))
         fault = self._engine.run(try_session(replace(self._route, via=via)))
-        layer.release(_TRIAL_SESSION)
+        self._layer.release(_TRIAL_SESSION)
         if fault is not None:
             raise self._unfit(f"no session could be opened through it ({fault})")
 
@@ -172,6 +251,11 @@ class ImpairedRoutes:
             hint=f"Its ports {ports[0]} to {ports[-1]} have to be open to this machine, and this"
             " machine and the target to it",
         )
+
+
+def _upstream(route: Route) -> tuple[str, int]:
+    """Return what a proxy in front of a route connects to."""
+    return route.via or (route.target.host, route.target.port)
 
 
 def overlap_ns(marks: Sequence[tuple[int, int]], began_ns: int, ended_ns: int) -> int:

@@ -10,10 +10,9 @@ from harness.dialects import DEFAULT_DIALECT, DIALECTS, find_dialect
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
+from harness.model import DIRECT
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
-
-DIRECT = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.errors import ExitCode, RunInvalid, redacted
+from harness.errors import BadInput, ExitCode, RunInvalid, redacted
 from harness.load import live
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
@@ -67,8 +67,8 @@ _JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
 # Callers that Locust starts anew, one after another, are gone for less than this.
 _DESERTED_POLLS = 20
 _DESERTED = RunInvalid(
-    "every caller ended while there were calls to be made",
-    hint="The scenario's own errors stand above",
+    "no caller is left, and there are calls to be made",
+    hint="Errors of the scenario stand above",
 )
 
 
@@ -263,6 +263,7 @@ class RunController:
         corpus = resolve_corpus(options, self._progress)
         schedule = make_schedule(options, scenario_dialogue(users, options.turns), corpus)
         if isinstance(self._runner, MasterRunner):
+            self._refuse_idle_workers(options)
             self._visit(options)
             self._writer = self._new_writer(options, schedule, corpus)
             self._pool = WorkerPool(self._runner, self._writer, schedule)
@@ -315,10 +316,25 @@ class RunController:
                     return
 
     def _is_deserted(self, workload: Workload) -> bool:
-        """Return whether callers were started and none is left, though calls are."""
+        """Return whether users were started and none makes calls, though calls are left."""
         runner = self._runner
         started = runner.state == STATE_RUNNING and runner.target_user_count > 0
-        return started and not (runner.user_count or workload.active or workload.exhausted)
+        callers = sum(
+            runner.user_classes_count[user.__name__]
+            for user in runner.user_classes
+            if hasattr(user, "dialogue")
+        )
+        return started and not (callers or workload.active or workload.exhausted)
+
+    def _refuse_idle_workers(self, options: Options) -> None:
+        """Refuse fewer callers than workers: the calls of those without one would not be made."""
+        users, workers = self._runner.target_user_count, self._runner.worker_count
+        if options.calls is not None and users < workers and self._environment.shape_class is None:
+            raise BadInput(
+                f"{workers} processes share {users} callers, so that some would make no calls",
+                where="--users",
+                hint="Start a caller for every process, or fewer processes",
+            )
 
     def _watch_workers(self, pool: WorkerPool) -> None:
         """End the run when the workers have held their calls, or one was lost."""

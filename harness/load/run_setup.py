@@ -9,8 +9,8 @@ from harness.dialects import Dialect, SessionSettings, find_dialect
 from harness.engine.route import Route, resolve_route
 from harness.environment import cache_dir, shipped, shipped_files
 from harness.errors import BadInput
-from harness.load.options import DIRECT, Options
-from harness.model import CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
+from harness.load.options import Options
+from harness.model import DIRECT, CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
 from harness.network import choose_profile, load_profiles
 from harness.plan import Dialogue, Seeds, choose_network, draw_call
 from harness.plan.dialogue import draw_dialogue

@@ -90,6 +90,9 @@ class RunWriter:
         except OSError as error:
             why = f"the report could not be started: {error.strerror}"
         else:
+            if done.returncode == ExitCode.BAD_INPUT:
+                # Not the run's input was bad, but its folder: it has said so.
+                return ExitCode.INVALID
             if done.returncode in tuple(ExitCode):
                 return done.returncode
             why = f"the report ended with {done.returncode}"

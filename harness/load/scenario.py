@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.load.options import DIRECT
+from harness.model import DIRECT
 from harness.plan import Dialogue
 
 

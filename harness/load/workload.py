@@ -11,16 +11,16 @@ from harness.engine.backchannel import generated_backchannel
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
-from harness.engine.route import Route
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
-from harness.load.impaired_routes import ImpairedRoutes
-from harness.load.options import DIRECT, Options
+from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
+from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, route_to_target
 from harness.load.share import Share
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
+    DIRECT,
     NS_PER_S,
     CallPlan,
     Progress,
@@ -61,7 +61,8 @@ class Workload:
         self._dialect = resolve_dialect(options)
         self._route = route_to_target(options, self._dialect, schedule.tools)
         self._engine = AudioEngine()
-        self._impaired: ImpairedRoutes | None = None
+        self._routes: Routes = DirectRoutes(self._route)
+        self._network_lost = False
         self._speech = Speech(
             corpus,
             self._dialect,
@@ -94,16 +95,17 @@ class Workload:
                 raise refusal(self._route, fault)
         self._speech.prepare(self._foreseen_utterances(), self._progress)
         message_bytes = len(self._speech.wire_format.silence)
-        self._impaired = ImpairedRoutes(self._options, self._route, self._engine, message_bytes)
-        self._batch.events += self._impaired.prepare(self._progress)
+        self._routes = choose_routes(
+            self._options, self._route, self._engine, message_bytes, self._progress
+        )
+        self._batch.events += self._routes.prepare(self._progress)
 
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
         tune_process()
         self._engine.prioritise_caller()
-        if self._impaired is not None:
-            self._impaired.begin()
+        self._routes.begin()
         self._engine.forget()
         self._pauses.start()
         self._batch.start_ns = now_ns() - share.origin_ns
@@ -164,12 +166,12 @@ class Workload:
             wire_format=self._speech.wire_format,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
-            lateness=None if self._impaired is None else self._impaired.lateness(plan.network),
+            lateness=self._routes.lateness(plan.network),
         )
         ended = self._waiting[session.id] = gevent.event.AsyncResult()
         try:
             try:
-                route = self._routed(session.id, plan.network)
+                route = self._routes.route(session.id, plan.network)
             except HarnessError as error:
                 self._lose(session, error)
                 return
@@ -206,8 +208,8 @@ class Workload:
                 self._end(outcome.session)
             for listener in self._listeners:
                 listener(outcome.turns, outcome.session)
-        if self._impaired is not None and not self._impaired.lost and not self._impaired.check():
-            self._give_up(self._impaired.lost)
+        if not self._network_lost and (why := self._routes.check()):
+            self._give_up(why)
 
     def take_batch(self) -> Batch:
         """Return everything recorded since the last time."""
@@ -235,13 +237,11 @@ class Workload:
         """End the engine and the network; idempotent."""
         self._stopping = True
         self._pauses.stop()
-        if self._impaired is not None:
-            self._impaired.detach()
+        self._routes.detach()
         self._engine.stop()
         self.pump()
-        if self._impaired is not None:
-            self._batch.events += self._impaired.close(now_ns() - self._share.origin_ns)
-            self._impaired = None
+        routes, self._routes = self._routes, DirectRoutes(self._route)
+        self._batch.events += routes.close(now_ns() - self._share.origin_ns)
 
     def _next_number(self) -> int:
         return self._share.number(self._next)
@@ -257,16 +257,11 @@ class Workload:
     def _end(self, session: SessionRecord) -> None:
         self.active -= 1
         self._batch.sessions.append(session)
-        if self._impaired is not None and session.network != DIRECT:
-            gevent.spawn(self._impaired.release, session.session_id)
+        if session.network != DIRECT and not self._network_lost:
+            gevent.spawn(self._routes.release, session.session_id)
         waiter = self._waiting.get(session.session_id)
         if waiter is not None:
             waiter.set(session)
-
-    def _routed(self, session_id: str, network: str) -> Route:
-        if self._impaired is None:
-            return self._route
-        return self._impaired.route(session_id, network)
 
     def _lose(self, session: Caller, error: HarnessError) -> None:
         """Record a call that no route can be opened for; the run cannot go on either."""
@@ -274,9 +269,8 @@ class Workload:
         record = session.closed(now_ns(), fault, None)
         self._batch.turns.extend(session.take_turns())
         self._end(record)
-        if self._impaired is not None and not self._impaired.lost:
-            self._impaired.lost = str(error)
-            self._give_up(self._impaired.lost)
+        if not self._network_lost:
+            self._give_up(str(error))
 
     def _engine_died(self, error: RuntimeError) -> None:
         """Let go of calls that nobody carries any more."""
@@ -292,7 +286,7 @@ class Workload:
     def _give_up(self, why: str) -> None:
         """End a run whose network is gone: open calls are cut off, no more are begun."""
         self._note(RunEventKind.TOXIPROXY_LOST, why)
-        self._stopping = True
+        self._network_lost = self._stopping = True
         self._engine.abandon()
 
     def _note(self, kind: RunEventKind, detail: str) -> None:

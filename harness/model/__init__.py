@@ -26,6 +26,7 @@ from harness.model.events import (
     ToolCall,
 )
 from harness.model.network import (
+    DIRECT,
     Direction,
     FaultKind,
     NetworkFault,
@@ -69,6 +70,7 @@ from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 from harness.model.validity_summary import ValidityState
 
 __all__ = [
+    "DIRECT",
     "ERROR_LIMIT_NS",
     "EXACT",
     "NS_PER_MS",

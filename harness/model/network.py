@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# The network of a call that goes to the target directly, without a proxy.
+DIRECT = "none"
 _DELAY_LIMIT_MS = 10_000.0
 
 

@@ -301,7 +301,7 @@ def test_callers_that_all_break_end_the_run(simulator: str, tmp_path: Path) -> N
     )
     assert done.returncode == 3, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
-    assert "every caller ended while there were calls" in line
+    assert "no caller is left" in line
     assert "nobody calls" in done.stderr
 
 
@@ -379,8 +379,12 @@ def refusal_line(done: subprocess.CompletedProcess[str]) -> str:
         (("--host", "ws://127.0.0.1:9", "--network", "lte_god"), "lte_good"),
         (("--host", "ws://127.0.0.1:9", "--frame-ms", "5"), "--frame-ms"),
         (("--host", "ws://127.0.0.1:9", "--corpus", "no-such-corpus"), "no-such-corpus"),
+        (
+            ("--host", "ws://127.0.0.1:9", "--processes", "2", "-u", "1", "--calls", "4"),
+            "2 processes share 1 callers",
+        ),
     ],
-    ids=["refused", "scheme", "no host", "profile", "frame", "corpus"],
+    ids=["refused", "scheme", "no host", "profile", "frame", "corpus", "idle worker"],
 )
 def test_what_cannot_be_run_is_one_line_and_leaves_nothing(
     options: tuple[str, ...], words: str, tmp_path: Path

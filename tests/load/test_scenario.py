@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.load.options import DIRECT
 from harness.load.scenario import (
     refuse_mixture,
     scenario_dialogue,
     scenario_network,
     scenario_script,
 )
+from harness.model import DIRECT
 from harness.plan import Dialogue
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from harness.errors import BadInput, sanitised
-from harness.model import Direction, FaultKind, NetworkFault, NetworkProfile, Stage
+from harness.model import DIRECT, Direction, FaultKind, NetworkFault, NetworkProfile, Stage
 from harness.network.profiles.regions import add_region
 from harness.network.toxiproxy.toxics import FAULT_SETTINGS
 
@@ -121,9 +121,9 @@ def _profile(
     """Make one profile of one table; every refusal names the file and the profile."""
     place = f"{where}, [{sanitised(name)}]"
     try:
-        if name == "none" or not _NAME.fullmatch(name):
+        if name == DIRECT or not _NAME.fullmatch(name):
             raise ValueError(
-                "a profile's name is up to 40 of a-z, 0-9, _ and -, and not `none`,"
+                f"a profile's name is up to 40 of a-z, 0-9, _ and -, and not `{DIRECT}`,"
                 " which means no proxy at all"
             )
         if not isinstance(table, dict):
