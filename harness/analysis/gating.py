@@ -113,11 +113,10 @@ def judge_against(
         RunInvalid: A run may not be judged.
     """
     candidate = [RunEvidence(run, prices) for run in runs]
-    for run in baseline:
-        RunEvidence(run, prices)
+    known = [(run, RunEvidence(run, prices)) for run in baseline]
     differing = refuse_unlike([*runs, *baseline], allowed)
     ordered, paired = pair_up(runs, baseline, wanted=in_pairs)
-    against = [RunEvidence(run, prices) for run in ordered]
+    against = [next(one for known_run, one in known if known_run is run) for run in ordered]
     objectives = default_objectives() if asked is None else asked.objectives
     confidence = CONFIDENCE if asked is None else asked.confidence
     setting = Setting(confidence=confidence, in_pairs=paired, between=between or {})

@@ -174,6 +174,16 @@ def _least_se(*sides: Sequence[Replicate]) -> float:
     return math.sqrt(sum(parts))
 
 
+def verdict_of(effect: Effect, tolerated: float, confidence: float) -> GateVerdict:
+    """Return what an effect shows against the difference that is tolerated."""
+    bounds = effect.bounds(confidence)
+    if bounds is not None and bounds[0] > tolerated:
+        return GateVerdict.FAIL
+    if bounds is not None and bounds[1] <= tolerated:
+        return GateVerdict.PASS
+    return GateVerdict.INCONCLUSIVE
+
+
 def _decided(found: Comparison, confidence: float) -> Comparison:
     """Return the comparison with its bounds and what they show."""
     effect = found.effect
@@ -184,11 +194,8 @@ def _decided(found: Comparison, confidence: float) -> Comparison:
     low, high = bounds
     # A right-censored candidate is at least as slow as it looks: it can fail, and cannot pass.
     censored = any(one.censored for one in found.candidate)
-    if low > found.tolerated:
-        verdict = GateVerdict.FAIL
-    elif high <= found.tolerated and not censored:
-        verdict = GateVerdict.PASS
-    else:
+    verdict = verdict_of(effect, found.tolerated, confidence)
+    if censored and verdict is GateVerdict.PASS:
         verdict = GateVerdict.INCONCLUSIVE
     is_open = verdict is GateVerdict.INCONCLUSIVE
     return replace(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.comparison.resampling import percentile_draws, share_draws, spread
+from harness.analysis.intervals import clustering
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.measured import fewest
@@ -58,15 +59,15 @@ def replicate(evidence: RunEvidence, objective: Objective, scale: Scale) -> Repl
     hits, sessions, of = evidence.hits(quantity, objective.where)
     if not len(hits):
         return Replicate(value=None, why=f"no {of} were measured in {evidence.run_id}")
-    count = len(np.unique(sessions))
+    alike, n = clustering(hits, sessions), len(hits)
     # One more of each kind, so that no failure at all is not a rate without chance.
-    guess = (float(hits.sum()) + 1) / (len(hits) + 2)
-    drawn = float(share_draws(hits, sessions, 0).std(ddof=1)) if count > 1 else 0.0
+    guess = (float(hits.sum()) + 1) / (n + 2)
+    effect = 1.0 if alike is None else alike.design_effect
     return Replicate(
         value=float(hits.mean()),
-        within_se=max(drawn, math.sqrt(guess * (1 - guess) / len(hits))),
-        sessions=count,
-        n=len(hits),
+        within_se=math.sqrt(effect * guess * (1 - guess) / n),
+        sessions=len(np.unique(sessions)),
+        n=n,
     )
 
 
