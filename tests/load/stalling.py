@@ -1,4 +1,4 @@
-"""A locustfile whose generator stalls for 60 ms in the middle of the run."""
+"""A locustfile whose generator stalls for 80 ms in the middle of the run."""
 
 import time
 from typing import Any
@@ -19,7 +19,7 @@ def _stall_later(environment: Environment, **_: Any) -> None:
     def stall() -> None:
         workload = run_controller_of(environment).workload
         assert workload is not None
-        workload._engine._from_outside(time.sleep, 0.06)
+        workload._engine._from_outside(time.sleep, 0.08)
 
     gevent.spawn_later(1.5, stall)
 
