@@ -95,6 +95,7 @@ def compare_clients(
     def measure(client: ClientTrials, number: int) -> None:
         report(f"{client.name} with {number} sessions")
         client.search.record(number, client.measure(number))
+        report(client.told[-1])
 
     while not out_of_time() and any(client.search.next is not None for client in clients):
         for client in clients:
@@ -161,6 +162,7 @@ def finding(
         kb_per_session=_rounded(harness.kb_per_session(), 1),
         open_s=_rounded(sample.get("open_s"), 2),
         measurements=sum(len(s) for c in clients for s in c.samples.values()),
+        trials=tuple(words for client in clients for words in client.told),
         repeated=sum(client.repeated for client in clients),
         pauses=seen.beyond,
         longest_pause_ms=_rounded(seen.longest_ms, 1),

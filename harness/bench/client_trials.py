@@ -83,6 +83,7 @@ class ClientTrials:
         search: The search for the largest number that holds.
         samples: What was measured, by the number of sessions; of repeated trials, the last.
         repeated: How many trials were repeated because the machine paused.
+        told: Every trial in words, in order.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class ClientTrials:
         self.search = Search(start, most=_MOST)
         self.samples: dict[int, list[Sample]] = defaultdict(list)
         self.repeated = 0
+        self.told: list[str] = []
         self._ask, self._seconds, self._watch = ask, seconds, watch
         self._floor: Sample | None = None
 
@@ -165,5 +167,8 @@ class ClientTrials:
         seen = None
         if self._watch is not None and "from_ns" in sample:
             seen = self._watch.between(sample["from_ns"], sample["until_ns"])
-        longest_ms = None if seen is None else seen.longest_ms
-        return {**sample, "paused": seen is not None and seen.paused, "pause_ms": longest_ms}
+        paused = seen is not None and seen.paused
+        outcome = ", ".join(failures(sample)) or "held"
+        pause = f"; the machine paused for {seen.longest_ms:.0f} ms" if seen and paused else ""
+        self.told.append(f"{self.name}, {number} sessions for {seconds:g} s: {outcome}{pause}")
+        return {**sample, "paused": paused}

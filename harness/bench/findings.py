@@ -43,6 +43,7 @@ class CapacityFinding:
         kb_per_session: Memory each further session takes.
         open_s: Time in which the callers began.
         measurements: How many measurements were made, of both clients.
+        trials: Every trial in words, client by client, in order.
         repeated: How many were repeated because the machine paused and they failed.
         pauses: How often the watchers were delayed by more than 5, 10 and 20 ms in all that time.
         longest_pause_ms: Their longest delay, 0 when there was none of more than 5 ms.
@@ -74,6 +75,7 @@ class CapacityFinding:
     kb_per_session: float | None
     open_s: float | None
     measurements: int
+    trials: tuple[str, ...]
     repeated: int
     pauses: tuple[int, ...]
     longest_pause_ms: float | None

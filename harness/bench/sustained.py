@@ -50,6 +50,7 @@ def sustain(
     while True:
         report(f"{client.name} with {number} sessions for {seconds:g} s")
         sample = client.sample(number, seconds)
+        report(client.told[-1])
         reasons = failures(sample)
         if not reasons:
             break

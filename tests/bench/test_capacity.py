@@ -69,6 +69,7 @@ def test_the_finding_is_of_what_was_held_for_long() -> None:
     assert found.locust_ratio == pytest.approx(1.5)
     assert (found.missing, found.engine_missing, found.server_missing) == (0, 0, 0)
     assert found.not_held == held.failed
+    assert found.trials[0] == "quick, 400 sessions for 2 s: held"
     assert (found.pauses, found.longest_pause_ms) == ((3, 1, 0), 12.3)
 
 

@@ -70,6 +70,10 @@ def test_a_failure_while_the_machine_paused_is_measured_again() -> None:
     assert client.measure(10) is TrialOutcome.HELD
     assert client.repeated == 1
     assert len(client.samples[10]) == 1
+    assert client.told == [
+        "it, 10 sessions for 2 s: P99.9 40.0 ms; the machine paused for 25 ms",
+        "it, 10 sessions for 2 s: held",
+    ]
 
 
 def test_a_failure_of_its_own_is_not() -> None:

@@ -75,6 +75,7 @@ def capacity_finding(**other: Any) -> CapacityFinding:
         "kb_per_session": 40.0,
         "open_s": 0.5,
         "measurements": 12,
+        "trials": (),
         "repeated": 0,
         "pauses": (0, 0, 0),
         "longest_pause_ms": 0.0,
