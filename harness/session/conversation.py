@@ -31,6 +31,7 @@ from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
+from harness.session.repeated_ids import RepeatedIds
 from harness.session.tokens_outside_turns import TokensOutsideTurns
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
@@ -87,7 +88,9 @@ class Conversation:
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
         # Whether the server reports the end of a turn.
-        self._reports_end = False
+        self._reports_end: bool | None = None
+        self._hears = False
+        self._repeated = RepeatedIds()
         # The agent's greeting, listened to as the response of a turn without an utterance.
         self.greets = False
         self.greeting: Greeting | None = None
@@ -123,7 +126,11 @@ class Conversation:
             reports_end=self._reports_end,
             check=self._check,
         )
-        if old is not None:
+        if old is None:
+            self._called = frozenset()
+            if self._tools is not None:
+                self._tools.next_turn()
+        else:
             interrupted = _Open(old, self._behaviour, self._into)
             self._finalise_interruption(now_ns)
             self._interrupted = interrupted
@@ -185,6 +192,9 @@ class Conversation:
         turn = self.turn
         if isinstance(event, SpeechStopped | InputCommitted):
             self._reports_end = True
+        self._hears = self._hears or isinstance(event, SpeechStarted)
+        if isinstance(event, OfResponse) and self._is_repeated(event):
+            self._reuse(event.response_id)
         if turn is None:
             if isinstance(event, OfResponse):
                 self.tokens.receive(event, None)
@@ -207,6 +217,20 @@ class Conversation:
             self._run_tools(turn, event, now_ns)
         if self._interrupted is not None and turn.audible_ns is not None:
             self._finalise_interruption(now_ns)
+
+    def _is_repeated(self, event: OfResponse) -> bool:
+        """Tell whether a response has the name of another one that is over."""
+        turn = self.turn
+        waits = turn is not None and turn.sending.end_ns is not None
+        return self._repeated.note(event, may_answer=waits and event.response_id in self._gone)
+
+    def _reuse(self, name: str) -> None:
+        """Let a name stand for a response that begins now."""
+        self._gone -= {name}
+        interrupted = None if self._interrupted is None else self._interrupted.turn
+        for turn in (self.turn, interrupted):
+            if turn is not None:
+                turn.ids.reuse(name)
 
     def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
         """Take audio that only prolongs what is heard; any other is for `receive`.
@@ -346,6 +370,9 @@ class Conversation:
         )
         self.records.append(record)
         self._gone |= turn.ids.seen
+        if self._reports_end is None and self._hears:
+            # It heard the caller begin, and never said when the caller had ended.
+            self._reports_end = False
         return record
 
 

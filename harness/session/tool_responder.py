@@ -47,6 +47,10 @@ class ToolResponder:
         self.forget()
         return [*results, RequestResponse()]
 
+    def next_turn(self) -> None:
+        """Note that no call of an earlier turn is told again: its name may stand for another."""
+        self._answered.clear()
+
     def forget(self) -> None:
         """Drop the calls: their results are no longer waited for."""
         self._asked.clear()

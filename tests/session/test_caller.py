@@ -14,12 +14,15 @@ from harness.model import (
     CallPlan,
     Encoding,
     Event,
+    InputCommitted,
     ProviderError,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
+    SpeechStarted,
+    SpeechStopped,
     TokenUsage,
     TurnRecord,
     TurnStatus,
@@ -409,3 +412,67 @@ def test_a_refusal_of_the_settings_is_recorded_also_after_another_acknowledgemen
     session.receive(SessionConfigured("{}"), 1 * MS)
     session.receive(ProviderError("no_voice", "no such voice", of_settings=True), 2 * MS)
     assert hang_up(session).settings_refused == "no_voice: no such voice"
+
+
+Said = list[tuple[int, Event]]
+
+
+def _answer(at_ms: int, name: str, *, created: bool = True, pieces: int = 6) -> Said:
+    announced: Said = [(at_ms - 1, ResponseCreated(name))] if created else []
+    return [
+        *announced,
+        *((at_ms + 30 * piece, AudioDelta(LOUD, name, "i")) for piece in range(pieces)),
+        (at_ms + 30 * pieces, ResponseDone(name, ResponseStatus.COMPLETED)),
+    ]
+
+
+def _latencies(session: Caller, events: Said) -> list[int | None]:
+    """Return the latency in ms of every turn of a call whose server says all of this."""
+    session.receive(SessionCreated(), 0)
+    server = Answering(session, latency_ms=900_000)
+    server.expect(sorted(events, key=lambda event: event[0]))
+    server.run(until_ms=20_000)
+    hang_up(session)
+    found = []
+    for turn in server.turns + session.take_turns():
+        heard_ns, end_ns = turn.at.first_audible_ns, turn.at.speech_end_ns
+        assert end_ns is not None
+        found.append(None if heard_ns is None else round((heard_ns - end_ns) / MS))
+    return found
+
+
+@pytest.mark.parametrize("created", [True, False])
+@pytest.mark.parametrize("name", ["r", ""])
+def test_a_server_may_use_one_name_for_all_of_its_responses(created: bool, name: str) -> None:
+    events = _answer(1_000, name, created=created)
+    # The caller speaks again until 1.87 s.
+    events += _answer(3_000, name, created=created)
+    first, second = _latencies(new_session(turns=2), events)
+    assert first == 729
+    assert second is not None
+    assert second > 1_000
+
+
+@pytest.mark.parametrize(
+    ("greeting_ms", "heard_ms"), [(50, 150), (250, 150), (500, 150), (500, 250), (700, 150)]
+)
+def test_a_greeting_is_not_the_answer_of_a_caller_who_is_still_heard(
+    greeting_ms: int, heard_ms: int
+) -> None:
+    said: Said = [
+        (heard_ms, SpeechStarted("u")),
+        (1_400, SpeechStopped("u")),
+        (1_401, InputCommitted("u")),
+    ]
+    events = [*_answer(greeting_ms, "g", pieces=4), *said, *_answer(1_900, "a")]
+    assert _latencies(new_session(turns=1), events) == [1_629]
+
+
+def test_a_server_that_never_says_when_a_caller_has_ended_is_waited_for_once() -> None:
+    events = [(150, SpeechStarted("u")), *_answer(1_000, "a")]
+    session = new_session(turns=2)
+    events += [(3_400, SpeechStarted("v")), *_answer(4_000, "b")]
+    first, second = _latencies(session, events)
+    assert first == 729
+    assert second is not None
+    assert 0 < second < 1_000

@@ -43,3 +43,12 @@ def test_what_was_asked_for_is_forgotten_with_the_turn() -> None:
     application.called(call(), 100, 0)
     application.forget()
     assert application.due_ns is None
+
+
+def test_the_name_of_a_call_may_be_used_again_in_another_turn() -> None:
+    application = ToolResponder()
+    assert application.called(call(), 100, 0)
+    application.answers()
+    assert not application.called(call(), 100, 500 * MS)
+    application.next_turn()
+    assert application.called(call(), 100, 900 * MS)

@@ -29,12 +29,13 @@ class EarlyResponses:
 
     Attributes:
         hears: Whether the server has reported the caller's speech.
+        heard_first: Whether it did so before any response began.
     """
 
-    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "hears")
+    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "heard_first", "hears")
 
     def __init__(self, onset_ns: int) -> None:
-        self.hears = False
+        self.hears = self.heard_first = False
         self._onset_ns = onset_ns
         self._begun_ns: dict[str, int] = {}
         self._ended = False
@@ -54,7 +55,9 @@ class EarlyResponses:
             return self._begins(event, now_ns)
         if isinstance(event, SpeechStopped | InputCommitted):
             return self._end_heard(now_ns)
-        self.hears = self.hears or isinstance(event, SpeechStarted)
+        if isinstance(event, SpeechStarted):
+            self.hears = True
+            self.heard_first = self.heard_first or not self._begun_ns
         return False
 
     def withdraw(self) -> frozenset[str]:

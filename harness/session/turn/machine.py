@@ -73,7 +73,7 @@ class Turn:
         new_decoder: Makes the decoder of that audio.
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
-        reports_end: Whether this server has told of the end of an earlier turn.
+        reports_end: Whether this server reports the end of turns; `None` while not known.
         check: Whether this session's audio is written so; of this turn alone by default.
 
     Attributes:
@@ -91,7 +91,7 @@ class Turn:
         new_decoder: NewDecoder,
         stale: frozenset[str],
         before: Instants,
-        reports_end: bool = False,
+        reports_end: bool | None = None,
         check: EncodingCheck | None = None,
     ) -> None:
         self.spoken = spoken
@@ -198,10 +198,6 @@ class Turn:
             self.response_state = self.response_state.after(self._withdraw())
         return None if heard.kept_samples == before else heard.cut_off()
 
-    def expect_answer(self) -> None:
-        """Note that a tool's result will be given: the turn continues until it is answered."""
-        self.tools.expect_answer()
-
     def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
         self._noted.first("tool_result_sent_ns", now_ns)
@@ -222,7 +218,8 @@ class Turn:
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
-        if self._early.pending and (self._reports_end or self._heard_too_early()):
+        hears = self._reports_end is None and self._early.heard_first
+        if self._early.pending and (self._reports_end or hears or self._heard_too_early()):
             # The server is about to report the end of the turn, and then to answer it.
             return max(deadline_ns, self.playout_end_ns or deadline_ns)
         played_ns, over = self.playout_end_ns, self.response_state.is_over

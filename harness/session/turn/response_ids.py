@@ -44,6 +44,13 @@ class ResponseIds:
             self.seen |= {response}
         return True
 
+    def reuse(self, response: str) -> None:
+        """Forget a response whose name stands for another one from now on."""
+        self.seen -= {response}
+        self._stale -= {response}
+        self._finished -= {response}
+        self._cancelled -= {response}
+
     def is_stale(self, response: str) -> bool:
         """Return whether a response belongs to an earlier turn."""
         return response in self._stale

@@ -1,0 +1,40 @@
+"""Names of responses that a server uses again: some number them anew in every turn."""
+
+from harness.model import AudioDelta, OfResponse, ResponseCreated, ResponseDone
+
+
+class RepeatedIds:
+    """Finds out when a name stands for another response than before."""
+
+    __slots__ = ("_created", "_over")
+
+    def __init__(self) -> None:
+        # Frozen: an empty one costs nothing.
+        self._created = self._over = frozenset[str]()
+
+    def note(self, event: OfResponse, *, may_answer: bool) -> bool:
+        """Take an event of a response.
+
+        Args:
+            event: Any such event.
+            may_answer: Whether the caller waits for a response: audio under the name of one that is
+                over is then another, from a server that announces none.
+
+        Returns:
+            Whether the response of this name was over, and this event is of another one.
+        """
+        name = event.response_id
+        if not name:
+            return False
+        again = False
+        if isinstance(event, ResponseDone):
+            self._over |= {name}
+        elif isinstance(event, ResponseCreated):
+            # A response may be announced after the word that it is over: that is the same one.
+            again = name in self._over and name in self._created
+            self._created |= {name}
+        elif isinstance(event, AudioDelta):
+            again = name in self._over and not self._created and may_answer
+        if again:
+            self._over -= {name}
+        return again
