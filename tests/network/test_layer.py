@@ -396,3 +396,46 @@ def test_the_cost_of_the_proxy_itself_is_measured(layer: NetworkLayer) -> None:
     found = layer.measure_overhead()
     assert 0 < found.direct_p50_ms < found.proxied_p50_ms
     assert "through it" in str(found)
+
+
+KILLED = """
+import sys
+from harness.model import NetworkProfile
+from harness.network import NetworkLayer, parse_api
+
+layer = NetworkLayer(parse_api(sys.argv[1], None), {"far": NetworkProfile(name="far")})
+layer.start()
+layer.route("s", "far", "127.0.0.1", 9)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def proxies_of(server: ToxiproxyServer) -> set[str]:
+    return set(requests.get(f"{server.url}/proxies", timeout=5).json())
+
+
+def test_what_a_killed_run_left_in_a_shared_toxiproxy_is_removed_and_counted(
+    toxiproxy: Path,
+) -> None:
+    with ToxiproxyServer(toxiproxy) as shared:
+        theirs = {"name": "theirs", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"}
+        requests.post(f"{shared.url}/proxies", json=theirs, timeout=5).raise_for_status()
+        before = proxies_of(shared)
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, shared.url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as killed:
+            assert killed.stdout is not None
+            assert killed.stdout.readline() == "open\n"
+            held = proxies_of(shared)
+            profiles = {"far": NetworkProfile(name="far")}
+            with NetworkLayer(parse_api(shared.url, None), profiles) as beside:
+                assert beside.leftovers == 0
+            assert proxies_of(shared) == held > before
+            killed.kill()
+        with NetworkLayer(parse_api(shared.url, None), profiles) as after:
+            assert after.leftovers == len(held - before) == 1
+            assert proxies_of(shared) == before
