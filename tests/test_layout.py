@@ -54,7 +54,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     IN_A_RUN: {
         "load/failures.py": "load/test_run_controller.py",
         "load/locust_events.py": "load/test_run_controller.py",
-        "load/run_writer.py": "load/test_run_controller.py",
         "load/user.py": "load/test_run_controller.py",
         "load/interrupts.py": "load/test_run_controller.py",
         "load/watchdogs.py": "load/test_run_controller.py",

@@ -156,6 +156,9 @@ def _with_model(target: Target, path: str, model: str) -> Target:
 def _conceal_credentials(target: Target) -> None:
     """Keep what an address itself holds of passwords and keys out of messages."""
     conceal(target.password or "")
+    if target.username is not None:
+        # As the upgrade shows them (RFC 7617).
+        conceal(b64encode(f"{target.username}:{target.password or ''}".encode()).decode())
     for name, value in parse_qsl(target.query or ""):
         if _KEY_PARAMETER.search(name):
             conceal(value)

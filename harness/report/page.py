@@ -67,7 +67,7 @@ def _page(run: Run, summary: Summary) -> Page:
     if manifest.corpus.synthetic:
         loud = ("Synthetic speech: no person said what these callers say.",)
     return Page(
-        title=f"{sanitised(manifest.model)} · {sanitised(manifest.scenario)}",
+        title=f"{sanitised(manifest.model or 'unknown model')} · {sanitised(manifest.scenario)}",
         subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
         " No objective is judged on this page; harness gate does that.",
         state=str(validity.state),

@@ -123,7 +123,7 @@ def provenance(run: Run) -> Section:
         ("Run", manifest.run_id),
         ("Started", manifest.started_at),
         ("Target", target),
-        ("Model and dialect", f"{manifest.model}, {manifest.dialect}"),
+        ("Model and dialect", f"{manifest.model_in_words}, {manifest.dialect}"),
         ("Scenario", manifest.scenario),
         ("Scenario digest", manifest.scenario_digest),
         ("Schedule hash", manifest.schedule_hash),
