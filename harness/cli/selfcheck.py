@@ -17,6 +17,10 @@ class _Measurements(LazyGroup):
             "harness.cli.selfcheck_engine",
             "How many sessions this machine holds, and how exactly (6 minutes).",
         ),
+        "gate": (
+            "harness.cli.selfcheck_gate",
+            "Whether the gate keeps its promises on made-up runs (8 minutes).",
+        ),
         "simulator": (
             "harness.cli.selfcheck_simulator",
             "How many sessions the simulator holds on one core (2 minutes).",

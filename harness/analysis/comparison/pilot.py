@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.comparison.planning import Chance, Effort
-from harness.analysis.comparison.replicate import within_run
+from harness.analysis.comparison.resampling import percentile_draws, spread
 from harness.analysis.cost import cost
+from harness.analysis.intervals import normal_quantile
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.measured import measure_percentile
-from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.quantities import Percentile
 from harness.analysis.prices import PriceList
+from harness.analysis.quantiles import Sample
 from harness.analysis.summary import concurrency_peak
 from harness.errors import BadInput
 from harness.model import NS_PER_S
@@ -50,23 +51,14 @@ def pilot_of(evidence: RunEvidence, quantity: Percentile, prices: PriceList) -> 
         BadInput: The run is too short to tell.
     """
     found = evidence.sample(BY_NAME[quantity.metric], ())
-    p = quantity.percent / 100
-    measured = measure_percentile(found, p, _CONFIDENCE)
-    objective = Objective(quantity=quantity)
-    values = found.values_ms[np.isfinite(found.values_ms)]
-    if not len(values) or float(np.quantile(found.values_ms, p, method="inverted_cdf")) <= 0:
-        raise BadInput(f"{quantity} is not above 0", where=evidence.run_id, hint="Plan another one")
-    se = within_run(evidence, objective, Scale.RATIO, 1)
-    sessions = len(np.unique(found.sessions))
-    if measured.value is None or se is None or measured.design_effect is None:
+    try:
+        chance = chance_of(found, quantity.percent / 100)
+    except ValueError as error:
         raise BadInput(
-            f"{quantity} {measured.why or 'lies too near to the time limit'}",
+            f"{quantity} {error}",
             where=evidence.run_id,
             hint="Give a longer pilot, or --spread and --icc",
-        )
-    # What the order statistics say, too, since a bootstrap of a far tail repeats its few values.
-    if measured.low and measured.high:
-        se = max(se, math.log(measured.high / measured.low) / (2 * 1.645))
+        ) from error
     run = evidence.run
     lengths = [
         (s.closed_ns - s.open_start_ns) / NS_PER_S
@@ -77,16 +69,43 @@ def pilot_of(evidence: RunEvidence, quantity: Percentile, prices: PriceList) -> 
         raise BadInput("has no session that ended", where=evidence.run_id, hint="Give another one")
     paid = cost(run, prices)
     per_session = None if paid.total is None else paid.total / max(1, len(run.sessions))
-    chance = Chance(
-        p=p,
-        se=se,
-        sessions=sessions,
-        turns_per_session=len(found.values_ms) / sessions,
-        design_effect=measured.design_effect,
-    )
     effort = Effort(
         session_s=float(np.mean(lengths)),
         at_once=concurrency_peak(run.sessions) or 1,
         cost=per_session,
     )
     return Pilot(chance, effort, paid.currency, paid.why or ("partial" if paid.partial else ""))
+
+
+def chance_of(sample: Sample, p: float) -> Chance:
+    """Return the chance within a run like the one that a sample is of.
+
+    The larger of what the session bootstrap and the order statistics say: a bootstrap of a far tail
+    repeats its few values, and a plan that asks for too few runs costs all of them.
+
+    Args:
+        sample: Latencies of a run.
+        p: Which quantile, between 0 and 1.
+
+    Raises:
+        ValueError: The sample cannot tell, with the reason.
+    """
+    found = measure_percentile(sample, p, _CONFIDENCE)
+    if found.value is None or found.n_eff is None or found.design_effect is None:
+        raise ValueError(found.why)
+    if found.value <= 0:
+        raise ValueError("is not above 0")
+    draws = percentile_draws(sample, [p], 1)[:, 0]
+    se = spread(np.log(np.where(draws > 0, draws, np.inf)), found.sessions)
+    if se is None:
+        raise ValueError("lies too near to the callers' time limit")
+    if found.low is not None and found.high is not None and found.low > 0:
+        reach = math.log(found.high / found.low) / (2 * normal_quantile(_CONFIDENCE))
+        se = max(se, reach)
+    return Chance(
+        p=p,
+        se=se,
+        sessions=found.sessions,
+        turns_per_session=found.n / found.sessions,
+        design_effect=found.design_effect,
+    )

@@ -17,6 +17,9 @@ from harness.analysis.objectives.measured import fewest
 SESSION_COUNTS = (10, 20, 50, 100, 200, 500, 1_000)
 """Sessions a run that plans weigh against each other."""
 
+# More than the four of five cases that are promised: what a pilot shows of chance is itself chance.
+_PLANNED_POWER = 0.85
+
 RUN_OVERHEAD_S = 15.0
 """Of a run beside its calls: start, checks, report; more where networks are measured first."""
 
@@ -175,7 +178,7 @@ def for_detection(
         within = chance.at(count)
         factor = 2 if design is Design.PAIRED else 1
         sd = math.sqrt(factor * within**2 + run_sd**2)
-        runs = runs_to_detect(beyond, sd, confidence, design=design)
+        runs = runs_to_detect(beyond, sd, confidence, design=design, wanted=_PLANNED_POWER)
         if runs is not None:
             found.append(_step(count, runs, 2, chance, effort))
     return tuple(sorted(found, key=lambda step: (step.seconds, step.turns)))
