@@ -55,8 +55,6 @@ EXEMPT: dict[str, dict[str, str]] = {
         "load/failures.py": "load/test_run_controller.py",
         "load/locust_events.py": "load/test_run_controller.py",
         "load/user.py": "load/test_run_controller.py",
-        "load/interrupts.py": "load/test_run_controller.py",
-        "load/watchdogs.py": "load/test_run_controller.py",
     },
     READERS: {
         f"corpus/formats/{name}.py": "corpus/formats/test_registry.py"

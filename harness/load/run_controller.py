@@ -143,9 +143,9 @@ class RunController:
             with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
             self._writer = None
+            self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:
                 with self._failures.in_run():
-                    self._environment.process_exit_code = int(ExitCode.INVALID)
                     self._environment.process_exit_code = self._judged(writer.report())
 
     def _drain(self) -> None:

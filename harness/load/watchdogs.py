@@ -9,11 +9,10 @@ from typing import Any
 import gevent
 import gevent.socket
 import psutil
-from locust.runners import STATE_INIT
 
 from harness.errors import ExitCode
 from harness.load.interrupts import end_now
-from harness.load.worker_pool import forked_workers, is_alive, is_stopped
+from harness.load.worker_pool import READY, forked_workers, is_alive, is_stopped
 
 # A worker is forked after this module has been imported.
 _IMPORTED_BY = os.getpid()
@@ -52,7 +51,7 @@ def watch_forked_workers(runner: Any, forked: int, end: Callable[[int], None]) -
         forked: Workers that it forked.
         end: Ends this process with a code.
     """
-    while runner.state == STATE_INIT:
+    while runner.state == READY:
         if len(forked_workers()) < forked:
             words = "harness: a worker process ended before the run began"
             print(words, file=sys.stderr, flush=True)

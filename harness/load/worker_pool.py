@@ -17,7 +17,7 @@ from harness.recording import Batch
 
 STOP, HURRY, SHARE = "harness_stop", "harness_hurry", "harness_share"
 # Locust's names of states: importing them would patch the whole process.
-MISSING, HOLDING = "missing", ("spawning", "running")
+READY, MISSING, HOLDING = "ready", "missing", ("spawning", "running")
 _POLL_S = 0.05
 # Locust misses a worker after three seconds without a heartbeat, and one that is only busy comes
 # back. One that this master forked and that has ended does not.

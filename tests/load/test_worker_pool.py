@@ -9,7 +9,7 @@ import gevent
 import pytest
 
 from harness.load import worker_pool
-from harness.load.worker_pool import HOLDING, HURRY, MISSING, SHARE, STOP, WorkerPool
+from harness.load.worker_pool import HOLDING, HURRY, MISSING, READY, SHARE, STOP, WorkerPool
 from harness.model import CallPlan, RunEvent, RunEventKind, TurnStatus
 from harness.plan import Dialogue, Seeds, draw_call
 from harness.recording import Batch
@@ -160,9 +160,10 @@ def test_a_worker_that_is_silent_is_waited_for_no_longer_than_asked(run: Run) ->
 
 def test_states_have_locusts_names() -> None:
     """In a process of its own, which importing Locust patches."""
-    code = "from locust.runners import *; print(STATE_MISSING, STATE_SPAWNING, STATE_RUNNING)"
+    names = "STATE_INIT, STATE_MISSING, STATE_SPAWNING, STATE_RUNNING"
+    code = f"from locust.runners import *; print({names})"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert tuple(said.stdout.split()) == (MISSING, *HOLDING)
+    assert tuple(said.stdout.split()) == (READY, MISSING, *HOLDING)
 
 
 def test_in_a_hurry_all_workers_are_told(run: Run) -> None:
