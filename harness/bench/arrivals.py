@@ -19,11 +19,11 @@ _LOOK_AHEAD_NS = 200 * NS_PER_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """Frames of one interval as the server saw them.
+    """Frames as the server saw them.
 
     Attributes:
-        frames: How many were received.
-        missing: How many of the sessions' grids never came.
+        frames: How many were received in the interval.
+        missing: How many never came, of each session from its first frame to the interval's end.
         p50_ms: Lateness, median; `None` without frames.
         p99_ms: The same, 99th percentile.
         p999_ms: The same, 99.9th percentile.
@@ -39,7 +39,7 @@ class Arrivals:
 
 
 def read_arrivals(path: Path, frame_ns: int, from_ns: int, until_ns: int) -> Arrivals:
-    """Return how late the frames of an interval were.
+    """Return how late the frames of an interval were, and how many are missing until its end.
 
     Args:
         path: What the null server recorded.
@@ -49,18 +49,18 @@ def read_arrivals(path: Path, frame_ns: int, from_ns: int, until_ns: int) -> Arr
     """
     words = np.fromfile(path, dtype=np.int64)
     records = words[: len(words) // 2 * 2].reshape(-1, 2)
-    records = records[(records[:, 1] >= from_ns) & (records[:, 1] < until_ns)]
+    records = records[records[:, 1] < until_ns]
     order = np.argsort(records[:, 0], kind="stable")
     records = records[order]
     starts = np.flatnonzero(np.diff(records[:, 0], prepend=-1))
     late, missing = [np.empty(0)], 0
     for at_ns in np.split(records[:, 1], starts[1:]) if len(records) else ():
         session_late, session_missing = lateness(at_ns, frame_ns)
-        late.append(session_late)
+        late.append(session_late[at_ns[: len(session_late)] >= from_ns])
         missing += session_missing
     late_ms = np.sort(np.concatenate(late)) / NS_PER_MS
     return Arrivals(
-        frames=len(records),
+        frames=int(np.count_nonzero(records[:, 1] >= from_ns)),
         missing=missing,
         p50_ms=_percentile(late_ms, 50),
         p99_ms=_percentile(late_ms, 99),

@@ -33,7 +33,7 @@ class CapacityFinding:
         engine_missing: Frames that the engine alone left out in the window.
         server_late_p99_ms: As `late_p99_ms`, by arrivals at the server.
         server_late_p999_ms: As `late_p999_ms`, by arrivals at the server.
-        server_missing: Frames that never arrived at the server in the window.
+        server_missing: Frames that never arrived at the server, from each session's first on.
         plain_client_sessions: The largest number the straightforward client held.
         plain_confirmed: As `confirmed`, without the holding once more.
         ratio: `sessions` over `plain_client_sessions`.

@@ -75,6 +75,7 @@ class LocustTrial:
                 options=(*options, "--turns", f"{turns}"),
                 core=self._core,
             )
+            self._server.ask(f"record {folder / 'arrivals'}")
             with run:
                 found = self._window(run, sessions, seconds, folder / "arrivals")
             return {**found, **_recorded(folder / "run", sessions, found)}
@@ -88,7 +89,6 @@ class LocustTrial:
         wait_for(run, lambda: self._open() >= sessions, SPREAD_S + OPEN_LIMIT_S)
         open_s = (now_ns() - began_ns) / NS_PER_S
         time.sleep(_SETTLE_S)
-        self._server.ask(f"record {arrivals}")
         cpu_s, from_ns = machine.cpu_s(run.pid), now_ns()
         time.sleep(seconds)
         used_s, until_ns = machine.cpu_s(run.pid), now_ns()
@@ -106,6 +106,7 @@ class LocustTrial:
         }
         time.sleep(_WRITTEN_AFTER_S)
         run.check()
+        self._server.ask("stop")
         if arrivals.exists():
             seen = read_arrivals(arrivals, self._frame_ms * NS_PER_MS, from_ns, until_ns)
             found["server_late_p99_ms"] = seen.p99_ms
@@ -119,7 +120,11 @@ class LocustTrial:
 
 
 def _recorded(path: Path, sessions: int, found: dict[str, Any]) -> dict[str, Any]:
-    """Return what the run recorded: of frames in the window, of missing ones from its beginning."""
+    """Return what the run recorded: of frames in the window, of missing ones from its beginning.
+
+    The server knows better what is missing: the run's records count also what is left out while
+    all calls are cut off at once, as no user ends a run.
+    """
     run = read_run(path)
     from_ns, until_ns = found["window_from_ns"], found["until_ns"]
     log = (path / files.HISTOGRAMS).read_bytes()
@@ -128,9 +133,9 @@ def _recorded(path: Path, sessions: int, found: dict[str, Any]) -> dict[str, Any
         str(path),
     ).get(SEND_LATENESS)
     spread = None if late is None else late.summary()
-    skipped = missing(run.sessions, sessions)
+    skipped = found.get("server_missing")
     if skipped is None:
-        skipped = found.get("server_missing")
+        skipped = missing(run.sessions, sessions)
     sent = 0 if spread is None else spread.n
     return {
         "frames_sent": sent,

@@ -55,6 +55,15 @@ def test_sessions_are_told_apart_and_the_interval_is_kept(tmp_path: Path) -> Non
     assert found.frames == 160
     assert found.missing == 0
     assert (found.p50_ms, found.max_ms) == (0, 9)
+    later = read_arrivals(file, FRAME_NS, int(first[50]), int(first[90]))
+    assert (later.frames, later.max_ms) == (80, 0), "what came before is late no more"
+
+
+def test_frames_are_missing_from_the_first_on(tmp_path: Path) -> None:
+    at_ns = np.delete(grid(100), slice(20, 23))
+    (tmp_path / "arrivals").write_bytes(np.array([(1, at) for at in at_ns], np.uint64).tobytes())
+    found = read_arrivals(tmp_path / "arrivals", FRAME_NS, int(at_ns[50]), int(at_ns[90]))
+    assert (found.missing, found.max_ms) == (3, 0)
 
 
 def test_without_frames_nothing_is_measured(tmp_path: Path) -> None:
@@ -70,7 +79,8 @@ def test_the_null_server_records_every_frame_of_a_client(tmp_path: Path) -> None
         with Child("harness.bench.engine_trial", *words) as client:
             before = server.ask(f"record {tmp_path / 'arrivals'}")["frames"]
             client.ask(3)
-        after = server.ask("how many?")["frames"]
+        server.ask("how many?")  # goes on recording
+        after = server.ask("stop")["frames"]
     found = read_arrivals(tmp_path / "arrivals", FRAME_NS, 0, 2**62)
     assert found.frames == after - before > 0
     assert found.p50_ms is not None

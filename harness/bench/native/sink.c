@@ -7,14 +7,16 @@
  * four characters repeated, and so it is under any mask of four bytes: nothing is unmasked.
  *
  * A line on standard input is answered with a line of JSON: audio frames so far, sessions open, CPU
- * time. `record FILE` also writes, until the next line, every frame's arrival to FILE: session
- * and nanoseconds of the monotonic clock, 64 bits each. It ends when standard input does. */
+ * time. After `record FILE` every frame's arrival is written to FILE, until `stop`: session and
+ * nanoseconds of the monotonic clock, 64 bits each. It ends when standard input does, and goes
+ * before other programs where the system lets it: a late look would be told as a late frame. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +64,11 @@ static void load(const char *path) {
         while (m->turns < 4 && (at = memmem(at, m->data + size - at, "########", MOST_DIGITS)))
             m->turn[m->turns++] = at, at += MOST_DIGITS;
     }
-    fclose(file);
-    if (known <= PIECES) fail("too few messages in the script");
+    if (fclose(file) || known <= PIECES) fail("too few messages in the script");
 }
 
 static void drop(struct connection *c) {
-    by_fd[c->fd] = NULL, open_now -= c->upgraded;
-    close(c->fd), free(c->rest), free(c);
+    by_fd[c->fd] = NULL, open_now -= c->upgraded, close(c->fd), free(c->rest), free(c);
 }
 
 /* A client that reads so little that its buffers are full is given up, and is missed as lost. */
@@ -152,8 +152,7 @@ static int take(struct connection *c, int opcode, unsigned char *mask, char *bod
         for (size_t i = 0; i < size; i++) pong[2 + i] = body[i] ^ mask[i % 4];
         return put(c, pong, 2 + size);
     }
-    if (opcode != 1) return 1;
-    if (size < LEAST_AUDIO) return say(c, UPDATED);
+    if (opcode != 1 || size < LEAST_AUDIO) return opcode != 1 || say(c, UPDATED);
     frames++;
     if (arrivals) fwrite((uint64_t[]){c->number, at_ns}, 16, 1, arrivals);
     int silent = memcmp(body + HEAD, body + HEAD + 4, size - HEAD - TAIL - 4) == 0;
@@ -210,9 +209,9 @@ static void welcome(int listener) {
 static void answer(void) {
     char line[4096];
     if (!fgets(line, sizeof line, stdin)) exit(0);
-    if (arrivals) fclose(arrivals), arrivals = NULL;
     line[strcspn(line, "\n")] = 0;
-    if (!strncmp(line, "record ", 7) && !(arrivals = fopen(line + 7, "wb"))) fail(line + 7);
+    if (arrivals && !strcmp(line, "stop")) fclose(arrivals), arrivals = NULL;
+    if (!arrivals && !strncmp(line, "record ", 7) && !(arrivals = fopen(line + 7, "wb"))) fail(line + 7);
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
     double cpu_s = used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
@@ -223,6 +222,7 @@ static void answer(void) {
 int main(int count, char **words) {
     if (count != 2) { fprintf(stderr, "usage: sink SCRIPT\n"); return 2; }
     load(words[1]);
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){1});
     struct rlimit files;
     if (!getrlimit(RLIMIT_NOFILE, &files)) files.rlim_cur = files.rlim_max, setrlimit(RLIMIT_NOFILE, &files);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
