@@ -21,7 +21,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Where a checkout has the folders that a wheel has in `harness/shipped`.
 _IN_CHECKOUT = {"scenarios": "scenarios", "dialogues": "corpora/dialogues"}
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
-_SECRETS = (*_KEYS, "TOXIPROXY_AUTH_TOKEN")
+# Variables with secrets in them; those that a user names are added.
+_SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN"]
 _QUOTES = "\"'`"
 
 
@@ -60,13 +61,29 @@ def shipped_files(folder: str) -> list[Path]:
     return sorted(path for path in place.glob("*.*") if path.is_file())
 
 
-def api_key() -> str | None:
+def api_key(variable: str = "") -> str | None:
     """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing.
 
+    Args:
+        variable: The variable that holds it instead of these; it must be set.
+
     Raises:
-        BadInput: The variable holds what cannot be a key.
+        BadInput: The variable holds what cannot be a key, or the one that was named is not set.
     """
-    return next(filter(None, map(secret, _KEYS)), None)
+    if not variable:
+        return next(filter(None, map(secret, _KEYS)), None)
+    hold_secret(variable)
+    key = secret(variable)
+    if key is None:
+        raise BadInput("is not set", where=variable, hint="Put the target's key into it")
+    return key
+
+
+def hold_secret(variable: str) -> None:
+    """Treat a variable as one that holds a secret: concealed, and kept from other processes."""
+    if variable not in _SECRETS:
+        _SECRETS.append(variable)
+    conceal(os.environ.get(variable, ""))
 
 
 def secret(name: str) -> str | None:

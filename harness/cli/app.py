@@ -10,6 +10,7 @@ from harness.environment import conceal_secrets
 from harness.errors import ExitCode, HarnessError, redacted
 
 COMMANDS = {
+    "init": ("harness.cli.init", "Write a small project: scenario, objectives, targets, CI."),
     "run": ("harness.cli.run", "Run a scenario, with simulator, network and report."),
     "report": ("harness.cli.report", "Write summary, HTML and a table from a run directory."),
     "gate": ("harness.cli.gate", "Judge a run against objectives: pass, fail, inconclusive."),

@@ -16,6 +16,7 @@ from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
 from harness.load.options import add_target_arguments
+from harness.load.targets import resolve_target
 from harness.model import NS_PER_MS
 from harness.network import installed
 from harness.session.event_coverage import missing_events
@@ -52,6 +53,7 @@ def command(
     if target is None:
         return ExitCode.PASS
     asked = _TARGET.read(_TARGET.words(given))
+    target = resolve_target(asked, target) or target
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, cache_dir(), progress, channel=channel_from(channel))
         progress.step(f"Holding one call of {turns} turns")
@@ -63,6 +65,7 @@ def command(
             model=asked.model,
             authority=Path(asked.ca) if asked.ca else None,
             key_header=asked.key_header,
+            key_variable=asked.key_variable,
             setup_limit_s=asked.setup_limit_s,
             refusal_retries=asked.refusal_retries,
             agent_first=asked.agent_first,

@@ -20,6 +20,7 @@ from harness.clock import wall_time
 from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.options import add_arguments, read_options
+from harness.load.targets import resolve_target
 from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
@@ -33,7 +34,10 @@ _VOICE = DeclaredOptions(add_arguments)
     name="run", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )
 @click.argument("scenario")
-@click.option("--host", help="Address of the API; without one the simulator is started.")
+@click.option(
+    "--host",
+    help="Address of the API, or a target of harness.toml; without one the simulator is started.",
+)
 @click.option("--users", "-u", type=click.IntRange(1), default=20, help="Concurrent callers.")
 @click.option("--spawn-rate", "-r", type=float, default=5.0, help="Callers started per second.")
 @click.option("--run-time", "-t", help="How long, such as 90s or 5m, when --calls is not given.")
@@ -64,7 +68,8 @@ def command(
     locustfile = _find_scenario(scenario)
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
-    read_options(parsed, host or "ws://127.0.0.1")
+    address = resolve_target(parsed, host)
+    read_options(parsed, address or "ws://127.0.0.1")
     _check_networks(parsed.network, parsed.profiles)
     if host is not None and simulator_config is not None:
         raise BadInput(

@@ -68,6 +68,7 @@ def resolve_route(
     frame_ms: int,
     authority: Path | None = None,
     key_header: str = BEARER,
+    key_variable: str = "",
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
 ) -> Route:
@@ -83,6 +84,7 @@ def resolve_route(
         authority: File of certificates to trust in place of the system's.
         key_header: The header that carries the key: as it is, or after `Bearer` where it is
             `Authorization`.
+        key_variable: The variable that holds the key; empty for the usual ones.
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session is tried again that was refused by a full server.
 
@@ -93,7 +95,7 @@ def resolve_route(
     path = dialect.path(settings)
     target = _with_model(parse_target(host, path), path, settings.model)
     _conceal_credentials(target)
-    key = api_key() if target.secure or target.host in LOOPBACK else None
+    key = api_key(key_variable) if target.secure or target.host in LOOPBACK else None
     try:
         dialect.audio.frame_samples(frame_ms)
     except ValueError as error:
@@ -160,8 +162,13 @@ def _conceal_credentials(target: Target) -> None:
         # As the upgrade shows them (RFC 7617).
         conceal(b64encode(f"{target.username}:{target.password or ''}".encode()).decode())
     for name, value in parse_qsl(target.query or ""):
-        if _KEY_PARAMETER.search(name):
+        if names_secret(name):
             conceal(value)
+
+
+def names_secret(parameter: str) -> bool:
+    """Return whether a parameter of an address is called as keys and passwords are."""
+    return _KEY_PARAMETER.search(parameter) is not None
 
 
 def is_header_name(name: str) -> bool:

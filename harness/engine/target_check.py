@@ -55,6 +55,7 @@ def check(
     model: str = "",
     authority: Path | None = None,
     key_header: str = BEARER,
+    key_variable: str = "",
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
     agent_first: bool = False,
@@ -69,6 +70,7 @@ def check(
         model: Model to ask for, empty for the dialect's default.
         authority: File of certificates to trust in place of the system's.
         key_header: The header that the key is sent in.
+        key_variable: The variable that holds the key; empty for the usual ones.
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session is tried again that was refused by a full server.
         agent_first: The caller hears out a greeting before it speaks.
@@ -85,6 +87,7 @@ def check(
         frame_ms=_FRAME_MS,
         authority=authority,
         key_header=key_header,
+        key_variable=key_variable,
         setup_limit_s=setup_limit_s,
         refusal_retries=refusal_retries,
     )

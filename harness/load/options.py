@@ -1,6 +1,7 @@
 """The options a scenario adds to Locust's own, on the command line and on its web page."""
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from harness.errors import BadInput
 from harness.model import DIRECT
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
+
+TARGETS_FILE = "harness.toml"
+# The names of variables are upper case; what a person pasted there by mistake is not.
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class Options:
         limit_s: How long a caller waits for a response.
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
+        key_variable: The variable that holds the key; empty for the usual ones.
         refusal_retries: How often a session is tried again that was refused by a full server.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
@@ -69,6 +75,7 @@ class Options:
     limit_s: float = 15.0
     setup_limit_s: float = SETUP_LIMIT_S
     key_header: str = BEARER
+    key_variable: str = ""
     refusal_retries: int = REFUSAL_RETRIES
     drain_s: float = 10.0
     authority: Path | None = None
@@ -158,6 +165,12 @@ def add_target_arguments(group: argparse._ActionsContainer) -> None:
         f" {BEARER} only (default: {BEARER})",
     )
     group.add_argument(
+        "--key-variable",
+        default="",
+        help="environment variable that holds the key (default: HARNESS_API_KEY, else"
+        " OPENAI_API_KEY)",
+    )
+    group.add_argument(
         "--setup-limit-s",
         type=float,
         default=SETUP_LIMIT_S,
@@ -171,6 +184,11 @@ def add_target_arguments(group: argparse._ActionsContainer) -> None:
         f" is tried again (default: {REFUSAL_RETRIES})",
     )
     group.add_argument("--ca", default="", help="file of certificates to trust for wss")
+    group.add_argument(
+        "--targets",
+        default=TARGETS_FILE,
+        help=f"file with the targets that --host can name (default: {TARGETS_FILE})",
+    )
 
 
 def read_options(parsed: argparse.Namespace, host: str | None, network: str = DIRECT) -> Options:
@@ -198,6 +216,11 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
         (1 <= parsed.setup_limit_s <= 3600, "--setup-limit-s", "must be between 1 and 3600"),
         (is_header_name(parsed.key_header), "--key-header", "is no name of a header"),
+        (
+            not parsed.key_variable or VARIABLE.fullmatch(parsed.key_variable) is not None,
+            "--key-variable",
+            "is not the name of a variable",
+        ),
         (0 <= parsed.refusal_retries <= 10, "--refusal-retries", "must be between 0 and 10"),
         (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
     )
@@ -224,6 +247,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         limit_s=parsed.turn_limit_s,
         setup_limit_s=parsed.setup_limit_s,
         key_header=parsed.key_header,
+        key_variable=parsed.key_variable,
         refusal_retries=parsed.refusal_retries,
         drain_s=parsed.drain_s,
         authority=Path(parsed.ca) if parsed.ca else None,

@@ -42,6 +42,7 @@ from harness.load.scenario import (
     scenario_script,
 )
 from harness.load.share import Share
+from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
     end_forked_workers,
     watch_forked_workers,
@@ -194,6 +195,7 @@ class RunController:
         elif self.workload is not None:
             self.stop()
         elif self._environment.process_exit_code is None and self._environment.web_ui is None:
+            print("harness: ended before the run began", file=sys.stderr, flush=True)
             self._environment.process_exit_code = int(ExitCode.INVALID)
 
     def _interrupt(self) -> None:
@@ -248,6 +250,9 @@ class RunController:
     def _prepare(self) -> None:
         parsed = self._environment.parsed_options
         assert parsed is not None
+        if not isinstance(self._runner, WorkerRunner):
+            # Workers are sent what this process found out.
+            self._environment.host = resolve_target(parsed, self._environment.host)
         users = self._runner.user_classes
         refuse_mixture(users, dialogue=bool(parsed.dialogue), network=bool(parsed.network))
         options = read_options(parsed, self._environment.host, scenario_network(users))

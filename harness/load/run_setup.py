@@ -104,6 +104,7 @@ def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] =
         frame_ms=options.frame_ms,
         authority=options.authority,
         key_header=options.key_header,
+        key_variable=options.key_variable,
         setup_limit_s=options.setup_limit_s,
         refusal_retries=options.refusal_retries,
     )

@@ -406,7 +406,9 @@ def test_a_wrong_key_is_one_line_without_the_key(
     options = ("--api-key-env", KEY, "--auth-status", how)
     host = serve(*options, **{KEY: "sk-right-key-123456"})
     done = run_locust(
-        *("--host", host, "-t", "5s"), reports=tmp_path / "r", HARNESS_API_KEY="sk-wrong-key-987654"
+        *("--host", host, "-t", "60s"),
+        reports=tmp_path / "r",
+        HARNESS_API_KEY="sk-wrong-key-987654",
     )
     line = refusal_line(done)
     assert "refused the key" in line
