@@ -9,7 +9,6 @@ import asyncio
 from array import array
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from itertools import islice
 from typing import Any, TypeVar
 
 import gevent
@@ -39,8 +38,6 @@ _HEARTBEAT_NS = 17_321_000
 _HAND_OVER_S = 1.0
 _STOP_LIMIT_S = 5.0
 _FIRST_PING_S, _PING_EVERY_S = 1.0, 5.0
-# Calls that are cut off before the loop comes round to what else is due.
-_CUT_OFF_AT_ONCE = 8
 
 
 class AudioEngine:
@@ -112,7 +109,7 @@ class AudioEngine:
 
     def abandon(self) -> None:
         """Close every session now."""
-        self._from_outside(self._cut_off_some)
+        self._from_outside(self._cut_off_in_turn)
 
     def take_outcomes(self) -> list[Outcome]:
         """Return the outcomes of calls since the last time.
@@ -255,15 +252,13 @@ class AudioEngine:
         for call in tuple(self._calls):
             call.hang_up(stopped(call.session.phase()))
 
-    def _cut_off_some(self, calls: Iterator[Call] | None = None) -> None:
-        """Cut off a few calls, and the rest soon: all at once would be a stall."""
+    def _cut_off_in_turn(self, calls: Iterator[Call] | None = None) -> None:
+        """Cut off one call and the next soon; all at once, with their records, would be a stall."""
         assert self._loop is not None
         rest = iter(tuple(self._calls)) if calls is None else calls
-        some = tuple(islice(rest, _CUT_OFF_AT_ONCE))
-        for call in some:
+        if (call := next(rest, None)) is not None:
             call.hang_up(stopped(call.session.phase()))
-        if some:
-            self._loop.call_soon(self._cut_off_some, rest)
+            self._loop.call_soon(self._cut_off_in_turn, rest)
 
     def _forget(self) -> None:
         self._hand_over()
