@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli.app import run
 from harness.errors import ExitCode
+from tests.load.conftest import check_turns, expected_exit_code
 
 BRIEF = ("--corpus", "synthetic", "--turns", "1", "--users", "2", "--spawn-rate", "10")
 
@@ -37,9 +38,10 @@ def test_one_command_gives_truth_table_and_page(tmp_path: Path) -> None:
         timeout=100,
         check=False,
     )
-    assert done.returncode in (ExitCode.PASS, ExitCode.INVALID), done.stderr
-    assert "the error of the measurement" in " ".join(done.stdout.split())
     (folder,) = tmp_path.iterdir()
+    assert done.returncode == expected_exit_code(folder), done.stderr
+    check_turns(folder)
+    assert "the error of the measurement" in " ".join(done.stdout.split())
     assert (folder / "report.html").exists()
     assert (folder / "truth.jsonl").exists()
 
