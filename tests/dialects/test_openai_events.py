@@ -2,22 +2,24 @@ import base64
 import json
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
     AudioDelta,
-    AudioFormat,
-    Encoding,
     Event,
     ProviderError,
+    ResponseCreated,
     ResponseDone,
     ResponseStatus,
     SessionConfigured,
     ToolCall,
 )
+from tests.session.answering import Answering, hang_up, new_session
 
 DIALECT = OpenAIRealtime()
 AUDIO = base64.b64encode(bytes(48)).decode()
@@ -26,102 +28,6 @@ SETTINGS = SessionSettings(model="m", silence_ms=500, voice="v", tools=("book",)
 
 def parse(message: dict[str, Any]) -> Event:
     return DIALECT.parse(json.dumps(message).encode())
-
-
-def updated(**session: object) -> SessionConfigured:
-    event = parse({"type": "session.updated", "session": session})
-    assert isinstance(event, SessionConfigured)
-    return event
-
-
-@pytest.mark.parametrize(
-    ("format_", "audio"),
-    [
-        ({"type": "audio/pcm", "rate": 16_000}, AudioFormat(rate_hz=16_000)),
-        ({"type": "audio/pcmu"}, AudioFormat(rate_hz=8_000, encoding=Encoding.MULAW)),
-        ({"type": "audio/pcma", "rate": "8000"}, AudioFormat(8_000, Encoding.ALAW)),
-    ],
-)
-def test_the_acknowledged_format_is_understood(format_: object, audio: AudioFormat) -> None:
-    assert updated(audio={"output": {"format": format_}}).output == audio
-
-
-def test_a_flat_session_of_the_preview_is_read_too() -> None:
-    detection = {"type": "server_vad", "silence_duration_ms": 500}
-    event = updated(turn_detection=detection, output_audio_format="g711_alaw")
-    assert json.loads(event.acknowledged) == detection
-    assert event.output == AudioFormat(rate_hz=8_000, encoding=Encoding.ALAW)
-
-
-def test_what_is_acknowledged_as_asked_does_not_differ() -> None:
-    (sent,) = DIALECT.configure(SETTINGS)
-    session = json.loads(sent)["session"] | {"model": "m-2026"}
-    assert DIALECT.differences(SETTINGS, updated(**session)) == ()
-
-
-@pytest.mark.parametrize(
-    ("session", "words"),
-    [
-        ({"audio": {"input": {"format": {"type": "audio/pcmu"}}}}, "input audio is mulaw"),
-        ({"audio": {"output": {"format": {"type": "audio/opus"}}}}, "audio/opus"),
-        ({"audio": {"input": {"turn_detection": None}}}, "does not detect turns"),
-        (
-            {"audio": {"input": {"turn_detection": {"silence_duration_ms": 1_200}}}},
-            "silence_ms is 1200, asked for 500",
-        ),
-        ({"audio": {"output": {"voice": "other"}}}, "voice is other"),
-        ({"tools": []}, "tools are missing: book"),
-        ({"model": "toy"}, "model is toy, asked for m"),
-    ],
-)
-def test_what_is_acknowledged_otherwise_is_told(session: dict[str, Any], words: str) -> None:
-    (found,) = DIALECT.differences(SETTINGS, updated(**session))
-    assert words in found
-
-
-@pytest.mark.parametrize(
-    "detection",
-    [
-        None,
-        False,
-        "none",
-        "",
-        {"type": None},
-        {"type": "none"},
-        {"type": "server_vad", "enabled": False},
-    ],
-)
-@pytest.mark.parametrize("flat", [True, False])
-def test_no_turn_detection_is_told_however_it_is_written(detection: object, flat: bool) -> None:
-    session = {"turn_detection": detection}
-    event = updated(**(session if flat else {"audio": {"input": session}}))
-    (found,) = DIALECT.differences(SETTINGS, event)
-    assert "does not detect turns" in found
-    assert "Switch its server VAD on" in found
-
-
-@pytest.mark.parametrize(
-    ("session", "words"),
-    [
-        ({"turn_detection": {"type": "semantic_vad"}}, "turn detection is semantic_vad"),
-        ({"turn_detection": "semantic_vad"}, "turn detection is semantic_vad"),
-        ({"turn_detection": {"create_response": False}}, "does not answer a turn by itself"),
-        ({"turn_detection": {"create_response": "false"}}, "does not answer a turn by itself"),
-        ({"modalities": ["text"]}, "text without audio"),
-        ({"output_modalities": "text"}, "text without audio"),
-    ],
-)
-def test_a_session_that_will_not_answer_aloud_is_told(session: dict[str, Any], words: str) -> None:
-    (found,) = DIALECT.differences(SETTINGS, updated(**session))
-    assert words in found
-
-
-@pytest.mark.parametrize(
-    "session",
-    [{}, {"turn_detection": {}}, {"turn_detection": 7}, {"modalities": []}, {"modalities": None}],
-)
-def test_what_a_server_does_not_say_is_no_difference(session: dict[str, Any]) -> None:
-    assert DIALECT.differences(SETTINGS, updated(**session)) == ()
 
 
 def test_an_error_says_whether_it_refuses_the_settings() -> None:
@@ -219,3 +125,135 @@ def test_one_strange_field_never_costs_a_message(data: st.DataObject) -> None:
     if isinstance(event, AudioDelta):
         assert event.audio == AUDIO.encode()
         assert path == ("response_id",) or event.response_id == "r"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (b'{"type":"response.created","response":{"id":"r","score":NaN}}', "r"),
+        (b'{"type":"response.created","response":{"id":"r","n":-Infinity,"m":1e999}}', "r"),
+        (b'\xef\xbb\xbf{"type":"response.created","response":{"id":"r"}}\n', "r"),
+        (b'{"type":"response.created","response":{"id":"r","text":"\xff\xfe"}}\0', "r"),
+        (b'{"type":"response.created","response":{"id":"\\ud83d"}}', "?"),
+    ],
+)
+def test_what_json_forbids_and_encoders_write_is_read_all_the_same(
+    written: bytes, name: str
+) -> None:
+    assert DIALECT.parse(written) == ResponseCreated(name)
+
+
+TONE = (6_000 * np.sin(2 * np.pi * 200 * np.arange(24_000) / 24_000)).astype("<i2").tobytes()
+DETECTION = {"type": "server_vad", "silence_duration_ms": 500, "create_response": True}
+FORMAT = {"type": "audio/pcm", "rate": 24_000}
+ITEM = {"type": "message", "id": "i", "content": [{"type": "output_audio", "transcript": "hi"}]}
+USAGE = {
+    "input_tokens": 9,
+    "output_tokens": 4,
+    "input_token_details": {"text_tokens": 4, "audio_tokens": 5, "cached_tokens_details": {}},
+    "output_token_details": {"text_tokens": 1, "audio_tokens": 3},
+}
+OF_RESPONSE = {"response_id": "r", "item_id": "i", "output_index": 0, "content_index": 0}
+# Every kind of message that is read, in the order of a turn, with milliseconds.
+CONVERSATION: list[tuple[int, dict[str, Any]]] = [
+    (0, {"type": "session.created", "session": {"id": "s", "model": "m", "tools": []}}),
+    (
+        5,
+        {
+            "type": "session.updated",
+            "session": {
+                "id": "s",
+                "output_modalities": ["audio"],
+                "audio": {
+                    "input": {"format": FORMAT, "turn_detection": DETECTION},
+                    "output": {"format": FORMAT, "voice": "v"},
+                },
+                "tools": [{"type": "function", "name": "book"}],
+            },
+        },
+    ),
+    (150, {"type": "input_audio_buffer.speech_started", "item_id": "u", "audio_start_ms": 20}),
+    (800, {"type": "input_audio_buffer.speech_stopped", "item_id": "u", "audio_end_ms": 300}),
+    (801, {"type": "input_audio_buffer.committed", "item_id": "u", "previous_item_id": None}),
+    (802, {"type": "error", "error": {"type": "t", "code": "c", "message": "m", "param": None}}),
+    (810, {"type": "response.created", "response": {"id": "r", "status": "in_progress"}}),
+    (820, {"type": "response.output_audio_transcript.delta", "delta": "hi", **OF_RESPONSE}),
+    *(
+        (1_000 + 40 * n, {"type": "response.output_audio.delta", "delta": audio, **OF_RESPONSE})
+        for n, audio in enumerate(
+            base64.b64encode(TONE[at : at + 12_000]).decode() for at in range(0, len(TONE), 12_000)
+        )
+    ),
+    (1_190, {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 5}]}),
+    (
+        1_200,
+        {
+            "type": "response.done",
+            "response": {
+                "id": "r",
+                "status": "completed",
+                "status_details": None,
+                "output": [ITEM],
+                "usage": USAGE,
+            },
+        },
+    ),
+]
+ODD = st.one_of(
+    STRANGE,
+    st.text(max_size=3_000),
+    st.integers(-(10**40), 10**40),
+    st.floats(),
+    st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=5), max_size=3),
+    st.lists(st.none() | st.integers() | st.text(max_size=5), max_size=3),
+)
+
+
+def _mutated(data: st.DataObject, messages: list[dict[str, Any]]) -> None:
+    """Remove one field of one message, or put something odd in its place."""
+    fields = [
+        (message, path)
+        for message in messages
+        for path in paths(message)
+        # Without these it is another message, or one without audio.
+        if path != ("type",)
+        and (message["type"], *path) != ("response.output_audio.delta", "delta")
+    ]
+    place, (*path, last) = data.draw(st.sampled_from(fields))
+    for key in path:
+        place = place[key]
+    if isinstance(place, dict) and data.draw(st.booleans()):
+        del place[last]
+    else:
+        place[last] = data.draw(ODD)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_turn_keeps_its_latency_whatever_one_field_of_any_message_holds(
+    data: st.DataObject,
+) -> None:
+    messages = json.loads(json.dumps([message for _, message in CONVERSATION]))
+    _mutated(data, messages)
+    session, unreadable = new_session(turns=1), 0
+    server = Answering(session, latency_ms=900_000)
+    events: list[tuple[int, Event]] = []
+    for (at_ms, _), message in zip(CONVERSATION, messages, strict=True):
+        try:
+            events.append((at_ms, DIALECT.parse(json.dumps(message).encode())))
+        except MalformedMessage:
+            unreadable += 1
+    # Audio in a format that is named and not known, or is another one, is read as that.
+    for _, event in events:
+        if isinstance(event, SessionConfigured):
+            assume(not event.output_unknown and event.output in (None, DIALECT.audio))
+    first, *others = events
+    session.receive(first[1], 0)
+    server.expect(others)
+    server.run(until_ms=30_000)
+    record = hang_up(session)
+    (turn,) = server.turns + session.take_turns()
+    assert unreadable == 0
+    assert turn.at.first_audible_ns is not None, turn.fault
+    assert turn.at.first_audible_ns / 1e6 == pytest.approx(1_000, abs=5)
+    msgspec.json.encode([turn, record])
