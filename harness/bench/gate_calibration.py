@@ -28,6 +28,8 @@ SIZES = ((100, 20), (400, 10))
 CHANGE, TOLERANCE = 0.10, 0.05
 _SEED = 20_261_129
 _RUNS = 5
+# One in twenty must be told from six in a hundred, in dozens of figures.
+_ALARM_TRIALS = 4
 _P = 0.95
 # Plans are for so many sessions a run; time and cost do not matter here.
 _EFFORT = Effort(session_s=60.0, at_once=10)
@@ -80,7 +82,7 @@ def calibrate(trials: int, progress: Progress) -> Iterator[Promise]:
     progress.step("false alarms", "gates")
     for icc in (0.0, 0.3, 0.5):
         for run_sd in RUN_SDS:
-            yield from _alarms(icc, run_sd, trials)
+            yield from _alarms(icc, run_sd, _ALARM_TRIALS * trials)
     progress.step("detection with the runs planned", "plans")
     for icc in (0.0, 0.3, 0.5):
         for run_sd in RUN_SDS:

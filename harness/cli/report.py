@@ -5,13 +5,17 @@ from pathlib import Path
 
 import click
 
+from harness.analysis.history.entry import METRICS, PERCENTS, fingerprint
+from harness.analysis.history.series import Series, series_of
 from harness.bench import recall
 from harness.bench.findings import SAFE_SHARE
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
 from harness.model import Run, Summary
+from harness.model.history import History
 from harness.recording import write_summary
+from harness.recording.history import read_history
 from harness.report import result_table, write_report, write_turns
 
 
@@ -19,17 +23,23 @@ from harness.report import result_table, write_report, write_turns
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
 @click.option("--no-html", is_flag=True, help="Write summary.json only, without the HTML page.")
 @click.option("--csv", is_flag=True, help="Also write turns.csv: one row a turn, every latency.")
-def command(runs: tuple[Path, ...], no_html: bool, csv: bool) -> int:
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A history (harness history) to show on the page beside the run.",
+)
+def command(runs: tuple[Path, ...], no_html: bool, csv: bool, history: Path | None) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
 
     Works on a run that was killed, with what it had written by then. Exit code 3 when one of
     the runs is INVALID.
     """
+    past = None if history is None else read_history(history)
     states = []
     for number, path in enumerate(runs):
         if len(runs) > 1:
             click.echo(f"{'' if number == 0 else chr(10)}{path}")
-        states.append(_report(path, html=not no_html, csv=csv))
+        states.append(_report(path, past, html=not no_html, csv=csv))
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
 
 
@@ -47,7 +57,7 @@ def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
             )
 
 
-def _report(path: Path, *, html: bool, csv: bool) -> str:
+def _report(path: Path, past: History | None, *, html: bool, csv: bool) -> str:
     """Report one run and return the state of its validity."""
     run, summary = summarise_directory(path)
     write_summary(path, summary)
@@ -55,7 +65,15 @@ def _report(path: Path, *, html: bool, csv: bool) -> str:
     for line in _capacity_note(run, summary):
         click.echo(line)
     if html:
-        click.echo(f"\n{'report':<17}{write_report(path, run, summary)}")
+        click.echo(f"\n{'report':<17}{write_report(path, run, summary, _series(past, run))}")
     if csv:
         click.echo(f"{'turns':<17}{write_turns(path, run)}")
     return str(summary.validity.state)
+
+
+def _series(past: History | None, run: Run) -> tuple[Series, ...]:
+    """Return the headline's percentiles over the runs of a history that are like this one."""
+    if past is None:
+        return ()
+    digest = fingerprint(run)
+    return tuple(series_of(past, f"{METRICS[0]} P{percent}", digest) for percent in PERCENTS)

@@ -19,7 +19,7 @@ from harness.errors import ExitCode
     type=click.IntRange(20, 100_000),
     default=1_000,
     show_default=True,
-    help="Made-up comparisons a figure; plans get a fifth of them.",
+    help="Made-up runs a figure; false alarms get four times, plans a fifth of them.",
 )
 @click.option("--no-speed", is_flag=True, help="Leave out how long gates of long runs take.")
 def command(target: Path | None, trials: int, no_speed: bool) -> int:

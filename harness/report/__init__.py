@@ -4,21 +4,24 @@ The only package that knows pandas, matplotlib and jinja2. It computes no statis
 text from servers and corpora is escaped.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from harness.analysis.history.series import Series
 from harness.model import Run, Summary
 from harness.report.table import result_table
 
 __all__ = ["result_table", "write_report", "write_turns"]
 
 
-def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
+def write_report(run_dir: Path, run: Run, summary: Summary, past: Sequence[Series] = ()) -> Path:
     """Write `report.html` into a run's folder, whole or not at all.
 
     Args:
         run_dir: The run's folder.
         run: The records; figures are drawn from them.
         summary: Of the run; every printed number is one of it.
+        past: Percentiles of the runs before it, where there is a history.
 
     Returns:
         The file.
@@ -30,7 +33,7 @@ def write_report(run_dir: Path, run: Run, summary: Summary) -> Path:
     from harness.report.page import render_page
 
     path = run_dir / "report.html"
-    replace_file(path, render_page(run, summary).encode())
+    replace_file(path, render_page(run, summary, past).encode())
     return path
 
 

@@ -1,10 +1,12 @@
 """The HTML page: one file, no script, no request to anywhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 
+from harness.analysis.history.series import Series
 from harness.errors import sanitised
 from harness.model import Run
 from harness.model.summary import Summary
@@ -12,6 +14,7 @@ from harness.report import (
     behaviour,
     conditions,
     figure_sections,
+    history,
     networks,
     outcomes,
     run_quality,
@@ -43,22 +46,23 @@ class Page:
     footer: str
 
 
-def render_page(run: Run, summary: Summary) -> str:
+def render_page(run: Run, summary: Summary, past: Sequence[Series] = ()) -> str:
     """Return the report as HTML.
 
     Args:
         run: The records.
         summary: The run's `harness.summary/2` object.
+        past: Percentiles of the runs before it, where there is a history.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("template.html.j2").render(page=_page(run, summary))
+    return environment.get_template("template.html.j2").render(page=_page(run, summary, past))
 
 
-def _page(run: Run, summary: Summary) -> Page:
+def _page(run: Run, summary: Summary, past: Sequence[Series]) -> Page:
     manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     done = summary.load
@@ -75,16 +79,17 @@ def _page(run: Run, summary: Summary) -> Page:
         reasons=tuple(sanitised(reason) for reason in validity.reasons),
         loud=loud,
         cards=tuple(sections.cards(summary)),
-        sections=tuple(_sections(run, summary)),
+        sections=tuple(_sections(run, summary, past)),
         footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary.schema}.",
     )
 
 
-def _sections(run: Run, summary: Summary) -> list[Section]:
+def _sections(run: Run, summary: Summary, past: Sequence[Series]) -> list[Section]:
     return [
         sections.latency(summary, figure_sections.interval_figure(summary)),
         *figure_sections.drawn_sections(run),
         *([sections.kinds(summary)] if by_kind(summary) else []),
+        *history.section(past, run.manifest.run_id),
         *conditions.sections(summary),
         *behaviour.section(summary),
         sections.metrics(summary),

@@ -71,3 +71,18 @@ def test_what_is_no_history_is_bad_input(tmp_path: Path, record: Callable[..., P
     run(["history", "add", str(record()), "--file", str(file)])
     words = ["history", "accept", "nothing", "--file", str(file), "--note", "x"]
     assert run(words) == ExitCode.BAD_INPUT
+
+
+def test_the_report_shows_the_history_of_runs_like_its_own(
+    kept: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    file, names = kept
+    path = tmp_path / names[-1]
+    assert run(["report", str(path), "--history", str(file)]) == ExitCode.PASS
+    page = (path / "report.html").read_text()
+    assert 'id="history"' in page
+    assert names[8] in page
+    assert run(["report", str(path)]) == ExitCode.PASS
+    assert 'id="history"' not in (path / "report.html").read_text()
+    missing = str(tmp_path / "no.jsonl")
+    assert run(["report", str(path), "--history", missing]) == ExitCode.BAD_INPUT
