@@ -5,6 +5,7 @@ lines and may use the URL-safe alphabet. What is left over of one delta begins t
 """
 
 import base64
+import binascii
 import re
 
 import numpy as np
@@ -85,7 +86,9 @@ class Base64Audio:
     def decode(self, text: bytes) -> NDArray[np.int16]:
         """Return the samples that a delta completes; one that is not base64 completes none."""
         try:
-            decoded = self._decoded(text.translate(_URL_SAFE, _WHITE))
+            decoded = self._plain(text)
+            if decoded is None:
+                decoded = self._decoded(text.translate(_URL_SAFE, _WHITE))
             raw = self._rest + decoded
         except ValueError:
             self.undecodable += 1
@@ -115,6 +118,17 @@ class Base64Audio:
         self._headed = self._headed or length > 0
         self._begins = False
         return raw[length:]
+
+    def _plain(self, text: bytes) -> bytes | None:
+        """Return the bytes of a delta of whole groups, as most are; `None` for any other."""
+        if len(text) % 4 or self._tail or self._cuts_groups:
+            return None
+        try:
+            decoded = binascii.a2b_base64(text, strict_mode=True)
+        except binascii.Error:
+            return None
+        self._characters += len(text)
+        return decoded
 
     def _decoded(self, text: bytes) -> bytes:
         """Return the bytes of a delta in the standard alphabet.

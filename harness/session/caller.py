@@ -103,11 +103,16 @@ class Caller:
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
         conversation = self._conversation
-        if isinstance(event, AudioDelta) and conversation.hear_more(event, now_ns, bound):
-            return
+        audible: bool | None = None
+        if isinstance(event, AudioDelta):
+            audible = conversation.hear_more(event, now_ns, bound)
+            if audible is False:
+                return
         self._count_sent()
         if self._speaking.utterance is None:
             self._look_again()
+        if audible:
+            return
         self._reply.note(event, was_heard=conversation.was_heard)
         conversation.provider_session_id = self._reply.provider_session_id
         if not self.link.up and isinstance(event, PROVES_SESSION):

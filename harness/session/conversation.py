@@ -232,16 +232,18 @@ class Conversation:
             if turn is not None:
                 turn.ids.reuse(name)
 
-    def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
-        """Take audio that only prolongs what is heard; any other is for `receive`.
+    def hear_more(
+        self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None
+    ) -> bool | None:
+        """Take audio that continues what is heard; any other is for `receive`.
 
-        It changes nothing about what the caller does next, but that it may be later.
+        Returns:
+            Whether the response became audible with it; otherwise what the caller does next is
+            what it was, or later. `None` when it was not taken.
         """
-        return (
-            self._interrupted is None
-            and self.turn is not None
-            and self.turn.hear_more(delta, now_ns, bound)
-        )
+        if self._interrupted is not None or self.turn is None:
+            return None
+        return self.turn.hear_more(delta, now_ns, bound)
 
     def held_up(self, late_ns: int) -> None:
         """Note that a frame was so late that the plan of the call moved.

@@ -121,3 +121,11 @@ def test_what_was_decoded_last_is_kept_as_it_was_written() -> None:
     assert stream.written == b"ab"
     stream.decode(base64.b64encode(b"de"))
     assert stream.written == b"cd"
+
+
+def test_whole_groups_before_the_first_cut_one_count_for_where_samples_begin() -> None:
+    # Three bytes of silence, which look whole, and then a delta that ends inside a group.
+    data = bytes(3) + bytes(range(1, 28))
+    text = base64.b64encode(data)
+    found = decoded([text[:4], text[4:9], text[9:]])
+    assert found.tolist() == np.frombuffer(data, "<i2").tolist()

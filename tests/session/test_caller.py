@@ -24,6 +24,7 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     TokenUsage,
+    TurnBehaviour,
     TurnRecord,
     TurnStatus,
 )
@@ -336,6 +337,38 @@ def test_the_caller_speaks_again_as_soon_as_the_response_was_heard_and_thought_o
     assert heard_ns is not None
     assert again_ns is not None
     assert 100 * MS <= again_ns - heard_ns < 150 * MS
+
+
+@pytest.mark.parametrize("lead_pieces", [0, 1, 7])
+def test_a_caller_barges_in_at_the_same_time_however_the_response_is_taken(
+    lead_pieces: int,
+) -> None:
+    def held(*, takes_ahead: bool) -> tuple[list[tuple[int, bytes]], object, object]:
+        plan = CallPlan(
+            number=7,
+            network="none",
+            utterance_ids=("u0", "u1"),
+            think_ms=(100.0, 100.0),
+            behaviours=(TurnBehaviour(barge_in_ms=200), TurnBehaviour()),
+        )
+        said = [utterance("u0"), utterance("u1")]
+        session = Caller(plan, said, wire_format=WIRE_FORMAT, origin_ns=0, scheduled_ns=0)
+        session.receive(SessionCreated(), 0)
+        server = Answering(session, latency_ms=60_000)
+        server.takes_ahead = takes_ahead
+        # Nobody announces it, and it begins with silence.
+        quiet = AudioDelta(b64encode(bytes(2_400)))
+        pieces = [quiet] * lead_pieces + [AudioDelta(LOUD)] * 10
+        server.expect([(1_000 + 50 * number, piece) for number, piece in enumerate(pieces)])
+        server.run(until_ms=6_000)
+        record = hang_up(session, 6_000 * MS)
+        return server.sent, server.turns + session.take_turns(), record
+
+    sent, turns, record = held(takes_ahead=True)
+    assert (sent, turns, record) == held(takes_ahead=False)
+    audible_ns = 1_000 * MS + lead_pieces * 50 * MS
+    begun_ns = next(at_ns for at_ns, message in sent if message == b"u1-0")
+    assert 200 * MS <= begun_ns - audible_ns <= 240 * MS
 
 
 def _voiced(rate_hz: int, lead_ms: int, ms: int) -> bytes:

@@ -132,6 +132,19 @@ class OnsetDetector:
         powers = _powers(samples[:whole], self._hop_samples)
         return max(powers, default=0.0) > self._loud_above()
 
+    def last_loud(self, pieces: list[NDArray[np.int16]]) -> int | None:
+        """Return which of several pieces is the last that `is_loud`, `None` for none of them."""
+        last = len(pieces) - 1
+        if self.is_loud(pieces[last]):
+            return last
+        size = len(pieces[0])
+        if size % self._hop_samples or any(len(piece) != size for piece in pieces):
+            return next((at for at in range(last - 1, -1, -1) if self.is_loud(pieces[at])), None)
+        # All at once: numpy takes longer to begin than for what it does.
+        powers, above = _powers(np.concatenate(pieces), self._hop_samples), self._loud_above()
+        loud = next((hop for hop in range(len(powers) - 1, -1, -1) if powers[hop] > above), None)
+        return None if loud is None else loud * self._hop_samples // size
+
     def _read(self, samples: NDArray[np.int16]) -> None:
         hop_samples = self._hop_samples
         kept = np.concatenate((self._kept, samples)) if len(self._kept) else samples

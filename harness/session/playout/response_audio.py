@@ -5,6 +5,9 @@ anew until something audible was heard. A response that is cancelled before that
 at all, and leaves no instants behind, only the count of what was delivered.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.model import AudioFormat, NewDecoder, StampBound, Truncate, TurnCounts
 from harness.session.playout.audio_flaw import AudioFlaw
 from harness.session.playout.encoding_check import EncodingCheck
@@ -16,6 +19,8 @@ from harness.session.sent_frames import SentFrames
 
 # Jitter buffers of a headset, a browser and a telephone bridge.
 _BUFFERS_MS = (20, 60, 200)
+# Pieces whose level is found in one go, where nobody asks before.
+_EXAMINED_AT_ONCE = 16
 _NO_UNDERRUNS = tuple(Playout(1, buffer_ms).underruns() for buffer_ms in _BUFFERS_MS)
 
 
@@ -34,7 +39,6 @@ class ResponseAudio:
         answer_ns: The same of the first response after `expect_answer`.
         bound: By how much these two may be too late, the worse of both; `None` where it is not
             known.
-        sound_ns: When the last piece that was not quiet has been heard; kept only while asked.
         doubt: Why the first audible sample cannot be determined.
         undecodable: Pieces that could not be decoded before anything audible was.
     """
@@ -48,7 +52,9 @@ class ResponseAudio:
         self.audible_ns: int | None = None
         self.answer_ns: int | None = None
         self.bound: StampBound | None = None
-        self.sound_ns: int | None = None
+        self._sound_ns: int | None = None
+        # Pieces whose level was not needed yet, and when each of them has been heard.
+        self._unexamined: list[tuple[NDArray[np.int16], int | None]] = []
         self.doubt = ""
         self.undecodable = 0
         self._check = EncodingCheck(audio) if check is None else check
@@ -68,6 +74,12 @@ class ResponseAudio:
     def plays_until_ns(self) -> int | None:
         """When what has arrived is played out; `None` when nothing is to be heard."""
         return self._playout.plays_until_ns
+
+    @property
+    def sound_ns(self) -> int | None:
+        """When the last piece that was not quiet has been heard; kept only while followed."""
+        self._examine()
+        return self._sound_ns
 
     @property
     def deltas(self) -> int:
@@ -151,18 +163,12 @@ class ResponseAudio:
         if not self._onset.settled:
             self._onset.feed(pcm)
             self._note()
-        if follow and self.audible_ns is not None and self._onset.is_loud(pcm):
-            self.sound_ns = self.plays_until_ns
+        if follow and self.audible_ns is not None:
+            self._follow(pcm)
         if decoder.foreign:
             self._check.contradict(decoder.foreign)
         elif self.audible_ns is not None and not self._check.done:
             self._check.feed(decoder.written)
-
-    def hear_more(self, audio: bytes, now_ns: int, bound: StampBound | None) -> None:
-        """Take a piece of a response that is `settled`."""
-        self._deltas += 1
-        self.last_audio_ns = now_ns
-        self._arrived(self._decoder.count(audio), now_ns, bound)
 
     def discard(self, audio: bytes) -> None:
         """Take a piece of a response that is over for the caller: delivered, but never heard."""
@@ -183,7 +189,8 @@ class ResponseAudio:
             listener.stop(now_ns)
         if self.audible_ns is None or self.audible_ns >= now_ns:
             self.first_audio_ns = self.last_audio_ns = None
-            self.audible_ns = self.sound_ns = self.bound = None
+            self.audible_ns = self._sound_ns = self.bound = None
+            self._unexamined.clear()
             self.doubt, self.undecodable = "", 0
         if self.answer_ns is not None and self.answer_ns >= now_ns:
             self.answer_ns = None
@@ -213,7 +220,24 @@ class ResponseAudio:
         if not self._buffered:
             self._buffered = [self._playout.delayed(buffer_ms) for buffer_ms in _BUFFERS_MS]
 
+    def _follow(self, pcm: NDArray[np.int16]) -> None:
+        """Keep a piece until its level is asked for, or that of enough of them has to be found."""
+        if not len(pcm):
+            return
+        self._unexamined.append((pcm, self.plays_until_ns))
+        if len(self._unexamined) >= _EXAMINED_AT_ONCE or not self._onset.settled:
+            self._examine()
+
+    def _examine(self) -> None:
+        """Find the last sound in what was kept for it."""
+        if self._unexamined:
+            last = self._onset.last_loud([piece for piece, _ in self._unexamined])
+            if last is not None:
+                self._sound_ns = self._unexamined[last][1]
+            self._unexamined.clear()
+
     def _listen_anew(self) -> None:
+        self._examine()
         if self.audible_ns is None or (self._expects_answer and self.answer_ns is None):
             self._is_answer = self._expects_answer
             self._onset = OnsetDetector(self._rate_hz)
@@ -232,7 +256,7 @@ class ResponseAudio:
             self._note_bound(self._playout.bound_of(sample))
         if self.audible_ns is None:
             self.audible_ns = self._playout.heard_ns(sample)
-            self.sound_ns = self.plays_until_ns
+            self._sound_ns = self.plays_until_ns
         if is_answer:
             self.answer_ns = self._playout.heard_ns(sample)
 

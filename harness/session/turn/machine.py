@@ -106,7 +106,7 @@ class Turn:
         self._error: ProviderError | None = None
         self._tokens = TokenSum()
         self.sending = SentFrames()
-        # Response and item of which more audio can only prolong what is heard already.
+        # Response and item of which more audio has nothing to change but what is heard.
         self._sounds: tuple[str, str] | None = None
         self._provider: dict[str, str] = {}
 
@@ -135,18 +135,23 @@ class Turn:
         sound_ns = None if self.ids.announces else self._audio.sound_ns
         return self._audio.plays_until_ns if sound_ns is None else sound_ns
 
-    def hear_more(self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None) -> bool:
-        """Take a piece of audio that only continues the response.
+    def hear_more(
+        self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None
+    ) -> bool | None:
+        """Take a piece of audio that continues the response.
 
-        Most pieces are, and most of what `receive` checks is then known.
+        Most pieces do, and most of what `receive` checks is then known.
 
         Returns:
-            Whether it was taken; otherwise it is for `receive`.
+            Whether the response became audible with it, rather than only longer; `None` when it
+            was not taken: it is for `receive`.
         """
         if self._sounds != (delta.response_id, delta.item_id):
-            return False
-        self._audio.hear_more(delta.audio, now_ns, bound)
-        return True
+            return None
+        heard = self._audio
+        before = heard.audible_ns, heard.answer_ns
+        heard.hear(delta.audio, now_ns, bound, follow=not self.ids.announces)
+        return before != (heard.audible_ns, heard.answer_ns)
 
     def write_as(self, audio: AudioFormat, check: EncodingCheck) -> None:
         """Take another format, for all audio that comes from now on."""
@@ -200,6 +205,7 @@ class Turn:
 
     def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
+        self._sounds = None
         self._noted.first("tool_result_sent_ns", now_ns)
         self.tools.results_sent()
         self._audio.expect_answer()
@@ -358,8 +364,7 @@ class Turn:
         self._audio.hear(delta.audio, now_ns, bound, follow=not self.ids.announces)
         if self.ids.is_finished(response):
             return None
-        if self.ids.announces and self._audio.settled:
-            self._sounds = response, delta.item_id
+        self._sounds = response, delta.item_id
         return AudioDelta
 
     def _finish(self, done: ResponseDone, now_ns: int) -> type | None:

@@ -209,3 +209,17 @@ def test_a_response_that_is_settled_keeps_none_of_its_audio() -> None:
     detector.close()
     assert detector.audible_sample is not None
     assert detector._kept.size == 0
+
+
+@pytest.mark.parametrize("samples", [120, 480, 500, 60])
+@pytest.mark.parametrize("loud", [(), (0,), (2, 5), (0, 9)])
+def test_the_last_loud_piece_of_many_is_that_of_each_by_itself(
+    samples: int, loud: tuple[int, ...]
+) -> None:
+    detector = OnsetDetector(RATE_HZ)
+    detector.feed(np.concatenate((silence(0.1), tone(0.3))))
+    assert detector.settled
+    pieces = [(tone(1.0) if at in loud else silence(1.0))[:samples] for at in range(10)]
+    by_itself = [at for at, piece in enumerate(pieces) if detector.is_loud(piece)]
+    assert by_itself == ([] if samples == 60 else list(loud))
+    assert detector.last_loud(pieces) == max(by_itself, default=None)

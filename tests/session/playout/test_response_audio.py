@@ -84,14 +84,21 @@ def test_how_the_audio_is_cut_does_not_move_its_onset(cuts: list[int], lead_ms: 
     assert audio.counts(None, SentFrames()).samples_received == len(data) // 2
 
 
-def test_once_it_is_settled_audio_is_counted_by_either_door_alike() -> None:
-    slow, quick = (heard((1_000, silence(100) + tone(1_000))) for _ in range(2))
-    assert slow.settled
-    heard((1_200, tone(400)), audio=slow)
-    quick.hear_more(tone(400), 1_200 * MS, None)
-    assert slow.counts(None, SentFrames()) == quick.counts(None, SentFrames())
-    assert slow.plays_until_ns == quick.plays_until_ns == 2_500 * MS
-    assert slow.deltas == quick.deltas == 2
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 3)), max_size=60))
+def test_the_last_sound_is_the_same_whenever_it_is_asked_for(
+    steps: list[tuple[int, int]],
+) -> None:
+    # Longer than a hop, shorter than one, of another length, and faint.
+    kinds = (tone(20), silence(20), tone(7), (np.frombuffer(tone(20), "<i2") // 600).tobytes())
+    often, once = (heard((0, silence(100) + tone(300)), follow=True) for _ in range(2))
+    at_ms = 400
+    for wait_ms, kind in steps:
+        at_ms += wait_ms
+        for audio in (often, once):
+            heard((at_ms, kinds[kind]), audio=audio, follow=True)
+        assert often.sound_ns is not None
+    assert often.sound_ns == once.sound_ns
+    assert often.counts(None, SentFrames()) == once.counts(None, SentFrames())
 
 
 def test_audio_of_a_response_that_is_over_is_delivered_but_never_heard() -> None:

@@ -995,25 +995,40 @@ PIECES = st.sampled_from(
         ResponseDone("r1", ResponseStatus.COMPLETED),
         ResponseDone("r1", ResponseStatus.CANCELLED),
         SpeechStarted("u1"),
+        SpeechStopped("u1"),
         None,
+        "owe",
+        "result",
     ]
 )
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), PIECES), max_size=12))
-@example([(0, delta(silent=True)), (0, SETTLING)])
-@example([(0, SETTLING), (0, done(ResponseStatus.CANCELLED)), (0, delta())])
+@settings(max_examples=300)
+@given(st.booleans(), st.lists(st.tuples(st.integers(0, 400), PIECES), max_size=12))
+@example(True, [(0, delta(silent=True)), (0, SETTLING)])
+@example(True, [(0, SETTLING), (0, done(ResponseStatus.CANCELLED)), (0, delta())])
+@example(False, [(0, SETTLING), (0, "owe"), (0, "result"), (0, delta()), (0, delta())])
+@example(False, [(0, SETTLING), (9, delta()), (9, delta(silent=True)), (9, "owe"), (9, "result")])
 def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
-    steps: list[tuple[int, Event | None]],
+    announced: bool, steps: list[tuple[int, Event | str | None]]
 ) -> None:
     def played(*, short: bool) -> tuple[TurnRecord, ResponseState, int | None, int]:
         turn, at_ms = new_turn(), 0
-        for wait_ms, event in [(0, ResponseCreated("r1")), *steps]:
+        first: Event = ResponseCreated("r1") if announced else delta(silent=True)
+        for wait_ms, event in [(0, first), *steps]:
             at_ms += wait_ms
             now_ns = (END_MS + at_ms) * MS
             if event is None:
                 turn.interrupt(now_ns, for_good=False)
-            elif not (short and isinstance(event, AudioDelta) and turn.hear_more(event, now_ns)):
+            elif event == "owe":
+                turn.tools.expect_answer()
+            elif event == "result":
+                turn.tool_result_sent(now_ns)
+            elif not isinstance(event, str) and not (
+                short
+                and isinstance(event, AudioDelta)
+                and turn.hear_more(event, now_ns) is not None
+            ):
                 turn.receive(event, now_ns)
         now_ns += 50 * MS
         return (
