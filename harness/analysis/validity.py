@@ -136,6 +136,11 @@ def _of_lateness(run: Run) -> Iterator[_Finding]:
 def _of_error_bounds(run: Run) -> Iterator[_Finding]:
     """Judge by how much turns that count may be wrong through us."""
     found = error_bounds(run.turns)
+    if found.unknown:
+        share = found.unknown / (found.unknown + found.n)
+        yield _degraded(
+            f"{share:.1%} of the turns do not tell by how much their latency may be off"
+        )
     if found.p99_ms is not None:
         words = "P99 of what a turn's latency may be wrong by is {:.1f} ms"
         yield from _above(found.p99_ms, ERROR_BOUND_P99_MS, words)

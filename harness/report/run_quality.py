@@ -17,7 +17,7 @@ def instrument(summary: Summary) -> Section:
         head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
         rows=(
             ("Frame lateness", *_lateness(summary.send_lateness)),
-            ("Event-loop lag, receive stamps", *_lateness(summary.loop_lag)),
+            ("Event-loop lag", *_lateness(summary.loop_lag)),
             ("Garbage collection", *_lateness(summary.gc_pause)),
         ),
         notes=(
@@ -27,7 +27,7 @@ def instrument(summary: Summary) -> Section:
             ),
             (
                 "Event-loop lag: when the loop came to something that could be read from a known"
-                " instant on, less that instant. What arrives is stamped as late."
+                " instant on, less that instant. Where it stamps arrivals, it is as late to do so."
             ),
         ),
     )

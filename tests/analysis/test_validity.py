@@ -115,6 +115,16 @@ def test_reading_late_costs_nothing_where_the_kernel_stamps(
     assert judge_validity(replace(run, manifest=stamped)).state is ValidityState.VALID
 
 
+def test_turns_that_do_not_tell_their_bound_are_no_plain_result(
+    judged: Judged, make_turn: MakeTurn
+) -> None:
+    silent = make_turn(None, status=TurnStatus.TIMEOUT, arrival_uncertainty_ns=None)
+    assert judged([make_turn(), silent]).state is ValidityState.VALID
+    found = judged([make_turn(), make_turn(processing_delay_ns=None)])
+    assert found.state is ValidityState.DEGRADED
+    assert found.reasons[0].startswith("50.0% of the turns do not tell")
+
+
 @pytest.mark.parametrize(("ms", "state"), [(5, ValidityState.VALID), (6, ValidityState.DEGRADED)])
 def test_what_turns_may_be_wrong_by_decides(
     judged: Judged, make_turn: MakeTurn, ms: int, state: ValidityState

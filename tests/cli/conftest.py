@@ -75,6 +75,9 @@ def record_run(
             utterance_id="u",
             limit_ms=15_000.0,
             at=at,
+            end_frame_lateness_ns=0,
+            arrival_uncertainty_ns=0,
+            processing_delay_ns=0,
         )
         session = SessionRecord(
             session_id=name, call_number=number, network="none", turns_planned=1
