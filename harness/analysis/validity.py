@@ -151,6 +151,16 @@ def _of_settings(run: Run) -> Iterator[_Finding]:
     for words in sorted({s.settings_refused for s in run.sessions if s.settings_refused}):
         count = sum(session.settings_refused == words for session in run.sessions)
         yield _degraded(f"the server refused the settings of {count} sessions: {words}")
+    silent = sum(s.settings_acknowledged is False and not s.settings_refused for s in run.sessions)
+    if silent:
+        yield _degraded(
+            f"the server acknowledged no settings in {silent} sessions: whether it took silence_ms"
+            " and the audio format is not known"
+        )
+    if unread := [s.unreadable_messages for s in run.sessions if s.unreadable_messages]:
+        yield _degraded(
+            f"{sum(unread)} messages of the server could not be read, in {len(unread)} sessions"
+        )
     for words in sorted({words for session in run.sessions for words in session.differs}):
         count = sum(words in session.differs for session in run.sessions)
         yield _degraded(f"{words} (acknowledged so in {count} sessions)")

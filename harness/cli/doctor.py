@@ -17,7 +17,7 @@ from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
 from harness.load.options import add_target_arguments
 from harness.load.targets import resolve_target
-from harness.model import NS_PER_MS
+from harness.model import NS_PER_MS, SessionRecord
 from harness.network import installed
 from harness.session.event_coverage import missing_events
 
@@ -31,7 +31,10 @@ _STAGES = {
 _AUDIO_THREAD = {
     True: "real-time: goes before other programs",
     False: "ordinary: waits for busy programs; `rtprio` in limits.conf would allow real-time",
-}
+}  # Servers that are warm have a session within a second.
+_SLOW_S = 5.0
+_SLOW_HINT = "a server that starts cold may need --setup-limit-s"
+
 
 # Declared once, for Locust's parser.
 _TARGET = DeclaredOptions(add_target_arguments)
@@ -70,7 +73,7 @@ def command(
             refusal_retries=asked.refusal_retries,
             agent_first=asked.agent_first,
         )
-    return _target(target, found)
+    return show_target(target, found)
 
 
 command.params += _TARGET.click_options()
@@ -88,24 +91,19 @@ def _machine() -> None:
     _say("key", "set in the environment" if api_key() else "none in the environment")
 
 
-def _target(target: str, found: TargetCheck) -> int:
+def show_target(target: str, found: TargetCheck) -> int:
+    """Print what one call to a target found; return the exit code."""
     session = found.session
     click.echo()
     _say("target", found.target)
     for name, metric in _STAGES.items():
         if (stage := session_latency(BY_NAME[metric], session)) is not None:
             _say(name, f"{stage.ms:.1f} ms")
+    if found.first_session_s > _SLOW_S:
+        _say("slow start", f"the first session took {found.first_session_s:.1f} s; {_SLOW_HINT}")
     if session.round_trips_ns:
         _say("round trip", f"{min(session.round_trips_ns) / NS_PER_MS:.1f} ms at best")
-    _say("turn detection", session.acknowledged or "not acknowledged")
-    if session.settings_refused:
-        _say("settings", f"refused: {session.settings_refused}")
-    for words in session.differs:
-        _say("acknowledged", words)
-    if session.old_names:
-        _say("old names", f"messages came as {', '.join(session.old_names)}, and were understood")
-    if session.unreadable_messages:
-        _say("unreadable", f"{session.unreadable_messages} messages could not be read")
+    _session(session)
     heard = 0
     for turn in found.turns:
         latency = turn_latency(BY_NAME["voice_to_voice"], turn)
@@ -120,6 +118,21 @@ def _target(target: str, found: TargetCheck) -> int:
     for words in missing_events(found.seen) if heard else ():
         _say("does not tell", words)
     return ExitCode.PASS if heard else ExitCode.FAIL
+
+
+def _session(session: SessionRecord) -> None:
+    """Print how the session differs from the one that was asked for."""
+    _say("turn detection", session.acknowledged or "not acknowledged")
+    if session.settings_refused:
+        _say("settings", f"refused: {session.settings_refused}")
+    elif session.settings_acknowledged is False:
+        _say("settings", "not acknowledged: whether they were taken is not known")
+    for words in session.differs:
+        _say("acknowledged", words)
+    if session.old_names:
+        _say("old names", f"messages came as {', '.join(session.old_names)}, and were understood")
+    if session.unreadable_messages:
+        _say("unreadable", f"{session.unreadable_messages} messages could not be read")
 
 
 def _say(name: str, words: str) -> None:

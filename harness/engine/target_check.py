@@ -35,12 +35,15 @@ class TargetCheck:
 
     Attributes:
         target: Its address, without credentials and query.
+        first_session_s: How long a session took before the one that was looked at, from opening
+            it until it had been closed.
         session: The session.
         turns: Its turns.
         seen: Which kinds of event came, for `session.event_coverage.missing_events`.
     """
 
     target: str
+    first_session_s: float
     session: SessionRecord
     turns: tuple[TurnRecord, ...]
     seen: frozenset[str]
@@ -106,7 +109,9 @@ def check(
     engine = AudioEngine()
     engine.start()
     try:
+        began_ns = now_ns()
         fault = engine.run(try_session(route))
+        first_session_s = (now_ns() - began_ns) / NS_PER_S
         if fault is not None:
             raise refusal(route, fault)
         session = Caller(
@@ -122,7 +127,13 @@ def check(
     finally:
         engine.stop()
     where = sanitised_target(route.target)
-    return TargetCheck(target=where, session=record, turns=tuple(heard), seen=coverage.seen)
+    return TargetCheck(
+        target=where,
+        first_session_s=first_session_s,
+        session=record,
+        turns=tuple(heard),
+        seen=coverage.seen,
+    )
 
 
 def _wait(engine: AudioEngine, give_up_ns: int) -> tuple[SessionRecord, list[TurnRecord]]:

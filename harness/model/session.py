@@ -25,6 +25,8 @@ class SessionRecord:
         acknowledged: The turn detection the server said it uses, as JSON; requested is not
             acknowledged.
         differs: Settings that the server acknowledged differently from the request, in words.
+        settings_acknowledged: Whether the server acknowledged any settings; `None` where no
+            session existed.
         settings_refused: The server's words when it refused the settings; empty when it did not.
         unreadable_messages: Messages of the server that could not be read.
         old_names: Names of messages that the API has since renamed, as they came.
@@ -67,6 +69,7 @@ class SessionRecord:
     model: str = ""
     acknowledged: str = ""
     differs: tuple[str, ...] = ()
+    settings_acknowledged: bool | None = None
     settings_refused: str = ""
     unreadable_messages: int = 0
     old_names: tuple[str, ...] = ()

@@ -239,6 +239,7 @@ class Caller:
             model=sanitised(self._reply.model),
             acknowledged=self._reply.acknowledged,
             differs=self.differs,
+            settings_acknowledged=None if link.ready_ns is None else self._reply.configured,
             settings_refused=self._reply.refused,
             unreadable_messages=self.unreadable_messages,
             old_names=tuple(sorted(self.old_names)),

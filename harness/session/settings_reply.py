@@ -9,14 +9,15 @@ class SettingsReply:
     Attributes:
         provider_session_id: The provider's name for the session.
         model: The model it named.
+        configured: Whether it acknowledged any settings.
         acknowledged: Its turn detection, as JSON; empty where it named none.
         refused: Its words when it refused the settings; empty when it did not.
         last_error: The latest error of any kind.
     """
 
     __slots__ = (
-        "_configured",
         "acknowledged",
+        "configured",
         "last_error",
         "model",
         "provider_session_id",
@@ -26,7 +27,7 @@ class SettingsReply:
     def __init__(self) -> None:
         self.provider_session_id = self.model = self.acknowledged = self.refused = ""
         self.last_error: ProviderError | None = None
-        self._configured = False
+        self.configured = False
 
     def note(self, event: Event, *, was_heard: bool) -> None:
         """Take an event.
@@ -42,10 +43,10 @@ class SettingsReply:
             self.model = event.model or self.model
         match event:
             case SessionConfigured():
-                self._configured, self.acknowledged, self.refused = True, event.acknowledged, ""
+                self.configured, self.acknowledged, self.refused = True, event.acknowledged, ""
             case ProviderError():
                 self.last_error = event
-                assumed = not self._configured and not was_heard
+                assumed = not self.configured and not was_heard
                 if assumed if event.of_settings is None else event.of_settings:
                     self.refused = words_of(event)
 

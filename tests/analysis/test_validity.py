@@ -363,6 +363,29 @@ def test_a_model_that_was_not_asked_for_is_another_session(
         assert state is ValidityState.VALID
 
 
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"settings_acknowledged": False}, "acknowledged no settings in 1 sessions"),
+        ({"settings_refused": "no voice"}, "refused the settings of 1 sessions: no voice"),
+        ({"differs": ("silence_ms is 900, asked for 500",)}, "silence_ms is 900, asked for 500"),
+        ({"unreadable_messages": 3}, "3 messages of the server could not be read, in 1 sessions"),
+    ],
+)
+def test_settings_and_messages_that_were_not_understood_are_told(
+    judged: Judged, make_session: MakeSession, told: dict[str, Any], words: str
+) -> None:
+    found = judged(sessions=[make_session(settings_acknowledged=True), make_session(**told)])
+    assert found.state is ValidityState.DEGRADED
+    assert words in found.reasons[0]
+    assert len(found.reasons) == 1
+
+
+def test_a_refusal_is_told_once(judged: Judged, make_session: MakeSession) -> None:
+    told = {"settings_acknowledged": False, "settings_refused": "no voice"}
+    assert len(judged(sessions=[make_session(**told)]).reasons) == 1
+
+
 def test_a_run_that_was_killed_is_degraded(judged: Judged) -> None:
     found = judged(events=[])
     assert found.state is ValidityState.DEGRADED

@@ -1,7 +1,13 @@
 import subprocess
 import sys
+from typing import Any
 
+import pytest
+
+from harness.cli.doctor import show_target
+from harness.engine.target_check import TargetCheck
 from harness.errors import ExitCode
+from harness.model import SessionRecord
 from tests.conftest import Served
 
 
@@ -40,3 +46,37 @@ def test_a_target_that_is_not_there_is_one_line() -> None:
     assert done.returncode == ExitCode.BAD_INPUT
     assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"settings_refused": "unknown voice"}, "settings        refused: unknown voice"),
+        ({"settings_acknowledged": False}, "settings        not acknowledged"),
+        ({"differs": ("silence_ms is 900, asked for 500",)}, "silence_ms is 900, asked for 500"),
+        ({"old_names": ("response.audio.delta",)}, "response.audio.delta, and were understood"),
+        ({"unreadable_messages": 2}, "2 messages could not be read"),
+        ({"acknowledged": "null"}, "turn detection  null"),
+    ],
+)
+def test_what_a_server_does_otherwise_is_told(
+    told: dict[str, Any], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = SessionRecord(session_id="s", call_number=0, network="none", turns_planned=1, **told)
+    found = TargetCheck(
+        target="ws://h", first_session_s=0.3, session=session, turns=(), seen=frozenset()
+    )
+    assert show_target("ws://h", found) == ExitCode.FAIL
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("took_s", "slow"), [(0.4, False), (25.0, True)])
+def test_a_server_that_starts_slowly_is_told_about_its_limit(
+    took_s: float, slow: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = SessionRecord(session_id="s", call_number=0, network="none", turns_planned=1)
+    found = TargetCheck(
+        target="ws://h", first_session_s=took_s, session=session, turns=(), seen=frozenset()
+    )
+    show_target("ws://h", found)
+    assert ("--setup-limit-s" in capsys.readouterr().out) is slow
