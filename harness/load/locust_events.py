@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+import gevent
 from locust import events
 from locust.env import Environment
 
@@ -11,6 +12,7 @@ from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
 from harness.load.redacted_output import redact_exceptions
 from harness.load.run_controller import RunController
+from harness.load.watchdogs import watch_parent
 
 _controllers: dict[int, RunController] = {}
 
@@ -22,6 +24,7 @@ def run_controller_of(environment: Environment) -> RunController:
 
 def _on_parser(parser: Any) -> None:
     add_arguments(parser)
+    gevent.spawn(watch_parent)
     choose_master_port(parser, sys.argv[1:])
 
 

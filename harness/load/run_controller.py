@@ -130,7 +130,7 @@ class RunController:
                     workload.stop()
 
     def stop(self) -> None:
-        """Drain, write what is left, and report; what fails of it does not keep the rest."""
+        """Drain, write what is left, and report; a step that fails does not stop the next."""
         self._drain()
         self._collect()
         if isinstance(self._runner, WorkerRunner):

@@ -22,18 +22,27 @@ _POLL_S, _STEP_S = 0.5, 0.05
 _SILENT_POLLS = 40
 
 
+def watch_parent() -> None:
+    """End a worker when the master that forked it is gone: nobody would take what it records.
+
+    Begun before the fork it goes on in every worker, also while that still looks for its master.
+    In the master itself it does nothing.
+    """
+    while True:
+        gevent.sleep(_POLL_S)
+        if _IMPORTED_BY not in (os.getpid(), os.getppid()):
+            _end("the master ended without a word")
+
+
 def watch_master(runner: Any) -> None:
-    """End this worker when its master is gone: nobody would take what it records.
+    """End this worker when its master falls silent, wherever that is.
 
     Args:
         runner: Locust's worker runner.
     """
-    forked = os.getpid() != _IMPORTED_BY
     heard, silent = runner.last_heartbeat_timestamp, 0
     while True:
         gevent.sleep(_POLL_S)
-        if forked and os.getppid() != _IMPORTED_BY:
-            _end("the master ended without a word")
         latest = runner.last_heartbeat_timestamp
         silent = silent + 1 if latest == heard else 0
         heard = latest

@@ -245,6 +245,8 @@ def test_a_second_signal_ends_master_and_workers(simulator: str, tmp_path: Path)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 3, err
     assert "ended by a second signal" in err
+    if not read_run(only_run(tmp_path)).sessions:
+        raise MachineTooBusy  # what workers had recorded did not arrive within the second it has
     assert gone(workers)
 
 

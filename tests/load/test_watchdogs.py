@@ -50,9 +50,10 @@ def ended(pid: int) -> bool:
 
 def test_a_worker_ends_when_the_master_that_forked_it_is_gone() -> None:
     _, out, err = run("""
+        gevent.spawn(watch_parent)
         worker = gevent.fork()
         if worker == 0:
-            watch_master(SimpleNamespace(last_heartbeat_timestamp=None))
+            gevent.sleep(600)
         print(worker, flush=True)
         os._exit(0)
     """)
