@@ -11,6 +11,7 @@ import click
 from harness import environment
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import channel_from, obtain_corpus
+from harness.engine.thread_priority import AUDIO, before_others
 from harness.errors import BadInput, ExitCode
 from harness.simulator import (
     DEFAULT_PRESET,
@@ -142,7 +143,9 @@ def command(
         config = replace(config, answers=_answers(config.corpus, config.channel, config.seed))
     elif config.channel is not None:
         raise BadInput("needs --corpus as well", where="--channel")
-    serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
+    # What it reads late it takes for late, and its truth is what measurements are held against.
+    with before_others(AUDIO):
+        serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
     return ExitCode.PASS
 
 

@@ -11,9 +11,13 @@ waits for a core, holds the audio up.
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from harness.clock import now_ns
+
+_REVIEW_EVERY_S = 1.0
 
 
 class Level(NamedTuple):
@@ -71,6 +75,25 @@ class ThreadPriority:
         if self.is_realtime:
             _set_ordinary(self._thread)
         self._allowed = self.is_realtime = False
+
+
+@contextmanager
+def before_others(level: Level) -> Iterator[None]:
+    """Let this thread go before other programs meanwhile, where the system allows it."""
+    priority, ended = ThreadPriority(level), threading.Event()
+
+    def review() -> None:
+        while not ended.wait(_REVIEW_EVERY_S):
+            priority.review()
+
+    reviewing = threading.Thread(target=review, daemon=True)
+    reviewing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        reviewing.join()
+        priority.end()
 
 
 def realtime_allowed() -> bool:

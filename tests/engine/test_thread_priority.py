@@ -8,7 +8,13 @@ import time
 import pytest
 
 from harness.engine import thread_priority
-from harness.engine.thread_priority import AUDIO, BESIDE_AUDIO, ThreadPriority, realtime_allowed
+from harness.engine.thread_priority import (
+    AUDIO,
+    BESIDE_AUDIO,
+    ThreadPriority,
+    before_others,
+    realtime_allowed,
+)
 
 
 class System:
@@ -129,3 +135,20 @@ def test_the_processor_time_of_a_thread_is_its_own() -> None:
     with Sleeper() as thread:
         assert thread.native_id is not None
         assert thread_priority._used_ns(thread.native_id) < own_ns
+
+
+def test_a_block_goes_before_others_and_is_ordinary_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System(monkeypatch, grants=True)
+    with before_others(AUDIO):
+        assert system.policy == 2
+    assert system.policy == 0
+
+
+def test_a_block_is_reviewed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System(monkeypatch, grants=True)
+    monkeypatch.setattr(thread_priority, "_REVIEW_EVERY_S", 0.001)
+    reviewed = threading.Event()
+    monkeypatch.setattr(ThreadPriority, "review", lambda _: reviewed.set())
+    with before_others(AUDIO):
+        assert reviewed.wait(20)
+    assert system.policy == 0
