@@ -24,6 +24,8 @@ _POLL_S = 0.05
 _MISSING_LIMIT_NS = 10 * NS_PER_S
 # A worker that is still preparing hears nothing meanwhile, and has nothing to hand in.
 _PREPARING_LIMIT_NS = 2 * NS_PER_S
+# How long turns in progress may go on in a run that is not whole.
+_DRAIN_LIMIT_NS = 5 * NS_PER_S
 
 
 class WorkerPool:
@@ -73,12 +75,16 @@ class WorkerPool:
         """Have every worker stop, and wait for what it still has to send."""
         self._stopping = True
         self._runner.send_message(STOP)
-        began_ns, preparing = now_ns(), False
+        began_ns, preparing, hurried = now_ns(), False, False
         with gevent.Timeout(limit_s, False):
             while not self._roster.collected and not preparing:
                 self._note_lost(self._heard())
                 gevent.sleep(_POLL_S)
                 waited_ns = now_ns() - began_ns
+                whole = self._roster.whole and not self._unimpaired
+                if waited_ns > _DRAIN_LIMIT_NS and not whole and not hurried:
+                    hurried = True
+                    self.hurry()
                 preparing = waited_ns > _PREPARING_LIMIT_NS and self._roster.preparing
         self._note_lost(self._heard() if preparing else set())
         if not self._roster.whole:

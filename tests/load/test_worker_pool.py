@@ -158,6 +158,16 @@ def test_a_worker_that_is_silent_is_waited_for_no_longer_than_asked(run: Run) ->
     assert run.writer.noted == [RunEventKind.WORKER_LOST]
 
 
+def test_a_run_that_is_not_whole_does_not_wait_for_turns_to_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "_DRAIN_LIMIT_NS", 0)
+    run.hand_in("a")
+    run.hand_in("b", events=[_LOST])
+    run.pool.collect(0.3)
+    assert run.runner.sent.count((HURRY, None)) == 1
+
+
 def test_states_have_locusts_names() -> None:
     """In a process of its own, which importing Locust patches."""
     names = "STATE_INIT, STATE_MISSING, STATE_SPAWNING, STATE_RUNNING"
