@@ -105,11 +105,11 @@ class AudioEngine:
 
     def wind_up(self) -> None:
         """Let every session end after its current turn."""
-        self._from_outside(self._wind_up)
+        self._from_outside(self._in_turn, _wind_up)
 
     def abandon(self) -> None:
         """Close every session now."""
-        self._from_outside(self._cut_off_in_turn)
+        self._from_outside(self._in_turn, _cut_off)
 
     def take_outcomes(self) -> list[Outcome]:
         """Return the outcomes of calls since the last time.
@@ -181,7 +181,8 @@ class AudioEngine:
 
     def _quit(self) -> None:
         assert self._loop is not None
-        self._cut_off()
+        for call in tuple(self._calls):
+            _cut_off(call)
         self._timer.close()
         self._heart.close()
         self._hand_over()
@@ -242,23 +243,13 @@ class AudioEngine:
                 call.impairment.end()
         self._outcomes.append(outcome)
 
-    def _wind_up(self) -> None:
-        for call in tuple(self._calls):
-            call.session.wind_up()
-            if call.session.finished:
-                call.hang_up()
-
-    def _cut_off(self) -> None:
-        for call in tuple(self._calls):
-            call.hang_up(stopped(call.session.phase()))
-
-    def _cut_off_in_turn(self, calls: Iterator[Call] | None = None) -> None:
-        """Cut off one call and the next soon; all at once, with their records, would be a stall."""
+    def _in_turn(self, step: Callable[[Call], None], calls: Iterator[Call] | None = None) -> None:
+        """Do something to every call, one after the other: to all at once would be a stall."""
         assert self._loop is not None
         rest = iter(tuple(self._calls)) if calls is None else calls
         if (call := next(rest, None)) is not None:
-            call.hang_up(stopped(call.session.phase()))
-            self._loop.call_soon(self._cut_off_in_turn, rest)
+            self._loop.call_soon(self._in_turn, step, rest)
+            step(call)
 
     def _forget(self) -> None:
         self._hand_over()
@@ -288,3 +279,13 @@ class AudioEngine:
             self._lag.record_ns(at_ns - self._beat_ns)
             self._beat_ns += _HEARTBEAT_NS
         self._heart.arm(self._beat_ns)
+
+
+def _wind_up(call: Call) -> None:
+    call.session.wind_up()
+    if call.session.finished:
+        call.hang_up()
+
+
+def _cut_off(call: Call) -> None:
+    call.hang_up(stopped(call.session.phase()))
