@@ -3,20 +3,23 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.analysis.comparison.comparing import Comparison, Setting, compare
 from harness.analysis.comparison.defaults import default_objectives
 from harness.analysis.comparison.effect import RunSpread
 from harness.analysis.comparison.likeness import refuse_unlike
 from harness.analysis.comparison.pairing import pair_up
-from harness.analysis.comparison.shift import Shift, shifts
+from harness.analysis.comparison.shift import DECILES, Floats, Shift, shifts
 from harness.analysis.metrics import BY_NAME
-from harness.analysis.objectives.evidence import Evidence, RunEvidence
+from harness.analysis.objectives.evidence import Evidence, RunEvidence, Where
 from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import CONFIDENCE, Objectives
 from harness.analysis.objectives.quantities import Attainment, Percentile
 from harness.analysis.objectives.verdict import GateVerdict, overall
 from harness.analysis.prices import PriceList
+from harness.analysis.quantiles import Sample
 from harness.errors import BadInput
 from harness.model import Run
 
@@ -129,11 +132,10 @@ def judge_against(
     headline = _shifted(compared[0].objective)
     where = compared[0].objective.where
     subjects = [found.objective.subject for found in compared]
-    shift = shifts(
-        [one.sample(BY_NAME[headline], where) for one in candidate],
-        [one.sample(BY_NAME[headline], where) for one in against],
-        in_pairs=paired,
-    )
+    samples = [
+        [one.sample(BY_NAME[headline], where) for one in side] for side in (candidate, against)
+    ]
+    shift = shifts(*samples, in_pairs=paired, drawn=_drawn(samples, headline, where, setting))
     return GateReport(
         runs=tuple(one.run_id for one in candidate),
         objectives=() if asked is None else _judged(candidate, asked),
@@ -145,6 +147,21 @@ def judge_against(
         caveats=_caveats([*candidate, *against]),
         notes=(*differing, *_of_design(setting, len(runs), len(baseline), subjects)),
     )
+
+
+def _drawn(
+    samples: Sequence[Sequence[Sample]], metric: str, where: Where, setting: Setting
+) -> Floats | None:
+    """Return how much higher the candidate's deciles are for sessions drawn again."""
+    if any(len(side) != 1 or not len(side[0].values_ms) for side in samples):
+        return None
+    mine, theirs = (
+        setting.draws.of((number, metric, where), side[0], DECILES, number)
+        for number, side in enumerate(samples, start=1)
+    )
+    # Where both are among right-censored turns, their difference is not known.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(mine - theirs)
 
 
 def _judged(evidence: Sequence[Evidence], asked: Objectives) -> tuple[ObjectiveResult, ...]:

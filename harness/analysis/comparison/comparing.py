@@ -14,6 +14,7 @@ from harness.analysis.comparison.effect import (
 from harness.analysis.comparison.multiplicity import holm
 from harness.analysis.comparison.power import detectable, runs_to_settle
 from harness.analysis.comparison.replicate import Replicate, replicate, within_run
+from harness.analysis.comparison.resampling import SessionDraws
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.quantities import Percentile
@@ -70,11 +71,13 @@ class Setting:
         in_pairs: Runs of the same number belong together.
         between: How runs of an unchanged target differ, for single runs: by the subject of an
             objective, or under no name for all percentiles.
+        draws: Those of the session bootstrap, made once for all that look at the same turns.
     """
 
     confidence: float
     in_pairs: bool = False
     between: Mapping[str, RunSpread] = field(default_factory=dict)
+    draws: SessionDraws = field(default_factory=SessionDraws)
 
     def spread_of(self, objective: Objective, value: float) -> RunSpread | None:
         """Return how runs differ in an objective's quantity, on the scale of its comparison.
@@ -152,7 +155,7 @@ def _compare_one(
     against = [one.on(scale, at_least=at_least) for one in theirs]
     if len(mine) == len(theirs) == 1:
         errors = [
-            within_run(evidence, objective, scale, side)
+            within_run(evidence, objective, scale, side, setting.draws)
             for side, evidence in enumerate((candidate[0], baseline[0]), start=1)
         ]
         effect = single(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.comparison.resampling import percentile_draws, share_draws, spread
+from harness.analysis.comparison.resampling import SessionDraws, share_draws, spread
 from harness.analysis.intervals import clustering
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.objectives.evidence import RunEvidence
@@ -27,6 +27,7 @@ class Replicate:
         within_se: Standard error by chance within the run, of a share; 0 for other quantities.
         sessions: Sessions it comes from.
         n: Turns it comes from.
+        needs: What would do, in words, where more of something would.
         why: Why it cannot be told.
     """
 
@@ -35,6 +36,7 @@ class Replicate:
     within_se: float = 0.0
     sessions: int = 0
     n: int = 0
+    needs: str = ""
     why: str = ""
 
     def on(self, scale: Scale, *, at_least: bool) -> float:
@@ -77,8 +79,9 @@ def _percentile(
     found = evidence.sample(BY_NAME[quantity.metric], objective.where)
     n, p = len(found.values_ms), quantity.percent / 100
     if n < fewest(p, _CONFIDENCE):
-        why = f"needs {fewest(p, _CONFIDENCE)} {found.of} in every run, {evidence.run_id} has {n}"
-        return Replicate(value=None, n=n, why=why)
+        needs = f"{fewest(p, _CONFIDENCE)} {found.of} in every run"
+        why = f"needs {needs}, {evidence.run_id} has {n}"
+        return Replicate(value=None, n=n, needs=needs, why=why)
     rank = math.ceil(round(n * p, 9)) - 1
     value = float(np.partition(found.values_ms, rank)[rank])
     told = Replicate(
@@ -98,7 +101,11 @@ def _positive(found: Replicate, scale: Scale, evidence: RunEvidence) -> Replicat
 
 
 def within_run(
-    evidence: RunEvidence, objective: Objective, scale: Scale, side: int
+    evidence: RunEvidence,
+    objective: Objective,
+    scale: Scale,
+    side: int,
+    draws: SessionDraws | None = None,
 ) -> float | None:
     """Return the standard error of a quantity by the session bootstrap, on a scale.
 
@@ -107,6 +114,7 @@ def within_run(
         objective: Its quantity has been measured in the run.
         scale: Of the comparison.
         side: A number of its own for each run whose draws are to be independent.
+        draws: Those made before, of the same runs.
 
     Returns:
         `None` where it cannot be known: one session, or a tail that is right-censored.
@@ -119,10 +127,12 @@ def within_run(
         sessions = len(np.unique(found.sessions))
         if sessions < 2:
             return None
-        draws = percentile_draws(found, [quantity.percent / 100], side)[:, 0]
+        key = (side, quantity.metric, objective.where)
+        known = SessionDraws() if draws is None else draws
+        drawn = known.of(key, found, [quantity.percent / 100], side)[:, 0]
         if scale is Scale.RATIO:
-            draws = np.log(np.where(draws > 0, draws, np.inf))
-        return spread(draws, sessions)
+            drawn = np.log(np.where(drawn > 0, drawn, np.inf))
+        return spread(drawn, sessions)
     hits, members, _ = evidence.hits(quantity, objective.where)
     sessions = len(np.unique(members))
     return None if sessions < 2 else spread(share_draws(hits, members, side), sessions)

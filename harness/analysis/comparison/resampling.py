@@ -4,7 +4,7 @@ Sessions are drawn again with all their turns (Davison and Hinkley 1997, 3.8; Fi
 from a fixed seed, so that the same records always give the same numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from harness.analysis.quantiles import Sample
 
 SEED = 20_261_129
 _DRAWS = 1_000
+# What comparisons and their deciles ask for most often.
+_USUAL = (*(tenths / 10 for tenths in range(1, 10)), 0.95, 0.99)
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +45,28 @@ def percentile_draws(sample: Sample, ps: Sequence[float], side: int) -> Floats:
         ranks = np.ceil(np.round(turns[-1] * np.asarray(ps), 9)).astype(np.int32)
         row[:] = ordered[np.searchsorted(turns, np.maximum(ranks, 1))]
     return rows
+
+
+class SessionDraws:
+    """Draws of percentiles, made once for every sample that a comparison looks at."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[list[float], Floats]] = {}
+
+    def of(self, key: Hashable, sample: Sample, ps: Sequence[float], side: int) -> Floats:
+        """Return `percentile_draws` of a sample, those for other percentiles of it at hand.
+
+        Args:
+            key: Equal for the same sample on the same side.
+            sample: At least one value.
+            ps: Which quantiles.
+            side: As for `percentile_draws`.
+        """
+        known = self._known.get(key)
+        if known is None or not set(ps) <= set(known[0]):
+            grid = sorted({*_USUAL, *ps})
+            known = self._known[key] = (grid, percentile_draws(sample, grid, side))
+        return known[1][:, [known[0].index(p) for p in ps]]
 
 
 def share_draws(hits: NDArray[np.bool_], sessions: NDArray[np.int64], side: int) -> Floats:

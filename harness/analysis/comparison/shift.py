@@ -44,7 +44,11 @@ class Shift:
 
 
 def shifts(
-    candidate: Sequence[Sample], baseline: Sequence[Sample], *, in_pairs: bool
+    candidate: Sequence[Sample],
+    baseline: Sequence[Sample],
+    *,
+    in_pairs: bool,
+    drawn: Floats | None = None,
 ) -> tuple[Shift, ...]:
     """Return the shift function.
 
@@ -52,6 +56,8 @@ def shifts(
         candidate: A sample a run.
         baseline: The same for the baseline.
         in_pairs: Runs of the same number belong together.
+        drawn: Of a single run a side, how much higher the candidate's deciles are for sessions
+            drawn again, shape (draws, deciles); made anew where not given.
     """
     if any(not len(sample.values_ms) for sample in (*candidate, *baseline)):
         return ()
@@ -62,9 +68,12 @@ def shifts(
             for i, p in enumerate(DECILES)
         )
     if len(mine) == len(theirs) == 1:
-        drawn = percentile_draws(candidate[0], DECILES, 1) - percentile_draws(
-            baseline[0], DECILES, 2
-        )
+        if drawn is None:
+            mine_drawn, theirs_drawn = (
+                percentile_draws(side[0], DECILES, number)
+                for number, side in enumerate((candidate, baseline), start=1)
+            )
+            drawn = mine_drawn - theirs_drawn
         return tuple(
             _within_runs(p, mine[0, i], theirs[0, i], drawn[:, i]) for i, p in enumerate(DECILES)
         )

@@ -73,7 +73,8 @@ def settling(found: Comparison) -> str:
     if found.verdict != "inconclusive":
         return ""
     if found.effect is None:
-        return "what is said to be missing"
+        needs = (one.needs for one in (*found.candidate, *found.baseline) if one.needs)
+        return next(needs, "what is said to be missing")
     if found.effect.se is None:
         return "several runs a side"
     if found.runs_needed is None:

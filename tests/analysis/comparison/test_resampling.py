@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from harness.analysis.comparison.resampling import percentile_draws, share_draws, spread
+from harness.analysis.comparison.resampling import (
+    SessionDraws,
+    percentile_draws,
+    share_draws,
+    spread,
+)
 from harness.analysis.quantiles import Sample
 
 
@@ -46,3 +51,15 @@ def test_shares_are_drawn_by_session() -> None:
     alone = share_draws(hits, np.arange(100), 1).std()
     assert alone == pytest.approx(0.05, rel=0.1)
     assert alike == pytest.approx(0.158, rel=0.15)
+
+
+def test_draws_are_made_once_a_sample_and_are_the_same() -> None:
+    sample = Sample(np.random.default_rng(2).lognormal(0, 0.3, 60), np.arange(60))
+    draws = SessionDraws()
+    first = draws.of("a", sample, [0.5], 1)
+    assert (first == percentile_draws(sample, [0.5], 1)).all()
+    # Another sample under the same key is not looked at any more.
+    other = Sample(np.ones(60), np.arange(60))
+    assert (draws.of("a", other, [0.5], 1) == first).all()
+    assert (draws.of("b", other, [0.95], 1) == 1.0).all()
+    assert (draws.of("a", sample, [0.123, 0.5], 1)[:, 1] == first[:, 0]).all()

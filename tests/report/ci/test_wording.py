@@ -79,6 +79,10 @@ def test_what_is_not_known_is_said() -> None:
     assert wording.change(nothing) == "not compared: too few"
     assert wording.levels(nothing) == ""
     assert wording.settling(nothing) == "what is said to be missing"
+    short = compared(
+        effect=None, candidate=(Replicate(value=None, needs="299 turns in every run"),)
+    )
+    assert wording.settling(short) == "299 turns in every run"
     assert wording.could_find(compared(detectable=None)) == "no change could have been found"
     assert "unknown" in wording.change(compared(high=None))
     assert "no number" in wording.settling(compared(runs_needed=None))
