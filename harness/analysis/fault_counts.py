@@ -15,7 +15,7 @@ class FaultCount:
         party: Whose fault it was.
         phase: What was going on.
         code: What it is counted by.
-        of: Whether a `turn` or a `session` carried it.
+        of: What carried it: a `turn`, a `session`, or the `greeting` that a caller waited for.
         words: The first words that came with it.
         count: How often.
     """
@@ -29,9 +29,10 @@ class FaultCount:
 
 
 def fault_counts(run: Run) -> tuple[FaultCount, ...]:
-    """Count the faults of turns and sessions, the most frequent first."""
+    """Count the faults of turns, sessions and greetings, the most frequent first."""
     found = [("turn", turn.fault) for turn in run.turns]
     found += [("session", session.fault) for session in run.sessions]
+    found += [("greeting", session.greeting_fault) for session in run.sessions]
     counts: Counter[tuple[Party, Phase, str, str]] = Counter()
     words: dict[tuple[Party, Phase, str, str], str] = {}
     for of, fault in found:

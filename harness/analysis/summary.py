@@ -137,6 +137,8 @@ def _load(run: Run) -> LoadSummary:
         duration_s=None if whole_ns is None else rounded(whole_ns / NS_PER_S),
         concurrency_peak=concurrency_peak(run.sessions),
         refusals=sum(session.refusals for session in run.sessions),
+        unreadable_messages=sum(session.unreadable_messages for session in run.sessions),
+        old_names=tuple(sorted({name for session in run.sessions for name in session.old_names})),
         reconnects=sum(session.reconnects for session in run.sessions),
         outage_s=rounded(sum(session.outage_ns for session in run.sessions) / NS_PER_S),
         status=_statuses(run.turns),

@@ -35,6 +35,8 @@ class LoadSummary:
         duration_s: From the first session's opening to the last one's end; `None` without one.
         concurrency_peak: Most sessions open at once; likewise.
         refusals: How often a full server refused a session.
+        unreadable_messages: Messages of the server that could not be read.
+        old_names: Names of messages that the API has since renamed, as they came.
         reconnects: How often sessions were opened anew.
         outage_s: Without a connection, all sessions together.
         status: Turns by how they ended.
@@ -56,6 +58,8 @@ class LoadSummary:
     duration_s: float | None = None
     concurrency_peak: int | None = None
     refusals: int
+    unreadable_messages: int
+    old_names: tuple[str, ...] = ()
     reconnects: int
     outage_s: float
     status: dict[str, int]

@@ -99,6 +99,8 @@ def _delivered(done: LoadSummary) -> tuple[tuple[str, str], ...]:
         ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),
         ("Turns", turns),
         ("Refused by a full server", f"{number(done.refusals, 0)}, and tried again as configured"),
+        ("Messages not readable", number(done.unreadable_messages, 0)),
+        ("Old names of messages", ", ".join(sanitised(one) for one in done.old_names) or MISSING),
         ("Workers lost", number(done.workers_lost, 0)),
         ("Clock steps", number(done.clock_steps, 0)),
         ("Came to its end", "yes" if done.finished else "no: killed, or still going on"),

@@ -106,6 +106,9 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     ]
     if refusals := summary.load.refusals:
         lines.append(("refusals", f"a full server refused sessions {counted(refusals, 'time')}"))
+    if summary.load.old_names:
+        names = ", ".join(sanitised(name) for name in summary.load.old_names)
+        lines.append(("old names", f"messages came as {names}, and were understood"))
     lines += behaviour.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]

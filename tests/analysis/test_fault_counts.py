@@ -32,5 +32,13 @@ def test_faults_are_counted_by_kind_with_their_first_words(
     assert fault_counts(run) == (common, rare)
 
 
+def test_a_greeting_that_was_waited_for_in_vain_is_counted(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    silent = Fault(Party.THEIRS, Phase.RESPONSE, "no_greeting", "the agent did not speak first")
+    (found,) = fault_counts(make_run([make_turn()], [make_session(greeting_fault=silent)]))
+    assert (found.of, found.code, found.count) == ("greeting", "no_greeting", 1)
+
+
 def test_a_run_that_went_well_has_none(make_run: MakeRun, make_turn: MakeTurn) -> None:
     assert fault_counts(make_run([make_turn()])) == ()

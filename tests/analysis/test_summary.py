@@ -106,6 +106,17 @@ def test_a_bound_that_is_not_known_says_why(
     assert why in found.why
 
 
+def test_messages_of_all_sessions_that_could_not_be_read_are_added_up(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    sessions = [
+        make_session(unreadable_messages=2, old_names=("b", "a")),
+        make_session("b", unreadable_messages=1, old_names=("a",)),
+    ]
+    load = summarise(make_run([make_turn()], sessions), PRICES).load
+    assert (load.unreadable_messages, load.old_names) == (3, ("a", "b"))
+
+
 def test_refusals_of_all_sessions_are_added_up(
     make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
 ) -> None:

@@ -38,6 +38,7 @@ SUMMARY: dict[str, Any] = {
         "duration_s": 1.5,
         "concurrency_peak": 1,
         "refusals": 0,
+        "unreadable_messages": 0,
         "reconnects": 0,
         "outage_s": 0.0,
         "status": {"completed": 2},

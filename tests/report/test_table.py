@@ -132,6 +132,14 @@ def test_refusals_are_told_where_there_were_any(make_run: MakeRun, summary_of: S
     assert _line(result_table(full), "refusals").endswith("refused sessions 2 times")
 
 
+def test_old_names_of_messages_are_told(make_run: MakeRun, summary_of: SummaryOf) -> None:
+    summary = summary_of(make_run(calls=3))
+    assert "old names" not in result_table(summary)
+    load = replace(summary.load, old_names=("response.audio.delta",))
+    told = result_table(replace(summary, load=load))
+    assert "came as response.audio.delta" in _line(told, "old names")
+
+
 def _accuracy(network: str) -> AccuracySummary:
     return AccuracySummary(
         network=network,
