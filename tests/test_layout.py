@@ -46,10 +46,7 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     IN_A_CHILD: {
         "bench/busy_loop.py": "bench/test_child_process.py",
-        "bench/engine_trial.py": "bench/test_null_server.py",
-        "bench/plain_client.py": "bench/test_null_server.py",
         "bench/steady_callers.py": "bench/test_locust_trial.py",
-        "bench/stall_updates.py": "cli/test_selfcheck_stalls.py",
     },
     IN_A_RUN: {
         "load/failures.py": "load/test_run_controller.py",

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench.machine import CpuTimes, busy_percent, facts, resident_kb, stolen_percent
+from harness.bench.machine import (
+    CpuTimes,
+    busy_percent,
+    cpu_s,
+    facts,
+    go_first,
+    resident_kb,
+    stolen_percent,
+)
 
 
 def test_shares_are_of_the_time_between_two_readings() -> None:
@@ -21,8 +29,10 @@ def test_this_machine_has_a_name() -> None:
     assert facts()["cores"] != "0"
 
 
-def test_memory_of_a_process_that_is_gone_is_unknown() -> None:
+def test_a_process_that_is_gone_has_no_memory_and_no_time_and_no_priority() -> None:
     assert resident_kb(2**22 + 1) is None
+    assert cpu_s(2**22 + 1) is None
+    go_first(2**22 + 1)  # is no error
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
