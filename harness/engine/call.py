@@ -86,18 +86,13 @@ class Call:
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
         self._listener = listener
-        self._acknowledged = False
+        self._acknowledged, self._openings = False, 0
         self._names_to_look_at = _NAMES_LOOKED_AT
 
     @property
     def impairment(self) -> Impairment | None:
         """What the network does to this session beyond its delay, `None` for nothing."""
         return self._route.impairment
-
-    @property
-    def setup_limit_s(self) -> float:
-        """How long the session may take to exist."""
-        return self._route.setup_limit_s
 
     async def open(self) -> None:
         """Connect; everything after that happens in callbacks. No exception leaves it."""
@@ -108,7 +103,9 @@ class Call:
 
     async def _open(self) -> None:
         self.session.link.opening(now_ns())
-        route = self._route
+        route, loop = self._route, asyncio.get_running_loop()
+        self._openings += 1
+        loop.call_later(route.setup_limit_s, self._expect_session, self._openings)
         made = await connect(
             route.target,
             route.headers,
@@ -127,11 +124,20 @@ class Call:
             connection.close()
             return
         self._connection, self._acknowledged = connection, False
-        asyncio.get_running_loop().call_later(CONFIGURE_AFTER_S, self._configure_early, connection)
+        loop.call_later(CONFIGURE_AFTER_S, self._configure_early, connection)
         self.session.link.established(stages.reached_ns, stages.secured_ns)
         if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
             self._begin(connection)
+
+    def _expect_session(self, opening: int) -> None:
+        """Give up a connection on which no session exists in time.
+
+        One that is not open by now has reached the same limit, and `connect` says where.
+        """
+        if opening != self._openings or self._connection is None or self.session.ready:
+            return
+        self.hang_up(no_session(self._route.setup_limit_s))
 
     def tick(self, at_ns: int) -> int:
         """Send the due frame, asking the session, and return its lateness in nanoseconds."""

@@ -18,7 +18,7 @@ import numpy as np
 import uvloop
 
 from harness.clock import now_ns
-from harness.engine.call import Call, CallEvents, Outcome, no_session, stopped
+from harness.engine.call import Call, CallEvents, Outcome, stopped
 from harness.engine.frame_sender import FrameSender
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
@@ -211,15 +211,10 @@ class AudioEngine:
         task = self._loop.create_task(call.open())
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
-        self._loop.call_later(call.setup_limit_s, self._expect_session, call)
 
     def _reconnect(self, call: Call, wait_s: float) -> None:
         assert self._loop is not None
         self._loop.call_later(wait_s, self._connect, call)
-
-    def _expect_session(self, call: Call) -> None:
-        if not call.session.ready and not call.over:
-            call.hang_up(no_session(call.setup_limit_s))
 
     def _ready(self, call: Call, stream: FrameStream[Call]) -> None:
         assert call.session.due_ns is not None

@@ -1,6 +1,9 @@
 """A scripted call against the real simulator, held against what that knows to be true."""
 
+import asyncio
+import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,3 +223,47 @@ def test_a_session_that_existed_is_not_refused_by_its_close() -> None:
     refused.link.created(1)
     refused.refuse(1008, "close_1008")
     assert (refused.again, refused.records) == ([], ["close_1008"])
+
+
+@pytest.mark.parametrize(
+    ("through_proxy", "code"), [(True, "connect_timeout"), (False, "no_session")]
+)
+def test_a_limit_that_is_reached_says_how_far_opening_came(through_proxy: bool, code: str) -> None:
+    async def wait() -> Fault | None:
+        # It takes connections and says nothing: no tunnel as a proxy, no session as a server.
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            over: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            session: Any = SimpleNamespace(
+                id="call-000000",
+                link=Link(seed=1),
+                ready=False,
+                lost=lambda at_ns, fault: None,
+                closed=lambda at_ns, fault, code: fault,
+                take_turns=tuple,
+            )
+            events = CallEvents(
+                ready=lambda call, stream: None,
+                reconnect=lambda call, wait_s: None,
+                outcome=lambda call, outcome: over.set_result(outcome.session),
+                message_done=lambda: None,
+            )
+            host, port = silent.getsockname()
+            route = replace(
+                resolve_route(
+                    f"ws://{host}:{port}",
+                    OpenAIRealtime(),
+                    SessionSettings(),
+                    frame_ms=20,
+                    setup_limit_s=0.2,
+                ),
+                via=(host, port),
+                tunnel=through_proxy,
+            )
+            await Call(session, route, events).open()
+            async with asyncio.timeout(10):
+                fault: Fault | None = await over
+                return fault
+
+    fault = asyncio.run(wait())
+    assert fault is not None
+    assert fault.code == code
