@@ -20,6 +20,9 @@ SETUP_LIMIT_S = 15.0
 REFUSAL_RETRIES = 3
 # A name of a header field is a token (RFC 9110 section 5.6.2).
 _KEY_PARAMETER = re.compile(r"(?i)key|token|secret|password|signature")
+_OF_UPGRADE = re.compile(
+    r"(?i)host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*"
+)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -172,8 +175,8 @@ def names_secret(parameter: str) -> bool:
 
 
 def is_header_name(name: str) -> bool:
-    """Return whether a header can be called so."""
-    return _TOKEN.fullmatch(name) is not None
+    """Return whether the header of a key can be called so: none that the upgrade itself needs."""
+    return _TOKEN.fullmatch(name) is not None and _OF_UPGRADE.fullmatch(name) is None
 
 
 def _headers(dialect: Dialect, key: str | None, name: str) -> tuple[tuple[str, str], ...]:

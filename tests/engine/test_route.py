@@ -61,7 +61,7 @@ def test_the_key_goes_into_the_header_that_was_asked_for() -> None:
     assert route("ws://api.example.test", key_header="api-key").headers == ()
 
 
-@pytest.mark.parametrize("name", ["", "api key", "api-key:", "x\r\ny"])
+@pytest.mark.parametrize("name", ["", "api key", "api-key:", "x\r\ny", "Host", "sec-websocket-key"])
 def test_what_is_no_name_of_a_header_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="--key-header"):
         route(BASE, key_header=name)
