@@ -219,10 +219,10 @@ def refuse_unknown(run_id: str, key: str, value: str, known: Iterable[str]) -> N
     if value in names:
         return
     near = difflib.get_close_matches(value, names, 1)
-    question = f". Did you mean {near[0]!r}?" if near else ""
+    question = f"Did you mean {near[0]!r}? " if near else ""
     raise BadInput(
         f"no {key} {value!r} in run {run_id}",
-        hint=f"It had {', '.join(map(repr, names)) or 'no turn on any'}{question}",
+        hint=f"{question}It had {', '.join(map(repr, names)) or 'no turn on any'}",
     )
 
 

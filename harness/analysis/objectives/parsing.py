@@ -67,7 +67,7 @@ def parse_objectives(data: Mapping[str, Any], where: str) -> Objectives:
         raise BadInput(
             f"has an unknown key `{key}`",
             where=where,
-            hint=f"Known are [[objective]] and confidence{_nearest(key, _TOP)}",
+            hint=f"{_nearest(key, _TOP)}Known are [[objective]] and confidence",
         )
     tables = data.get("objective", [])
     if not isinstance(tables, list) or not tables:
@@ -201,7 +201,7 @@ def _where(table: Mapping[str, Any], where: str) -> tuple[tuple[str, str], ...]:
             raise BadInput(
                 f"`kind` is {value!r}",
                 where=where,
-                hint=f"Known are {', '.join(TurnKind)}{_nearest(value, list(TurnKind))}",
+                hint=f"{_nearest(value, list(TurnKind))}Known are {', '.join(TurnKind)}",
             )
         chosen.append((key, value))
     return tuple(chosen)
@@ -215,7 +215,7 @@ def _metric(table: Mapping[str, Any], where: str) -> str:
         raise BadInput(
             f"does not know the metric {name!r}",
             where=where,
-            hint=f"Known are {', '.join(BY_NAME)}{_nearest(str(name), BY_NAME)}",
+            hint=f"{_nearest(str(name), BY_NAME)}Known are {', '.join(BY_NAME)}",
         )
     return name
 
@@ -226,14 +226,14 @@ def _unknown(table: Mapping[str, Any], keys: Collection[str], where: str) -> Non
         raise BadInput(
             f"has an unknown key `{key}`",
             where=where,
-            hint=f"Known here are {', '.join(known)}{_nearest(key, known)}",
+            hint=f"{_nearest(key, known)}Known here are {', '.join(known)}",
         )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return a question after the nearest known name; empty where none is near."""
+    """Return a question after the nearest known name, in front; empty where none is near."""
     near = difflib.get_close_matches(name, list(known), 1)
-    return f". Did you mean {near[0]}?" if near else ""
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 def _share(table: Mapping[str, Any], key: str, where: str) -> float:

@@ -86,7 +86,4 @@ def test_a_file_that_makes_no_sense_is_refused_by_name(data: dict[str, Any], wor
     with pytest.raises(BadInput) as refused:
         parse_objectives(data, "slo.toml")
     assert "slo.toml" in str(refused.value)
-    assert (
-        words
-        in f"{refused.value.what} {refused.value.where}: {refused.value}. {refused.value.hint}"
-    )
+    assert words in str(refused.value)
