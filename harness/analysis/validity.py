@@ -164,7 +164,8 @@ def _of_settings(run: Run) -> Iterator[_Finding]:
     for words in sorted({words for session in run.sessions for words in session.differs}):
         count = sum(words in session.differs for session in run.sessions)
         yield _degraded(f"{words} (acknowledged so in {count} sessions)")
-    if words := model_difference(run):
+    words = model_difference(run)
+    if words and not run.manifest.model_by_default:
         yield _degraded(words)
 
 

@@ -132,6 +132,7 @@ def _manifest(
         simulated=options.simulated,
         model=model,
         model_unknown="" if model else _MODEL_UNKNOWN,
+        model_by_default=not options.model and model == dialect.default_model,
         dialect=dialect.name,
         corpus=corpus.facts,
         audio=dialect.audio,

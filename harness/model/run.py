@@ -51,6 +51,7 @@ class RunManifest:
         versions: Package name to version, the interpreter included.
         host: Facts of the machine.
         commit: Revision of the checkout, empty when there is none.
+        model_by_default: Nobody chose the model: it is the one that the dialect has for such cases.
         arrival_stamps: What stamps the arrival of a message.
     """
 
@@ -76,6 +77,7 @@ class RunManifest:
     versions: dict[str, str] = field(default_factory=dict)
     host: dict[str, str] = field(default_factory=dict)
     commit: str = ""
+    model_by_default: bool = False
     arrival_stamps: ArrivalStamps = ArrivalStamps.EVENT_LOOP
     model_unknown: str = ""
     schema: str = MANIFEST_SCHEMA

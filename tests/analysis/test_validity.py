@@ -363,6 +363,14 @@ def test_a_model_that_was_not_asked_for_is_another_session(
         assert state is ValidityState.VALID
 
 
+def test_a_server_may_have_a_model_of_its_own_where_nobody_chose_one(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    run = make_run([make_turn()], [make_session(model="other")], model="m")
+    by_default = replace(run.manifest, model_by_default=True)
+    assert judge_validity(replace(run, manifest=by_default)).state is ValidityState.VALID
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [
