@@ -61,6 +61,13 @@ class Failures:
         else:
             self._give_up(error)
 
+    def tell(self, error: HarnessError) -> None:
+        """Say and record why a run that has begun does not go on; whoever calls it ends it."""
+        self.code = self.code or int(error.exit_code)
+        print(f"harness: {error}", file=sys.stderr, flush=True)
+        with contextlib.suppress(HarnessError):
+            self._note(RunEventKind.ABORTED, str(error))
+
     def quit(self) -> None:
         """End the run; on the web page the process stays for the next one."""
         if self._environment.web_ui is not None:
@@ -76,9 +83,7 @@ class Failures:
         if isinstance(self._runner, WorkerRunner):
             self._send(error, begun=True)
             return
-        print(f"harness: {error}", file=sys.stderr, flush=True)
-        with contextlib.suppress(HarnessError):
-            self._note(RunEventKind.ABORTED, str(error))
+        self.tell(error)
         gevent.spawn(self.quit)
 
     def _give_up(self, error: HarnessError) -> None:

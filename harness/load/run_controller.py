@@ -71,6 +71,10 @@ _DESERTED = RunInvalid(
     "no caller is left, and there are calls to be made",
     hint="Errors of the scenario stand above",
 )
+_SILENT = RunInvalid(
+    "no worker was heard of for three seconds, for which Locust stops a run",
+    hint="This machine, or theirs, may be too busy",
+)
 
 
 class RunController:
@@ -131,6 +135,9 @@ class RunController:
 
     def stop(self) -> None:
         """Drain, write what is left, and report; a step that fails does not stop the next."""
+        silent = self._pool is not None and self._pool.silent
+        if silent:
+            self._failures.tell(_SILENT)
         self._drain()
         self._collect()
         if isinstance(self._runner, WorkerRunner):
@@ -148,6 +155,9 @@ class RunController:
             if self._interrupts.count < _CUT:
                 with self._failures.in_run():
                     self._environment.process_exit_code = self._judged(writer.report())
+        if silent:
+            # Locust would wait for ever; and quitting ends the greenlet that this may run in.
+            gevent.spawn(self._failures.quit)
 
     def _drain(self) -> None:
         """Let this process's calls end, and hand in what is left of them."""

@@ -91,6 +91,12 @@ class WorkerPool:
             limit_ms = self._schedule.options.limit_s * 1000
             self._writer.write(Batch(turns=self._roster.unbegun(self._schedule.call, limit_ms)))
 
+    @property
+    def silent(self) -> bool:
+        """Whether no worker is heard of, for which Locust stops a run by itself."""
+        states = [worker.state for worker in self._runner.clients.values()]
+        return bool(states) and all(state == MISSING for state in states)
+
     def hurry(self) -> None:
         """Have every worker send at once what it has recorded, and cut off its calls."""
         self._runner.send_message(HURRY)

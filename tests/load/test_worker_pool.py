@@ -168,6 +168,13 @@ def test_a_run_that_is_not_whole_does_not_wait_for_turns_to_end(
     assert run.runner.sent.count((HURRY, None)) == 1
 
 
+def test_workers_are_silent_when_none_is_heard_of(run: Run) -> None:
+    run.runner.clients["b"].state = MISSING
+    assert not run.pool.silent
+    run.runner.clients["a"].state = MISSING
+    assert run.pool.silent
+
+
 def test_states_have_locusts_names() -> None:
     """In a process of its own, which importing Locust patches."""
     names = "STATE_INIT, STATE_MISSING, STATE_SPAWNING, STATE_RUNNING"
