@@ -4,14 +4,19 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase
+from harness.model import EXACT, StampBound
 from harness.transport import Connection, connect, parse_target, ready_message, sanitised_target
 from tests.transport.conftest import Ear, until
 
@@ -197,3 +202,84 @@ def test_a_refusal_keeps_its_status_and_its_words(answer: bytes, code: str, word
     assert fault is not None
     assert (fault.party, fault.phase, fault.code) == (Party.THEIRS, Phase.CONNECT, code)
     assert words in fault.detail
+
+
+class Wire:
+    """A stream that keeps what is written."""
+
+    fileno, waiting = -1, 0
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def keep(self, data: bytes) -> None:
+        self.written += data
+
+    def write_eof(self) -> None:
+        """Nothing is closed here."""
+
+    def close(self) -> None:
+        """Nothing is closed here."""
+
+    def abort(self) -> None:
+        """Nothing is closed here."""
+
+
+class Messages:
+    """A receiver that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[bytes, int, StampBound]] = []
+
+    def upgraded(self, at_ns: int) -> None:
+        """It always is."""
+
+    def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
+        self.came.append((data, at_ns, bound))
+
+    def pong(self, round_trip_ns: int) -> None:
+        """Nobody pings."""
+
+    def gone(self, at_ns: int, close_code: int | None, fault: Fault | None) -> None:
+        raise AssertionError
+
+
+def opened(receiver: Messages) -> Connection:
+    connection, wire, server = Connection(parse_target("ws://x", "/"), [], receiver), Wire(), None
+    connection.begin(wire)
+    server = ServerProtocol()
+    server.receive_data(wire.written)
+    (request,) = server.events_received()
+    assert isinstance(request, Request)
+    server.send_response(server.accept(request))
+    connection.received(b"".join(server.data_to_send()), 1, 0, EXACT)
+    return connection
+
+
+@given(
+    st.lists(st.binary(max_size=200), min_size=1, max_size=6),
+    st.lists(st.integers(0, 2_000), max_size=6),
+    st.sampled_from([EXACT, StampBound(0, 25), StampBound(30, 0)]),
+)
+def test_a_message_is_exact_only_where_its_end_is_that_of_a_read(
+    sent: list[bytes], cuts: list[int], last: StampBound
+) -> None:
+    receiver = Messages()
+    connection = opened(receiver)
+    wire = [Frame(Opcode.TEXT, data).serialize(mask=False) for data in sent]
+    ends = [sum(map(len, wire[: index + 1])) for index in range(len(wire))]
+    stream = b"".join(wire)
+    places = sorted({0, len(stream), *(place % (len(stream) + 1) for place in cuts)})
+
+    for number, (begin, end) in enumerate(pairwise(places), 1):
+        connection.received(stream[begin:end], number * 100, number * 100 - 30, last)
+
+    expected = []
+    for data, end in zip(sent, ends, strict=True):
+        number = next(number for number, place in enumerate(places[1:], 1) if place >= end)
+        exact = places[number] == end or last != EXACT
+        expected.append((data, number * 100, last if exact else StampBound(30, 0)))
+    assert receiver.came == expected
