@@ -41,7 +41,7 @@ def test_the_manifest_says_the_model_or_why_it_is_not_known(
     manifest = read_run(writer(tmp_path, address, model).path).manifest
     assert manifest.model_in_words.startswith(words)
     assert (manifest.model == "") is (manifest.model_unknown != "")
-    assert manifest.model_by_default is (words == "gpt-realtime-2.1")
+    assert manifest.model_by_default is (words == "gpt-realtime")
 
 
 @pytest.mark.parametrize(
