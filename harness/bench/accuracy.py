@@ -49,7 +49,6 @@ def measure_accuracy(
         serve = ("harness", "simulator", "--port", "0", "--exit-with-stdin", "--preset", _PRESET)
         truth = ("--truth", str(run / files.TRUTH))
         simulator = stack.enter_context(Child(*serve, *truth, core=theirs))
-        machine.go_first(simulator.pid)
         held = LocustRun(
             simulator.address(),
             sessions,

@@ -2,7 +2,6 @@
 
 import os
 import platform
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,17 +67,6 @@ def pin(pid: int, core: int) -> None:
     """Keep a process on one core; call it before the process makes threads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(pid, {core})
-
-
-def go_first(pid: int) -> None:
-    """Let a process go before ordinary programs, where the system allows it.
-
-    For what others are measured against: a server that waits for a core between receiving and
-    taking down the time tells a wrong truth.
-    """
-    if hasattr(os, "sched_setscheduler"):
-        with suppress(OSError):
-            os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
 
 
 def resident_kb(pid: int | None = None) -> int | None:
