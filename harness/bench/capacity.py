@@ -141,7 +141,7 @@ def finding(
         sessions=best,
         confirmed=harness.search.confirmed and best == harness.search.best,
         held_s=hold_s,
-        not_held=_not_held(harness, held),
+        not_held=_not_held(harness, held) + _not_held(plain, None),
         late_p50_ms=_rounded(sample.get("late_p50_ms"), 3),
         late_p99_ms=_rounded(sample.get("late_p99_ms"), 3),
         late_p999_ms=_rounded(sample.get("late_p999_ms"), 3),
@@ -193,11 +193,13 @@ def _not_held(client: ClientTrials, held: Sustained | None) -> tuple[str, ...]:
     """Return what was tried in vain when it should have held, with the reasons."""
     if held is not None:
         return held.failed
+    if client.search.best is not None:
+        return ()
     closest = client.closest()
     if closest is None:
         return ()
     number, sample = closest
-    return (f"{number} sessions: {', '.join(failures(sample))}",)
+    return (f"{client.name}, {number} sessions: {', '.join(failures(sample))}",)
 
 
 def _missing(sample: Sample) -> int | None:

@@ -148,10 +148,15 @@ class ClientTrials:
     def kb_per_session(self) -> float | None:
         """Return what each further session takes, `None` where that is not known.
 
-        From the few that were weighed to the most that ever lived at once: memory that earlier
-        sessions gave back is used again.
+        From the few that were weighed to the most that were held at once: memory that earlier
+        sessions gave back is used again. What does not hold piles up what it could not send.
         """
-        alive = [s for samples in self.samples.values() for s in samples if not s["sessions_lost"]]
+        alive = [
+            sample
+            for samples in self.samples.values()
+            for sample in samples
+            if judge(sample) is TrialOutcome.HELD
+        ]
         most = max(alive, key=lambda sample: int(sample["sessions"]), default=None)
         floor = self._floor
         if floor is None or most is None or not floor["resident_kb"]:

@@ -21,8 +21,8 @@ class CapacityFinding:
         confirmed: Whether the search found it to hold twice and the next number to fail, and it
             held once more for `held_s`; a search that ran out of time is not.
         held_s: How long it was held once more.
-        not_held: Larger numbers that did not hold so long, or the closest where none held, each
-            with the reason.
+        not_held: Larger numbers that did not hold so long, or the closest where none held, of
+            either client, each with the reason.
         late_p50_ms: Lateness of frames, median.
         late_p99_ms: The same, 99th percentile.
         late_p999_ms: The same, 99.9th percentile.

@@ -108,7 +108,8 @@ class Search:
         """The number to measure when time is up and nothing has held; `None` when that is over."""
         if not self._tried:
             return self._start
-        return None if self.best is not None else min(self._tried) // _DESCENT or None
+        least = min(self._tried)
+        return None if self.best is not None or least == 1 else max(1, least // _DESCENT)
 
     def record(self, number: int, verdict: TrialOutcome) -> None:
         """Take the outcome of one measurement."""

@@ -80,4 +80,4 @@ def test_where_nothing_held_the_closest_is_told_with_the_reason() -> None:
     assert found.sessions is None
     assert found.ratio is None
     assert found.locust_ratio is None
-    assert found.not_held == ("1 sessions: P99 50.0 ms",)
+    assert found.not_held == ("quick, 1 sessions: P99 50.0 ms",)

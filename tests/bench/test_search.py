@@ -106,11 +106,11 @@ def test_out_of_time_with_nothing_that_held_it_goes_down_in_long_steps() -> None
 
 
 def test_going_down_ends_also_where_nothing_holds() -> None:
-    search, asked = Search(20, most=MOST), []
+    search, asked = Search(12, most=MOST), []
     while (number := search.lower) is not None:
         asked.append(number)
         search.record(number, TrialOutcome.FAILED)
-    assert asked == [20, 5, 1]
+    assert asked == [12, 3, 1]
     assert search.best is None
 
 
