@@ -174,7 +174,17 @@ def _strata(run: Run, columns: TurnColumns) -> tuple[StratumSummary, ...]:
     present = set(columns.values("kind"))
     strata += [_stratum("kind", str(kind), columns) for kind in TurnKind if kind in present]
     strata += [_stratum("condition", name, columns) for name in conditions(run.turns)]
+    strata += [
+        _stratum("user_class", name, columns, [s for s in run.sessions if s.user_class == name])
+        for name in user_classes(run)
+    ]
     return tuple(strata)
+
+
+def user_classes(run: Run) -> list[str]:
+    """Return the user classes of a run by name; none where there is but one."""
+    held = {turn.user_class for turn in run.turns} | {one.user_class for one in run.sessions}
+    return sorted(held) if len(held) > 1 else []
 
 
 def _stratum(

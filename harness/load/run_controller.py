@@ -8,13 +8,19 @@ stopped, everything it recorded has arrived.
 """
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gevent
 from locust.env import Environment
-from locust.runners import STATE_INIT, STATE_RUNNING, STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.runners import (
+    STATE_INIT,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    STATE_STOPPED,
+    MasterRunner,
+    WorkerRunner,
+)
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
@@ -22,25 +28,19 @@ from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.errors import BadInput, ExitCode, RunInvalid, redacted
 from harness.load import live
+from harness.load.class_schedule import Calls, schedule_of
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
 from harness.load.open_files import callers_of_one, ensure_open_files
 from harness.load.options import Options, read_options
 from harness.load.run_setup import (
-    Schedule,
-    make_schedule,
     resolve_corpus,
     resolve_dialect,
     resolve_profiles,
     route_to_target,
 )
 from harness.load.run_writer import RunWriter
-from harness.load.scenario import (
-    refuse_mixture,
-    scenario_dialogue,
-    scenario_network,
-    scenario_script,
-)
+from harness.load.scenario import scenario_network
 from harness.load.share import Share
 from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
@@ -264,10 +264,7 @@ class RunController:
             # Workers are sent what this process found out.
             self._environment.host = resolve_target(parsed, self._environment.host)
         users = self._runner.user_classes
-        refuse_mixture(users, dialogue=bool(parsed.dialogue), network=bool(parsed.network))
         options = read_options(parsed, self._environment.host, scenario_network(users))
-        if options.dialogue is None:
-            options = replace(options, dialogue=scenario_script(users))
         self._drain_s = options.drain_s
         if options.until_stdin_closes and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(watch_stdin, self._interrupt)
@@ -276,7 +273,10 @@ class RunController:
         resolve_profiles(options)
         ensure_open_files(self._callers())
         corpus = resolve_corpus(options, self._progress)
-        schedule = make_schedule(options, scenario_dialogue(users, options.turns), corpus)
+        given = bool(parsed.network)
+        schedule = schedule_of(
+            options, users, corpus, network_given=given, callers=self._callers_of_run()
+        )
         if isinstance(self._runner, MasterRunner):
             self._refuse_idle_workers(options)
             self._visit(options)
@@ -293,7 +293,7 @@ class RunController:
         self._workload_of(options, schedule, corpus, None)
 
     def _workload_of(
-        self, options: Options, schedule: Schedule, corpus: Corpus, share: Share | None
+        self, options: Options, schedule: Calls, corpus: Corpus, share: Share | None
     ) -> None:
         """Make this process's calls ready and let them begin; without a share it holds them all."""
         workload = Workload(options, schedule, corpus, self._progress)
@@ -390,10 +390,26 @@ class RunController:
         if fault is not None:
             raise refusal(route, fault)
 
-    def _new_writer(self, options: Options, schedule: Schedule, corpus: Corpus) -> RunWriter:
+    def _new_writer(self, options: Options, schedule: Calls, corpus: Corpus) -> RunWriter:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
         scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
         return RunWriter(options, schedule, corpus, scenario)
+
+    def unstaffed(self) -> list[str]:
+        """Return the user classes that this process has no caller of, once all have started."""
+        while self._runner.state == STATE_SPAWNING:
+            gevent.sleep(_POLL_S)
+        if self._runner.state != STATE_RUNNING or self._environment.shape_class is not None:
+            return []
+        counts = self._runner.user_classes_count
+        return [user.__name__ for user in self._runner.user_classes if not counts[user.__name__]]
+
+    def _callers_of_run(self) -> int:
+        """Return how many callers all processes have together, as far as Locust knows yet."""
+        if self._share is not None and self._share.callers:
+            return self._share.callers
+        options: Any = self._environment.parsed_options
+        return int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
 
     def _callers(self) -> int:
         """Return how many calls this process may hold at once, as far as Locust knows yet."""

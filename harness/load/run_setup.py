@@ -29,6 +29,7 @@ class Schedule:
         frame_ns: Length of a frame.
         script: A dialogue script, `None` for none.
         pairing: How the same words are said under every condition; `None` where they are not.
+        user_class: The user class that holds them.
     """
 
     options: Options
@@ -37,6 +38,16 @@ class Schedule:
     frame_ns: int
     script: Script | None = None
     pairing: Pairing | None = None
+    user_class: str = ""
+
+    @property
+    def parts(self) -> dict[str, "Schedule"]:
+        """The schedules of the run's user classes by their names: this one alone."""
+        return {self.user_class: self}
+
+    def class_of(self, number: int) -> str:
+        """Return the name of the user class that holds call `number`."""
+        return self.user_class
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -54,7 +65,7 @@ class Schedule:
         else:
             drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
             plan = self.pairing.under(drawn, number, self.frame_ns)
-        return with_conditions(plan, self.clips)
+        return replace(with_conditions(plan, self.clips), user_class=self.user_class)
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)

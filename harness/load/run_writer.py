@@ -20,6 +20,7 @@ from harness.engine.speech import memory_bytes
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
+from harness.load.class_schedule import Calls
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
 from harness.model import ArrivalStamps, RunEvent, RunEventKind, RunManifest
@@ -43,9 +44,7 @@ class RunWriter:
         scenario: The locustfile.
     """
 
-    def __init__(
-        self, options: Options, schedule: Schedule, corpus: Corpus, scenario: Path
-    ) -> None:
+    def __init__(self, options: Options, schedule: Calls, corpus: Corpus, scenario: Path) -> None:
         path = options.run_dir
         if path is None:
             path = reserve(options.reports, scenario.stem, wall_time().date())
@@ -116,7 +115,7 @@ class RunWriter:
 
 
 def _manifest(
-    options: Options, schedule: Schedule, corpus: Corpus, scenario: Path, run_id: str
+    options: Options, schedule: Calls, corpus: Corpus, scenario: Path, run_id: str
 ) -> RunManifest:
     dialect = resolve_dialect(options)
     route = route_to_target(options, dialect)
@@ -151,8 +150,7 @@ def _manifest(
     )
 
 
-def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
-    low, high = schedule.dialogue.think_ms
+def _settings(options: Options, schedule: Calls) -> dict[str, str]:
     silence = options.silence_ms
     detection = {
         "turn_detection": "server_vad",
@@ -160,10 +158,20 @@ def _settings(options: Options, schedule: Schedule) -> dict[str, str]:
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
         **_network_settings(options),
     }
+    if isinstance(schedule, Schedule):
+        return {**detection, **_said(schedule)}
+    for name, part in schedule.parts.items():
+        told = {**_said(part), "networks": ", ".join(f"{n}={w}" for n, w in part.options.mix)}
+        detection[f"user_class {name}"] = "; ".join(f"{key} {word}" for key, word in told.items())
+    return detection
+
+
+def _said(schedule: Schedule) -> dict[str, str]:
+    """Return what callers of one kind do."""
     if schedule.script is not None:
-        return {**detection, "dialogue": schedule.script.name}
+        return {"dialogue": schedule.script.name}
+    low, high = schedule.dialogue.think_ms
     return {
-        **detection,
         "turns_per_call": str(schedule.dialogue.turns),
         "think_ms": f"{low:g} to {high:g}",
     }

@@ -1,59 +1,75 @@
-"""What a scenario's users say of themselves, for whatever the command line leaves open."""
+"""What a scenario's user classes say of themselves, for whatever the command line leaves open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from harness.errors import BadInput
 from harness.model import DIRECT
-from harness.plan import Dialogue
+from harness.plan import Dialogue, parse_mix
+
+_OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "dialogue": ((Dialogue,), "a Dialogue, such as Dialogue(turns=6)"),
+    "script": ((str, Path, type(None)), "the path of a dialogue script"),
+    "network": ((str,), 'names of networks, such as "lte_poor=3,wifi_good=1"'),
+    "agent_speaks_first": ((bool,), "True or False"),
+}
+_LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
+_OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
 
 
-def refuse_mixture(users: Iterable[type], *, dialogue: bool, network: bool) -> None:
-    """Refuse user classes whose callers are to do different things: a run holds one kind of call.
+def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
+    """Refuse attributes of a user class that say nothing, or not what they should.
+
+    A scenario may have attributes of its own, unless they look like a misspelt one of ours.
 
     Args:
-        users: The scenario's user classes.
-        dialogue: Whether the command line says what all callers do.
-        network: Whether the command line says through which networks all call.
+        name: Of the class.
+        attributes: Those that it defines itself.
 
     Raises:
-        BadInput: Two classes differ in what the command line leaves open.
+        BadInput: One is misspelt, of the wrong type, or belongs to the whole run.
     """
-    first: type | None = None
-    for user in users:
-        if not hasattr(user, "dialogue"):
-            continue
-        if first is None:
-            first = user
-        differing = [
-            name
-            for name, given in (
-                ("dialogue", dialogue),
-                ("script", dialogue),
-                ("agent_speaks_first", dialogue),
-                ("network", network),
-            )
-            if not given and getattr(user, name, None) != getattr(first, name, None)
-        ]
-        if differing:
+    known = (*_OURS, *_LOCUSTS)
+    for attribute, value in attributes.items():
+        where = f"{name}.{attribute}"
+        if attribute in _OURS:
+            kinds, words = _OURS[attribute]
+            if not isinstance(value, kinds):
+                raise BadInput(f"is not {words}", where=where)
+            if isinstance(value, str) and attribute == "network":
+                parse_mix(value or DIRECT)
+        elif attribute in ("weight", "fixed_count"):
+            _check_count(attribute, value, where)
+        elif attribute in _OF_A_RUN:
             raise BadInput(
-                f"differ in {' and '.join(differing)}, and a run holds one kind of call",
-                where=f"{first.__name__} and {user.__name__}",
-                hint="Name one of them at the end of the command line, or keep them in two files",
+                "is no attribute of a user class: it holds for the whole run",
+                where=where,
+                hint=f"Give {_OF_A_RUN[attribute]} on the command line",
             )
+        elif attribute not in known and not attribute.startswith("_") and not callable(value):
+            near = get_close_matches(attribute, known, 1, 0.75)
+            if near:
+                raise BadInput("is not understood", where=where, hint=f"Did you mean {near[0]}?")
 
 
-def scenario_dialogue(users: Sequence[type], turns: int | None) -> Dialogue:
-    """Return the first dialogue of a scenario.
+def _check_count(attribute: str, value: Any, where: str) -> None:
+    kinds = (int,) if attribute == "fixed_count" else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value <= 1_000_000:
+        raise BadInput("is not a number from 0 up to a million", where=where)
+
+
+def class_dialogue(user: Any, turns: int | None) -> Dialogue:
+    """Return the dialogue of a user class.
 
     Args:
-        users: The scenario's user classes.
+        user: The class, `None` where the scenario has none.
         turns: Turns a call that were asked for, `None` for the scenario's own.
     """
-    found = (user.dialogue for user in users if hasattr(user, "dialogue"))
-    dialogue: Dialogue = next(found, Dialogue())
-    greeted = any(getattr(user, "agent_speaks_first", False) for user in users)
+    dialogue: Dialogue = getattr(user, "dialogue", Dialogue())
+    greeted = bool(getattr(user, "agent_speaks_first", False))
     return replace(
         dialogue,
         turns=dialogue.turns if turns is None else turns,
@@ -61,12 +77,23 @@ def scenario_dialogue(users: Sequence[type], turns: int | None) -> Dialogue:
     )
 
 
-def scenario_script(users: Iterable[type]) -> Path | None:
-    """Return the scenario's dialogue script, `None` where it has none."""
-    found = (getattr(user, "script", None) for user in users)
-    return next((path for path in found if path is not None), None)
+def class_script(user: Any) -> Path | None:
+    """Return the dialogue script of a user class, `None` where it has none."""
+    script = getattr(user, "script", None)
+    return None if script is None else Path(script)
+
+
+def class_network(user: Any) -> str:
+    """Return the mix of networks of a user class; direct calls where it has none."""
+    return getattr(user, "network", "") or DIRECT
 
 
 def scenario_network(users: Iterable[type]) -> str:
-    """Return the scenario's mix of networks; direct calls where it has none."""
-    return next(filter(None, (getattr(user, "network", "") for user in users)), DIRECT)
+    """Return the networks that the user classes of a scenario call through.
+
+    One class has the shares that it says; of several, every network is named once.
+    """
+    found = [class_network(user) for user in users if hasattr(user, "dialogue")]
+    if len(found) < 2:
+        return found[0] if found else DIRECT
+    return ",".join(dict.fromkeys(name for mix in found for name, _ in parse_mix(mix)))

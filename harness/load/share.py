@@ -19,11 +19,13 @@ class Share:
         origin_ns: Run start on the monotonic clock of the process.
         slot: The process takes every `slots`-th call, beginning with this one.
         slots: Processes that hold calls.
+        callers: Callers of the run, all processes together; 0 where nobody said.
     """
 
     origin_ns: int
     slot: int = 0
     slots: int = 1
+    callers: int = 0
 
     def number(self, index: int) -> int:
         """Return the number of the process's call `index`, counted from 0."""
@@ -35,6 +37,7 @@ class Share:
             "origin_ns": self.origin_ns,
             "slot": self.slot,
             "slots": self.slots,
+            "callers": self.callers,
             "now_ns": now_ns(),
             "wall_s": wall_time().timestamp(),
         }
@@ -49,4 +52,9 @@ class Share:
             # Another machine: its monotonic clock began elsewhere, only wall time is shared.
             since_start_ns = message["now_ns"] - origin_ns + round(apart_s * NS_PER_S)
             origin_ns = now_ns() - since_start_ns
-        return cls(origin_ns=origin_ns, slot=message["slot"], slots=message["slots"])
+        return cls(
+            origin_ns=origin_ns,
+            slot=message["slot"],
+            slots=message["slots"],
+            callers=message["callers"],
+        )

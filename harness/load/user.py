@@ -1,12 +1,14 @@
 """The Locust user that a scenario derives from."""
 
 from pathlib import Path
+from typing import Any
 
 from locust import User, constant, task
 from locust.exception import StopUser
 
 from harness.load.locust_events import run_controller_of
 from harness.load.redacted_output import redact_output
+from harness.load.scenario import check_attributes
 from harness.plan import Dialogue
 
 # From here on, since a scenario that imports this may fail before Locust has begun.
@@ -14,10 +16,11 @@ redact_output()
 
 
 class VoiceUser(User):
-    """A caller: holds calls one after another until the run has none left.
+    """A caller: holds calls one after another until the run has none left for its class.
 
     Options on the command line win over these attributes. Locust's own `wait_time` is the pause
-    between calls, and `weight` the share among several users.
+    between calls, `weight` the share of callers and of calls among several classes, and
+    `fixed_count` a number of callers in place of a share.
 
     Attributes:
         dialogue: Turns per call and the pauses before them.
@@ -34,9 +37,34 @@ class VoiceUser(User):
     network = ""
     agent_speaks_first = False
 
+    def __init_subclass__(cls, **words: Any) -> None:
+        """Refuse attributes that say nothing.
+
+        Raises:
+            BadInput: One is misspelt or of the wrong type.
+        """
+        super().__init_subclass__(**words)
+        check_attributes(cls.__name__, vars(cls))
+
     @task
-    def call(self) -> None:
+    def hold_planned_call(self) -> None:
         """Hold one call and wait for its end; the audio runs elsewhere."""
-        workload = run_controller_of(self.environment).workload
-        if workload is None or not workload.hold_next():
-            raise StopUser
+        controller = run_controller_of(self.environment)
+        workload = controller.workload
+        if workload is not None and workload.hold_next(type(self).__name__):
+            return
+        if workload is not None:
+            self._stand_in()
+        raise StopUser
+
+    def _stand_in(self) -> None:
+        """Hold calls of classes that this process has calls of and no caller.
+
+        Locust spreads users over processes as it likes, and calls are shared out before that.
+        """
+        controller = run_controller_of(self.environment)
+        for user_class in controller.unstaffed():
+            workload = controller.workload
+            if workload is not None and workload.left_of(user_class):
+                known = self.environment.user_classes_by_name
+                known[user_class](self.environment).run()

@@ -8,7 +8,7 @@ import psutil
 
 from harness.clock import now_ns
 from harness.load import live
-from harness.load.run_setup import Schedule
+from harness.load.class_schedule import Calls
 from harness.load.run_writer import RunWriter
 from harness.load.share import Share
 from harness.load.worker_roster import WorkerRoster
@@ -37,14 +37,19 @@ class WorkerPool:
         schedule: The calls.
     """
 
-    def __init__(self, runner: Any, writer: RunWriter, schedule: Schedule) -> None:
+    def __init__(self, runner: Any, writer: RunWriter, schedule: Calls) -> None:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
         self._forked = forked_workers()
         self._stopping = self._unimpaired = False
         clients = sorted(runner.clients)
         shares = {
-            client: Share(origin_ns=writer.origin_ns, slot=slot, slots=len(clients))
+            client: Share(
+                origin_ns=writer.origin_ns,
+                slot=slot,
+                slots=len(clients),
+                callers=runner.target_user_count,
+            )
             for slot, client in enumerate(clients)
         }
         self._roster = WorkerRoster(shares, schedule.options.calls)

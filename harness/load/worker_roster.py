@@ -146,6 +146,7 @@ def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail:
         utterance_id=plan.utterance_ids[min(index, len(plan.utterance_ids) - 1)],
         condition=condition,
         original_id=original_id,
+        user_class=plan.user_class,
         limit_ms=limit_ms,
         at=TurnInstants(),
         fault=Fault(Party.OURS, Phase.SETUP, code, detail),

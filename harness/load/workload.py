@@ -1,12 +1,14 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import gevent
 import gevent.event
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
+from harness.dialects import SessionSettings
 from harness.engine.backchannel import generated_backchannel
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
@@ -14,9 +16,11 @@ from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_proces
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
+from harness.load.call_queue import CallQueue
+from harness.load.class_schedule import Calls
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
 from harness.load.options import Options
-from harness.load.run_setup import Schedule, resolve_dialect, route_to_target
+from harness.load.run_setup import resolve_dialect, route_to_target
 from harness.load.share import Share
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
@@ -52,14 +56,19 @@ class Workload:
     """
 
     def __init__(
-        self, options: Options, schedule: Schedule, corpus: Corpus, progress: Progress
+        self, options: Options, schedule: Calls, corpus: Corpus, progress: Progress
     ) -> None:
         self.active = 0
         self.failure: HarnessError | None = None
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
         self._dialect = resolve_dialect(options)
-        self._route = route_to_target(options, self._dialect, schedule.tools)
+        routes = {
+            name: route_to_target(options, self._dialect, part.tools)
+            for name, part in schedule.parts.items()
+        }
+        self._route = next(iter(routes.values()))
+        self._settings = {name: route.settings for name, route in routes.items()}
         self._engine = AudioEngine()
         self._routes: Routes = DirectRoutes(self._route)
         self._network_lost = False
@@ -73,7 +82,7 @@ class Workload:
         )
         self._backchannel = generated_backchannel(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
-        self._next = 0
+        self._queue = CallQueue(self._share, options.calls, schedule)
         self._stopping = self._hurried = False
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
@@ -90,9 +99,11 @@ class Workload:
         self._engine.start()
         if visit_target:
             self._progress.step(f"Opening one session at {self._route.target.host}")
-            fault = self._engine.run(try_session(self._route))
-            if fault is not None:
-                raise refusal(self._route, fault)
+            for settings in _different(self._settings.values()):
+                route = replace(self._route, settings=settings)
+                fault = self._engine.run(try_session(route))
+                if fault is not None:
+                    raise refusal(route, fault)
         self._speech.prepare(self._foreseen_utterances(), self._progress)
         message_bytes = len(self._speech.wire_format.silence)
         self._routes = choose_routes(
@@ -103,6 +114,7 @@ class Workload:
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
+        self._queue = CallQueue(share, self._options.calls, self._schedule)
         tune_process()
         self._engine.prioritise_caller()
         self._routes.begin()
@@ -119,20 +131,23 @@ class Workload:
     @property
     def exhausted(self) -> bool:
         """Whether every call of this process's share has begun."""
-        calls = self._options.calls
-        return self._stopping or (calls is not None and self._next_number() >= calls)
+        return self._stopping or self._queue.exhausted
 
-    def hold_next(self) -> bool:
-        """Hold the next call and return when it has ended; `False` if there is none left."""
-        if self.exhausted:
+    def left_of(self, user_class: str) -> bool:
+        """Return whether calls of a user class have not begun."""
+        return not self._stopping and self._queue.peek(user_class) is not None
+
+    def hold_next(self, user_class: str = "") -> bool:
+        """Hold a class's next call and return when it has ended; `False` if there is none left."""
+        number = None if self._stopping else self._queue.take(user_class)
+        if number is None:
             return False
         scheduled_ns = now_ns()
         try:
-            plan = self._schedule.call(self._next_number())
+            plan = self._schedule.call(number)
         except HarnessError as error:
             self._fail(error)
             return False
-        self._next += 1
         self.active += 1
         try:
             utterances = self._speech.take(plan.recording_ids)
@@ -175,6 +190,7 @@ class Workload:
             except HarnessError as error:
                 self._lose(session, error)
                 return
+            route = replace(route, settings=self._settings[plan.user_class])
             self._engine.hold(session, route)
             ended.get()
         finally:
@@ -243,9 +259,6 @@ class Workload:
         routes, self._routes = self._routes, DirectRoutes(self._route)
         self._batch.events += routes.close(now_ns() - self._share.origin_ns)
 
-    def _next_number(self) -> int:
-        return self._share.number(self._next)
-
     def _pump_until_idle(self, limit_s: float) -> None:
         give_up_ns = now_ns() + round(limit_s * NS_PER_S)
         hurried = self._hurried
@@ -292,3 +305,12 @@ class Workload:
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns
         self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
+
+
+def _different(settings: Iterable[SessionSettings]) -> list[SessionSettings]:
+    """Return settings that differ, each once."""
+    found: list[SessionSettings] = []
+    for one in settings:
+        if one not in found:
+            found.append(one)
+    return found

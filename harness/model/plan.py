@@ -50,6 +50,7 @@ class CallPlan:
         original_ids: The same for one utterance under every condition; likewise.
         agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
         backchannel_id: The utterance given as a backchannel; empty for a generated sound.
+        user_class: The scenario's user class that holds it; empty where it is not known.
     """
 
     number: int
@@ -63,6 +64,7 @@ class CallPlan:
     agent_speaks_first: bool = False
     conditions: tuple[str, ...] = ()
     original_ids: tuple[str, ...] = ()
+    user_class: str = ""
 
     def condition(self, turn: int) -> tuple[str, str]:
         """Return the condition and the original id of a turn's utterance; empty for an original."""

@@ -18,6 +18,7 @@ class SessionRecord:
         session_id: Our name for it, unique in the run.
         call_number: Position of the call in the schedule.
         network: Name of the network profile.
+        user_class: The scenario's user class that held the call; empty where it is not known.
         turns_planned: Turns of the plan.
         turns_done: Turn records written.
         provider_session_id: The provider's name for it.
@@ -83,4 +84,5 @@ class SessionRecord:
     greeting_audible_ns: int | None = None
     greeting_end_ns: int | None = None
     greeting_fault: Fault | None = None
+    user_class: str = ""
     fault: Fault | None = None

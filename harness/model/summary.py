@@ -146,7 +146,8 @@ class StratumSummary:
     """The same numbers for a part of the turns.
 
     Attributes:
-        by: What the part has in common: `network`, `kind` or `condition` to its name.
+        by: What the part has in common: `network`, `kind`, `condition` or `user_class` to
+            its name.
         turns: How many.
         status: Turns by how they ended.
         metrics: By name.
@@ -380,7 +381,8 @@ class Summary:
         validity: May it be judged.
         load: Planned and done.
         metrics: By name, all turns and networks pooled.
-        strata: The same by network, by kind of turn and by condition of the speech.
+        strata: The same by network, by kind of turn, by condition of the speech, and by user
+            class where the run has several.
         failure_rate: Share of turns that the API failed.
         send_lateness: Of every audio frame that we sent.
         loop_lag: Of our event loop's wake-ups: what arrives is stamped as late.

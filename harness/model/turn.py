@@ -219,6 +219,7 @@ class TurnRecord:
         utterance_id: Which clip the caller spoke.
         condition: What was done to that clip's recording, by name; empty for an original.
         original_id: The same for one utterance under every condition; empty for an original.
+        user_class: The scenario's user class that held the call; empty where it is not known.
         limit_ms: How long the caller waited at most, from the end of speech; the floor of a
             censored latency.
         fault: Why a missing instant is missing.
@@ -263,6 +264,7 @@ class TurnRecord:
     processing_delay_ns: int | None = None
     condition: str = ""
     original_id: str = ""
+    user_class: str = ""
 
     @property
     def error_bound_ns(self) -> int | None:

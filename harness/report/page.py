@@ -22,7 +22,7 @@ from harness.report import (
 )
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
-from harness.report.summary_view import by_kind
+from harness.report.summary_view import by_class, by_kind
 
 _VERDICTS = {
     "VALID": "The instrument was fit and the networks were what they say: the numbers can be used.",
@@ -88,6 +88,7 @@ def _sections(run: Run, summary: Summary, past: Sequence[Series]) -> list[Sectio
     return [
         sections.latency(summary, figure_sections.interval_figure(summary)),
         *figure_sections.drawn_sections(run),
+        *([sections.classes(summary)] if by_class(summary) else []),
         *([sections.kinds(summary)] if by_kind(summary) else []),
         *history.section(past, run.manifest.run_id),
         *conditions.sections(summary),

@@ -15,6 +15,7 @@ from harness.report.formatting import MISSING, counted, money, number, percent
 from harness.report.summary_view import (
     HEADLINE,
     Part,
+    by_class,
     by_kind,
     by_network,
     failed,
@@ -119,6 +120,13 @@ def kinds(summary: Summary) -> Section:
     )
     table = strata_table("Turn", by_kind(summary))
     return Section(id="kinds", title="Voice to voice by kind of turn", says=says, parts=(table,))
+
+
+def classes(summary: Summary) -> Section:
+    """Return percentiles of the headline by user class."""
+    says = ("The user classes of the scenario, each with calls of its own.",)
+    table = strata_table("User class", by_class(summary))
+    return Section(id="classes", title="Voice to voice by user class", says=says, parts=(table,))
 
 
 def strata_table(of: str, parts: Mapping[str, Part]) -> Table:

@@ -40,6 +40,11 @@ def by_kind(summary: Summary) -> dict[str, StratumSummary]:
     return _strata(summary, "kind")
 
 
+def by_class(summary: Summary) -> dict[str, StratumSummary]:
+    """Return the strata that are user classes and nothing else, by name."""
+    return _strata(summary, "user_class")
+
+
 def paired(summary: Summary) -> dict[str, dict[str, PairedSummary]]:
     """Return the comparisons of the same utterances: condition to metric to comparison."""
     found: dict[str, dict[str, PairedSummary]] = {}

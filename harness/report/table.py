@@ -30,6 +30,7 @@ from harness.report.formatting import (
 from harness.report.summary_view import (
     HEADLINE,
     Part,
+    by_class,
     by_network,
     failed,
     gaps,
@@ -59,12 +60,15 @@ def result_table(summary: Summary) -> str:
     rows: list[tuple[str, Part]] = list(networks.items())
     if len(rows) != 1:
         rows.append(("all networks", summary))
-    cells = [(name, part, quantiles(part.metrics)) for name, part in rows]
+    classes: list[tuple[str, Part]] = list(by_class(summary).items())
+    cells = [(name, part, quantiles(part.metrics)) for name, part in [*rows, *classes]]
     lines = [
         f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the response",
         _row("network", "turns", ("P50", "P95", "P99"), "failed"),
     ]
-    for name, part, found in cells:
+    for row, (name, part, found) in enumerate(cells):
+        if row == len(rows):
+            lines.append("user class")
         texts = [_cell(quantile) for quantile in found.values()]
         lines.append(_row(name, number(turns(part), 0), texts, number(failed(part), 0)))
     missing = gaps({name: found for name, _, found in cells})

@@ -217,6 +217,7 @@ class Caller:
             session_id=self.id,
             call_number=self._plan.number,
             network=self._plan.network,
+            user_class=self._plan.user_class,
             turns_planned=len(self._turns),
             turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),

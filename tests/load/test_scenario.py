@@ -1,15 +1,17 @@
 """What a scenario says of itself."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.errors import BadInput
 from harness.load.scenario import (
-    refuse_mixture,
-    scenario_dialogue,
+    check_attributes,
+    class_dialogue,
+    class_network,
+    class_script,
     scenario_network,
-    scenario_script,
 )
 from harness.model import DIRECT
 from harness.plan import Dialogue
@@ -21,46 +23,35 @@ class Plain:
 
 class Scripted:
     dialogue = Dialogue(turns=3, think_ms=(1, 2))
-    script = Path("x.toml")
+    script = "x.toml"
     network = "lte_poor=2,none=1"
-
-
-def test_the_first_user_who_says_something_decides() -> None:
-    users = [Plain, Scripted]
-    assert scenario_dialogue(users, None) == Scripted.dialogue
-    assert scenario_script(users) == Path("x.toml")
-    assert scenario_network(users) == Scripted.network
-
-
-def test_turns_of_the_command_line_go_before_the_scenarios() -> None:
-    assert scenario_dialogue([Scripted], 7) == Dialogue(turns=7, think_ms=(1, 2))
-
-
-def test_who_says_nothing_calls_directly_with_the_default_dialogue() -> None:
-    assert scenario_dialogue([Plain], None) == Dialogue()
-    assert scenario_script([Plain]) is None
-    assert scenario_network([Plain]) == DIRECT
-
-
-class Alike(Scripted):
-    weight = 3
 
 
 class Talkative(Scripted):
     dialogue = Dialogue(turns=9)
-    network = "lte_good"
+    network = "lte_good,none"
 
 
-def test_classes_that_differ_are_refused_by_name() -> None:
-    refuse_mixture([Plain, Scripted, Alike], dialogue=False, network=False)
-    with pytest.raises(BadInput, match="Scripted and Talkative: differ in dialogue and network"):
-        refuse_mixture([Plain, Scripted, Talkative], dialogue=False, network=False)
+def test_a_class_says_what_its_callers_do() -> None:
+    assert class_dialogue(Scripted, None) == Scripted.dialogue
+    assert class_script(Scripted) == Path("x.toml")
+    assert class_network(Scripted) == Scripted.network
 
 
-def test_what_the_command_line_says_may_differ_in_the_scenario() -> None:
-    refuse_mixture([Scripted, Talkative], dialogue=True, network=True)
-    with pytest.raises(BadInput, match="differ in network"):
-        refuse_mixture([Scripted, Talkative], dialogue=True, network=False)
+def test_turns_of_the_command_line_go_before_the_scenarios() -> None:
+    assert class_dialogue(Scripted, 7) == Dialogue(turns=7, think_ms=(1, 2))
+
+
+def test_who_says_nothing_calls_directly_with_the_default_dialogue() -> None:
+    assert class_dialogue(Plain, None) == Dialogue()
+    assert class_script(Plain) is None
+    assert class_network(Plain) == DIRECT
+
+
+def test_one_class_has_its_own_shares_and_several_name_every_network_once() -> None:
+    assert scenario_network([Plain]) == DIRECT
+    assert scenario_network([Plain, Scripted]) == Scripted.network
+    assert scenario_network([Scripted, Talkative]) == "lte_poor,none,lte_good"
 
 
 def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -> None:
@@ -70,6 +61,36 @@ def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -
     class Waits(Scripted):
         dialogue = Dialogue(agent_speaks_first=True)
 
-    assert scenario_dialogue([Greeted], None).agent_speaks_first
-    assert scenario_dialogue([Waits], 2) == Dialogue(turns=2, agent_speaks_first=True)
-    assert not scenario_dialogue([Scripted], 2).agent_speaks_first
+    assert class_dialogue(Greeted, None).agent_speaks_first
+    assert class_dialogue(Waits, 2) == Dialogue(turns=2, agent_speaks_first=True)
+    assert not class_dialogue(Scripted, 2).agent_speaks_first
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"dialouge": Dialogue()}, r"Caller.dialouge: is not understood.*mean dialogue"),
+        ({"networks": "lte_good"}, r"Caller.networks: is not understood.*mean network"),
+        ({"dialogue": "order"}, r"Caller.dialogue: is not a Dialogue"),
+        ({"network": 3}, r"Caller.network: is not names of networks"),
+        ({"network": "lte_good=x"}, r"weight of lte_good"),
+        ({"script": 3}, r"Caller.script: is not the path"),
+        ({"weight": -1}, r"Caller.weight: is not a number"),
+        ({"fixed_count": 1.5}, r"Caller.fixed_count: is not a number"),
+        ({"corpus": "mini"}, r"Caller.corpus: is no attribute of a user class.*--corpus"),
+    ],
+)
+def test_an_attribute_that_says_nothing_is_refused_by_name(
+    attributes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_attributes("Caller", attributes)
+    assert refused.match(words.split(r".*", maxsplit=1)[0])
+    assert words.rsplit(r".*", maxsplit=1)[-1] in f"{refused.value.where} {refused.value.hint}" or (
+        ".*" not in words
+    )
+
+
+def test_attributes_of_the_scenarios_own_are_left_alone() -> None:
+    own = {"favourite": "tea", "weight": 3, "_dialog": 1, "network": "", "script": None}
+    check_attributes("Caller", {**own, "dialogues_of": lambda self: None})

@@ -27,6 +27,8 @@ from harness.model import Run, ValidityState
 
 # A turn that the API failed has no latency; of these it was asked for one all the same.
 _OWED = ("first_audible_ns", "first_audio_ns")
+# By which attributes sessions, too, can be chosen.
+_OF_SESSIONS = ("network", "user_class")
 
 Where = tuple[tuple[str, str], ...]
 Flags = NDArray[np.bool_]
@@ -98,14 +100,16 @@ class RunEvidence:
         if not metric.of_session:
             return self.columns.sample(metric, chosen)
         parts = _of_turns(where)
-        if any(key != "network" for key, _ in parts):
+        of_turns = [key for key, _ in parts if key not in _OF_SESSIONS]
+        if of_turns:
             raise BadInput(
-                f"{metric.name} is measured once a session, which has no {parts[-1][0]}",
+                f"{metric.name} is measured once a session, which has no {of_turns[-1]}",
                 where=self.run_id,
-                hint="Leave that key out, or choose by network",
+                hint="Leave that key out, or choose by network or user_class",
             )
-        networks = {value for _, value in parts}
-        sessions = (s for s in self.run.sessions if not networks or s.network in networks)
+        sessions = (
+            s for s in self.run.sessions if all(getattr(s, key) == value for key, value in parts)
+        )
         return sample(metric, (), sessions)
 
     def hits(

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from harness.analysis.objectives.quantities import Percentile, Quantity
 
-STRATA = ("network", "kind", "condition")
+STRATA = ("network", "kind", "condition", "user_class")
 """By which attributes of turns a part of them can be chosen."""
 
 DIALECT = "dialect"

@@ -24,6 +24,7 @@ class PlannedSpeech:
         end_due_ns: When the frame that carries it is due.
         condition: What was done to the utterance's recording; empty for an original.
         original_id: The same for one utterance under every condition; empty for an original.
+        user_class: The scenario's user class that holds the call.
         limit_ns: How long the caller waits from `end_ns`.
     """
 
@@ -38,6 +39,7 @@ class PlannedSpeech:
     limit_ns: int
     condition: str = ""
     original_id: str = ""
+    user_class: str = ""
 
 
 def since(known: Instants, origin_ns: int) -> TurnInstants:

@@ -56,6 +56,7 @@ def turn_record(
         utterance_id=spoken.utterance_id,
         condition=spoken.condition,
         original_id=spoken.original_id,
+        user_class=spoken.user_class,
         limit_ms=spoken.limit_ns / NS_PER_MS,
         at=at,
         counts=audio.counts(now_ns, sending),

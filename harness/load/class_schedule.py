@@ -1,0 +1,120 @@
+"""The calls of a run with several user classes: each class has a schedule of its own.
+
+Numbers of calls are unique in the run. The seed alone says which class a number belongs to and
+what is said in it, whatever the number of workers.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.corpus import Corpus
+from harness.load.options import Options
+from harness.load.run_setup import Schedule, make_schedule
+from harness.load.scenario import class_dialogue, class_network, class_script
+from harness.model import CallPlan
+from harness.plan import parse_mix
+from harness.plan.class_shares import ClassShares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSchedule:
+    """The calls of several user classes, drawn on demand.
+
+    Attributes:
+        options: What was asked for, for all of them.
+        parts: Name of a class to its schedule.
+        shares: Deals numbers to classes.
+    """
+
+    options: Options
+    parts: Mapping[str, Schedule]
+    shares: ClassShares
+
+    def call(self, number: int) -> CallPlan:
+        """Return call `number` of the run.
+
+        Raises:
+            BadInput: The corpus has no clip that fits a turn of the script.
+        """
+        name, index = self.shares.deal(number)
+        return replace(self.parts[name].call(index), number=number)
+
+    def class_of(self, number: int) -> str:
+        """Return the name of the user class that holds call `number`."""
+        return self.shares.deal(number)[0]
+
+
+Calls = Schedule | ClassSchedule
+
+
+def schedule_of(
+    options: Options,
+    users: Sequence[type],
+    corpus: Corpus,
+    *,
+    network_given: bool,
+    callers: int,
+) -> Calls:
+    """Return the schedule of a run.
+
+    Args:
+        options: What was asked for; it goes before what classes say of themselves.
+        users: The scenario's user classes.
+        corpus: Speech.
+        network_given: Whether the command line says through which networks all call.
+        callers: How many callers the run has, all classes together.
+
+    Raises:
+        BadInput: A class asks for what cannot be had.
+    """
+    voices = [user for user in users if hasattr(user, "dialogue")]
+    if len(voices) < 2:
+        return _part(options, voices[0] if voices else None, corpus)
+    shares = ClassShares(class_weights(voices, callers), options.seed)
+    parts = {}
+    for user in voices:
+        if user.__name__ in shares.names:
+            own = replace(options, seed=_class_seed(options.seed, user.__name__))
+            if not network_given:
+                own = replace(own, mix=parse_mix(class_network(user)))
+            parts[user.__name__] = _part(own, user, corpus)
+    return ClassSchedule(options=options, parts=parts, shares=shares)
+
+
+def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
+    """Return the share of callers that each class has, as Locust gives them.
+
+    A class with a `fixed_count` has as many callers as that; the others share what is left.
+
+    Args:
+        users: User classes.
+        callers: Callers in all.
+    """
+    fixed = {user.__name__: int(user.fixed_count or 0) for user in users}
+    weights = {user.__name__: Fraction(user.weight) for user in users if not user.fixed_count}
+    if len(weights) == len(users):
+        return weights
+    left = Fraction(max(0, callers - sum(fixed.values())))
+    total = sum(weights.values()) or Fraction(1)
+    found = {name: Fraction(count) for name, count in fixed.items()}
+    return found | {name: left * weight / total for name, weight in weights.items()}
+
+
+def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
+    script: Path | None = options.dialogue or class_script(user)
+    schedule = make_schedule(
+        replace(options, dialogue=script), class_dialogue(user, options.turns), corpus
+    )
+    return replace(schedule, user_class="" if user is None else user.__name__)
+
+
+def _class_seed(seed: int, name: str) -> int:
+    """Return a seed of a class's own: classes with the same dialogue do not say the same."""
+    (own,) = np.random.SeedSequence([seed, zlib.crc32(name.encode())]).generate_state(1)
+    return int(own)
