@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -241,3 +242,20 @@ def test_a_session_that_ends_as_another_begins_is_not_beside_it(make_session: Ma
     assert concurrency_peak(back_to_back) == 1
     never_ended = make_session("d", open_start_ns=6, closed_ns=None)
     assert concurrency_peak([*back_to_back, never_ended]) == 2
+
+
+def test_user_classes_are_strata_with_their_sessions_where_a_run_has_several(run: Run) -> None:
+    named = {session.session_id: f"C{n % 2}" for n, session in enumerate(run.sessions)}
+    of_classes = replace(
+        run,
+        turns=tuple(replace(turn, user_class=named[turn.session_id]) for turn in run.turns),
+        sessions=tuple(replace(one, user_class=named[one.session_id]) for one in run.sessions),
+    )
+    strata = {part.by.get("user_class"): part for part in summarise(of_classes, PRICES).strata}
+    for name in ("C0", "C1"):
+        assert strata[name].turns == sum(turn.user_class == name for turn in of_classes.turns) > 0
+        sessions = sum(found == name for found in named.values())
+        assert strata[name].metrics["session_setup"].n == sessions
+    alone = replace(run, turns=tuple(replace(turn, user_class="C") for turn in run.turns))
+    alone = replace(alone, sessions=tuple(replace(one, user_class="C") for one in run.sessions))
+    assert not any("user_class" in part.by for part in summarise(alone, PRICES).strata)

@@ -1,4 +1,4 @@
-"""Several user classes in one run: their schedules, and which process holds what."""
+"""Several user classes in one run: their schedules."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,10 +9,8 @@ import pytest
 
 from harness.corpus import Corpus, obtain_corpus
 from harness.environment import cache_dir
-from harness.load.call_queue import CallQueue
 from harness.load.class_schedule import Calls, ClassSchedule, class_weights, schedule_of
 from harness.load.options import Options
-from harness.load.share import Share
 from harness.model import NoProgress
 from harness.plan import Dialogue
 
@@ -97,26 +95,3 @@ def test_a_fixed_count_is_a_number_of_callers_and_the_others_share_the_rest() ->
         "Watcher": Fraction(2),
     }
     assert class_weights([Patient, Watcher], 1) == {"Patient": 0, "Watcher": 2}
-
-
-@pytest.mark.parametrize("slots", [1, 3, 4])
-def test_every_call_is_given_out_once_to_its_class_on_any_number_of_processes(
-    corpus: Corpus, slots: int
-) -> None:
-    schedule, taken = _schedule(corpus, Patient, Hasty), []
-    for slot in range(slots):
-        queue = CallQueue(Share(origin_ns=0, slot=slot, slots=slots), 40, schedule)
-        for name in ("Hasty", "Patient", "Nobody"):
-            while (number := queue.take(name)) is not None:
-                assert schedule.class_of(number) == name
-                taken.append(number)
-        assert queue.exhausted
-    assert sorted(taken) == list(range(40))
-
-
-def test_where_time_decides_no_class_runs_out_of_calls(corpus: Corpus) -> None:
-    queue = CallQueue(Share(origin_ns=0), None, _schedule(corpus, Patient, Hasty))
-    numbers = [queue.take("Hasty") for _ in range(50)]
-    assert len(set(numbers)) == 50
-    assert not queue.exhausted
-    assert queue.peek("Patient") == min(set(range(10)) - set(numbers))
