@@ -51,7 +51,6 @@ EXEMPT: dict[str, dict[str, str]] = {
     IN_A_RUN: {
         "load/failures.py": "load/test_run_controller.py",
         "load/locust_events.py": "load/test_run_controller.py",
-        "load/user.py": "load/test_run_controller.py",
     },
     READERS: {
         f"corpus/formats/{name}.py": "corpus/formats/test_registry.py"
