@@ -1,1 +1,17 @@
 """Load testing and latency benchmarking for realtime voice APIs."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.load import Dialogue, VoiceUser
+
+__all__ = ["Dialogue", "VoiceUser"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what scenarios are written with only for them: Locust patches the whole process."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from harness import load
+
+    return getattr(load, name)
