@@ -67,6 +67,8 @@ class EncodingCheck:
             if len(self._heard) >= self._whole_bytes:
                 self._compare(_WHOLE_TIMES)
                 self.done = True
+                # Once decided it is of no use, and every session would keep a second of audio.
+                self._heard = bytearray()
 
     def contradict(self, name: str) -> None:
         """Take word of what the audio is in place of what was said."""
