@@ -24,6 +24,7 @@ class Runner:
 
     def __init__(self, *names: str) -> None:
         self.clients = {name: SimpleNamespace(state=HOLDING[-1]) for name in names}
+        self.target_user_count = 4
         self.sent: list[tuple[str, str | None]] = []
 
     def send_message(self, kind: str, data: object = None, client: str | None = None) -> None:
