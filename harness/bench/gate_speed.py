@@ -196,7 +196,7 @@ def _turn(session: str, index: int, latency_ms: float) -> TurnRecord:
             ),
         ),
         provider_ids={"response": f"resp_{session}_{index}", "item": f"item_{session}_{index}"},
-        end_frame_lateness_ns=0,
+        endpoint_lateness_ns=0,
         arrival_uncertainty_ns=0,
         processing_delay_ns=0,
     )

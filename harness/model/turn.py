@@ -233,8 +233,9 @@ class TurnRecord:
         network_late_ns: For how long, between the end of speech and the response, the network was
             not yet as it was planned to be, beyond half a frame at a time; `None` for one that was
             not to change.
-        end_frame_lateness_ns: How late the frame that carries the labelled end of speech left;
-            `None` when it never did. The server was asked that much later than the latency says.
+        endpoint_lateness_ns: How late the frame left that carries the labelled end of speech, or
+            the latest of those after it until the server decided that the caller has finished;
+            `None` when it never left. The server may have decided that much later through us.
         arrival_uncertainty_ns: The message with the first audible sample arrived at its stamp, or
             up to this long before; `None` when nothing was heard, or by a transport that cannot
             tell.
@@ -259,7 +260,7 @@ class TurnRecord:
     responses_untold: int = 0
     behaviour: BehaviourOutcome | None = None
     network_late_ns: int | None = None
-    end_frame_lateness_ns: int | None = None
+    endpoint_lateness_ns: int | None = None
     arrival_uncertainty_ns: int | None = None
     processing_delay_ns: int | None = None
     condition: str = ""
@@ -273,7 +274,7 @@ class TurnRecord:
         A turn in which nothing was heard has no arrival: what is known of its latency, the least
         that it is, counts from the frame that ended speech.
         """
-        late_ns, heard = self.end_frame_lateness_ns, self.at.first_audible_ns is not None
+        late_ns, heard = self.endpoint_lateness_ns, self.at.first_audible_ns is not None
         if late_ns is None or not heard:
             return late_ns
         uncertain_ns, delay_ns = self.arrival_uncertainty_ns, self.processing_delay_ns
@@ -285,7 +286,7 @@ class TurnRecord:
         """Check that the fields agree with each other."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
-        for name in ("end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"):
+        for name in ("endpoint_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
         must_sound = self.status in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)

@@ -139,6 +139,8 @@ class Caller:
             message = self._silence
         else:
             message = self._act(now_ns, lateness_ns)
+        if self._conversation.turn is not None:
+            self._conversation.turn.sent(lateness_ns)
         self._look_ahead(self.pacing.sent(1))
         return message, lateness_ns
 
@@ -288,8 +290,11 @@ class Caller:
         """Count the frames that were taken from `ahead`."""
         frames, late_ns = self.pacing.count()
         turn = self._conversation.turn
-        if frames and self._speaking.utterance is not None and turn is not None:
+        if not frames or turn is None:
+            return
+        if self._speaking.utterance is not None:
             self._speaking.sent(self.pacing.ahead.sent_ns, late_ns, frames, turn.sending)
+        turn.sent(late_ns)
 
     def _start_grid(self, now_ns: int) -> None:
         self.pacing.begin(now_ns + self._plan.phase_ns)

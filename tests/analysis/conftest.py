@@ -58,7 +58,7 @@ def build_turn(
         "limit_ms": 15_000.0,
         "at": at,
         "fault": fault,
-        "end_frame_lateness_ns": MS // 10,
+        "endpoint_lateness_ns": MS // 10,
         "arrival_uncertainty_ns": 0,
         "processing_delay_ns": 0,
     }

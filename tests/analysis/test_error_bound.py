@@ -13,7 +13,7 @@ MakeRun = Callable[..., Run]
 
 
 def test_the_bounds_of_turns_that_count_are_summed_up(make_turn: MakeTurn) -> None:
-    turns = [make_turn(end_frame_lateness_ns=ms * MS) for ms in range(1, 11)]
+    turns = [make_turn(endpoint_lateness_ns=ms * MS) for ms in range(1, 11)]
     found = error_bounds(turns)
     assert (found.n, found.unknown, found.over) == (10, 0, 0)
     assert (found.p50_ms, found.p99_ms, found.max_ms) == (5.0, 10.0, 10.0)
@@ -25,15 +25,15 @@ def test_a_bound_that_is_not_known_is_no_zero(make_turn: MakeTurn) -> None:
 
 
 def test_turns_that_are_void_for_theirs_are_counted_apart(make_turn: MakeTurn) -> None:
-    void = make_turn(status=TurnStatus.VOID, end_frame_lateness_ns=26 * MS)
-    other = make_turn(None, status=TurnStatus.VOID, end_frame_lateness_ns=None)
+    void = make_turn(status=TurnStatus.VOID, endpoint_lateness_ns=26 * MS)
+    other = make_turn(None, status=TurnStatus.VOID, endpoint_lateness_ns=None)
     failed = make_turn(None, status=TurnStatus.FAILED)
     found = error_bounds([make_turn(), void, other, failed])
     assert (found.n, found.over, found.max_ms) == (1, 1, 0.1)
 
 
 @pytest.mark.parametrize(
-    "part", ["end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"]
+    "part", ["endpoint_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"]
 )
 def test_records_of_any_version_are_held_to_the_limit(
     make_run: MakeRun, make_turn: MakeTurn, part: str
@@ -48,6 +48,6 @@ def test_records_of_any_version_are_held_to_the_limit(
 
 
 def test_a_run_within_the_limit_stays_as_it_is(make_run: MakeRun, make_turn: MakeTurn) -> None:
-    spoiled = make_turn(None, status=TurnStatus.VOID, end_frame_lateness_ns=26 * MS)
-    run = make_run([make_turn(end_frame_lateness_ns=10 * MS), spoiled])
+    spoiled = make_turn(None, status=TurnStatus.VOID, endpoint_lateness_ns=26 * MS)
+    run = make_run([make_turn(endpoint_lateness_ns=10 * MS), spoiled])
     assert held_to_limit(run) is run

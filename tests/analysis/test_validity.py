@@ -129,7 +129,7 @@ def test_turns_that_do_not_tell_their_bound_are_no_plain_result(
 def test_what_turns_may_be_wrong_by_decides(
     judged: Judged, make_turn: MakeTurn, ms: int, state: ValidityState
 ) -> None:
-    found = judged([make_turn(end_frame_lateness_ns=ms * 1_000_000)])
+    found = judged([make_turn(endpoint_lateness_ns=ms * 1_000_000)])
     assert found.state is state
     assert (state is ValidityState.VALID) or "wrong by is 6.0 ms" in found.reasons[0]
 

@@ -75,7 +75,7 @@ def record_run(
             utterance_id="u",
             limit_ms=15_000.0,
             at=at,
-            end_frame_lateness_ns=0,
+            endpoint_lateness_ns=0,
             arrival_uncertainty_ns=0,
             processing_delay_ns=0,
         )

@@ -324,8 +324,8 @@ def test_a_stall_of_our_own_is_said_and_spoils_only_turns_that_it_moved(
     assert validity["state"] != "VALID", done.stdout + done.stderr
     assert any("the generator stalled" in reason for reason in validity["reasons"])
     for turn in read_run(run).turns:
-        assert turn.end_frame_lateness_ns is not None
-        assert (turn.status is TurnStatus.VOID) == (turn.end_frame_lateness_ns > 10 * NS_PER_MS)
+        assert turn.endpoint_lateness_ns is not None
+        assert (turn.status is TurnStatus.VOID) == (turn.endpoint_lateness_ns > 10 * NS_PER_MS)
 
 
 def test_a_stall_of_the_server_stays_its_own_and_shows_as_latency(

@@ -47,7 +47,7 @@ def test_turns_count_from_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["end_frame_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"]
+    "name", ["endpoint_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"]
 )
 def test_parts_of_the_error_are_unknown_or_not_negative(name: str) -> None:
     assert getattr(record(), name) is None
@@ -57,7 +57,7 @@ def test_parts_of_the_error_are_unknown_or_not_negative(name: str) -> None:
 
 
 def test_the_bound_of_a_turns_error_is_the_sum_of_its_parts() -> None:
-    parts = {"end_frame_lateness_ns": 5, "arrival_uncertainty_ns": 3, "processing_delay_ns": 2}
+    parts = {"endpoint_lateness_ns": 5, "arrival_uncertainty_ns": 3, "processing_delay_ns": 2}
     assert record(**parts).error_bound_ns == 10
     for name in parts:
         assert record(**parts | {name: None}).error_bound_ns is None
@@ -65,7 +65,7 @@ def test_the_bound_of_a_turns_error_is_the_sum_of_its_parts() -> None:
 
 def test_a_turn_in_which_nothing_was_heard_has_no_arrival_to_be_wrong_about() -> None:
     silent = record(
-        status=TurnStatus.NO_REPLY, fault=FAULT, at=TurnInstants(), end_frame_lateness_ns=5
+        status=TurnStatus.NO_REPLY, fault=FAULT, at=TurnInstants(), endpoint_lateness_ns=5
     )
     assert silent.error_bound_ns == 5
 

@@ -112,7 +112,7 @@ def _turn(
         at=heard if lost is None else missing,
         fault=lost,
         usage=TokenUsage(input_audio=20, output_audio=60) if lost is None else None,
-        end_frame_lateness_ns=_MS // 10,
+        endpoint_lateness_ns=_MS // 10,
         arrival_uncertainty_ns=None if lost else _MS // 5,
         processing_delay_ns=None if lost else 0,
     )

@@ -509,3 +509,27 @@ def test_a_server_that_never_says_when_a_caller_has_ended_is_waited_for_once() -
     assert first == 729
     assert second is not None
     assert 0 < second < 1_000
+
+
+@pytest.mark.parametrize("takes_ahead", [False, True])
+@pytest.mark.parametrize(
+    ("late_frame", "status"),
+    [
+        (7, TurnStatus.COMPLETED),
+        (25, TurnStatus.VOID),
+        (50, TurnStatus.COMPLETED),
+    ],
+    ids=["in speech", "in the silence that the server decides by", "after its decision"],
+)
+def test_a_late_frame_spoils_the_turn_only_where_the_server_decides_by_it(
+    late_frame: int, status: TurnStatus, takes_ahead: bool
+) -> None:
+    session = new_session(turns=1)
+    server = Answering(session, latency_ms=1_200)
+    server.takes_ahead = takes_ahead
+    session.receive(SessionCreated(), 0)
+    server.late_ns = lambda frame: 30 * MS if frame == late_frame else 0
+    server.expect([(800, SpeechStopped("u"))])
+    server.run(10_000)
+    (turn,) = server.turns
+    assert turn.status is status

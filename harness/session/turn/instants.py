@@ -35,6 +35,11 @@ class InstantNotes:
         """Return whether an instant has been noted."""
         return name in self.at
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the server has said that the caller has finished."""
+        return self._decided_ns is not None
+
     def first(self, name: str, now_ns: int) -> None:
         """Note an instant unless it has been noted before."""
         self.at.setdefault(name, now_ns)

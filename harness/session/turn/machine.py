@@ -295,6 +295,11 @@ class Turn:
             lateness=lateness,
         )
 
+    def sent(self, late_ns: int) -> None:
+        """Note how late frames left, of the utterance or of the silence after it."""
+        if not self._noted.is_decided and self.audible_ns is None:
+            self.sending.awaited(late_ns)
+
     def phase(self) -> Phase:
         """Return what the turn is waiting for."""
         if self.sending.end_ns is None:
@@ -416,7 +421,7 @@ class Turn:
     def _seen(self, now_ns: int | None) -> TurnFacts:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
         return TurnFacts(
-            late_ns=self.sending.end_late_ns(spoken.end_due_ns),
+            late_ns=self.sending.endpoint_late_ns(spoken.end_due_ns),
             arrival_error_ns=sum(heard.bound or ()),
             held_up_ns=self.sending.held_up_ns,
             flaw=heard.flaw,

@@ -19,7 +19,8 @@ class TurnFacts:
     """What was seen of a turn when it ended.
 
     Attributes:
-        late_ns: How late the frame that ends speech left, `None` when it did not.
+        late_ns: How late the frames left that the server decides by; `None` before the one that
+            ends speech.
         held_up_ns: How late a frame was, before the answer was heard, so that the plan of the call
             moved; 0 for none.
         arrival_error_ns: How much earlier than its stamp the first audible sample may have arrived.
@@ -68,12 +69,12 @@ def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | No
         seen: What was seen.
         cut: Why the turn was cut short from outside, `None` when it ended by itself.
     """
-    if seen.late_ns is not None and seen.late_ns > ERROR_LIMIT_NS:
-        words = f"the frame that ends speech left {seen.late_ns / NS_PER_MS:.1f} ms late"
-        return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
     if seen.held_up_ns:
         words = f"frames were held up for {seen.held_up_ns / NS_PER_MS:.0f} ms, and the call after"
         return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "held_up", words)
+    if seen.late_ns is not None and seen.late_ns > ERROR_LIMIT_NS:
+        words = f"a frame that the server decides by left {seen.late_ns / NS_PER_MS:.1f} ms late"
+        return TurnStatus.VOID, Fault(Party.OURS, Phase.SEND, "late_send", words)
     if seen.flaw.undecodable and (cut is None or seen.heard_ns is not None):
         words = f"{seen.flaw.undecodable} audio deltas before anything audible could not be decoded"
         return TurnStatus.FAILED, Fault(Party.THEIRS, Phase.RESPONSE, "undecodable_audio", words)

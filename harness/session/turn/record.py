@@ -65,7 +65,7 @@ def turn_record(
         provider_ids={name: sanitised(given) for name, given in provider_ids.items()},
         speech_end_sample=spoken.end_sample,
         send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
-        end_frame_lateness_ns=sending.end_late_ns(spoken.end_due_ns),
+        endpoint_lateness_ns=sending.endpoint_late_ns(spoken.end_due_ns),
         arrival_uncertainty_ns=None if bound is None else bound.uncertainty_ns,
         processing_delay_ns=None if bound is None else bound.delay_ns,
         usage=tokens.told,

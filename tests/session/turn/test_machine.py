@@ -264,7 +264,7 @@ def test_our_own_lateness_voids_the_turn() -> None:
     assert record.fault is not None
     assert record.fault.party is Party.OURS
     assert record.send_lateness_max_ns == 26 * MS
-    assert record.end_frame_lateness_ns == 26 * MS
+    assert record.endpoint_lateness_ns == 26 * MS
 
 
 def test_a_lateness_within_the_limit_counts_and_one_beyond_it_does_not() -> None:

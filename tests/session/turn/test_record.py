@@ -76,7 +76,7 @@ def test_what_was_planned_and_how_it_ended_are_in_it() -> None:
 def test_what_was_not_measured_is_none_and_not_zero() -> None:
     record = recorded()
     assert record.send_lateness_max_ns is None
-    assert record.end_frame_lateness_ns is None
+    assert record.endpoint_lateness_ns is None
     assert record.arrival_uncertainty_ns is None
     assert record.processing_delay_ns is None
     assert record.network_late_ns is None
@@ -87,7 +87,7 @@ def test_our_own_lateness_and_the_bound_of_the_stamp_are_in_it() -> None:
     sending = SentFrames()
     sending.note(3_012 * MS, 2 * MS, frames=1, samples=480, ends_speech=True)
     record = recorded(sending, audio(StampBound(3, 4)))
-    assert (record.send_lateness_max_ns, record.end_frame_lateness_ns) == (2 * MS, 2 * MS)
+    assert (record.send_lateness_max_ns, record.endpoint_lateness_ns) == (2 * MS, 2 * MS)
     assert (record.arrival_uncertainty_ns, record.processing_delay_ns) == (3, 4)
     assert record.counts.frames_sent == 1
 
