@@ -155,7 +155,7 @@ class CaseResult:
         left_out: Share of messages that left too late themselves to be counted, from 0 to 1.
         late_percent: Messages more than 50 ms late.
         mean_ms: Mean extra delay.
-        undisturbed_ms: The proxy's own delay: what undisturbed messages took beyond the base
+        undisturbed_ms: The proxy's overhead: what undisturbed messages took beyond the base
             latency, subtracted from the others; the largest in size of all rounds and
             directions. `None` where too few messages were undisturbed.
         lag_p99_ms: How late changes were carried out, in the worst round; `None` without changes.

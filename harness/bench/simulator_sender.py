@@ -1,11 +1,11 @@
 """The cheapest callers there are: run with `python -m harness.bench.simulator_sender`.
 
-To find what the simulator holds, the callers must not give out first. So there is one loop over
-plain sockets, every frame is encoded and masked before it starts, and what comes back is taken off
-the sockets unread. All callers speak the same sentence at the same pace, each at its own time; the
-sentence ends at a sample that is known, so that the simulator's truth log tells whether the
-audio came whole: what it heard must end at that very sample. When every frame was sent is kept
-beside, and held against when the log says that it came.
+To find the simulator's limit, the callers must not reach theirs first. So there is one loop over
+plain sockets, every frame is encoded and masked before it starts, and responses are received but
+not parsed. All callers speak the same sentence at the same pace, each at its own time. The
+sentence ends at a known sample, so the simulator's truth log shows whether the audio arrived
+whole: it must end at that sample. The send time of every frame is kept and compared with the
+arrival that the log states.
 
 Every line on standard input is one measurement, a JSON object: `sessions`, `host`, `server` (the
 simulator's process id), `truth` (the folder of its log), `seconds`. It is answered by a line of

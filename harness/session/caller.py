@@ -24,13 +24,13 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
+from harness.session.acknowledgement import Acknowledgement, words_of
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns
-from harness.session.settings_reply import SettingsReply, words_of
 from harness.session.speaking import Speaking
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import since
@@ -71,7 +71,7 @@ class Caller:
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
-        self._reply = SettingsReply()
+        self._acknowledgement = Acknowledgement()
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
         self.old_names = frozenset[str]()
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
@@ -113,8 +113,8 @@ class Caller:
             self._look_again()
         if audible:
             return
-        self._reply.note(event, was_heard=conversation.was_heard)
-        conversation.provider_session_id = self._reply.provider_session_id
+        self._acknowledgement.note(event, was_heard=conversation.was_heard)
+        conversation.provider_session_id = self._acknowledgement.provider_session_id
         if not self.link.up and isinstance(event, PROVES_SESSION):
             self.link.created(now_ns)
             self._start_grid(now_ns)
@@ -202,7 +202,7 @@ class Caller:
         early, link = not self.finished, self.link
         if early and fault is None:
             fault = run_ended(self.phase())
-        error = self._reply.last_error
+        error = self._acknowledgement.last_error
         if early and fault is not None and error is not None and not fault.detail:
             fault = Fault(fault.party, fault.phase, fault.code, words_of(error))
         if self._conversation.turn is not None:
@@ -239,11 +239,13 @@ class Caller:
             frames_sent=self.pacing.frames,
             send_lateness_max_ns=self.pacing.late_max_ns,
             provider_session_id=sanitised(self._conversation.provider_session_id),
-            model=sanitised(self._reply.model),
-            acknowledged=self._reply.acknowledged,
+            model=sanitised(self._acknowledgement.model),
+            acknowledged=self._acknowledgement.acknowledged,
             differs=self.differs,
-            settings_acknowledged=None if link.ready_ns is None else self._reply.configured,
-            settings_refused=self._reply.refused,
+            settings_acknowledged=None
+            if link.ready_ns is None
+            else self._acknowledgement.configured,
+            settings_refused=self._acknowledgement.refused,
             unreadable_messages=self.unreadable_messages,
             old_names=tuple(sorted(self.old_names)),
             close_code=close_code,

@@ -54,7 +54,7 @@ class Simulator:
         self._config = config
         self.ping_interval_ns = round(config.ping_interval_s * NS_PER_S)
         self._spoken = SpokenAnswers(
-            config.seed, config.replies, config.answers, config.delta_sizes
+            config.seed, config.responses, config.answers, config.delta_sizes
         )
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)

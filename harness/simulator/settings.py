@@ -44,7 +44,7 @@ class SimulatorConfig:
         certificate: PEM file of a certificate, which makes it a TLS server.
         private_key: PEM file of its key, when the certificate's file does not hold it.
         speed: Response audio per unit of time; 5 delivers 10 s of speech in 2 s.
-        replies: Number of different responses, where speech is made up.
+        responses: Number of different responses, where speech is made up.
         corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
         channel: Which channel of it speaks: left, right or a number from 0; `None` for the first.
         answers: That speech, for whoever starts the server to fill in.
@@ -68,7 +68,7 @@ class SimulatorConfig:
     certificate: Path | None = None
     private_key: Path | None = None
     speed: float = 5.0
-    replies: int = 8
+    responses: int = 8
     corpus: str | None = None
     channel: str | None = None
     answers: tuple[Answer, ...] = ()
@@ -84,8 +84,8 @@ class SimulatorConfig:
                 where="--speed",
                 hint="5 is what the service does",
             )
-        if self.replies < 1:
-            raise ValueError("replies must be at least 1")
+        if self.responses < 1:
+            raise ValueError("responses must be at least 1")
         if self.seed < 0:
             raise BadInput(f"must not be negative, got {self.seed}", where="--seed")
         if not 0 <= self.port <= 65_535:

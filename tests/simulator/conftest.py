@@ -187,7 +187,7 @@ def opened() -> Opened:
 @pytest.fixture(scope="session")
 def quick() -> SimulatorConfig:
     """A simulator that answers within a tenth of a second."""
-    return SimulatorConfig(preset=QUICK, speed=100, replies=2, seed=7)
+    return SimulatorConfig(preset=QUICK, speed=100, responses=2, seed=7)
 
 
 def spoken(seconds: float, seed: int = 1) -> Audio:

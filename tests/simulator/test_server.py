@@ -82,14 +82,14 @@ def test_port_in_use_is_one_line_and_bad_input(quick: SimulatorConfig) -> None:
             taken.listen()
             port = taken.getsockname()[1]
             with pytest.raises(BadInput, match="in use"):
-                await Simulator(SimulatorConfig(port=port, replies=1)).start()
+                await Simulator(SimulatorConfig(port=port, responses=1)).start()
 
     _in_turn(try_twice())
 
 
 def test_truth_log_in_a_missing_folder_is_bad_input(tmp_path: Path) -> None:
     async def start() -> None:
-        await Simulator(SimulatorConfig(truth=tmp_path / "no" / "t.jsonl", replies=1)).start()
+        await Simulator(SimulatorConfig(truth=tmp_path / "no" / "t.jsonl", responses=1)).start()
 
     with pytest.raises(BadInput, match="truth log"):
         asyncio.run(start())
@@ -109,7 +109,7 @@ async def _refusal(port: int, path: str, **headers: str) -> tuple[dict[str, Any]
 
 def test_wrong_and_missing_keys_are_refused_after_the_upgrade() -> None:
     async def knock() -> None:
-        simulator = Simulator(SimulatorConfig(api_key="right", replies=1))
+        simulator = Simulator(SimulatorConfig(api_key="right", responses=1))
         port = await simulator.start()
         path = "/v1/realtime?model=m"
         wrong = await _refusal(port, path, Authorization="Bearer wrong")
@@ -133,7 +133,7 @@ def test_wrong_and_missing_keys_are_refused_after_the_upgrade() -> None:
 
 def test_missing_model_and_beta_header_are_refused_after_the_upgrade() -> None:
     async def knock() -> None:
-        simulator = Simulator(SimulatorConfig(replies=1))
+        simulator = Simulator(SimulatorConfig(responses=1))
         port = await simulator.start()
         error, code, reason = await _refusal(port, "/v1/realtime")
         assert (error["code"], code) == ("missing_model", 4000)
@@ -156,7 +156,7 @@ def test_http_refusals_are_http() -> None:
                 return error.code
 
     async def knock() -> None:
-        simulator = Simulator(SimulatorConfig(api_key="k", refuse_at_upgrade=True, replies=1))
+        simulator = Simulator(SimulatorConfig(api_key="k", refuse_at_upgrade=True, responses=1))
         port = await simulator.start()
         with pytest.raises(InvalidStatus, match="401"):
             await connect(f"ws://127.0.0.1:{port}/v1/realtime?model=m")
@@ -165,7 +165,7 @@ def test_http_refusals_are_http() -> None:
         plain = f"http://127.0.0.1:{port}/v1/realtime?model=m"
         assert await asyncio.to_thread(status, plain) == 401
         await simulator.stop()
-        simulator = Simulator(SimulatorConfig(replies=1))
+        simulator = Simulator(SimulatorConfig(responses=1))
         port = await simulator.start()
         plain = f"http://127.0.0.1:{port}/v1/realtime?model=m"
         assert await asyncio.to_thread(status, plain) == 426
@@ -176,7 +176,7 @@ def test_http_refusals_are_http() -> None:
 
 def test_stopping_closes_sessions_and_frees_the_port() -> None:
     async def stop_in_session() -> None:
-        simulator = Simulator(SimulatorConfig(replies=1))
+        simulator = Simulator(SimulatorConfig(responses=1))
         port = await simulator.start()
         async with connect(f"ws://127.0.0.1:{port}/v1/realtime?model=m") as client:
             await client.recv()
@@ -184,7 +184,7 @@ def test_stopping_closes_sessions_and_frees_the_port() -> None:
             with pytest.raises(ConnectionClosed):
                 await client.recv()
             assert client.close_code == 1001
-        again = Simulator(SimulatorConfig(port=port, replies=1))
+        again = Simulator(SimulatorConfig(port=port, responses=1))
         assert await again.start() == port
         await again.stop()
 
@@ -193,7 +193,7 @@ def test_stopping_closes_sessions_and_frees_the_port() -> None:
 
 def test_server_pings_and_sessions_expire() -> None:
     async def wait() -> None:
-        config = SimulatorConfig(ping_interval_s=0.02, session_limit_s=0.2, replies=1)
+        config = SimulatorConfig(ping_interval_s=0.02, session_limit_s=0.2, responses=1)
         simulator = Simulator(config)
         port = await simulator.start()
         error, code, reason = await _expired(port)
@@ -301,7 +301,7 @@ def test_bytes_that_are_no_http_end_only_their_connection(
 
 def test_equal_seeds_draw_equal_latencies_for_the_nth_session(tmp_path: Path) -> None:
     async def greet(truth: Path) -> None:
-        simulator = Simulator(SimulatorConfig(seed=5, truth=truth, replies=1))
+        simulator = Simulator(SimulatorConfig(seed=5, truth=truth, responses=1))
         port = await simulator.start()
         for _ in range(2):
             async with connect(f"ws://127.0.0.1:{port}/v1/realtime?model=m") as client:

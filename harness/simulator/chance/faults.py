@@ -13,7 +13,7 @@ from harness.errors import BadInput
 
 # Name to what happens, and the size of it where it has one (milliseconds unless it says so).
 FAULTS: Mapping[str, tuple[str, float]] = {
-    "leading_silence": ("more silence at the head of the reply", 600.0),
+    "leading_silence": ("more silence at the head of the response", 600.0),
     "burst": ("the whole response in one instant", 0.0),
     "gap": ("a pause in the middle of the response's delivery", 800.0),
     "deaf": ("the caller's interruption is not heard while the response plays", 0.0),
@@ -26,7 +26,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "close_1001": ("the server closes: going away", 0.0),
     "close_1011": ("the server closes: internal error", 0.0),
     "close_1013": ("the server closes: try again later", 0.0),
-    "expiry": ("the session expires in the middle of the reply", 0.0),
+    "expiry": ("the session expires in the middle of the response", 0.0),
     "rate_limit": ("the response fails: try again in so long", 1200.0),
     "server_error": ("the response fails: server error", 0.0),
     "slow_reader": ("the server stops reading from the connection for so long", 2000.0),
@@ -41,7 +41,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
 }
 # These strike in the middle of a response's audio; the first six end the connection.
 TERMINAL = frozenset(("death", "reset", "close_1001", "close_1011", "close_1013", "expiry"))
-IN_MID_REPLY = TERMINAL | {"slow_reader", "malformed", "unknown_event"}
+IN_MID_RESPONSE = TERMINAL | {"slow_reader", "malformed", "unknown_event"}
 _FAILING = frozenset(("rate_limit", "server_error"))
 
 
@@ -120,9 +120,9 @@ class Faults:
         """Return the fault that fails the response at once, `None` when none does."""
         return next((name for name in self._sizes if name in _FAILING), None)
 
-    def in_mid_reply(self) -> tuple[str, ...]:
+    def in_mid_response(self) -> tuple[str, ...]:
         """Return what strikes in the middle of the audio, what ends the connection last."""
-        found = [name for name in self._sizes if name in IN_MID_REPLY]
+        found = [name for name in self._sizes if name in IN_MID_RESPONSE]
         return tuple(sorted(found, key=lambda name: name in TERMINAL))
 
 

@@ -344,7 +344,7 @@ class PlannedSpeech(Message):
         """Let happen what happens in the middle of a response."""
         if self._faults.apply("gap"):
             self._slip_ns = round(self._faults.size("gap") * NS_PER_MS)
-        for name in self._faults.in_mid_reply():
+        for name in self._faults.in_mid_response():
             self._faults.apply(name)
             self._stage.outlet.strike(name, self._faults.size(name))
 

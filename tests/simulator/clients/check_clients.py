@@ -26,7 +26,7 @@ _INSTALL_LIMIT_S, _CONVERSATION_LIMIT_S = 600, 60
 _QUICK = Preset(
     name="quick", shift_ms=60, median_ms=60, sigma=0.2, lead_median_ms=40, lead_sigma=0.5
 )
-_CONFIG = SimulatorConfig(preset=_QUICK, speed=3, replies=4, seed=3)
+_CONFIG = SimulatorConfig(preset=_QUICK, speed=3, responses=4, seed=3)
 _CONVERSATIONS = {
     "greeting": _CONFIG,
     "vad": _CONFIG,

@@ -317,7 +317,7 @@ def test_truth_agrees_with_itself_and_with_what_was_sent(
         assert record["first_audible_heard_ns"] >= released_ns + lead_ns
 
 
-def test_client_that_hangs_up_in_mid_reply_leaves_its_truth_behind(
+def test_client_that_hangs_up_in_mid_response_leaves_its_truth_behind(
     opened: Opened,
     quick: SimulatorConfig,
     tmp_path: Path,

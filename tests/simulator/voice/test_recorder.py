@@ -89,7 +89,7 @@ def test_folder_that_cannot_be_made_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     async def start() -> None:
-        await Simulator(SimulatorConfig(heard=tmp_path / "file" / "x", replies=1)).start()
+        await Simulator(SimulatorConfig(heard=tmp_path / "file" / "x", responses=1)).start()
 
     with pytest.raises(BadInput, match="heard"):
         asyncio.run(start())

@@ -43,7 +43,7 @@ def _message(**event: Any) -> bytes:
 
 def _with_connection(talk: Callable[[Simulator, Connection, _Transport], None]) -> None:
     async def run() -> None:
-        simulator = Simulator(SimulatorConfig(replies=1))
+        simulator = Simulator(SimulatorConfig(responses=1))
         await simulator.start()
         connection, transport = Connection(simulator), _Transport()
         connection.connection_made(transport)

@@ -84,7 +84,7 @@ async def _post(port: int, body: bytes, key: str = "right", pieces: int = 1) -> 
 
 def test_keys_are_minted_for_a_good_request_only() -> None:
     async def ask() -> None:
-        simulator = Simulator(SimulatorConfig(api_key="right", replies=1))
+        simulator = Simulator(SimulatorConfig(api_key="right", responses=1))
         port = await simulator.start()
         body = b'{"expires_after":{"seconds":10},"session":{"type":"realtime"}}'
         for pieces in (1, 2, 7):
@@ -108,7 +108,7 @@ def test_keys_are_minted_for_a_good_request_only() -> None:
 @given(st.binary(max_size=80))
 def test_posts_of_anything_end_only_their_connection(junk: bytes) -> None:
     async def ask() -> None:
-        simulator = Simulator(SimulatorConfig(replies=1))
+        simulator = Simulator(SimulatorConfig(responses=1))
         port = await simulator.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST " + junk + b"\r\n\r\n")
@@ -137,7 +137,7 @@ def test_certificate_makes_it_tls(tmp_path: Path) -> None:
     certificate, key = _certificate(tmp_path)
 
     async def greet() -> None:
-        config = SimulatorConfig(certificate=certificate, private_key=key, replies=1)
+        config = SimulatorConfig(certificate=certificate, private_key=key, responses=1)
         simulator = Simulator(config)
         port = await simulator.start()
         trusting = ssl.create_default_context(cafile=str(certificate))
@@ -151,7 +151,7 @@ def test_certificate_makes_it_tls(tmp_path: Path) -> None:
 
 def test_certificate_that_cannot_be_read_is_bad_input(tmp_path: Path) -> None:
     async def start() -> None:
-        await Simulator(SimulatorConfig(certificate=tmp_path / "none.pem", replies=1)).start()
+        await Simulator(SimulatorConfig(certificate=tmp_path / "none.pem", responses=1)).start()
 
     with pytest.raises(BadInput, match="certificate"):
         asyncio.run(start())

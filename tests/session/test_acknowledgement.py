@@ -1,7 +1,7 @@
 import pytest
 
 from harness.model import Event, ProviderError, SessionConfigured, SessionCreated
-from harness.session.settings_reply import SettingsReply
+from harness.session.acknowledgement import Acknowledgement
 
 ACCEPTED = SessionConfigured('{"type":"server_vad"}', "sess_2", "m-2")
 REFUSED = ProviderError("unknown_parameter", "no voice", of_settings=True)
@@ -9,8 +9,8 @@ UNCLEAR = ProviderError("", "no capacity")
 OTHER = ProviderError("bad", "audio", of_settings=False)
 
 
-def noted(*events: Event, was_heard: bool = False) -> SettingsReply:
-    reply = SettingsReply()
+def noted(*events: Event, was_heard: bool = False) -> Acknowledgement:
+    reply = Acknowledgement()
     for event in events:
         reply.note(event, was_heard=was_heard)
     return reply

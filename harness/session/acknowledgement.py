@@ -3,7 +3,7 @@
 from harness.model import Event, ProviderError, SessionConfigured, SessionCreated
 
 
-class SettingsReply:
+class Acknowledgement:
     """Keeps what a server says of a session; one that is opened anew is configured anew.
 
     Attributes:
