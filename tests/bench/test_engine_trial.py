@@ -14,6 +14,6 @@ def test_what_a_run_records_is_written_and_numbers_go_on(
     assert first["window_s"] >= 1.5, "seconds behind the number count"
     assert first["from_ns"] < first["until_ns"]
     run = read_run(tmp_path)
-    assert [record.call_number for record in run.sessions] == [0, 1, 2, 3, 4]
+    assert sorted(record.call_number for record in run.sessions) == [0, 1, 2, 3, 4]
     assert all(record.frames_sent for record in run.sessions)
     assert run.send_lateness is not None

@@ -24,7 +24,8 @@ def cut():
 
 interrupts = Interrupts(lambda: print("draining", flush=True), cut)
 interrupts.heed()
-print(child.pid, flush=True)
+# Once the hub runs: it is what hears of signals.
+gevent.spawn(print, child.pid, flush=True)
 gevent.sleep(600)
 """
 
