@@ -61,7 +61,7 @@ from harness.model.validity_summary import ErrorBoundSummary, ValiditySummary
 PERCENTILES = (50, 90, 95, 99)
 
 _IDEAL_NOTE = "the network adds nothing: this is the error of the measurement and of the machine"
-_NETWORK_NOTE = "the network's delay is in it: not an error of the measurement"
+_NETWORK_NOTE = "the network's own delay is in it: not an error of the measurement"
 
 
 def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) -> Summary:

@@ -24,9 +24,11 @@ def cut():
 
 interrupts = Interrupts(lambda: print("draining", flush=True), cut)
 interrupts.heed()
-# Once the hub runs: it is what hears of signals.
-gevent.spawn(print, child.pid, flush=True)
-gevent.sleep(600)
+gevent.sleep(0)
+print(child.pid, flush=True)
+# As in Locust, something always comes round: a hub that waits hears late of a signal.
+while True:
+    gevent.sleep(0.02)
 """
 
 
