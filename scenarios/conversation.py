@@ -3,7 +3,7 @@
 locust -f scenarios/conversation.py --host ws://127.0.0.1:8765 --network lte_good
 """
 
-from harness.load import Dialogue, VoiceUser
+from harness import Dialogue, VoiceUser
 
 
 class Conversation(VoiceUser):

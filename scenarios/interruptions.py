@@ -5,7 +5,7 @@ locust -f scenarios/interruptions.py --host ws://127.0.0.1:8765 --calls 20
 
 from pathlib import Path
 
-from harness.load import VoiceUser
+from harness import VoiceUser
 
 
 class Interrupter(VoiceUser):

@@ -15,7 +15,7 @@ class _Measurements(LazyGroup):
     commands_table: ClassVar[Commands] = {
         "engine": (
             "harness.cli.selfcheck_engine",
-            "How many sessions this machine holds, and how exactly (6 minutes).",
+            "How many sessions this machine holds, and how exactly (minutes).",
         ),
         "gate": (
             "harness.cli.selfcheck_gate",

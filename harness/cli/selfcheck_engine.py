@@ -39,9 +39,9 @@ def command(
 ) -> int:
     """Measure how many sessions this machine holds and how exact the figures are.
 
-    Takes about six minutes. What is measured are whole runs under Locust, with all that a run
-    records. The findings are kept, so that later runs can warn when they ask for more than the
-    machine holds.
+    Takes some minutes, more on a busy machine. What is measured are whole runs under Locust, with
+    all that a run records. The findings are kept, so that later runs can warn when they ask for
+    more than the machine holds.
     """
     if seconds is not None and minutes is not None:
         raise BadInput("exclude each other", where="--seconds and --minutes", hint="Give one")
