@@ -7,6 +7,7 @@ import pytest
 
 from harness.bench import host_watch
 from harness.bench.host_watch import Delay, HostWatch, summarise
+from harness.bench.native_program import native_program
 from harness.clock import now_ns
 from harness.model import NS_PER_MS
 
@@ -36,6 +37,7 @@ def test_a_delay_of_twenty_milliseconds_is_no_pause_yet() -> None:
 def test_a_watcher_that_was_stopped_is_seen_and_ends_with_the_watch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    native_program("watcher")  # compiled already: no process is started for it below
     started: list[subprocess.Popen[bytes]] = []
     real = subprocess.Popen
 
