@@ -23,7 +23,7 @@ from harness.analysis.comparison.shift import Shift
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, cost
 from harness.analysis.error_bound import held_to_limit
-from harness.analysis.failures import FailureRate, failure_rate, has_failed
+from harness.analysis.failures import FailureRate, failure_rate, has_failed, is_ours
 from harness.analysis.fault_counts import FaultCount, fault_counts
 from harness.analysis.gating import GateReport, judge_against, judge_runs
 from harness.analysis.metrics import (
@@ -83,6 +83,7 @@ __all__ = [
     "fault_counts",
     "has_failed",
     "held_to_limit",
+    "is_ours",
     "judge_against",
     "judge_objectives",
     "judge_runs",

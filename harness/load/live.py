@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.analysis import BY_NAME, has_failed, is_ours, session_latency, turn_latency
 from harness.clock import now_ns
 from harness.load.options import Options
 from harness.model import NS_PER_S, RunEvent, RunEventKind, SessionRecord, TurnRecord
@@ -87,7 +87,7 @@ class LiveLine:
 
     def __init__(self, calls: int | None) -> None:
         self._calls = calls
-        self._turns = self._failed = self._ended = 0
+        self._turns = self._failed = self._spoiled = self._ended = 0
         self._latest_ms: list[float] = []
         self._started_ns = self._shown_ns = now_ns()
         self._terminal = sys.stderr.isatty()
@@ -96,7 +96,8 @@ class LiveLine:
         """Count, and show every so often."""
         for turn in turns:
             self._turns += 1
-            self._failed += has_failed(turn)
+            self._spoiled += is_ours(turn)
+            self._failed += has_failed(turn) and not is_ours(turn)
             latency_ms = _latency_ms(turn)
             if latency_ms is not None:
                 self._latest_ms.append(latency_ms)
@@ -110,10 +111,11 @@ class LiveLine:
         recent = sorted(self._latest_ms[-100:])
         middle = f"{recent[len(recent) // 2]:.0f} ms" if recent else "none yet"
         planned = "" if self._calls is None else f" of {self._calls}"
+        spoiled = f"  spoiled by us {self._spoiled}" if self._spoiled else ""
         seconds = (now_ns() - self._started_ns) // NS_PER_S
         line = (
             f"{seconds // 60}:{seconds % 60:02d}  calls ended {self._ended}{planned}"
-            f"  turns {self._turns}  failed {self._failed}"
+            f"  turns {self._turns}  failed {self._failed}{spoiled}"
             f"  median of the last 100: {middle}"
         )
         ending = "\r" if self._terminal else "\n"

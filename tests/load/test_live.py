@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import Fault, Party, Phase
@@ -32,6 +34,16 @@ def test_the_line_says_how_far_the_run_is(
     assert "calls ended 0 of 9" in told
     assert "turns 3  failed 1" in told
     assert "900 ms" in told
+
+
+def test_a_turn_that_we_spoiled_is_no_failure_of_the_api(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(live, "_LINE_EVERY_NS", 0)
+    fault = Fault(Party.OURS, Phase.SEND, "late_send")
+    void = replace(turn(800), status=TurnStatus.VOID, fault=fault)
+    live.LiveLine(calls=9).show([turn(800), void], None)
+    assert "turns 2  failed 0  spoiled by us 1" in capsys.readouterr().err
 
 
 def test_without_a_turn_there_is_no_median(
