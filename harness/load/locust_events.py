@@ -24,7 +24,9 @@ def run_controller_of(environment: Environment) -> RunController:
 
 def _on_parser(parser: Any) -> None:
     add_arguments(parser)
-    gevent.spawn(watch_parent)
+    if not _controllers:
+        # Locust's page makes a parser anew each time it is shown.
+        gevent.spawn(watch_parent)
     choose_master_port(parser, sys.argv[1:])
 
 

@@ -4,7 +4,7 @@ import argparse
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.corpus import channel_from
 from harness.dialects import DEFAULT_DIALECT, DIALECTS, find_dialect
@@ -18,6 +18,7 @@ from harness.plan import Mix, parse_mix
 TARGETS_FILE = "harness.toml"
 # The names of variables are upper case; what a person pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +92,38 @@ class Options:
         return tuple(dict.fromkeys(name for name, _ in self.mix))
 
 
+class Takes(Protocol):
+    """What options can be added to: a parser, or a group of one."""
+
+    def add_argument(self, *flags: str, **settings: Any) -> argparse.Action:
+        """Add one."""
+        ...
+
+
+class _OnPage:
+    """A group of options that also stand in the form of Locust's page.
+
+    Locust's parser marks what is added to it by itself for the form, and nothing of a group.
+    """
+
+    def __init__(self, group: Takes) -> None:
+        self._group = group
+
+    def add_argument(self, *flags: str, **settings: Any) -> argparse.Action:
+        """Add an option, with its help as the words of the form.
+
+        What names a file, a folder or a secret of this machine is not for a browser to choose.
+        """
+        action = self._group.add_argument(*flags, **settings)
+        action.include_in_web_ui = action.dest not in _OFF_PAGE  # type: ignore[attr-defined]
+        return action
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add our options to Locust's parser."""
-    group = parser.add_argument_group("voice", "What callers say, and through which network")
+    group = _OnPage(
+        parser.add_argument_group("voice", "What callers say, and through which network")
+    )
     group.add_argument(
         "--network",
         default="",
@@ -145,7 +175,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(flag, action="store_true", **off_page)
 
 
-def add_target_arguments(group: argparse._ActionsContainer) -> None:
+def add_target_arguments(group: Takes) -> None:
     """Add the options that say how a session is opened, for runs and for `doctor`."""
     group.add_argument(
         "--dialect",
