@@ -48,19 +48,17 @@ def accuracy(
 
     Args:
         turns: The caller's records.
-        truth: The simulator's, joined by the provider's session and response ids.
+        truth: The simulator's, joined by the provider's session and response ids; where responses
+            have no names, by the sample that ended the caller's speech.
         input_rate_hz: Sample rate of the audio sent.
 
     Returns:
         One entry for each network with a turn in both, by name.
     """
-    known = {(record.session_id, record.response_id): record for record in truth}
-    if not known:
-        return ()
+    known = _Truth(truth)
     pairs: dict[str, list[tuple[float, float]]] = {}
     for turn in turns:
-        key = (turn.provider_ids.get("session", ""), turn.provider_ids.get("response", ""))
-        record = known.get(key)
+        record = known.of(turn)
         measured = turn_latency(BY_NAME["voice_to_voice"], turn)
         if record is None or measured is None or measured.censored:
             continue
@@ -68,6 +66,28 @@ def accuracy(
         if true_ms is not None:
             pairs.setdefault(turn.network, []).append((measured.ms, true_ms))
     return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
+
+
+class _Truth:
+    """Finds what the simulator knows about a turn."""
+
+    def __init__(self, truth: Iterable[TruthRecord]) -> None:
+        self._by_name: dict[tuple[str, str], TruthRecord] = {}
+        self._of_session: dict[str, list[TruthRecord]] = {}
+        for record in truth:
+            self._by_name[record.session_id, record.response_id] = record
+            self._of_session.setdefault(record.session_id, []).append(record)
+
+    def of(self, turn: TurnRecord) -> TruthRecord | None:
+        session = turn.provider_ids.get("session", "")
+        if "response" in turn.provider_ids:
+            return self._by_name.get((session, turn.provider_ids["response"]))
+        sample = turn.speech_end_sample
+        if sample is None:
+            return None
+        records = self._of_session.get(session, ())
+        found = [record for record in records if _carrier(record, sample) is not None]
+        return found[-1] if found else None
 
 
 def true_voice_to_voice_ms(
@@ -81,19 +101,20 @@ def true_voice_to_voice_ms(
     sample, heard_ns = turn.speech_end_sample, record.first_audible_heard_ns
     if sample is None or heard_ns is None or turn.status is TurnStatus.VOID:
         return None
-    ends = record.frame_end_samples
-    carrier = next((index for index, end in enumerate(ends) if end > sample), None)
-    if carrier is None or not _holds(ends, carrier, sample):
+    carrier = _carrier(record, sample)
+    if carrier is None:
         return None
-    spoken_before_ns = ns_from_samples(ends[carrier] - sample, input_rate_hz)
+    spoken_before_ns = ns_from_samples(record.frame_end_samples[carrier] - sample, input_rate_hz)
     return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / NS_PER_MS
 
 
-def _holds(ends: Sequence[int], carrier: int, sample: int) -> bool:
-    """Return whether the frame really carried the sample: the log keeps the last frames only."""
-    if carrier > 0:
-        return True
-    return len(ends) > 1 and ends[0] - sample <= ends[1] - ends[0]
+def _carrier(record: TruthRecord, sample: int) -> int | None:
+    """Return which logged frame carried a sample; `None` for none: the last ones are kept only."""
+    ends = record.frame_end_samples
+    carrier = next((index for index, end in enumerate(ends) if end > sample), None)
+    if carrier is None or carrier > 0:
+        return carrier
+    return carrier if len(ends) > 1 and ends[0] - sample <= ends[1] - ends[0] else None
 
 
 def _compare(network: str, pairs: Sequence[tuple[float, float]]) -> Accuracy:

@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": ("harness.cli.plan_size", "Say what a wanted answer takes: runs, time and cost."),
     "history": ("harness.cli.history", "Keep one line a run and find where the level changed."),
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
+    "dialects": ("harness.cli.dialects", "List the APIs that can be measured, and their limits."),
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),
     "doctor": ("harness.cli.doctor", "Say what this machine has and what a target does not tell."),

@@ -25,6 +25,7 @@ from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
 from harness.recording import reserve
+from harness.simulator import SIMULATED_PATHS
 
 # Declared once, for Locust's parser.
 _VOICE = DeclaredOptions(add_arguments)
@@ -88,7 +89,7 @@ def command(
             truth = directory / "truth.jsonl"
             started = simulator(preset, simulator_config, parsed.seed, truth)
             answering = stack.enter_context(started)
-            host = answering.host
+            host = answering.host + SIMULATED_PATHS.get(parsed.dialect, "")
             words.append("--simulated")
         outcome = run_locust([*words, "--host", host, *context.args], answering)
     try:

@@ -3,7 +3,14 @@
 Pure. A dialect knows a vendor's words and nothing of time, sockets or what a turn means.
 """
 
-from harness.dialects.base import Dialect, MalformedMessage, SessionSettings
+from harness.dialects.base import (
+    Dialect,
+    DialectFacts,
+    DialectSession,
+    MalformedMessage,
+    Role,
+    SessionSettings,
+)
 from harness.dialects.openai import OpenAIRealtime
 from harness.dialects.registry import DEFAULT_DIALECT, DIALECTS, find_dialect
 
@@ -11,8 +18,11 @@ __all__ = [
     "DEFAULT_DIALECT",
     "DIALECTS",
     "Dialect",
+    "DialectFacts",
+    "DialectSession",
     "MalformedMessage",
     "OpenAIRealtime",
+    "Role",
     "SessionSettings",
     "find_dialect",
 ]

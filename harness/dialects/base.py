@@ -1,6 +1,7 @@
-"""What every dialect must be able to do."""
+"""What every dialect must be able to do: its static facts, its words, and one session of it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from harness.model import AudioDecoder, AudioFormat, Event, Request, SessionConfigured
@@ -26,12 +27,95 @@ class SessionSettings:
     tools: tuple[str, ...] = ()
 
 
+class Role(StrEnum):
+    """Whom harness stands for on the socket."""
+
+    CLIENT = "client"
+    CARRIER = "carrier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectFacts:
+    """What an API can tell and what it asks of the other side, by its documentation.
+
+    What it cannot tell is not measured from its events: it is not told by this dialect, never 0.
+
+    Attributes:
+        role: Whom harness stands for.
+        stamps_frames: Every audio message has a number of its session's own, so that encoded
+            speech is shared without its envelope.
+        announces_session: The server says when a session exists; otherwise it exists as soon as
+            our opening messages are sent.
+        acknowledges_settings: The server says which settings it took.
+        reports_endpoint: The server says when it decided that the caller has finished.
+        announces_responses: The server says when a response begins and ends; otherwise both are
+            found in its audio.
+        marks_playback: The server asks to be told what of its audio has been played, and may take
+            back what has not.
+        returns_cleared_marks: Marks come back at once when the audio before them is taken back;
+            otherwise they never come back.
+        calls_tools: The caller's application runs the model's tools.
+        reports_usage: The server says what a response cost.
+        source: Where these facts come from.
+        as_of: Date of that source, ISO 8601.
+    """
+
+    role: Role = Role.CLIENT
+    stamps_frames: bool = False
+    announces_session: bool = True
+    acknowledges_settings: bool = True
+    reports_endpoint: bool = True
+    announces_responses: bool = True
+    marks_playback: bool = False
+    returns_cleared_marks: bool = True
+    calls_tools: bool = True
+    reports_usage: bool = True
+    source: str
+    as_of: str
+
+
+class DialectSession(Protocol):
+    """One session in an API's words: it numbers its messages and knows no time.
+
+    Attributes:
+        identifier: Our name for it on the wire; empty where the server names it.
+    """
+
+    identifier: str
+
+    def opening(self) -> list[bytes]:
+        """Return the messages to send as soon as the connection is open."""
+
+    def frame(self, encoded: bytes) -> bytes:
+        """Return the next audio message, of what `Dialect.append_audio` made, where stamped."""
+
+    def request(self, request: Request) -> list[bytes]:
+        """Return the messages that say something besides audio."""
+
+    def mark_played(self, name: str) -> list[bytes]:
+        """Return the messages that say that the audio before a mark is over."""
+
+    def parse(self, message: bytes) -> tuple[Event, ...]:
+        """Turn one message into events.
+
+        Raises:
+            MalformedMessage: The message does not follow the API's own protocol.
+        """
+
+    def closing(self) -> list[bytes]:
+        """Return the messages to send before the connection is closed."""
+
+
 class Dialect(Protocol):
-    """One vendor's words, both ways. Messages are UTF-8 text as bytes."""
+    """One API's words, in both directions. Messages are UTF-8 text as bytes."""
 
     name: str
     default_model: str
     audio: AudioFormat
+    facts: DialectFacts
+
+    def open(self, identity: str) -> DialectSession:
+        """Return a session that is about to begin; `identity` is its own 32 hexadecimal digits."""
 
     def path(self, settings: SessionSettings) -> str:
         """Return path and query for an address that names only a host."""
@@ -43,20 +127,13 @@ class Dialect(Protocol):
         """Return the messages to send once the session exists."""
 
     def append_audio(self, frame: bytes) -> bytes:
-        """Return the message that carries one frame of raw audio in `audio`'s format."""
+        """Return the message that carries one frame of raw audio in `audio`'s format.
 
-    def request(self, request: Request) -> bytes:
-        """Return the message that says something besides audio."""
+        Where frames are stamped, what `DialectSession.frame` completes.
+        """
 
     def decoder(self, audio: AudioFormat) -> AudioDecoder:
         """Return what decodes the audio of a response, as events carry it, in this format."""
-
-    def parse(self, message: bytes) -> Event:
-        """Turn one message into an event.
-
-        Raises:
-            MalformedMessage: The message does not follow the vendor's own protocol.
-        """
 
     def old_name(self, message: bytes) -> str:
         """Return the name of a message that the API has since renamed, empty for all others."""

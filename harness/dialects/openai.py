@@ -7,8 +7,9 @@ from urllib.parse import quote
 import msgspec
 
 from harness.dialects import openai_events
-from harness.dialects.base import SessionSettings
+from harness.dialects.base import DialectFacts, DialectSession, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.stateless import StatelessSession
 from harness.model import (
     AudioDecoder,
     AudioFormat,
@@ -47,6 +48,11 @@ class OpenAIRealtime:
     name = "openai-realtime"
     default_model = "gpt-realtime-2.1"
     audio = AudioFormat(rate_hz=24_000)
+    facts = DialectFacts(source="OpenAI, Realtime API reference", as_of="2026-11-28")
+
+    def open(self, _identity: str) -> DialectSession:
+        """Return a session; every message of this API stands for itself."""
+        return StatelessSession(self)
 
     def path(self, settings: SessionSettings) -> str:
         """Return the GA endpoint; the model is chosen in the query and cannot change later."""

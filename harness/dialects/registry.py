@@ -5,10 +5,13 @@ from types import MappingProxyType
 
 from harness.dialects.base import Dialect
 from harness.dialects.openai import OpenAIRealtime
+from harness.dialects.twilio import TwilioMediaStreams
 from harness.errors import BadInput
 
 DEFAULT_DIALECT = "openai"
-DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType({"openai": OpenAIRealtime})
+DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
+    {"openai": OpenAIRealtime, "twilio": TwilioMediaStreams}
+)
 
 
 def find_dialect(name: str) -> Dialect:

@@ -4,9 +4,9 @@ import numpy as np
 
 from harness.corpus import cut_frames, encode_utterance, speech_like
 from harness.dialects import Dialect
+from harness.engine.shared_frames import shared_frame
 from harness.model import Utterance
 from harness.session import EncodedUtterance
-from harness.transport import ready_message
 
 GENERATED = "generated-backchannel"
 _SEED = 20_260_102
@@ -34,7 +34,7 @@ def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
     return EncodedUtterance(
         utterance_id=GENERATED,
         messages=[
-            ready_message(dialect.append_audio(frame))
+            shared_frame(dialect, frame)
             for frame in cut_frames(encode_utterance(utterance, audio), audio, frame_ms)
         ],
         onset_sample=0,

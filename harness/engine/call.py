@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.clock import now_ns
 from harness.dialects import MalformedMessage
+from harness.engine.carrier_playback import CarrierPlayback
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
+from harness.engine.shared_frames import frame_writer
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    EXACT,
     PROVES_SESSION,
     Event,
     SessionConfigured,
+    SessionCreated,
     SessionRecord,
     StampBound,
     TurnRecord,
@@ -86,6 +91,8 @@ class Call:
         self._connection: Connection | None = None
         self._verdict: Fault | None = None
         self._listener = listener
+        self._words = route.dialect.open(new_identity())
+        self._playback: CarrierPlayback | None = None
         self._acknowledged, self._openings = False, 0
         self._names_to_look_at = _NAMES_LOOKED_AT
 
@@ -104,6 +111,8 @@ class Call:
     async def _open(self) -> None:
         self.session.link.opening(now_ns())
         route, loop = self._route, asyncio.get_running_loop()
+        if self._openings:
+            self._words = route.dialect.open(new_identity())
         self._openings += 1
         loop.call_later(route.setup_limit_s, self._expect_session, self._openings)
         made = await connect(
@@ -129,6 +138,20 @@ class Call:
         if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
             self._begin(connection)
+        self._greet(connection)
+
+    def _greet(self, connection: Connection) -> None:
+        """Send what opens a session; where nobody announces it, it exists from then on."""
+        facts = self._route.dialect.facts
+        self._say(connection, self._words.opening())
+        if facts.marks_playback:
+            self._playback = CarrierPlayback(self._route.dialect, self._mark_played)
+        if not facts.announces_session and not self.session.ready:
+            self._take_event(SessionCreated(self._words.identifier), now_ns(), EXACT)
+
+    def _mark_played(self, name: str) -> None:
+        if self._connection is not None:
+            self._say(self._connection, self._words.mark_played(name))
 
     def _expect_session(self, opening: int) -> None:
         """Give up a connection on which no session exists in time.
@@ -142,13 +165,14 @@ class Call:
     def tick(self, at_ns: int) -> int:
         """Send the due frame, asking the session, and return its lateness in nanoseconds."""
         assert self._connection is not None
+        assert self.stream is not None
         message, lateness_ns = self.session.tick(at_ns)
-        self._connection.write(message)
+        self.stream.write(message)
         if self.session.has_news:
             self._relay(self._connection)
         if self.session.finished:
             self._end_stream()
-            self._connection.close()
+            self._leave(self._connection)
         return lateness_ns
 
     def ping(self) -> None:
@@ -161,9 +185,13 @@ class Call:
         self._verdict = why
         self._end_stream()
         if self._connection is not None:
-            self._connection.close()
+            self._leave(self._connection)
         else:
             self.gone(now_ns(), None, why)
+
+    def _leave(self, connection: Connection) -> None:
+        self._say(connection, self._words.closing())
+        connection.close()
 
     def crashed(self, error: Exception) -> None:
         """Give up a session that met a bug of ours; the others never notice."""
@@ -187,16 +215,22 @@ class Call:
 
     def _take(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         try:
-            event = self._route.dialect.parse(data)
+            events = self._words.parse(data)
         except MalformedMessage:
             # A message that cannot be parsed does not end a session, as an error event does not.
             self.session.unreadable_messages += 1
             return
-        first = not self.session.ready and isinstance(event, PROVES_SESSION)
         if self._names_to_look_at:
             self._names_to_look_at -= 1
             if name := self._route.dialect.old_name(data):
                 self.session.old_names |= {name}
+        for event in events:
+            self._take_event(event, at_ns, bound)
+
+    def _take_event(self, event: Event, at_ns: int, bound: StampBound) -> None:
+        first = not self.session.ready and isinstance(event, PROVES_SESSION)
+        if self._playback is not None:
+            self._playback.receive(event, at_ns)
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, SessionConfigured):
@@ -249,7 +283,7 @@ class Call:
     def _relay(self, connection: Connection) -> None:
         """Send what the session requests besides audio, and report turns that have ended."""
         for request in self.session.take_requests():
-            connection.write(ready_message(self._route.dialect.request(request)))
+            self._say(connection, self._words.request(request))
         if turns := self.session.take_turns():
             self._events.outcome(self, Outcome(turns))
 
@@ -259,20 +293,32 @@ class Call:
             self._configure(connection)
 
     def _configure(self, connection: Connection) -> None:
-        for message in self._route.dialect.configure(self._route.settings):
+        self._say(connection, self._route.dialect.configure(self._route.settings))
+
+    def _say(self, connection: Connection, messages: list[bytes]) -> None:
+        for message in messages:
             connection.write(ready_message(message))
 
     def _begin(self, connection: Connection) -> None:
         if not self._acknowledged:
             self._configure(connection)
         pacing = self.session.pacing
-        self.stream = FrameStream(self, pacing.ahead, connection.sender(), pacing.frame_ns)
+        write = frame_writer(self._route.dialect, self._words, connection.sender())
+        self.stream = FrameStream(self, pacing.ahead, write, pacing.frame_ns)
         self._events.ready(self, self.stream)
 
     def _end_stream(self) -> None:
+        if self._playback is not None:
+            self._playback.end()
+            self._playback = None
         if self.stream is not None:
             self.stream.end()
             self.stream = None
+
+
+def new_identity() -> str:
+    """Return what tells a session from all others there are: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
 
 
 def is_full(close_code: int | None, fault: Fault) -> bool:

@@ -3,11 +3,11 @@
 import asyncio
 
 from harness.dialects import MalformedMessage
-from harness.engine.call import CONFIGURE_AFTER_S, is_full, no_session
+from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import PROVES_SESSION, ProviderError, StampBound
+from harness.model import PROVES_SESSION, Event, ProviderError, SessionCreated, StampBound
 from harness.transport import Connection, connect, ready_message, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
@@ -26,6 +26,7 @@ class _Visitor:
 
     def __init__(self, route: Route) -> None:
         self._route = route
+        self.words = route.dialect.open(new_identity())
         self._error: ProviderError | None = None
         self.close_code: int | None = None
         loop = asyncio.get_running_loop()
@@ -37,9 +38,14 @@ class _Visitor:
 
     def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         try:
-            event = self._route.dialect.parse(data)
+            events = self.words.parse(data)
         except MalformedMessage:
             return
+        for event in events:
+            self.take(event)
+
+    def take(self, event: Event) -> None:
+        """Look whether an event proves a session, or refuses one."""
         if isinstance(event, PROVES_SESSION):
             self._settle(None)
         elif isinstance(event, ProviderError) and self._error is None:
@@ -101,6 +107,9 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
     if isinstance(made, Fault):
         return made, None
     connection, _ = made
+    _say(connection, visitor.words.opening())
+    if not route.dialect.facts.announces_session:
+        visitor.take(SessionCreated())
     configure = asyncio.get_running_loop().call_later(
         CONFIGURE_AFTER_S, _configure, connection, route
     )
@@ -111,13 +120,18 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
         return no_session(route.setup_limit_s), None
     finally:
         configure.cancel()
+        _say(connection, visitor.words.closing())
         connection.close(await_server=True)
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
 
 
 def _configure(connection: Connection, route: Route) -> None:
     """Configure a session that has not been announced: some exist only after that."""
-    for message in route.dialect.configure(route.settings):
+    _say(connection, route.dialect.configure(route.settings))
+
+
+def _say(connection: Connection, messages: list[bytes]) -> None:
+    for message in messages:
         connection.write(ready_message(message))
 
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_frame
 from harness.dialects import Dialect
+from harness.engine.shared_frames import shared_frame
 from harness.environment import cache_dir
 from harness.errors import BadInput
 from harness.model import NS_PER_S, Encoding, Progress
 from harness.session import EncodedUtterance, WireFormat
-from harness.transport import ready_message
 
 MEMORY_MB = "HARNESS_SPEECH_MEMORY_MB"
 """Environment variable: most ready speech that a process keeps in memory, in megabytes."""
@@ -67,6 +67,7 @@ class Speech:
             audio=audio,
             new_decoder=dialect.decoder,
             limit_ns=round(limit_s * NS_PER_S),
+            acknowledges_settings=dialect.facts.acknowledges_settings,
         )
 
     def prepare(self, names: Iterable[str], progress: Progress) -> None:
@@ -166,7 +167,7 @@ class Speech:
                     return
 
     def _ready(self, frame: bytes) -> bytes:
-        return ready_message(self._dialect.append_audio(frame))
+        return shared_frame(self._dialect, frame)
 
 
 def memory_bytes() -> int:

@@ -174,6 +174,22 @@ class ProviderError:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackMark:
+    """The agent asks to be told when the audio it sent before this has been played.
+
+    Attributes:
+        name: What it calls this place; told again as it came.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackCleared:
+    """The agent takes back what it has sent and the caller has not heard yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message without anything to measure; `name` is the vendor's name of it."""
 
@@ -203,5 +219,7 @@ Event = (
     | ToolCall
     | ResponseDone
     | ProviderError
+    | PlaybackMark
+    | PlaybackCleared
     | Notice
 )

@@ -10,6 +10,7 @@ from harness.session.event_coverage import EventCoverage, missing_events
 from harness.session.grid import FrameGrid
 from harness.session.link import Link, is_retryable
 from harness.session.pacing import BACKLOG_NS
+from harness.session.playout.carrier_playout import CarrierPlayout
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.ready_frames import ReadyFrames
@@ -21,6 +22,7 @@ from harness.session.turn.response_state import ResponseState
 __all__ = [
     "BACKLOG_NS",
     "Caller",
+    "CarrierPlayout",
     "EncodedUtterance",
     "EventCoverage",
     "FrameGrid",

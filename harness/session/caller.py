@@ -72,6 +72,7 @@ class Caller:
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
         self.link = Link(seed=plan.number)
         self._acknowledgement = Acknowledgement()
+        self._expects_acknowledgement = wire_format.acknowledges_settings
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
         self.old_names = frozenset[str]()
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
@@ -243,7 +244,7 @@ class Caller:
             acknowledged=self._acknowledgement.acknowledged,
             differs=self.differs,
             settings_acknowledged=None
-            if link.ready_ns is None
+            if link.ready_ns is None or not self._expects_acknowledgement
             else self._acknowledgement.configured,
             settings_refused=self._acknowledgement.refused,
             unreadable_messages=self.unreadable_messages,

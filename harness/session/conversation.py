@@ -17,6 +17,7 @@ from harness.model import (
     InputCommitted,
     NewDecoder,
     OfResponse,
+    PlaybackCleared,
     Request,
     ResponseDone,
     ResponseStatus,
@@ -209,6 +210,9 @@ class Conversation:
                 # The caller no longer waits for the answer; the result is sent nevertheless.
                 self._run_tools(None, event, now_ns)
                 return
+        elif isinstance(event, PlaybackCleared):
+            self._clear(turn, now_ns)
+            return
         elif isinstance(event, SpeechStarted | ResponseDone):
             self._caller_was_heard(turn, event, now_ns)
         self._count_tokens(event, turn)
@@ -329,6 +333,16 @@ class Conversation:
             cut = turn.interrupt(now_ns, for_good=False)
             if cut is not None:
                 self.requests.append(cut)
+
+    def _clear(self, turn: Turn, now_ns: int) -> None:
+        """Discard what has not been played: the agent took it back, and nobody interrupted it."""
+        until_ns = turn.playout_end_ns
+        if until_ns is None or now_ns >= until_ns:
+            return
+        words = "the agent took back what it had sent"
+        done = ResponseDone("", ResponseStatus.CANCELLED, "cleared", words)
+        self._caller_was_heard(turn, done, now_ns)
+        turn.receive(done, now_ns)
 
     def _count_tokens(self, event: Event, turn: Turn) -> None:
         if isinstance(event, OfResponse):

@@ -38,6 +38,7 @@ class WireFormat:
         audio: Format of both directions, unless the server acknowledges another one.
         new_decoder: Makes the decoder of the audio of responses.
         limit_ns: How long a caller waits for a response.
+        acknowledges_settings: Whether the server says which settings it took.
     """
 
     silence: bytes
@@ -45,6 +46,7 @@ class WireFormat:
     audio: AudioFormat
     new_decoder: NewDecoder
     limit_ns: int
+    acknowledges_settings: bool = True
 
     @property
     def rate_hz(self) -> int:

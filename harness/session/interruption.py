@@ -19,6 +19,7 @@ from harness.model import (
     Event,
     InputCommitted,
     OfResponse,
+    PlaybackCleared,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -64,7 +65,7 @@ class Interruption:
         """
         old = self._is_of_old(event, now_ns)
         cut: Truncate | None = None
-        if isinstance(event, SpeechStarted):
+        if isinstance(event, SpeechStarted | PlaybackCleared):
             cut = self._noticed(now_ns)
         elif isinstance(event, SpeechStopped | InputCommitted):
             self._passed_on = True

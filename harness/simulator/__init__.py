@@ -13,12 +13,14 @@ from harness.simulator.timing.capacity import CapacityRule
 from harness.simulator.voice.recorded import Answer, answers_from
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule, parse_tool
+from harness.simulator.wire.upgrade import SIMULATED_PATHS
 
 __all__ = [
     "DEFAULT_PRESET",
     "FAULTS",
     "NULL_PRESET",
     "PRESETS",
+    "SIMULATED_PATHS",
     "Answer",
     "CapacityRule",
     "DeltaSizes",

@@ -18,9 +18,10 @@ from websockets.http11 import Request
 
 from harness.errors import BadInput, sanitised
 from harness.model import NS_PER_S
+from harness.simulator.carrier.twilio_application import TwilioApplication
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
-from harness.simulator.protocol.session_limits import Link, SessionLimits
+from harness.simulator.protocol.session_limits import Link, ServedSession, SessionLimits
 from harness.simulator.settings import SimulatorConfig
 from harness.simulator.timing.capacity import Capacity
 from harness.simulator.timing.deadlines import Deadlines
@@ -141,8 +142,20 @@ class Simulator:
         """Answer a request that asks for no upgrade."""
         return plain_http.answer(request, self._secrets, self._config.api_key)
 
-    def new_session(self, link: Link, admitted: Admitted) -> Session:
+    def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""
+        if admitted.is_carrier:
+            return TwilioApplication(
+                link, lambda link, stream: self._session_of(link, admitted, stream)
+            )
+        return self._session_of(link, admitted)
+
+    def _session_of(self, link: Link, admitted: Admitted, stream: str = "") -> Session:
+        """Make a session of the service, whose truth names the carrier's stream, if any."""
+        limits = self._limits
+        if stream:
+            tell = limits.tell
+            limits = replace(limits, tell=lambda truth: tell(replace(truth, session_id=stream)))
         number = self._sessions_begun
         self._sessions_begun += 1
         draws = Draws(
@@ -159,7 +172,7 @@ class Simulator:
             tag=tag,
             model=admitted.model,
             draws=draws,
-            limits=self._limits,
+            limits=limits,
             transcribes=admitted.transcribes,
             minted=admitted.minted or {},
         )

@@ -128,3 +128,16 @@ def test_turns_without_truth_and_turns_not_heard_are_left_out(make_turn: MakeTur
 
 def test_without_a_pair_there_is_no_accuracy(make_turn: MakeTurn) -> None:
     assert accuracy([make_turn()], [make_truth()], 24_000) == ()
+
+
+def test_a_response_without_a_name_is_found_by_the_sample_that_ended_speech(
+    make_turn: MakeTurn,
+) -> None:
+    ends = tuple(FRAME * (k + 1) for k in range(50, 100))
+    truth = [make_truth(0), make_truth(1, heard_ms=2_500.0, frame_end_samples=ends)]
+    found = accuracy(
+        [make_turn(provider_ids={"session": "sess"}, speech_end_sample=75 * FRAME)], truth, RATE_HZ
+    )
+    assert [entry.n for entry in found] == [1]
+    unknown = make_turn(provider_ids={"session": "sess"}, speech_end_sample=200 * FRAME)
+    assert accuracy([unknown], truth, RATE_HZ) == ()

@@ -17,6 +17,7 @@ from harness.model import (
     BargeIn,
     CallPlan,
     Event,
+    PlaybackCleared,
     Request,
     RequestResponse,
     ResponseCreated,
@@ -407,3 +408,34 @@ def test_audio_in_a_format_that_nobody_here_knows_has_no_latency_and_names_the_s
     assert turn.at.first_audible_ns is None
     assert turn.fault is not None
     assert (turn.fault.party, turn.fault.code) == (Party.THEIRS, "undecodable_audio")
+
+
+def unnamed(at_ms: int, length_ms: int) -> tuple[int, Event]:
+    """Audio of an application behind a carrier, which names nothing."""
+    return at_ms, AudioDelta(audio(length_ms))
+
+
+def test_what_an_agent_takes_back_after_an_interruption_stops_there() -> None:
+    held = Held(TurnBehaviour(barge_in_ms=500), PLAIN)
+    held.run(unnamed(800, 2_000), (1_400, PlaybackCleared()), unnamed(2_300, 100))
+    first, second = held.turns
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is BargeIn.STOPPED
+    assert second.at.audio_stopped_ns == second.at.barge_in_ack_ns == 1_400 * MS
+    assert second.at.first_audible_ns == 2_300 * MS
+    assert held.requests == []
+
+
+def test_an_agent_that_takes_back_its_words_without_being_interrupted_broke_off() -> None:
+    held = Held(PLAIN).run(unnamed(800, 2_000), (1_400, PlaybackCleared()))
+    (turn,) = held.turns
+    assert turn.status is TurnStatus.BROKEN_OFF
+    assert turn.fault is not None
+    assert turn.fault.code == "cleared"
+    assert turn.at.first_audible_ns == 800 * MS
+
+
+def test_taking_back_what_was_played_changes_nothing() -> None:
+    held = Held(PLAIN).run((400, PlaybackCleared()), unnamed(800, 300), (1_200, PlaybackCleared()))
+    (turn,) = held.turns
+    assert (turn.status, turn.fault) == (TurnStatus.COMPLETED, None)

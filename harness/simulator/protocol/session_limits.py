@@ -33,6 +33,22 @@ class Link(Protocol):
         """Read nothing from the connection for so long."""
 
 
+class ServedSession(Protocol):
+    """A session as its connection sees it."""
+
+    def open(self) -> None:
+        """Begin: the client was let in."""
+
+    def receive(self, message: bytes, received_ns: int) -> None:
+        """Take one text message."""
+
+    def receive_binary(self) -> None:
+        """Take note of a binary message."""
+
+    def end(self) -> None:
+        """Stop: the connection is gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLimits:
     """How a server treats all its sessions.

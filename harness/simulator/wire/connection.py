@@ -21,8 +21,8 @@ from websockets.typing import Subprotocol
 from harness.clock import now_ns
 from harness.errors import sanitised
 from harness.model import NS_PER_S
-from harness.simulator.protocol.session import Session, refusal_event
-from harness.simulator.protocol.session_limits import Link
+from harness.simulator.protocol.session import refusal_event
+from harness.simulator.protocol.session_limits import Link, ServedSession
 from harness.simulator.timing.deadlines import Deadline, Deadlines
 from harness.simulator.wire import plain_http
 from harness.simulator.wire.framing import Frames
@@ -58,7 +58,7 @@ class ServerPort(Protocol):
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""
 
-    def new_session(self, link: Link, admitted: Admitted) -> Session:
+    def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""
 
     def entered(self, connection: "Connection") -> None:
@@ -85,8 +85,10 @@ class Connection(asyncio.Protocol):
         self._head: bytes | None = b""
         self._frames = Frames(_LARGEST_MESSAGE)
         self._transport: asyncio.Transport
-        self._session: Session | None = None
-        self._heard_by: Session | None = None  # the session, for as long as the connection is open
+        self._session: ServedSession | None = None
+        self._heard_by: ServedSession | None = (
+            None  # the session, for as long as the connection is open
+        )
         self._fragments: list[bytes] = []
         self._text = True
         self._gone = False

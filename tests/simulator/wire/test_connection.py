@@ -9,6 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from harness.clock import now_ns
 from harness.simulator import Simulator, SimulatorConfig
+from harness.simulator.protocol.session import Session
 from harness.simulator.wire.connection import Connection
 
 _UPGRADE = (
@@ -73,7 +74,7 @@ def test_nothing_is_heard_any_more_once_the_server_has_closed() -> None:
         connection.close(1001, "going away")
         transport.written = b""
         session = connection._session
-        assert session is not None
+        assert isinstance(session, Session)
         before = session._listening.received_ms
         audio = "AAAA" * 320
         connection.data_received(_message(type="input_audio_buffer.append", audio=audio))
@@ -87,7 +88,7 @@ def test_frames_are_heard_whether_they_come_alone_together_or_in_pieces() -> Non
     def talk(_simulator: Simulator, connection: Connection, _transport: _Transport) -> None:
         frame = _message(type="input_audio_buffer.append", audio="AAAA" * 320)
         session = connection._session
-        assert session is not None
+        assert isinstance(session, Session)
         for data in (frame, frame * 2, frame + frame[:7], frame[7:] + frame[:90], frame[90:]):
             connection.data_received(data)
         assert session._listening.received_ms == 6 * 20

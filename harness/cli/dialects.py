@@ -1,0 +1,36 @@
+"""`harness dialects`: which APIs can be measured, and what each of them cannot tell."""
+
+import click
+
+from harness.dialects import DIALECTS, Dialect, Role
+
+_ROLES = {
+    Role.CLIENT: "harness is the client of the API",
+    Role.CARRIER: "harness is the carrier that calls an application",
+}
+# What a fact of a dialect makes of the report, where it is not so.
+_UNTOLD = (
+    ("reports_endpoint", "endpoint delay and response delay"),
+    ("announces_responses", "when a response ends: found in its audio, 2 s after its last sound"),
+    ("acknowledges_settings", "which settings it took"),
+    ("calls_tools", "tool calls"),
+    ("reports_usage", "tokens, so that cost is unknown"),
+)
+
+
+@click.command("dialects")
+def command() -> None:
+    """List the dialects, and what each of them does not tell."""
+    for name, make in DIALECTS.items():
+        click.echo("\n".join(_described(name, make())))
+
+
+def _described(name: str, dialect: Dialect) -> list[str]:
+    facts, audio = dialect.facts, dialect.audio
+    untold = [words for fact, words in _UNTOLD if not getattr(facts, fact)]
+    lines = [
+        f"{name}",
+        f"  {_ROLES[facts.role]}; {audio.encoding} at {audio.rate_hz:,} Hz".replace(",", " "),
+        f"  source: {facts.source}, as of {facts.as_of}",
+    ]
+    return lines + [f"  not told: {words}" for words in untold]

@@ -1,0 +1,57 @@
+"""Marks of a call come back to the agent when the audio before them has been played."""
+
+import asyncio
+from collections.abc import Callable
+
+from harness.clock import now_ns
+from harness.dialects import Dialect
+from harness.model import NS_PER_S, AudioDelta, Event, PlaybackCleared, PlaybackMark
+from harness.session import CarrierPlayout
+
+
+class CarrierPlayback:
+    """What a carrier owes the agent of one connection; runs on the engine's loop.
+
+    Args:
+        dialect: How the agent's audio is written.
+        played: Called with the name of each mark when it is due.
+    """
+
+    def __init__(self, dialect: Dialect, played: Callable[[str], None]) -> None:
+        audio = dialect.audio
+        self._playout = CarrierPlayout(
+            dialect.decoder(audio),
+            audio.rate_hz,
+            returns_cleared=dialect.facts.returns_cleared_marks,
+        )
+        self._played = played
+        self._timer: asyncio.TimerHandle | None = None
+
+    def receive(self, event: Event, at_ns: int) -> None:
+        """Take an event that arrived at `at_ns`, in monotonic nanoseconds."""
+        match event:
+            case AudioDelta():
+                self._playout.receive(event.audio, at_ns)
+                return
+            case PlaybackMark():
+                self._playout.mark(event.name, at_ns)
+            case PlaybackCleared():
+                self._playout.clear(at_ns)
+            case _:
+                return
+        self._return_due()
+
+    def end(self) -> None:
+        """Return no further mark."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _return_due(self) -> None:
+        for name in self._playout.take_due(now_ns()):
+            self._played(name)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if (due_ns := self._playout.due_ns) is not None:
+            wait_s = max(0, due_ns - now_ns()) / NS_PER_S
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._return_due)

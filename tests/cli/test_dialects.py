@@ -1,0 +1,14 @@
+from click.testing import CliRunner
+
+from harness.cli.dialects import command
+from harness.dialects import DIALECTS
+
+
+def test_every_dialect_is_listed_with_its_source_and_what_it_does_not_tell() -> None:
+    shown = CliRunner().invoke(command).output
+    for name, make in DIALECTS.items():
+        assert f"{name}\n" in shown
+        assert make().facts.source in shown
+    of_openai, of_twilio = shown.split("twilio\n")
+    assert "not told" not in of_openai
+    assert "not told: endpoint delay" in of_twilio
