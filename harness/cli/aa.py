@@ -25,9 +25,9 @@ from harness.cli.gate import read_records
 from harness.cli.json_file import json_option, write_json
 from harness.cli.many_values import ManyValues
 from harness.cli.run_series import RunSeries, refuse_own
-from harness.cli.summarising import bundled_prices
 from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode
+from harness.load.price_list import bundled_prices
 from harness.recording import reserve
 
 _CHANGES = (0.05, 0.10, 0.20)

@@ -9,9 +9,9 @@ from harness.analysis import judge_against, parse_objectives
 from harness.cli.gate import read_records, read_toml
 from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.run_series import RunSeries, refuse_own, words_of
-from harness.cli.summarising import bundled_prices
 from harness.clock import wall_time
 from harness.errors import BadInput
+from harness.load.price_list import bundled_prices
 from harness.recording import reserve
 
 

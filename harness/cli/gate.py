@@ -19,8 +19,9 @@ from harness.analysis.history.entry import fingerprint
 from harness.analysis.history.series import run_spreads
 from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.many_values import ManyValues
-from harness.cli.summarising import bundled_prices, recorded
+from harness.cli.summarising import recorded
 from harness.errors import BadInput
+from harness.load.price_list import bundled_prices
 from harness.model import Run
 from harness.recording import read_summary
 from harness.recording.history import read_history

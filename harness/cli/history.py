@@ -8,9 +8,9 @@ from harness.analysis import RunEvidence
 from harness.analysis.history.entry import METRICS, PERCENTS, history_run
 from harness.analysis.history.series import Series, find_run, fingerprints, series_of
 from harness.cli.gate import read_records
-from harness.cli.summarising import bundled_prices
 from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode
+from harness.load.price_list import bundled_prices
 from harness.model.history import Acceptance, History, HistoryLine
 from harness.recording.history import append_history, read_history
 

@@ -24,8 +24,8 @@ from harness.analysis.objectives.quantities import Percentile
 from harness.analysis.planned_cost import session_cost, session_length_s
 from harness.cli.gate import read_records
 from harness.cli.json_file import json_option, write_json
-from harness.cli.summarising import bundled_prices
 from harness.errors import BadInput, ExitCode
+from harness.load.price_list import bundled_prices
 
 _MOST_SHOWN = 5
 _ASSUMED_SESSIONS = 100

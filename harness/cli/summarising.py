@@ -1,14 +1,11 @@
 """From a run's folder to its summary, the same way for every command."""
 
-import tomllib
-from importlib import resources
 from pathlib import Path
 
-from harness.analysis import PriceList, held_to_limit, summarise
+from harness.analysis import held_to_limit, summarise
+from harness.load.price_list import bundled_prices
 from harness.model import Run, Summary
 from harness.recording import read_run, read_truth
-
-_PRICES = "prices.toml"
 
 
 def recorded(path: Path) -> Run:
@@ -36,9 +33,3 @@ def summarise_directory(path: Path) -> tuple[Run, Summary]:
     """
     run = recorded(path)
     return run, summarise(run, bundled_prices(), read_truth(path))
-
-
-def bundled_prices() -> PriceList:
-    """Return the price list that comes with the package."""
-    text = resources.files("harness.analysis").joinpath(_PRICES).read_text(encoding="utf-8")
-    return PriceList.from_dict(tomllib.loads(text), _PRICES)

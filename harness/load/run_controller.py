@@ -31,6 +31,7 @@ from harness.load import live
 from harness.load.class_schedule import Calls, schedule_of
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
+from harness.load.observers import Observers
 from harness.load.open_files import callers_of_one, ensure_open_files
 from harness.load.options import Options, read_options
 from harness.load.run_setup import (
@@ -98,6 +99,7 @@ class RunController:
         self._failures = Failures(environment, self._note)
         self._progress = live.Steps()
         self._interrupts = Interrupts(self._interrupt, self._cut)
+        self._observers = Observers(environment.web_ui, self._open_calls)
         if isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BATCH, self._batch_came)
             self._runner.register_message(FAILED, self._failures.of_worker)
@@ -150,6 +152,7 @@ class RunController:
         if writer is not None:
             with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
+                self._observers.end()
             self._writer = None
             self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:
@@ -362,7 +365,8 @@ class RunController:
             live.tell_events(batch.events)
             self._writer.write(batch)
         elif isinstance(self._runner, WorkerRunner):
-            self._runner.send_message(_BATCH, {**batch.pack(), "idle": idle, "last": last})
+            state = {"idle": idle, "last": last, "open": self._open_calls()}
+            self._runner.send_message(_BATCH, {**batch.pack(), **state})
 
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
@@ -393,7 +397,16 @@ class RunController:
     def _new_writer(self, options: Options, schedule: Calls, corpus: Corpus) -> RunWriter:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
         scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
-        return RunWriter(options, schedule, corpus, scenario)
+        writer = RunWriter(options, schedule, corpus, scenario)
+        self._observers.begin(writer)
+        return writer
+
+    def _open_calls(self) -> int:
+        """Return how many calls are open, of a master in all its workers together."""
+        workload = self._draining or self.workload
+        if workload is not None:
+            return workload.active
+        return 0 if self._pool is None else self._pool.open_calls
 
     def unstaffed(self) -> list[str]:
         """Return the user classes that this process has no caller of, once all have started."""

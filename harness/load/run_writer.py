@@ -42,21 +42,29 @@ class RunWriter:
         schedule: The calls.
         corpus: The speech.
         scenario: The locustfile.
+
+    Attributes:
+        manifest: What stands in the run's manifest.
     """
 
     def __init__(self, options: Options, schedule: Calls, corpus: Corpus, scenario: Path) -> None:
         path = options.run_dir
         if path is None:
             path = reserve(options.reports, scenario.stem, wall_time().date())
-        manifest = _manifest(options, schedule, corpus, scenario, path.name)
-        self.origin_ns = manifest.origin_ns
-        self._directory = RunDirectory(path, manifest)
+        self.manifest = _manifest(options, schedule, corpus, scenario, path.name)
+        self.origin_ns = self.manifest.origin_ns
+        self._directory = RunDirectory(path, self.manifest)
         self._full = False
+        self._listeners: list[Callable[[Batch], None]] = []
 
     @property
     def path(self) -> Path:
         """The run's folder."""
         return self._directory.path
+
+    def listen(self, listener: Callable[[Batch], None]) -> None:
+        """Call `listener` with everything that is written."""
+        self._listeners.append(listener)
 
     def write(self, batch: Batch) -> None:
         """Append what happened; nothing after a write that failed, so that no file has a hole.
@@ -65,6 +73,8 @@ class RunWriter:
             RunInvalid: The files cannot be written any more; raised once.
         """
         self._append(lambda: batch.write(self._directory))
+        for listener in self._listeners:
+            listener(batch)
 
     def note(self, kind: RunEventKind, detail: str = "") -> None:
         """Append one event of the run as a whole.
@@ -75,6 +85,8 @@ class RunWriter:
         at_ns = now_ns() - self.origin_ns
         event = RunEvent(kind=kind, at_ns=at_ns, detail=detail)
         self._append(lambda: self._directory.append_event(event))
+        for listener in self._listeners:
+            listener(Batch(events=[event]))
 
     def report(self) -> int:
         """Make summary, table and page; return the exit code of `harness report`.

@@ -40,6 +40,7 @@ class WorkerPool:
     def __init__(self, runner: Any, writer: RunWriter, schedule: Calls) -> None:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
+        self._open: dict[str, int] = {}
         self._forked = forked_workers()
         self._stopping = self._unimpaired = False
         clients = sorted(runner.clients)
@@ -62,6 +63,7 @@ class WorkerPool:
         idle, last = bool(message.get("idle")), bool(message.get("last"))
         # A worker that was stopped from outside says goodbye in the middle of the run.
         lost = last and not self._stopping and self._runner.state in HOLDING
+        self._open[worker] = 0 if last else int(message.get("open", 0))
         self._roster.note(worker, batch, idle=idle and not lost, last=last and not lost)
         live.tell_events(batch.events)
         self._unimpaired |= any(e.kind is RunEventKind.TOXIPROXY_LOST for e in batch.events)
@@ -95,6 +97,12 @@ class WorkerPool:
         if not self._roster.whole:
             limit_ms = self._schedule.options.limit_s * 1000
             self._writer.write(Batch(turns=self._roster.unbegun(self._schedule.call, limit_ms)))
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls the workers had open when each last told."""
+        heard = self._runner.clients
+        return sum(count for worker, count in self._open.items() if worker in heard)
 
     @property
     def silent(self) -> bool:

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli.app import run
-from harness.cli.summarising import bundled_prices, summarise_directory
+from harness.cli.summarising import summarise_directory
 from harness.errors import ExitCode
+from harness.load.price_list import bundled_prices
 from harness.model import RunEvent, RunEventKind
 from harness.recording import encode_lines, write_summary
 

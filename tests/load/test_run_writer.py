@@ -11,9 +11,9 @@ from harness.errors import ExitCode
 from harness.load.options import Options
 from harness.load.run_setup import make_schedule
 from harness.load.run_writer import RunWriter
-from harness.model import NoProgress
+from harness.model import NoProgress, RunEventKind
 from harness.plan import Dialogue
-from harness.recording import read_run
+from harness.recording import Batch, read_run
 
 
 def writer(folder: Path, host: str = "ws://127.0.0.1:9", model: str = "") -> RunWriter:
@@ -72,3 +72,13 @@ def test_a_report_that_cannot_be_made_leaves_the_run_not_whole(
     monkeypatch.setattr(subprocess, "run", run)
     assert ours.report() == code
     assert said in capsys.readouterr().err
+
+
+def test_who_listens_hears_what_is_written_and_noted(tmp_path: Path) -> None:
+    written, heard = writer(tmp_path), []
+    written.listen(heard.append)
+    batch = Batch(end_ns=1)
+    written.write(batch)
+    written.note(RunEventKind.INTERRUPTED, "stopped")
+    assert heard[0] is batch
+    assert [event.detail for event in heard[1].events] == ["stopped"]

@@ -176,6 +176,16 @@ def test_workers_are_silent_when_none_is_heard_of(run: Run) -> None:
     assert run.pool.silent
 
 
+def test_open_calls_are_those_of_workers_that_are_heard_of(run: Run) -> None:
+    for worker, count in (("a", 2), ("b", 5)):
+        run.pool.take(worker, {**Batch().pack(), "open": count})
+    assert run.pool.open_calls == 7
+    del run.runner.clients["b"]
+    assert run.pool.open_calls == 2
+    run.hand_in_last("a")
+    assert run.pool.open_calls == 0
+
+
 def test_states_have_locusts_names() -> None:
     """In a process of its own, which importing Locust patches."""
     names = "STATE_INIT, STATE_MISSING, STATE_SPAWNING, STATE_RUNNING"

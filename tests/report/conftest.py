@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.analysis import summarise
-from harness.cli.summarising import bundled_prices
 from harness.errors import Fault, Party, Phase
+from harness.load.price_list import bundled_prices
 from harness.model import (
     AudioFormat,
     CorpusFacts,

@@ -1,0 +1,183 @@
+"""Everything that the live page shows of one run, from its records as they arrive."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.analysis import BY_NAME, Estimate, PriceList, has_failed, turn_latency
+from harness.clock import now_ns
+from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
+from harness.load.monitoring.recent_run import RecentRun
+from harness.load.monitoring.spending import Spending
+from harness.model import NS_PER_S, RunManifest, TurnRecord
+from harness.recording import Batch
+
+Shown = dict[str, Any]
+
+_POINTS = 1_500
+_POINTS_S = 300.0
+_REASONS = 8
+_CODES = 200
+# Percentiles take some milliseconds a stratum: at most a twentieth of the time goes into them.
+_FRESH_NS, _REST = 1_500_000_000, 20
+
+
+class LiveFigures:
+    """Figures of one run that goes on.
+
+    Args:
+        manifest: What was asked for.
+        prices: What tokens cost.
+        open_calls: Returns how many calls are open now.
+    """
+
+    def __init__(
+        self, manifest: RunManifest, prices: PriceList, open_calls: Callable[[], int]
+    ) -> None:
+        self._manifest, self._open_calls = manifest, open_calls
+        self._latencies = LiveLatencies()
+        self._recent = RecentRun(manifest)
+        self._spending = Spending(manifest, prices)
+        self._points: deque[tuple[float, float | None, str]] = deque(maxlen=_POINTS)
+        self._statuses: Counter[str] = Counter()
+        self._failed: Counter[tuple[str, str]] = Counter()
+        self._sessions = self._sessions_failed = self._refusals = self._reconnects = 0
+        self._at_ns = 0
+        self._ended = False
+        self._made: Shown = {}
+        self._stale_ns = 0
+
+    def take(self, batch: Batch) -> None:
+        """Take what happened since the last time."""
+        latest = [turn.at.speech_end_ns or 0 for turn in batch.turns]
+        self._at_ns = max(self._at_ns, batch.end_ns, *latest, 0)
+        self._latencies.add(batch.turns)
+        self._recent.take(batch)
+        self._spending.take(batch.turns, batch.sessions, self._at_ns)
+        for turn in batch.turns:
+            self._count(turn)
+        for session in batch.sessions:
+            self._sessions += 1
+            self._sessions_failed += session.fault is not None
+            self._refusals += session.refusals
+            self._reconnects += session.reconnects
+
+    def end(self) -> None:
+        """Take that the run has ended: nothing more comes."""
+        self._ended = True
+        self._stale_ns = 0
+
+    def shown(self) -> Shown:
+        """Return the figures as they are sent to the page, anew every few seconds at most."""
+        began_ns = now_ns()
+        if began_ns >= self._stale_ns or not self._made:
+            self._made = self._make()
+            took_ns = now_ns() - began_ns
+            self._stale_ns = now_ns() + max(_FRESH_NS, _REST * took_ns)
+        return self._made
+
+    def rows(self) -> list[Shown]:
+        """Return the percentiles of the whole run, of networks, of user classes, and of both."""
+        strata = self._latencies.strata()
+        classes = list(dict.fromkeys(user_class for user_class, _ in strata))
+        networks = list(dict.fromkeys(network for _, network in strata))
+        groups: list[tuple[str, str, Sequence[Stratum]]] = [("", "", strata)]
+        if len(networks) > 1:
+            groups += [("", name, [s for s in strata if s[1] == name]) for name in networks]
+        if len(classes) > 1:
+            groups += [(name, "", [s for s in strata if s[0] == name]) for name in classes]
+        if len(networks) > 1 and len(classes) > 1:
+            groups += [(*stratum, [stratum]) for stratum in strata]
+        return [
+            {"user_class": user_class, "network": network, "metrics": self._metrics(group)}
+            for user_class, network, group in groups
+        ]
+
+    def _metrics(self, strata: Sequence[Stratum]) -> Shown:
+        return {
+            name: {
+                "title": BY_NAME[name].title,
+                "n": self._latencies.n(name, strata),
+                "percentiles": [_shown(e) for e in self._latencies.percentiles(name, strata)],
+            }
+            for name in SHOWN
+        }
+
+    def _count(self, turn: TurnRecord) -> None:
+        self._statuses[turn.status.value] += 1
+        failed = has_failed(turn)
+        if failed and turn.fault is not None:
+            key = (turn.fault.party.value, turn.fault.code)
+            known = key in self._failed or len(self._failed) < _CODES
+            self._failed[key if known else (key[0], "other")] += 1
+        latency = turn_latency(BY_NAME[SHOWN[0]], turn)
+        if turn.at.speech_end_ns is not None:
+            heard = latency is not None and not latency.censored
+            latency_ms = latency.ms if latency is not None and heard else None
+            kind = "failed" if failed else "fine"
+            self._points.append((turn.at.speech_end_ns / NS_PER_S, latency_ms, kind))
+
+    def _make(self) -> Shown:
+        lateness, validity = self._recent.send_lateness.summary(), self._recent.judge()
+        spent = self._spending.so_far()
+        oldest_s = self._at_ns / NS_PER_S - _POINTS_S
+        return {
+            "run": self._manifest.run_id,
+            "scenario": self._manifest.scenario,
+            "target": self._manifest.target,
+            "model": self._manifest.model,
+            "ended": self._ended,
+            "elapsed_s": self._at_ns / NS_PER_S,
+            "calls": {
+                "open": 0 if self._ended else self._open_calls(),
+                "ended": self._sessions,
+                "planned": self._manifest.calls_planned,
+                "failed": self._sessions_failed,
+                "refusals": self._refusals,
+                "reconnects": self._reconnects,
+            },
+            "turns": {"n": self._statuses.total(), "by_status": dict(self._statuses)},
+            "failures": self._failures(),
+            "rows": self.rows(),
+            "validity": {
+                "state": validity.state.value,
+                "reasons": list(validity.reasons[:_REASONS]),
+            },
+            "lateness": None
+            if lateness is None
+            else {
+                "p50_ms": lateness.p50_ms,
+                "p99_ms": lateness.p99_ms,
+                "p999_ms": lateness.p999_ms,
+                "max_ms": lateness.max_ms,
+                "frames": lateness.n,
+            },
+            "cost": {
+                "currency": spent.currency,
+                "basis": spent.basis,
+                "total": spent.total,
+                "per_hour": spent.per_hour,
+                "partial": spent.partial,
+                "why": spent.why,
+                "simulated": self._manifest.simulated,
+            },
+            "points": [
+                (round(at_s, 2), latency_ms, kind)
+                for at_s, latency_ms, kind in self._points
+                if at_s >= oldest_s
+            ],
+        }
+
+    def _failures(self) -> list[Shown]:
+        """Return how many turns failed through whom, and with which codes."""
+        parties: dict[str, Counter[str]] = {}
+        for (party, code), count in self._failed.items():
+            parties.setdefault(party, Counter())[code] += count
+        return [
+            {"party": party, "n": codes.total(), "codes": dict(codes.most_common(_REASONS))}
+            for party, codes in sorted(parties.items(), key=lambda item: -item[1].total())
+        ]
+
+
+def _shown(found: Estimate) -> Shown:
+    return {"ms": found.value_ms, "low": found.low_ms, "high": found.high_ms, "why": found.why}

@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from harness.analysis import judge_validity
+from harness.errors import Party
+from harness.load.monitoring import recent_run
+from harness.load.monitoring.recent_run import RecentRun
+from harness.model import RunEvent, RunEventKind, TurnStatus, ValidityState
+from harness.recording import Batch, Histogram
+from tests.analysis.conftest import MS, build_run, build_session, build_turn
+
+
+def lateness(worst_ms: int) -> dict[str, Histogram]:
+    found = {"send_lateness": Histogram(), "loop_lag": Histogram()}
+    for histogram in found.values():
+        histogram.record_many([MS // 10] * 99 + [worst_ms * MS])
+    return found
+
+
+def test_a_run_of_which_most_is_still_to_come_is_valid() -> None:
+    turns = [build_turn(session=f"s{i}") for i in range(20)]
+    run = build_run(turns, calls_planned=500, turns_planned=500)
+    recent = RecentRun(run.manifest)
+    recent.take(Batch(turns=turns, sessions=list(run.sessions), histograms=lateness(1)))
+    assert recent.judge().state is ValidityState.VALID
+    assert judge_validity(run).state is not ValidityState.VALID
+
+
+def test_what_spoils_a_run_shows_as_the_report_would_say_it() -> None:
+    turns = [build_turn(session=f"s{i}") for i in range(20)]
+    void = [build_turn(session="v", status=TurnStatus.VOID, party=Party.OURS) for _ in range(5)]
+    run = build_run([*turns, *void])
+    recent = RecentRun(run.manifest)
+    recent.take(Batch(turns=[*turns, *void], sessions=list(run.sessions), histograms=lateness(1)))
+    judged = recent.judge()
+    assert judged.state is ValidityState.INVALID
+    assert judged.reasons == judge_validity(run).reasons
+
+
+def test_lateness_of_frames_is_of_the_whole_run() -> None:
+    recent = RecentRun(build_run([build_turn()]).manifest)
+    for worst_ms in (30, 1, 1):
+        recent.take(Batch(turns=[build_turn()], histograms=lateness(worst_ms)))
+    whole = recent.send_lateness.summary()
+    assert whole is not None
+    assert (whole.n, whole.max_ms) == (300, 30.0)
+    assert any("lateness" in reason for reason in recent.judge().reasons)
+
+
+def test_events_are_heard_and_what_was_let_go_of_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recent_run, "LATEST_TURNS", 10)
+    turns = [build_turn(session=f"s{i // 4}", index=i % 4) for i in range(30)]
+    run = build_run(turns)
+    recent = RecentRun(replace(run.manifest, calls_planned=8))
+    recent.take(Batch(turns=turns, histograms=lateness(1)))
+    recent.take(
+        Batch(sessions=[build_session(s.session_id, turns_planned=4) for s in run.sessions])
+    )
+    assert not [reason for reason in recent.judge().reasons if "turns planned" in reason]
+    recent.take(Batch(events=[RunEvent(kind=RunEventKind.WORKER_LOST, at_ns=1, detail="w1")]))
+    assert any("worker was lost" in reason for reason in recent.judge().reasons)

@@ -1,0 +1,73 @@
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import flask
+import pytest
+
+from harness.load.observers import Observers
+from harness.recording import Batch
+from tests.analysis.conftest import build_run, build_turn
+
+
+class Written:
+    """What observers need of the writer of a run."""
+
+    def __init__(self) -> None:
+        self.manifest = build_run([build_turn()]).manifest
+        self.heard: list[Callable[[Batch], None]] = []
+
+    def listen(self, listener: Callable[[Batch], None]) -> None:
+        self.heard.append(listener)
+
+    def write(self, batch: Batch) -> None:
+        for listener in self.heard:
+            listener(batch)
+
+
+@pytest.fixture
+def web_ui() -> Any:
+    return SimpleNamespace(
+        app=flask.Flask("test"),
+        environment=SimpleNamespace(parsed_options=None),
+        auth_required_if_enabled=lambda view: view,
+        template_args={},
+    )
+
+
+def figures(web_ui: Any) -> Any:
+    return web_ui.app.test_client().get("/voice/figures.json").json
+
+
+def test_without_a_page_nobody_listens() -> None:
+    written: Any = Written()
+    observers = Observers(None, lambda: 0)
+    observers.begin(written)
+    assert written.heard == []
+    observers.end()
+
+
+def test_the_page_hears_what_is_written_and_shows_the_next_run_anew(web_ui: Any) -> None:
+    observers = Observers(web_ui, lambda: 2)
+    assert figures(web_ui) is None
+    first: Any = Written()
+    observers.begin(first)
+    first.write(Batch(turns=[build_turn()]))
+    assert figures(web_ui)["turns"]["n"] == 1
+    assert figures(web_ui)["calls"]["open"] == 2
+    observers.end()
+    assert figures(web_ui)["ended"]
+    observers.begin(second := Written())  # type: ignore[arg-type]
+    second.write(Batch())
+    assert figures(web_ui)["turns"]["n"] == 0
+
+
+def test_a_defect_of_a_listener_is_told_once_and_the_run_goes_on(
+    web_ui: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written: Any = Written()
+    Observers(web_ui, lambda: 0).begin(written)
+    broken: Any = SimpleNamespace(turns=None)
+    written.write(broken)
+    written.write(broken)
+    assert capsys.readouterr().err.count("the live page shows nothing more") == 1
