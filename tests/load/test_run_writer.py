@@ -75,7 +75,8 @@ def test_a_report_that_cannot_be_made_leaves_the_run_not_whole(
 
 
 def test_who_listens_hears_what_is_written_and_noted(tmp_path: Path) -> None:
-    written, heard = writer(tmp_path), []
+    written = writer(tmp_path)
+    heard: list[Batch] = []
     written.listen(heard.append)
     batch = Batch(end_ns=1)
     written.write(batch)

@@ -49,7 +49,7 @@ class Served:
 
     def __init__(self, *, base: str = "", guard: Callable[..., Any] = lambda view: view) -> None:
         self.app = flask.Flask(__name__)
-        self.web_ui: Any = SimpleNamespace(
+        web_ui: Any = SimpleNamespace(
             app=self.app,
             environment=SimpleNamespace(parsed_options=SimpleNamespace(web_base_path=base)),
             auth_required_if_enabled=guard,
@@ -70,7 +70,8 @@ class Served:
                 "+','+Math.max(0,d.documentElement.scrollWidth-390)},3000)</script>"
             )
 
-        self.page = VoicePage(self.web_ui)
+        self.web_ui = web_ui
+        self.page = VoicePage(web_ui)
 
     def get(self, path: str) -> Any:
         return self.app.test_client().get(path)
