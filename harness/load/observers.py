@@ -9,10 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import sanitised
+from harness.load.exporters.extra import import_extra
 from harness.load.monitoring.figures import LiveFigures
+from harness.load.options import Options
 from harness.load.price_list import bundled_prices
 from harness.load.run_writer import RunWriter
 from harness.recording import Batch
+
+_PROMETHEUS = "harness.load.exporters.prometheus"
 
 
 class Observers:
@@ -26,6 +30,8 @@ class Observers:
     def __init__(self, web_ui: Any, open_calls: Callable[[], int]) -> None:
         self._open_calls = open_calls
         self._page = None
+        # Its type is that of a library that may not be there.
+        self._prometheus: Any = None
         self._figures: LiveFigures | None = None
         if web_ui is not None:
             # Flask is there where Locust's page is.
@@ -33,12 +39,28 @@ class Observers:
 
             self._page = VoicePage(web_ui)
 
+    def prepare(self, options: Options) -> None:
+        """Make what was asked for ready, before anything of the run is begun.
+
+        Raises:
+            BadInput: An extra is not installed, or a port is taken.
+        """
+        if options.prometheus is not None and self._prometheus is None:
+            door = import_extra(_PROMETHEUS, "prometheus", "--prometheus")
+            self._prometheus = door.PrometheusExporter(options.prometheus)
+
     def begin(self, writer: RunWriter) -> None:
         """Let everyone hear of a run that is about to begin."""
+        if self._page is None and self._prometheus is None:
+            return
+        figures = LiveFigures(writer.manifest, bundled_prices(), self._open_calls)
+        self._figures = figures
+        writer.listen(_harmless(figures.take, "figures of the live page"))
         if self._page is not None:
-            self._figures = LiveFigures(writer.manifest, bundled_prices(), self._open_calls)
-            self._page.show(self._figures)
-            writer.listen(_harmless(self._figures.take, "the live page"))
+            self._page.show(figures)
+        if self._prometheus is not None:
+            self._prometheus.follow(figures)
+            writer.listen(_harmless(self._prometheus.take, "metrics for Prometheus"))
 
     def end(self) -> None:
         """Tell that the run has ended."""
@@ -58,7 +80,7 @@ def _harmless(take: Callable[[Batch], None], name: str) -> Callable[[Batch], Non
             take(batch)
         except Exception as error:
             failed = True
-            words = f"harness: {name} shows nothing more, the run goes on: {error!r} (our bug)"
+            words = f"harness: {name} stand still, the run goes on: {error!r} (our bug)"
             print(sanitised(words), file=sys.stderr, flush=True)
 
     return listener

@@ -11,6 +11,7 @@ from harness.dialects import DEFAULT_DIALECT, DIALECTS, find_dialect
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
+from harness.load.exporters.listen_address import parse_listen_address
 from harness.model import DIRECT
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
@@ -18,7 +19,7 @@ from harness.plan import Mix, parse_mix
 TARGETS_FILE = "harness.toml"
 # The names of variables are upper case; what a person pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports")
+_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports", "prometheus")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Options:
         live_line: Show one line of progress in place of Locust's table.
         simulated: The target is this project's simulator.
         until_stdin_closes: Stop when whoever started us is gone.
+        prometheus: Address and port that metrics are served at, `None` for nowhere.
     """
 
     host: str
@@ -85,6 +87,7 @@ class Options:
     live_line: bool = False
     simulated: bool = False
     until_stdin_closes: bool = False
+    prometheus: tuple[str, int] | None = None
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -166,6 +169,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(group)
     group.add_argument(
         "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
+    )
+    group.add_argument(
+        "--prometheus",
+        default="",
+        help="port, or ADDRESS:PORT, to serve metrics for Prometheus at (pip install"
+        " 'harness[prometheus]')",
     )
     group.add_argument("--reports", default="reports", help="folder for run directories")
     # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
@@ -286,6 +295,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         live_line=parsed.live_line,
         simulated=parsed.simulated,
         until_stdin_closes=parsed.until_stdin_closes,
+        prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),
     )
 
 

@@ -152,7 +152,7 @@ class RunController:
         if writer is not None:
             with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
-                self._observers.end()
+            self._observers.end()
             self._writer = None
             self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:
@@ -274,6 +274,8 @@ class RunController:
         # What can be refused without opening anything comes first.
         route_to_target(options, resolve_dialect(options))
         resolve_profiles(options)
+        if not isinstance(self._runner, WorkerRunner):
+            self._observers.prepare(options)
         ensure_open_files(self._callers())
         corpus = resolve_corpus(options, self._progress)
         given = bool(parsed.network)

@@ -1,11 +1,14 @@
+import socket
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from urllib.request import urlopen
 
 import flask
 import pytest
 
 from harness.load.observers import Observers
+from harness.load.options import Options
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_turn
 
@@ -70,4 +73,23 @@ def test_a_defect_of_a_listener_is_told_once_and_the_run_goes_on(
     broken: Any = SimpleNamespace(turns=None)
     written.write(broken)
     written.write(broken)
-    assert capsys.readouterr().err.count("the live page shows nothing more") == 1
+    assert capsys.readouterr().err.count("figures of the live page stand still") == 1
+
+
+def test_metrics_are_served_once_asked_for_and_over_all_runs() -> None:
+    pytest.importorskip("prometheus_client")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    observers = Observers(None, lambda: 1)
+    options = Options(host="ws://127.0.0.1:1", prometheus=("127.0.0.1", port))
+    for turns in (1, 2):
+        observers.prepare(options)
+        written: Any = Written()
+        observers.begin(written)
+        written.write(Batch(turns=[build_turn()] * turns))
+        observers.end()
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+        told = answer.read().decode()
+    assert 'status="completed",user_class=""} 3.0' in told
+    assert "harness_open_calls 0.0" in told

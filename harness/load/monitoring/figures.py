@@ -4,12 +4,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.analysis import BY_NAME, Estimate, PriceList, has_failed, turn_latency
+from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, turn_latency
 from harness.clock import now_ns
 from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
 from harness.load.monitoring.recent_run import RecentRun
-from harness.load.monitoring.spending import Spending
-from harness.model import NS_PER_S, RunManifest, TurnRecord
+from harness.load.monitoring.spending import Spending, Spent
+from harness.model import NS_PER_S, DurationSummary, RunManifest, TurnRecord
 from harness.recording import Batch
 
 Shown = dict[str, Any]
@@ -61,6 +61,23 @@ class LiveFigures:
             self._sessions_failed += session.fault is not None
             self._refusals += session.refusals
             self._reconnects += session.reconnects
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls are open now."""
+        return 0 if self._ended else self._open_calls()
+
+    def lateness(self) -> DurationSummary | None:
+        """Return how late our own frames left; `None` before the first."""
+        return self._recent.send_lateness.summary()
+
+    def validity(self) -> Validity:
+        """Judge the run as if it ended now."""
+        return self._recent.judge()
+
+    def spent(self) -> Spent:
+        """Return what the run has cost so far."""
+        return self._spending.so_far()
 
     def end(self) -> None:
         """Take that the run has ended: nothing more comes."""
@@ -118,8 +135,7 @@ class LiveFigures:
             self._points.append((turn.at.speech_end_ns / NS_PER_S, latency_ms, kind))
 
     def _make(self) -> Shown:
-        lateness, validity = self._recent.send_lateness.summary(), self._recent.judge()
-        spent = self._spending.so_far()
+        lateness, validity, spent = self.lateness(), self.validity(), self.spent()
         oldest_s = self._at_ns / NS_PER_S - _POINTS_S
         return {
             "run": self._manifest.run_id,
@@ -129,7 +145,7 @@ class LiveFigures:
             "ended": self._ended,
             "elapsed_s": self._at_ns / NS_PER_S,
             "calls": {
-                "open": 0 if self._ended else self._open_calls(),
+                "open": self.open_calls,
                 "ended": self._sessions,
                 "planned": self._manifest.calls_planned,
                 "failed": self._sessions_failed,

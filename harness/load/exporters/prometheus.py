@@ -1,0 +1,162 @@
+"""Metrics of a run for Prometheus, from the process that writes the run."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.errors import BadInput
+from harness.load.monitoring.figures import LiveFigures
+from harness.model import SessionRecord, TurnRecord, ValidityState
+from harness.recording import Batch
+
+# Seconds: fine where voices are compared, up to the usual limit of a turn.
+BUCKETS_S = (
+    *(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    *(1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0),
+)
+_OF_TURNS = ("voice_to_voice", "time_to_first_audio")
+_SETUP = "session_setup"
+_STRATUM = ("network", "user_class")
+# Names are a scenario's own, and few; beyond so many pairs they are one.
+_MOST_STRATA, _OTHER = 64, ("other", "other")
+_MS_PER_S = 1_000
+_QUANTILES = (("0.5", "p50_ms"), ("0.99", "p99_ms"), ("0.999", "p999_ms"), ("1", "max_ms"))
+
+
+class PrometheusExporter:
+    """Counts what a process's runs record, and serves it until the process ends.
+
+    Args:
+        address: Address and port to listen on.
+
+    Raises:
+        BadInput: Nothing can be served there.
+    """
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._latencies = {
+            name: Histogram(
+                f"harness_{name}_seconds",
+                f"{BY_NAME[name].title}: {BY_NAME[name].definition}",
+                _STRATUM,
+                buckets=BUCKETS_S,
+                registry=registry,
+            )
+            for name in (*_OF_TURNS, _SETUP)
+        }
+        self._turns = Counter(
+            "harness_turns", "Turns that ended", (*_STRATUM, "status"), registry=registry
+        )
+        self._failed = Counter(
+            "harness_turns_failed", "Turns that failed", (*_STRATUM, "party"), registry=registry
+        )
+        self._sessions = Counter(
+            "harness_sessions", "Sessions that ended", _STRATUM, registry=registry
+        )
+        self._sessions_failed = Counter(
+            "harness_sessions_failed",
+            "Sessions that ended early",
+            (*_STRATUM, "party"),
+            registry=registry,
+        )
+        self._strata: set[tuple[str, str]] = set()
+        self._state = _StateOfRun()
+        collector: Any = self._state
+        registry.register(collector)
+        try:
+            start_http_server(address[1], address[0], registry)
+        except OSError as error:
+            raise BadInput(
+                f"cannot listen there: {error.strerror or error}",
+                where=f"--prometheus {address[0]}:{address[1]}",
+                hint="Give a free port",
+            ) from error
+
+    def follow(self, figures: LiveFigures) -> None:
+        """Tell the state of another run from now on; counters go on."""
+        self._state.figures = figures
+
+    def take(self, batch: Batch) -> None:
+        """Count what happened since the last time."""
+        for turn in batch.turns:
+            self._count_turn(turn)
+        for session in batch.sessions:
+            self._count_session(session)
+
+    def _count_turn(self, turn: TurnRecord) -> None:
+        stratum = self._stratum(turn)
+        self._turns.labels(*stratum, turn.status.value).inc()
+        if has_failed(turn) and turn.fault is not None:
+            self._failed.labels(*stratum, turn.fault.party.value).inc()
+        for name in _OF_TURNS:
+            latency = turn_latency(BY_NAME[name], turn)
+            if latency is not None:
+                self._observe(name, stratum, latency.ms, censored=latency.censored)
+
+    def _count_session(self, session: SessionRecord) -> None:
+        stratum = self._stratum(session)
+        self._sessions.labels(*stratum).inc()
+        if session.fault is not None:
+            self._sessions_failed.labels(*stratum, session.fault.party.value).inc()
+        setup = session_latency(BY_NAME[_SETUP], session)
+        if setup is not None:
+            self._observe(_SETUP, stratum, setup.ms, censored=False)
+
+    def _observe(
+        self, name: str, stratum: tuple[str, str], latency_ms: float, *, censored: bool
+    ) -> None:
+        # A response that began before the caller had ended counts as 0: sums must not fall. One
+        # that was waited for in vain is in no bucket but the last, which has no end.
+        seconds = max(0.0, latency_ms / _MS_PER_S)
+        if censored:
+            seconds = max(seconds, math.nextafter(BUCKETS_S[-1], math.inf))
+        self._latencies[name].labels(*stratum).observe(seconds)
+
+    def _stratum(self, record: TurnRecord | SessionRecord) -> tuple[str, str]:
+        stratum = (record.network, record.user_class)
+        if stratum not in self._strata and len(self._strata) >= _MOST_STRATA:
+            return _OTHER
+        self._strata.add(stratum)
+        return stratum
+
+
+class _StateOfRun:
+    """What holds of the run as a whole when somebody asks."""
+
+    def __init__(self) -> None:
+        self.figures: LiveFigures | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield gauges; nothing that is not known."""
+        figures = self.figures
+        if figures is None:
+            return
+        yield GaugeMetricFamily(
+            "harness_open_calls", "Calls that are open", value=figures.open_calls
+        )
+        lateness = GaugeMetricFamily(
+            "harness_frame_lateness_seconds",
+            "How late our own audio frames left, over the run; 1 is the latest of all",
+            labels=("quantile",),
+        )
+        if (late := figures.lateness()) is not None:
+            for quantile, field in _QUANTILES:
+                lateness.add_metric((quantile,), getattr(late, field) / _MS_PER_S)
+        yield lateness
+        validity = GaugeMetricFamily(
+            "harness_validity", "1 for the state of the run so far", labels=("state",)
+        )
+        state = figures.validity().state
+        for known in ValidityState:
+            validity.add_metric((known.value,), float(known is state))
+        yield validity
+        spent = figures.spent()
+        money = GaugeMetricFamily("harness_cost", "Cost so far", labels=("currency", "basis"))
+        if spent.total is not None:
+            money.add_metric((spent.currency, spent.basis), spent.total)
+        yield money
