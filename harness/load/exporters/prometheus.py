@@ -1,28 +1,26 @@
 """Metrics of a run for Prometheus, from the process that writes the run."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.analysis import BY_NAME, has_failed
 from harness.errors import BadInput
+from harness.load.exporters.observations import (
+    BUCKETS_S,
+    OF_SESSIONS,
+    OF_TURNS,
+    Strata,
+    session_seconds,
+    turn_seconds,
+)
 from harness.load.monitoring.figures import LiveFigures
 from harness.model import SessionRecord, TurnRecord, ValidityState
 from harness.recording import Batch
 
-# Seconds: fine where voices are compared, up to the usual limit of a turn.
-BUCKETS_S = (
-    *(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-    *(1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0),
-)
-_OF_TURNS = ("voice_to_voice", "time_to_first_audio")
-_SETUP = "session_setup"
 _STRATUM = ("network", "user_class")
-# Names are a scenario's own, and few; beyond so many pairs they are one.
-_MOST_STRATA, _OTHER = 64, ("other", "other")
 _MS_PER_S = 1_000
 _QUANTILES = (("0.5", "p50_ms"), ("0.99", "p99_ms"), ("0.999", "p999_ms"), ("1", "max_ms"))
 
@@ -47,7 +45,7 @@ class PrometheusExporter:
                 buckets=BUCKETS_S,
                 registry=registry,
             )
-            for name in (*_OF_TURNS, _SETUP)
+            for name in (*OF_TURNS, *OF_SESSIONS)
         }
         self._turns = Counter(
             "harness_turns", "Turns that ended", (*_STRATUM, "status"), registry=registry
@@ -64,7 +62,7 @@ class PrometheusExporter:
             (*_STRATUM, "party"),
             registry=registry,
         )
-        self._strata: set[tuple[str, str]] = set()
+        self._strata = Strata()
         self._state = _StateOfRun()
         collector: Any = self._state
         registry.register(collector)
@@ -89,40 +87,20 @@ class PrometheusExporter:
             self._count_session(session)
 
     def _count_turn(self, turn: TurnRecord) -> None:
-        stratum = self._stratum(turn)
+        stratum = self._strata.of(turn)
         self._turns.labels(*stratum, turn.status.value).inc()
         if has_failed(turn) and turn.fault is not None:
             self._failed.labels(*stratum, turn.fault.party.value).inc()
-        for name in _OF_TURNS:
-            latency = turn_latency(BY_NAME[name], turn)
-            if latency is not None:
-                self._observe(name, stratum, latency.ms, censored=latency.censored)
+        for name, seconds in turn_seconds(turn):
+            self._latencies[name].labels(*stratum).observe(seconds)
 
     def _count_session(self, session: SessionRecord) -> None:
-        stratum = self._stratum(session)
+        stratum = self._strata.of(session)
         self._sessions.labels(*stratum).inc()
         if session.fault is not None:
             self._sessions_failed.labels(*stratum, session.fault.party.value).inc()
-        setup = session_latency(BY_NAME[_SETUP], session)
-        if setup is not None:
-            self._observe(_SETUP, stratum, setup.ms, censored=False)
-
-    def _observe(
-        self, name: str, stratum: tuple[str, str], latency_ms: float, *, censored: bool
-    ) -> None:
-        # A response that began before the caller had ended counts as 0: sums must not fall. One
-        # that was waited for in vain is in no bucket but the last, which has no end.
-        seconds = max(0.0, latency_ms / _MS_PER_S)
-        if censored:
-            seconds = max(seconds, math.nextafter(BUCKETS_S[-1], math.inf))
-        self._latencies[name].labels(*stratum).observe(seconds)
-
-    def _stratum(self, record: TurnRecord | SessionRecord) -> tuple[str, str]:
-        stratum = (record.network, record.user_class)
-        if stratum not in self._strata and len(self._strata) >= _MOST_STRATA:
-            return _OTHER
-        self._strata.add(stratum)
-        return stratum
+        for name, seconds in session_seconds(session):
+            self._latencies[name].labels(*stratum).observe(seconds)
 
 
 class _StateOfRun:
