@@ -38,6 +38,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/stamp.py": "transport/test_tls.py",
         "model/truth.py": "recording/test_reading.py",
         "model/units.py": "model/test_audio.py",
+        "model/wire.py": "transport/test_websocket.py",
         "model/summary.py": "recording/test_summary.py",
         "model/history.py": "recording/test_history.py",
         "model/behaviour_summary.py": "analysis/test_behaviour.py",

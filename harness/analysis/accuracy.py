@@ -86,8 +86,9 @@ class _Truth:
         if sample is None:
             return None
         records = self._of_session.get(session, ())
+        # Later responses may keep the same frames: the first one after the sample answers it.
         found = [record for record in records if _carrier(record, sample) is not None]
-        return found[-1] if found else None
+        return min(found, key=lambda record: record.endpoint_ns, default=None)
 
 
 def true_voice_to_voice_ms(

@@ -42,6 +42,7 @@ class DialectFacts:
 
     Attributes:
         role: Whom harness stands for.
+        frame_ms: Length of the caller's audio frames, where nobody asks for another.
         stamps_frames: Every audio message has a number of its session's own, so that encoded
             speech is shared without its envelope.
         announces_session: The server says when a session exists; otherwise it exists as soon as
@@ -61,6 +62,7 @@ class DialectFacts:
     """
 
     role: Role = Role.CLIENT
+    frame_ms: int = 20
     stamps_frames: bool = False
     announces_session: bool = True
     acknowledges_settings: bool = True
@@ -95,6 +97,9 @@ class DialectSession(Protocol):
     def mark_played(self, name: str) -> list[bytes]:
         """Return the messages that say that the audio before a mark is over."""
 
+    def playback_cleared(self) -> list[bytes]:
+        """Return the messages that answer an agent that takes back its audio."""
+
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Turn one message into events.
 
@@ -107,7 +112,7 @@ class DialectSession(Protocol):
 
 
 class Dialect(Protocol):
-    """One API's words, in both directions. Messages are UTF-8 text as bytes."""
+    """One API's words, in both directions: `BinaryMessage`s, or UTF-8 text as other bytes."""
 
     name: str
     default_model: str

@@ -1,16 +1,26 @@
 """The dialects that can be asked for, by name."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from harness.dialects.base import Dialect
+from harness.dialects.carriers.media_stream import MediaStream
+from harness.dialects.carriers.tables import STREAM_TABLES
+from harness.dialects.carriers.vonage import RATES_HZ, Vonage
 from harness.dialects.openai import OpenAIRealtime
-from harness.dialects.twilio import TwilioMediaStreams
 from harness.errors import BadInput
 
 DEFAULT_DIALECT = "openai"
+
+_CARRIERS: dict[str, Callable[[], Dialect]] = {
+    table.name: partial(MediaStream, table) for table in STREAM_TABLES
+}
+_VONAGE: dict[str, Callable[[], Dialect]] = {
+    f"vonage-{rate_hz // 1_000}k": partial(Vonage, rate_hz) for rate_hz in RATES_HZ[1:]
+}
 DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
-    {"openai": OpenAIRealtime, "twilio": TwilioMediaStreams}
+    {DEFAULT_DIALECT: OpenAIRealtime, **_CARRIERS, "vonage": Vonage, **_VONAGE}
 )
 
 

@@ -43,6 +43,10 @@ class StatelessSession:
         """Send nothing: nobody asks."""
         return []
 
+    def playback_cleared(self) -> list[bytes]:
+        """Send nothing: nobody takes back audio."""
+        return []
+
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Return the message's one event.
 

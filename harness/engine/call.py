@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from harness.clock import now_ns
 from harness.dialects import MalformedMessage
@@ -145,13 +146,10 @@ class Call:
         facts = self._route.dialect.facts
         self._say(connection, self._words.opening())
         if facts.marks_playback:
-            self._playback = CarrierPlayback(self._route.dialect, self._mark_played)
+            say = partial(self._say, connection)
+            self._playback = CarrierPlayback(self._route.dialect, self._words, say)
         if not facts.announces_session and not self.session.ready:
             self._take_event(SessionCreated(self._words.identifier), now_ns(), EXACT)
-
-    def _mark_played(self, name: str) -> None:
-        if self._connection is not None:
-            self._say(self._connection, self._words.mark_played(name))
 
     def _expect_session(self, opening: int) -> None:
         """Give up a connection on which no session exists in time.

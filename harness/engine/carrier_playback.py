@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from harness.clock import now_ns
-from harness.dialects import Dialect
+from harness.dialects import Dialect, DialectSession
 from harness.model import NS_PER_S, AudioDelta, Event, PlaybackCleared, PlaybackMark
 from harness.session import CarrierPlayout
 
@@ -14,17 +14,20 @@ class CarrierPlayback:
 
     Args:
         dialect: How the agent's audio is written.
-        played: Called with the name of each mark when it is due.
+        session: How marks are told.
+        say: Sends messages on the connection.
     """
 
-    def __init__(self, dialect: Dialect, played: Callable[[str], None]) -> None:
+    def __init__(
+        self, dialect: Dialect, session: DialectSession, say: Callable[[list[bytes]], None]
+    ) -> None:
         audio = dialect.audio
         self._playout = CarrierPlayout(
             dialect.decoder(audio),
             audio.rate_hz,
             returns_cleared=dialect.facts.returns_cleared_marks,
         )
-        self._played = played
+        self._session, self._say = session, say
         self._timer: asyncio.TimerHandle | None = None
 
     def receive(self, event: Event, at_ns: int) -> None:
@@ -37,6 +40,7 @@ class CarrierPlayback:
                 self._playout.mark(event.name, at_ns)
             case PlaybackCleared():
                 self._playout.clear(at_ns)
+                self._say(self._session.playback_cleared())
             case _:
                 return
         self._return_due()
@@ -48,7 +52,7 @@ class CarrierPlayback:
 
     def _return_due(self) -> None:
         for name in self._playout.take_due(now_ns()):
-            self._played(name)
+            self._say(self._session.mark_played(name))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

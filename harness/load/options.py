@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.corpus import channel_from
-from harness.dialects import DEFAULT_DIALECT, DIALECTS, find_dialect
+from harness.dialects import DEFAULT_DIALECT, DIALECTS, Role, find_dialect
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
@@ -156,7 +156,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
     group.add_argument("--seed", type=int, default=1, help="seed of everything that is drawn")
-    group.add_argument("--frame-ms", type=int, default=20, help="length of an audio frame")
+    group.add_argument(
+        "--frame-ms", type=int, default=0, help="length of an audio frame (0: the dialect's own)"
+    )
     group.add_argument(
         "--silence-ms",
         type=int,
@@ -245,12 +247,18 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         raise BadInput(
             "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
         )
-    find_dialect(parsed.dialect)
+    facts = find_dialect(parsed.dialect).facts
+    frame_ms = parsed.frame_ms or facts.frame_ms
     checks = (
         (parsed.turns >= 0, "--turns", "must not be negative"),
         (parsed.calls >= 0, "--calls", "must not be negative"),
         (parsed.seed >= 0, "--seed", "must not be negative"),
-        (10 <= parsed.frame_ms <= 200, "--frame-ms", "must be between 10 and 200"),
+        (10 <= frame_ms <= 200, "--frame-ms", "must be between 10 and 200"),
+        (
+            facts.role is Role.CLIENT or frame_ms == facts.frame_ms,
+            "--frame-ms",
+            f"must be {facts.frame_ms}, as {parsed.dialect} sends them",
+        ),
         (0 <= parsed.silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
         (1 <= parsed.setup_limit_s <= 3600, "--setup-limit-s", "must be between 1 and 3600"),
@@ -281,7 +289,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         turns=parsed.turns or None,
         calls=parsed.calls or None,
         seed=parsed.seed,
-        frame_ms=parsed.frame_ms,
+        frame_ms=frame_ms,
         silence_ms=parsed.silence_ms or None,
         limit_s=parsed.turn_limit_s,
         setup_limit_s=parsed.setup_limit_s,

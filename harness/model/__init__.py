@@ -70,6 +70,7 @@ from harness.model.turn import (
 )
 from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 from harness.model.validity_summary import ValidityState
+from harness.model.wire import BinaryMessage
 
 __all__ = [
     "DIRECT",
@@ -86,6 +87,7 @@ __all__ = [
     "AudioFormat",
     "BargeIn",
     "BehaviourOutcome",
+    "BinaryMessage",
     "CallPlan",
     "Clip",
     "CorpusFacts",

@@ -17,8 +17,9 @@ import numpy as np
 from websockets.http11 import Request
 
 from harness.errors import BadInput, sanitised
-from harness.model import NS_PER_S
-from harness.simulator.carrier.twilio_application import TwilioApplication
+from harness.model import NS_PER_S, TruthRecord
+from harness.simulator.carrier.application import CarrierApplication
+from harness.simulator.carrier.words import CARRIERS
 from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import Link, ServedSession, SessionLimits
@@ -144,18 +145,25 @@ class Simulator:
 
     def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""
-        if admitted.is_carrier:
-            return TwilioApplication(
-                link, lambda link, stream: self._session_of(link, admitted, stream)
+        if admitted.carrier:
+            return CarrierApplication(
+                link,
+                CARRIERS[admitted.carrier],
+                lambda link, told: self._session_of(link, admitted, told),
             )
         return self._session_of(link, admitted)
 
-    def _session_of(self, link: Link, admitted: Admitted, stream: str = "") -> Session:
-        """Make a session of the service, whose truth names the carrier's stream, if any."""
+    def _session_of(
+        self,
+        link: Link,
+        admitted: Admitted,
+        told: Callable[[TruthRecord], TruthRecord] | None = None,
+    ) -> Session:
+        """Make a session of the service; `told` puts its truth as a carrier's caller counts it."""
         limits = self._limits
-        if stream:
+        if told is not None:
             tell = limits.tell
-            limits = replace(limits, tell=lambda truth: tell(replace(truth, session_id=stream)))
+            limits = replace(limits, tell=lambda truth: tell(told(truth)))
         number = self._sessions_begun
         self._sessions_begun += 1
         draws = Draws(

@@ -1,6 +1,6 @@
 """A server's byte stream, cut into whole frames. Pure.
 
-Nearly all a voice API sends is unfragmented text: its audio, tens of pieces a second to every
+Nearly all a voice API sends is unfragmented: its audio, tens of pieces a second to every
 session. The `websockets` core, which is right in every case, takes several times as long for each
 as looking at its header does. So those frames are taken out here, and everything else goes on to
 the core as it came, in whole frames: at the end of each, the core is where this is.
@@ -10,9 +10,12 @@ import sys
 
 from websockets.frames import Opcode
 
+from harness.model import BinaryMessage
+
 # Lengths that stand for a longer field, and the bits beside them (RFC 6455 section 5.2).
 _TWO_BYTES, _MASKED = 126, 0x80
-_FIN, _CONTROL, _WHOLE_TEXT = 0x80, 0x08, 0x80 | Opcode.TEXT
+_FIN, _CONTROL = 0x80, 0x08
+_WHOLE_TEXT, _WHOLE_BINARY = 0x80 | Opcode.TEXT, 0x80 | Opcode.BINARY
 
 
 class Slicer:
@@ -36,7 +39,7 @@ class Slicer:
             data: What was read.
 
         Returns:
-            In order: `True` with the payload of a whole text message, or `False` with bytes for
+            In order: `True` with a whole message, or `False` with bytes for
             the core; and whether the last of them ends where `data` ends.
         """
         if self._given_up:
@@ -64,6 +67,8 @@ class Slicer:
             first = data[at]
             if first == _WHOLE_TEXT and not self._fragmented:
                 pieces.append((True, data[body:end]))
+            elif first == _WHOLE_BINARY and not self._fragmented:
+                pieces.append((True, BinaryMessage(data[body:end])))
             else:
                 if not first & _CONTROL:
                     self._fragmented = not first & _FIN

@@ -18,7 +18,7 @@ from websockets.uri import WebSocketURI, parse_uri
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase, sanitised
-from harness.model import StampBound
+from harness.model import BinaryMessage, StampBound
 from harness.transport.refused_upgrade import RefusedUpgrade, is_refusal, no_http
 from harness.transport.slicing import Slicer
 from harness.transport.stream import Outlet, Stream
@@ -51,12 +51,13 @@ class Receiver(Protocol):
 
 
 def ready_message(data: bytes) -> bytes:
-    """Return a complete masked text frame, to be written as it is, by any number of sessions.
+    """Return a complete masked frame, to be written as it is, by any number of sessions.
 
     A mask key that is chosen once protects as well as a fresh one here: its purpose is to keep a
     browser's script from choosing bytes on the wire (RFC 6455 section 10.3).
     """
-    return Frame(Opcode.TEXT, data).serialize(mask=True)
+    opcode = Opcode.BINARY if isinstance(data, BinaryMessage) else Opcode.TEXT
+    return Frame(opcode, data).serialize(mask=True)
 
 
 def parse_target(address: str, default_path: str) -> Target:
@@ -101,6 +102,8 @@ class Connection:
         self._headers = headers
         self._stream: Stream | None = None
         self._parts: list[bytes] = []
+        # What a message in fragments is, by its first one.
+        self._kind: type[bytes] = bytes
         self._slicer: Slicer | None = None
         self._closing = self._await_server = False
         self._over = False
@@ -239,13 +242,17 @@ class Connection:
     def _take(self, frame: Frame, at_ns: int, bound: StampBound) -> None:
         match frame.opcode:
             case Opcode.TEXT | Opcode.CONT | Opcode.BINARY if not frame.fin:
+                if frame.opcode is not Opcode.CONT:
+                    self._kind = BinaryMessage if frame.opcode is Opcode.BINARY else bytes
                 self._parts.append(bytes(frame.data))
-            case Opcode.TEXT | Opcode.BINARY:
+            case Opcode.TEXT:
                 self._receiver.message(bytes(frame.data), at_ns, bound)
+            case Opcode.BINARY:
+                self._receiver.message(BinaryMessage(frame.data), at_ns, bound)
             case Opcode.PONG if len(frame.data) == 8:
                 self._receiver.pong(at_ns - int.from_bytes(frame.data, "big"))
             case Opcode.CONT:
-                whole = b"".join((*self._parts, bytes(frame.data)))
+                whole = self._kind(b"".join((*self._parts, bytes(frame.data))))
                 self._parts.clear()
                 self._receiver.message(whole, at_ns, bound)
 

@@ -134,10 +134,15 @@ def test_a_response_without_a_name_is_found_by_the_sample_that_ended_speech(
     make_turn: MakeTurn,
 ) -> None:
     ends = tuple(FRAME * (k + 1) for k in range(50, 100))
-    truth = [make_truth(0), make_truth(1, heard_ms=2_500.0, frame_end_samples=ends)]
-    found = accuracy(
-        [make_turn(provider_ids={"session": "sess"}, speech_end_sample=75 * FRAME)], truth, RATE_HZ
-    )
+    later = {"heard_ms": 9_000.0, "endpoint_ns": START_NS + 8_000 * MS}
+    truth = [
+        make_truth(0),
+        make_truth(2, frame_end_samples=ends, **later),
+        make_truth(1, heard_ms=2_500.0, frame_end_samples=ends),
+    ]
+    turn = make_turn(provider_ids={"session": "sess"}, speech_end_sample=75 * FRAME)
+    found = accuracy([turn], truth, RATE_HZ)
     assert [entry.n for entry in found] == [1]
+    assert found == accuracy([turn], truth[2:], RATE_HZ)
     unknown = make_turn(provider_ids={"session": "sess"}, speech_end_sample=200 * FRAME)
     assert accuracy([unknown], truth, RATE_HZ) == ()

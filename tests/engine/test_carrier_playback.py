@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from harness.analysis.accuracy import accuracy
 from harness.clock import now_ns
-from harness.dialects.twilio import TwilioMediaStreams
+from harness.dialects.carriers.media_stream import MediaStream
+from harness.dialects.carriers.tables import PLIVO
 from harness.engine.carrier_playback import CarrierPlayback
 from harness.model import AudioDelta, Notice, PlaybackCleared, PlaybackMark
 from harness.recording import read_run, read_truth
@@ -16,32 +18,47 @@ from tests.load.conftest import check_held, check_turns, run_locust
 TENTH_S = AudioDelta(base64.b64encode(bytes(800)))
 
 
+def _playback(say: Callable[[list[bytes]], None]) -> CarrierPlayback:
+    dialect = MediaStream(PLIVO)
+    return CarrierPlayback(dialect, dialect.open("0" * 32), say)
+
+
+def _names(said: list[bytes]) -> list[str]:
+    return [json.loads(message).get("name", "cleared") for message in said]
+
+
 def test_a_mark_comes_back_after_its_audio() -> None:
-    async def play() -> float:
-        back = asyncio.get_running_loop().create_future()
-        playback, began_ns = CarrierPlayback(TwilioMediaStreams(), back.set_result), now_ns()
+    async def play() -> tuple[float, list[str]]:
+        said, told = list[bytes](), asyncio.Event()
+
+        def say(messages: list[bytes]) -> None:
+            said.extend(messages)
+            told.set()
+
+        playback, began_ns = _playback(say), now_ns()
         playback.receive(TENTH_S, began_ns)
         playback.receive(PlaybackMark("over"), began_ns)
-        assert not back.done()
-        assert await asyncio.wait_for(back, 30) == "over"
-        return (now_ns() - began_ns) / 1e6
+        assert said == []
+        await told.wait()
+        return (now_ns() - began_ns) / 1e6, _names(said)
 
-    assert asyncio.run(play()) >= 100
+    took_ms, names = asyncio.run(asyncio.wait_for(play(), 30))
+    assert took_ms >= 100
+    assert names == ["over"]
 
 
-def test_marks_of_audio_that_is_taken_back_come_at_once() -> None:
+def test_audio_that_is_taken_back_is_acknowledged_and_its_marks_stay_away() -> None:
     async def play() -> list[str]:
-        back: list[str] = []
-        playback = CarrierPlayback(TwilioMediaStreams(), back.append)
+        said: list[bytes] = []
+        playback = _playback(said.extend)
         playback.receive(TENTH_S, now_ns() + 10**12)
         playback.receive(PlaybackMark("a"), now_ns())
         playback.receive(Notice("other"), now_ns())
-        assert back == []
         playback.receive(PlaybackCleared(), now_ns())
         playback.end()
-        return back
+        return _names(said)
 
-    assert asyncio.run(play()) == ["a"]
+    assert asyncio.run(play()) == ["cleared"]
 
 
 def test_an_application_behind_a_carrier_is_measured_as_it_truly_was(

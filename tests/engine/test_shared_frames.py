@@ -1,5 +1,6 @@
 from harness.dialects import OpenAIRealtime
-from harness.dialects.twilio import TwilioMediaStreams
+from harness.dialects.carriers.media_stream import MediaStream
+from harness.dialects.carriers.tables import TWILIO
 from harness.engine.shared_frames import frame_writer, shared_frame
 from harness.transport import ready_message
 
@@ -13,7 +14,7 @@ def test_a_message_that_is_the_same_for_all_is_made_ready_once() -> None:
 
 
 def test_stamped_messages_differ_from_session_to_session_and_share_their_audio() -> None:
-    dialect, written = TwilioMediaStreams(), list[bytes]()
+    dialect, written = MediaStream(TWILIO), list[bytes]()
     shared = shared_frame(dialect, bytes(160))
     for identity in ("a", "b"):
         frame_writer(dialect, dialect.open(identity * 32), written.append)(shared)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
+from harness.model import BinaryMessage
 from harness.transport.slicing import Slicer
 
 LIMIT_BYTES = 70_000
@@ -29,8 +30,8 @@ def fed(slicer: Slicer, chunks: list[bytes]) -> list[tuple[bool, bytes]]:
     return [piece for chunk in chunks for piece in slicer.feed(chunk)[0]]
 
 
-def is_lone_text(frame: Frame) -> bool:
-    return frame.opcode is Opcode.TEXT and frame.fin
+def is_lone(frame: Frame) -> bool:
+    return frame.opcode in (Opcode.TEXT, Opcode.BINARY) and frame.fin
 
 
 @given(st.lists(frames(), max_size=6), st.lists(st.integers(0, 300_000), max_size=8))
@@ -43,11 +44,14 @@ def test_every_frame_comes_out_once_and_whole_however_the_stream_is_cut(
 
     fragmented, expected = False, []
     for frame, raw in zip(sent, wire, strict=True):
-        whole = is_lone_text(frame) and not fragmented
+        whole = is_lone(frame) and not fragmented
         expected.append((whole, bytes(frame.data) if whole else raw))
         if not whole and frame.opcode not in CONTROL:
             fragmented = not frame.fin
     assert pieces == expected
+    kinds = [isinstance(piece, BinaryMessage) for whole, piece in pieces if whole]
+    alone = [frame for frame, (whole, _) in zip(sent, pieces, strict=True) if whole]
+    assert kinds == [frame.opcode is Opcode.BINARY for frame in alone]
 
 
 @given(st.lists(st.integers(0, 40), max_size=4), st.booleans())

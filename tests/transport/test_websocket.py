@@ -16,7 +16,7 @@ from websockets.server import ServerProtocol
 
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import EXACT, StampBound
+from harness.model import EXACT, BinaryMessage, StampBound
 from harness.transport import Connection, connect, parse_target, ready_message, sanitised_target
 from tests.transport.conftest import Ear, until
 
@@ -54,16 +54,18 @@ def test_a_ready_message_is_the_same_for_every_session_and_arrives_whole() -> No
         assert server.request is not None
         heard.append(server.request.path)
         heard.append(server.request.headers["Authorization"])
-        heard.extend([await server.recv(), await server.recv()])
+        heard.extend([await server.recv() for _ in range(3)])
 
     async def act(connection: Connection, ear: Ear) -> None:
         await until(ear, lambda: ear.upgraded_ns is not None)
         message = ready_message(b"hello" * 1000)
         connection.write(message)
         connection.write(message)
+        connection.write(ready_message(BinaryMessage(b"audio")))
 
     _, code, _ = asyncio.run(talk(listen, act))
-    assert heard == ["/v1/realtime?model=m", "Bearer k", "hello" * 1000, "hello" * 1000]
+    assert heard[:2] == ["/v1/realtime?model=m", "Bearer k"]
+    assert heard[2:] == ["hello" * 1000, "hello" * 1000, b"audio"]
     assert code == 1000
 
 
@@ -71,10 +73,14 @@ def test_messages_are_stamped_and_fragments_joined() -> None:
     async def speak(server: ServerConnection) -> None:
         await server.send(["one ", "two ", "three"])
         await server.send("whole")
+        await server.send([b"binary ", b"too"])
+        await server.send(b"whole")
 
     before_ns = now_ns()
     ear, _, _ = asyncio.run(talk(speak, do_nothing))
-    assert [data for data, _ in ear.messages] == [b"one two three", b"whole"]
+    said = [data for data, _ in ear.messages]
+    assert said == [b"one two three", b"whole", b"binary too", b"whole"]
+    assert [isinstance(data, BinaryMessage) for data in said] == [False, False, True, True]
     assert all(before_ns < at_ns < now_ns() for _, at_ns in ear.messages)
 
 

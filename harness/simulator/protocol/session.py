@@ -211,8 +211,8 @@ class Session:
         except Refused as refused:
             self._refuse(refused)
 
-    def receive_binary(self) -> None:
-        """Answer a binary frame."""
+    def receive_binary(self, _message: bytes, _received_ns: int) -> None:
+        """Refuse a binary message."""
         self.refuse(refusals.binary_frame())
 
     def end(self) -> None:

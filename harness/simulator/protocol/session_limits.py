@@ -17,6 +17,9 @@ class Link(Protocol):
     def send(self, message: bytes) -> None:
         """Send one text message."""
 
+    def send_binary(self, message: bytes) -> None:
+        """Send one binary message."""
+
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
 
@@ -42,8 +45,8 @@ class ServedSession(Protocol):
     def receive(self, message: bytes, received_ns: int) -> None:
         """Take one text message."""
 
-    def receive_binary(self) -> None:
-        """Take note of a binary message."""
+    def receive_binary(self, message: bytes, received_ns: int) -> None:
+        """Take one binary message."""
 
     def end(self) -> None:
         """Stop: the connection is gone."""

@@ -147,6 +147,12 @@ class Connection(asyncio.Protocol):
             self._core.send_text(message)
             self._flush()
 
+    def send_binary(self, message: bytes) -> None:
+        """Send one binary message; nothing once a close has been sent."""
+        if self._core.state is State.OPEN:
+            self._core.send_binary(message)
+            self._flush()
+
     def close(self, code: int, reason: str) -> None:
         """Send a close; the connection ends when the client answers it, or after a while."""
         if self._core.state is State.OPEN:
@@ -276,7 +282,7 @@ class Connection(asyncio.Protocol):
         if self._text:
             self._session.receive(message, received_ns)
         else:
-            self._session.receive_binary()
+            self._session.receive_binary(message, received_ns)
 
     def _leave_no_goodbye(self) -> None:
         """Have the kernel answer with a reset: nothing lingers."""

@@ -13,11 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.datastructures import Headers
 
+from harness.simulator.carrier.words import CARRIERS
+
 AZURE_PATH = "/openai/v1/realtime"
 PATHS = ("/v1/realtime", AZURE_PATH)
-CARRIER_PATH = "/twilio"
-SIMULATED_PATHS = {"twilio": CARRIER_PATH}
+SIMULATED_PATHS = {name: f"/{name}" for name in CARRIERS}
 """Where dialects are spoken besides that of the service itself, by the dialect's name."""
+_MODEL_OF_APPLICATIONS = "gpt-realtime-2.1"
 SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 # Models the service has had and has no more, and models that never spoke this protocol.
@@ -35,13 +37,13 @@ class Admitted:
     Attributes:
         model: Model it asks for, empty when it asks for none.
         transcribes: Whether what it says is only to be written down.
-        is_carrier: Whether it is a carrier that brings a caller.
+        carrier: The carrier that brings a caller, empty for none.
         minted: The session its ephemeral key was made for, `None` for other keys.
     """
 
     model: str
     transcribes: bool = False
-    is_carrier: bool = False
+    carrier: str = ""
     minted: dict[str, Any] | None = None
 
 
@@ -92,8 +94,8 @@ def examine(
     path, query = parts.path.rstrip("/"), parse_qs(parts.query)
     if path.removesuffix("/translations") in PATHS and path not in PATHS:
         return RefusedByHttp(404, "Translation sessions are not simulated here\n")
-    if path == CARRIER_PATH:
-        return Admitted("gpt-realtime-2.1", is_carrier=True)
+    if path in SIMULATED_PATHS.values():
+        return Admitted(_MODEL_OF_APPLICATIONS, carrier=path.removeprefix("/"))
     if path not in PATHS:
         return RefusedByHttp(404, f"Nothing here; sessions are at {PATHS[0]}?model=NAME\n")
     is_azure = path == AZURE_PATH

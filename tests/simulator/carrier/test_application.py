@@ -1,4 +1,4 @@
-"""A call over a real socket to the simulated application, by a stock WebSocket client."""
+"""Calls over a real socket to the simulated applications, by a stock WebSocket client."""
 
 import asyncio
 import base64
@@ -70,6 +70,33 @@ def test_it_answers_with_media_and_a_mark_and_clears_when_it_is_interrupted() ->
     assert all(message["streamSid"] == STREAM for message in answered + interrupted)
     audio = b"".join(base64.b64decode(m["media"]["payload"]) for m in answered[:-1])
     assert len(audio) > 1_000
+
+
+def test_an_application_with_linear_audio_in_binary_messages_answers_in_kind() -> None:
+    silence = bytes(2 * 16_000)
+    loud = np.tile(np.array([8_000, -8_000], "<i2"), 8_000).tobytes()
+
+    async def call() -> list[str | bytes]:
+        simulator = Simulator(SimulatorConfig(preset=QUICK, speed=1_000.0))
+        port = await simulator.start()
+        try:
+            async with connect(f"ws://127.0.0.1:{port}/vonage") as socket:
+                kind = "audio/l16;rate=16000"
+                first = {"event": "websocket:connected", "content-type": kind}
+                await socket.send(json.dumps(first))
+                audio = loud + silence
+                for at in range(0, len(audio), 640):
+                    await socket.send(audio[at : at + 640])
+                said: list[str | bytes] = []
+                while not said or isinstance(said[-1], bytes):
+                    said.append(await asyncio.wait_for(socket.recv(), 30))
+                return said
+        finally:
+            await simulator.stop()
+
+    *audio, mark = asyncio.run(call())
+    assert len(audio) > 3
+    assert json.loads(mark) == {"action": "notify", "payload": {"name": "response-1"}}
 
 
 @pytest.mark.parametrize("message", ["no json", b"binary"])

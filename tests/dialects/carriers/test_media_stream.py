@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.dialects import MalformedMessage, SessionSettings
-from harness.dialects.twilio import TwilioMediaStreams
+from harness.dialects.carriers.media_stream import MediaStream
+from harness.dialects.carriers.tables import TWILIO
 from harness.model import AudioDelta, Event, Notice, PlaybackCleared, PlaybackMark, RequestResponse
 
-DIALECT = TwilioMediaStreams()
+DIALECT = MediaStream(TWILIO)
 IDENTITY = "0123456789abcdef0123456789abcdef"
 STREAM = f"MZ{IDENTITY}"
 FRAME = bytes(range(160))

@@ -1,0 +1,197 @@
+"""The carriers whose sockets speak JSON.
+
+Grades: A, the carrier's own documentation; B, an excerpt or a copy of it; C, what public
+applications rely on.
+"""
+
+from typing import Any
+
+from harness.dialects.base import DialectFacts, Role
+from harness.dialects.carriers.media_stream import StreamIds, StreamTable
+from harness.model import AudioFormat, Encoding
+
+_ULAW = AudioFormat(rate_hz=8_000, encoding=Encoding.MULAW)
+_LINEAR = AudioFormat(rate_hz=8_000, encoding=Encoding.PCM16)
+_CALLER, _CALLED = "+15550100001", "+15550100002"
+
+
+def carrier_facts(
+    source: str, *, stamps_frames: bool = True, frame_ms: int = 20, returns_cleared: bool = True
+) -> DialectFacts:
+    """Return what applications behind any carrier tell, which is next to nothing."""
+    return DialectFacts(
+        role=Role.CARRIER,
+        frame_ms=frame_ms,
+        stamps_frames=stamps_frames,
+        announces_session=False,
+        acknowledges_settings=False,
+        reports_endpoint=False,
+        announces_responses=False,
+        marks_playback=True,
+        returns_cleared_marks=returns_cleared,
+        calls_tools=False,
+        reports_usage=False,
+        source=source,
+        as_of="2026-11-28",
+    )
+
+
+def _sids(identity: str) -> StreamIds:
+    return StreamIds(f"MZ{identity}", f"CA{identity}", f"AC{identity[::-1]}")
+
+
+def _uuid(digits: str) -> str:
+    parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
+    return "-".join(parts)
+
+
+def _uuids(identity: str) -> StreamIds:
+    return StreamIds(_uuid(identity), _uuid(identity[::-1]), f"MA{identity[:18].upper()}")
+
+
+def _twilio_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
+    content = {
+        "accountSid": ids.account,
+        "callSid": ids.call,
+        "streamSid": ids.stream,
+        "tracks": ["inbound"],
+        "customParameters": {},
+        "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": audio.rate_hz, "channels": 1},
+    }
+    return {"event": "start", "streamSid": ids.stream, "start": content}
+
+
+def _twilio_stop(ids: StreamIds) -> dict[str, Any]:
+    content = {"accountSid": ids.account, "callSid": ids.call}
+    return {"event": "stop", "streamSid": ids.stream, "stop": content}
+
+
+def _twilio_like(name: str, source: str) -> StreamTable:
+    return StreamTable(
+        name=name,
+        audio=_ULAW,
+        facts=carrier_facts(source),
+        ids=_sids,
+        connected={"event": "connected", "protocol": "Call", "version": "1.0.0"},
+        start=_twilio_start,
+        stop=_twilio_stop,
+        stream="streamSid",
+        sequence="sequenceNumber",
+    )
+
+
+# A for the messages, B for what becomes of marks that are cleared.
+TWILIO = _twilio_like("twilio", "Twilio, Media Streams - WebSocket messages")
+# A: the same messages under the same names.
+SIGNALWIRE = _twilio_like("signalwire", "SignalWire, cXML <Stream>")
+
+
+def _telnyx_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
+    content = {
+        "user_id": _uuid(ids.call.replace("-", "")[::-1]),
+        "call_control_id": f"v3:{ids.call}",
+        "call_session_id": ids.call,
+        "from": _CALLER,
+        "to": _CALLED,
+        "custom_parameters": {},
+        "media_format": {"encoding": "PCMU", "sample_rate": audio.rate_hz, "channels": 1},
+    }
+    return {"event": "start", "stream_id": ids.stream, "start": content}
+
+
+def _telnyx_stop(ids: StreamIds) -> dict[str, Any]:
+    content = {"call_control_id": f"v3:{ids.call}"}
+    return {"event": "stop", "stream_id": ids.stream, "stop": content}
+
+
+# A. Its real frames may arrive out of order, which these do not; the bidirectional mode is `rtp`.
+TELNYX = StreamTable(
+    name="telnyx",
+    audio=_ULAW,
+    facts=carrier_facts("Telnyx, Stream call media over WebSocket"),
+    ids=_uuids,
+    connected={"event": "connected", "version": "1.0.0"},
+    start=_telnyx_start,
+    stop=_telnyx_stop,
+    stream="stream_id",
+    sequence="sequence_number",
+    demands_stream=False,
+)
+
+
+def _plivo_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
+    content = {
+        "callId": ids.call,
+        "streamId": ids.stream,
+        "accountId": ids.account,
+        "tracks": ["inbound"],
+        "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": audio.rate_hz},
+    }
+    return {"event": "start", "start": content, "extra_headers": "{}"}
+
+
+def _plivo_like(name: str, source: str) -> StreamTable:
+    return StreamTable(
+        name=name,
+        audio=_ULAW,
+        facts=carrier_facts(source, returns_cleared=False),
+        ids=_uuids,
+        connected=None,
+        start=_plivo_start,
+        stop=None,
+        stream="streamId",
+        sequence="sequenceNumber",
+        first_number=0,
+        quotes_numbers=False,
+        play="playAudio",
+        mark="checkpoint",
+        marked="playedStream",
+        flat_marks=True,
+        clear="clearAudio",
+        cleared="clearedAudio",
+    )
+
+
+# B for the messages; that cleared checkpoints never come back is A for Vobiz and C for Plivo.
+PLIVO = _plivo_like("plivo", "Plivo, Audio Streaming")
+VOBIZ = _plivo_like("vobiz", "Vobiz, Audio Streams")
+
+
+def _exotel_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
+    content = {
+        "stream_sid": ids.stream,
+        "call_sid": ids.call,
+        "account_sid": ids.account,
+        "from": _CALLER,
+        "to": _CALLED,
+        "custom_parameters": {},
+        "media_format": {
+            "encoding": "audio/x-raw",
+            "sample_rate": str(audio.rate_hz),
+            "bit_rate": "16",
+        },
+    }
+    return {"event": "start", "stream_sid": ids.stream, "start": content}
+
+
+def _exotel_stop(ids: StreamIds) -> dict[str, Any]:
+    content = {"call_sid": ids.call, "account_sid": ids.account, "reason": "callended"}
+    return {"event": "stop", "stream_sid": ids.stream, "stop": content}
+
+
+# A for the messages, C for what becomes of marks that are cleared.
+EXOTEL = StreamTable(
+    name="exotel",
+    audio=_LINEAR,
+    facts=carrier_facts("Exotel, AgentStream - WebSocket protocol", frame_ms=100),
+    ids=_sids,
+    connected={"event": "connected"},
+    start=_exotel_start,
+    stop=_exotel_stop,
+    stream="stream_sid",
+    sequence="sequence_number",
+    names_track=False,
+)
+
+STREAM_TABLES = (TWILIO, SIGNALWIRE, TELNYX, PLIVO, VOBIZ, EXOTEL)
+"""Every carrier of this kind."""

@@ -1,0 +1,194 @@
+"""An application that answers phone calls over a carrier's socket, with the simulated service.
+
+It does what such applications do: it passes the caller's audio on to a realtime session, sends the
+session's audio back with a mark after each response, and takes back what has not been played when
+the caller is heard meanwhile.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import msgspec
+
+from harness.model import TruthRecord
+from harness.simulator.carrier.linear_audio import SERVICE_RATE_HZ, Resampler
+from harness.simulator.carrier.words import CarrierWords
+from harness.simulator.protocol.session_limits import Link, ServedSession
+from harness.simulator.timing.deadlines import Deadline
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+_DELTA = "response.output_audio.delta"
+_NO_MESSAGE = (msgspec.MsgspecError, UnicodeError, KeyError, TypeError, ValueError, binascii.Error)
+
+
+class _FromService(msgspec.Struct):
+    type: str
+    delta: str = ""
+
+
+_decode_service = msgspec.json.Decoder(_FromService).decode
+
+
+class NewSession(Protocol):
+    """Makes the service's session of a call."""
+
+    def __call__(self, link: Link, told: Callable[[TruthRecord], TruthRecord]) -> ServedSession:
+        """Make it on a link; what it knows to be true is told as the caller's side counts it."""
+
+
+class CarrierApplication:
+    """One call; towards its connection a session, towards its session a connection.
+
+    Args:
+        link: The carrier's connection.
+        words: What that carrier says.
+        new_session: Makes the session that answers.
+    """
+
+    def __init__(self, link: Link, words: CarrierWords, new_session: NewSession) -> None:
+        self._link, self._words, self._new_session = link, words, new_session
+        self._session: ServedSession | None = None
+        self._stream = ""
+        self._heard = self._said = Resampler(1, 1)
+        self._linear = False
+        self._responses = 0
+        # Marks that have not come back, and whether audio was sent since the last one.
+        self._outstanding: set[str] = set()
+        self._speaks = False
+
+    # -- a session, as the carrier's connection sees it -----------------------------------------
+
+    def open(self) -> None:
+        """Wait: the carrier speaks first."""
+
+    def receive(self, message: bytes, received_ns: int) -> None:
+        """Take a message of the carrier; what is none ends the call."""
+        try:
+            self._take(_decode(message), received_ns)
+        except _NO_MESSAGE:
+            self._link.close(1003, "not a message of a media stream")
+
+    def receive_binary(self, message: bytes, received_ns: int) -> None:
+        """Take the audio of a carrier that sends it so; from any other it ends the call."""
+        if not self._words.binary or len(message) % 2:
+            self._link.close(1003, "a media stream has no such binary messages")
+            return
+        self._hear(base64.b64encode(self._heard.feed(message)), received_ns)
+
+    def end(self) -> None:
+        """Stop: the carrier has hung up."""
+        if self._session is not None:
+            self._session.end()
+
+    def _take(self, said: dict[str, Any], received_ns: int) -> None:
+        words, event = self._words, said["event"]
+        if event == "media":
+            audio = str(said["media"]["payload"]).encode()
+            if self._linear:
+                audio = base64.b64encode(self._heard.feed(base64.b64decode(audio, validate=True)))
+            self._hear(audio, received_ns)
+        elif event == words.begins and self._session is None:
+            self._begin(said, received_ns)
+        elif event == words.returned:
+            self._outstanding.discard(words.name_of(said))
+        elif event == "stop":
+            self._link.close(1000, "")
+
+    def _begin(self, start: dict[str, Any], received_ns: int) -> None:
+        self._stream = self._words.stream_of(start)
+        rate_hz = self._words.rate_of(start)
+        kind: dict[str, Any] = {"type": "audio/pcmu"}
+        if rate_hz is not None:
+            kind = {"type": "audio/pcm", "rate": SERVICE_RATE_HZ}
+            self._linear = True
+            self._heard = Resampler(rate_hz, SERVICE_RATE_HZ)
+            self._said = Resampler(SERVICE_RATE_HZ, rate_hz)
+
+        def told(truth: TruthRecord) -> TruthRecord:
+            if rate_hz is not None:
+                ends = tuple(end * rate_hz // SERVICE_RATE_HZ for end in truth.frame_end_samples)
+                truth = replace(truth, frame_end_samples=ends)
+            return replace(truth, session_id=self._stream) if self._stream else truth
+
+        self._session = self._new_session(self, told)
+        self._session.open()
+        self._session.receive(_encode(_update(kind)), received_ns)
+
+    def _hear(self, audio: bytes, received_ns: int) -> None:
+        if self._session is not None and audio:
+            append = b'{"type":"input_audio_buffer.append","audio":"%s"}'
+            self._session.receive(append % audio, received_ns)
+
+    # -- a connection, as the session sees it ---------------------------------------------------
+
+    def send(self, message: bytes) -> None:
+        """Pass on what the carrier has words for."""
+        try:
+            said = _decode_service(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            self._link.send(message)  # a planned fault
+            return
+        if said.type == _DELTA:
+            self._speaks = True
+            self._say(said.delta)
+        elif said.type == "response.output_audio.done" and self._speaks:
+            self._responses += 1
+            name = f"response-{self._responses}"
+            self._outstanding.add(name)
+            self._speaks = False
+            self._link.send(_encode(self._words.mark(self._stream, name)))
+        elif said.type == "input_audio_buffer.speech_started" and self._is_heard():
+            self._speaks = False
+            self._link.send(_encode(self._words.clear(self._stream)))
+            self._outstanding.clear()
+
+    def _is_heard(self) -> bool:
+        """Return whether the caller may still be listening to something."""
+        return self._speaks or bool(self._outstanding)
+
+    def _say(self, audio: str) -> None:
+        if self._linear:
+            samples = self._said.feed(base64.b64decode(audio))
+            if self._words.binary:
+                self._link.send_binary(samples)
+                return
+            audio = base64.b64encode(samples).decode()
+        self._link.send(_encode(self._words.audio(self._stream, audio)))
+
+    def send_binary(self, message: bytes) -> None:
+        """Pass on a binary message, of which the service has none."""
+        self._link.send_binary(message)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the carrier's connection."""
+        self._link.close(code, reason)
+
+    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
+        """Call back at an instant of the monotonic clock."""
+        return self._link.at(due_ns, callback)
+
+    def reset(self) -> None:
+        """End the carrier's connection with a TCP reset."""
+        self._link.reset()
+
+    def die_in_mid_frame(self) -> None:
+        """Send a part of a frame, then end the carrier's connection."""
+        self._link.die_in_mid_frame()
+
+    def stop_reading(self, duration_ns: int) -> None:
+        """Read nothing from the carrier for so long."""
+        self._link.stop_reading(duration_ns)
+
+
+def _update(kind: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a session that hears and speaks audio of this kind."""
+    audio = {
+        "input": {"format": kind, "turn_detection": {"type": "server_vad"}},
+        "output": {"format": kind},
+    }
+    session = {"type": "realtime", "output_modalities": ["audio"], "audio": audio}
+    return {"type": "session.update", "session": session}
