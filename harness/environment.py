@@ -23,6 +23,8 @@ _IN_CHECKOUT = {"scenarios": "scenarios", "dialogues": "corpora/dialogues"}
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
 # Variables with secrets in them; those that a user names are added.
 _SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN"]
+# How many threads OpenBLAS and MKL start, whichever of them NumPy was built with.
+_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _QUOTES = "\"'`"
 
 
@@ -152,6 +154,16 @@ def temporary_env(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+def without_idle_threads() -> None:
+    """Keep NumPy's algebra library from starting a thread for each core; before NumPy is imported.
+
+    None of our matrices is large enough for two threads, and each costs every process that we
+    start some 50 ms of the processor. What the user has set stays.
+    """
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
 
 
 def for_child(**variables: str) -> dict[str, str]:

@@ -163,3 +163,14 @@ def test_what_is_shipped_is_found_by_name_only() -> None:
     assert found.is_file()
     assert environment.shipped("dialogues", "../README.md") is None
     assert "conversation" in {path.stem for path in environment.shipped_files("scenarios")}
+
+
+def test_threads_of_numpy_are_kept_from_starting_unless_the_user_wants_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    monkeypatch.setitem(os.environ, "MKL_NUM_THREADS", "")
+    del os.environ["MKL_NUM_THREADS"]
+    environment.without_idle_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+    assert os.environ["MKL_NUM_THREADS"] == "1"

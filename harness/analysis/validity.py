@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.analysis import networks
-from harness.analysis.completeness import completeness
-from harness.analysis.error_bound import error_bounds
+from harness.analysis.completeness import Completeness, completeness
+from harness.analysis.error_bound import ErrorBounds, error_bounds
 from harness.analysis.failures import is_ours
 from harness.analysis.priced_models import model_difference
 from harness.model import (
@@ -87,12 +87,13 @@ class _Finding:
 
 def judge_validity(run: Run) -> Validity:
     """Judge a run's fitness; invalidating reasons come first."""
+    bounds, done = error_bounds(run.turns), completeness(run)
     findings = [
-        *_of_lateness(run),
-        *_of_error_bounds(run),
-        *_of_counts(run),
+        *_of_lateness(run, bounds),
+        *_of_error_bounds(bounds),
+        *_of_counts(run, done),
         *_of_settings(run),
-        *_of_plan(run),
+        *_of_plan(run, done),
         *_of_networks(run.manifest.networks, run.events),
         *_of_impairment(run),
         *_of_events(run.events),
@@ -106,7 +107,7 @@ def judge_validity(run: Run) -> Validity:
     return Validity(state, tuple(invalid + degraded))
 
 
-def _of_lateness(run: Run) -> Iterator[_Finding]:
+def _of_lateness(run: Run, bounds: ErrorBounds) -> Iterator[_Finding]:
     named = ((run.send_lateness, "frame lateness"), (run.loop_lag, "event loop lag"))
     for durations, name in named:
         if durations is None:
@@ -121,7 +122,6 @@ def _of_lateness(run: Run) -> Iterator[_Finding]:
     stalls = [("a frame was sent", _worst_frame_ms(run))]
     if stamped_by_us:
         stalls.append(("the event loop was", _max_ms(run.loop_lag)))
-    bounds = error_bounds(run.turns)
     all_bounded = bounds.n > 0 and not bounds.unknown
     for name, worst_ms in stalls:
         if worst_ms >= STALL_MS:
@@ -133,9 +133,8 @@ def _of_lateness(run: Run) -> Iterator[_Finding]:
                 yield _invalid(f"{words} {limit}")
 
 
-def _of_error_bounds(run: Run) -> Iterator[_Finding]:
+def _of_error_bounds(found: ErrorBounds) -> Iterator[_Finding]:
     """Judge by how much turns that count may be wrong through us."""
-    found = error_bounds(run.turns)
     if found.unknown:
         share = found.unknown / (found.unknown + found.n)
         yield _degraded(
@@ -181,11 +180,10 @@ def _max_ms(durations: DurationSummary | None) -> float:
     return 0.0 if durations is None else durations.max_ms
 
 
-def _of_counts(run: Run) -> Iterator[_Finding]:
+def _of_counts(run: Run, done: Completeness) -> Iterator[_Finding]:
     if not any(turn.status is not TurnStatus.VOID and not is_ours(turn) for turn in run.turns):
         yield _invalid("no turn was measured")
         return
-    done = completeness(run)
     if done.frames_intended:
         missing = (done.frames_intended - done.frames_sent) / done.frames_intended
         yield from _above(missing, FRAMES_MISSING, "{:.2%} of the intended frames were not sent")
@@ -200,9 +198,8 @@ def _of_counts(run: Run) -> Iterator[_Finding]:
     yield from _above(sum(codes.values()) / len(run.turns), bound, words)
 
 
-def _of_plan(run: Run) -> Iterator[_Finding]:
+def _of_plan(run: Run, found: Completeness) -> Iterator[_Finding]:
     """Compare what was planned with what was done."""
-    found = completeness(run)
     whole = _came_to_its_end(run)
     for missing, planned, bound, words in (
         (

@@ -146,3 +146,12 @@ def test_collection_goes_on_after_decoding_as_it_did_before() -> None:
             assert gc.isenabled() is collects
         finally:
             gc.enable()
+
+
+def test_lines_as_we_write_them_are_read_without_a_look_at_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    records = (simple(0), simple(1))
+    data = encode_lines(records)
+    monkeypatch.setattr("harness.recording.jsonl._decode", None)
+    assert decode_lines(data, SessionRecord, "x") == records
