@@ -9,7 +9,8 @@ from harness.simulator.chance.presets import DEFAULT_PRESET, NULL_PRESET, PRESET
 from harness.simulator.configfile import read_config
 from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
-from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.timing.call_load import CallLoad, CallRule
+from harness.simulator.timing.capacity import Capacity, CapacityRule
 from harness.simulator.voice.recorded import Answer, answers_from
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule, parse_tool
@@ -22,6 +23,9 @@ __all__ = [
     "PRESETS",
     "SIMULATED_PATHS",
     "Answer",
+    "CallLoad",
+    "CallRule",
+    "Capacity",
     "CapacityRule",
     "DeltaSizes",
     "FaultRule",

@@ -28,6 +28,10 @@ preamble = 0.5
 [capacity]
 slots = 40
 service_ms = 1500.0
+
+[calls]             # open calls that cost nothing, and what more of them do
+knee = 12
+slower_ms = 150.0   # or cliff_ms, or refuse = true
 """
 
 import dataclasses
@@ -41,6 +45,7 @@ from harness.errors import BadInput, sanitised
 from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, Part, Preset
 from harness.simulator.settings import SimulatorConfig, find_preset
+from harness.simulator.timing.call_load import CallRule
 from harness.simulator.timing.capacity import CapacityRule
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule
@@ -114,6 +119,13 @@ class _Capacity(msgspec.Struct, forbid_unknown_fields=True):
     longest_queue: int | None = None
 
 
+class _Calls(msgspec.Struct, forbid_unknown_fields=True):
+    knee: int
+    slower_ms: float = 0.0
+    cliff_ms: float = 0.0
+    refuse: bool = False
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     server: _Server = msgspec.field(default_factory=_Server)
     latency: _Latency | None = None
@@ -121,6 +133,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     faults: dict[str, float | _Fault] = {}
     tools: _Tools | None = None
     capacity: _Capacity | None = None
+    calls: _Calls | None = None
 
 
 def read_config(path: Path, port: int = 0) -> SimulatorConfig:
@@ -161,6 +174,8 @@ def _config(file: _File, port: int) -> SimulatorConfig:
         given["tools"] = ToolRule(**_given(file.tools) | {"turns": tuple(file.tools.turns)})
     if file.capacity is not None:
         given["capacity"] = CapacityRule(**_given(file.capacity))
+    if file.calls is not None:
+        given["calls"] = CallRule(**_given(file.calls))
     given["faults"] = tuple(_rule(name, fault) for name, fault in file.faults.items())
     return SimulatorConfig(**given)
 

@@ -24,6 +24,7 @@ from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import Link, ServedSession, SessionLimits
 from harness.simulator.settings import SimulatorConfig
+from harness.simulator.timing.call_load import Admission, CallLoad
 from harness.simulator.timing.capacity import Capacity
 from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
@@ -110,9 +111,12 @@ class Simulator:
         self._truth.close()
 
     def _treat(self, truth: TruthLog) -> SessionLimits:
-        config, capacity = self._config, None
+        config = self._config
+        capacity: Admission | None = None
         if config.capacity is not None:
             capacity = Capacity(config.capacity, np.random.default_rng([config.seed, 0, 2]))
+        if config.calls is not None:
+            capacity = CallLoad(config.calls, lambda: len(self._connections), capacity)
         return SessionLimits(
             limit_s=config.session_limit_s,
             speed=config.speed,

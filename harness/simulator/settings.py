@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.errors import BadInput
 from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, PRESETS, Preset
+from harness.simulator.timing.call_load import CallRule
 from harness.simulator.timing.capacity import CapacityRule
 from harness.simulator.voice.recorded import Answer
 from harness.simulator.voice.spoken_answers import DeltaSizes
@@ -41,6 +42,7 @@ class SimulatorConfig:
         faults: What goes wrong, and when.
         tools: When functions are called.
         capacity: What the service can carry, `None` for everything.
+        calls: What many open calls cost, `None` for nothing.
         certificate: PEM file of a certificate, which makes it a TLS server.
         private_key: PEM file of its key, when the certificate's file does not hold it.
         speed: Response audio per unit of time; 5 delivers 10 s of speech in 2 s.
@@ -65,6 +67,7 @@ class SimulatorConfig:
     faults: tuple[FaultRule, ...] = ()
     tools: ToolRule = field(default_factory=ToolRule)
     capacity: CapacityRule | None = None
+    calls: CallRule | None = None
     certificate: Path | None = None
     private_key: Path | None = None
     speed: float = 5.0

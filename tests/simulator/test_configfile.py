@@ -4,6 +4,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.simulator import (
+    CallRule,
     CapacityRule,
     DeltaSizes,
     FaultRule,
@@ -73,6 +74,11 @@ def test_every_section_arrives(tmp_path: Path) -> None:
     assert config.capacity == CapacityRule(slots=4)
 
 
+def test_knee_at_a_number_of_calls(tmp_path: Path) -> None:
+    config = _read(tmp_path, "[calls]\nknee = 12\nslower_ms = 150.0")
+    assert config.calls == CallRule(knee=12, slower_ms=150)
+
+
 def test_empty_file_is_the_defaults(tmp_path: Path) -> None:
     assert _read(tmp_path, "") == SimulatorConfig()
 
@@ -93,6 +99,7 @@ def test_empty_file_is_the_defaults(tmp_path: Path) -> None:
         "[tools]\nprobability = 2.0",
         "[capacity]\nservice_ms = 1.0",
         "[capacity]\nslots = 0",
+        "[calls]\nknee = 3",
         "not toml",
     ],
 )

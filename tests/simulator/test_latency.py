@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
-from harness.simulator import CapacityRule, Preset, Simulator, SimulatorConfig, ToolRule
+from harness.simulator import CallRule, CapacityRule, Preset, Simulator, SimulatorConfig, ToolRule
 
 Json = dict[str, Any]
 _MIXED = Preset(
@@ -66,6 +66,16 @@ def test_wait_for_capacity_is_added_and_told(quick: SimulatorConfig, tmp_path: P
         due_ms = (truth["first_audio_due_ns"] - truth["endpoint_ns"]) / 1e6
         wanted_ms = truth["drawn_ms"] - truth["lead_silence_ms"] + truth["queued_ms"]
         assert due_ms == pytest.approx(wanted_ms, abs=0.03)
+
+
+def test_open_calls_beyond_the_knee_make_every_response_wait(
+    quick: SimulatorConfig, tmp_path: Path
+) -> None:
+    config = replace(quick, preset=_MIXED, calls=CallRule(knee=2, slower_ms=70))
+    truths = _truths(tmp_path / "t", config, sessions=3, turns=1)
+    assert max(truth["queued_ms"] for truth in truths) == 70
+    alone = _truths(tmp_path / "u", config, sessions=2, turns=1)
+    assert {truth["queued_ms"] for truth in alone} == {0}
 
 
 def test_full_line_fails_the_response(quick: SimulatorConfig, tmp_path: Path) -> None:

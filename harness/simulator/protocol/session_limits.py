@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.model import TruthRecord
-from harness.simulator.timing.capacity import Capacity
+from harness.simulator.timing.call_load import Admission
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.audio_archive import AudioArchive
 
@@ -70,6 +70,6 @@ class SessionLimits:
     speed: float
     null: bool
     heard: Path | None
-    capacity: Capacity | None
+    capacity: Admission | None
     tell: Callable[[TruthRecord], None]
     archive: AudioArchive = field(default_factory=AudioArchive)

@@ -15,7 +15,7 @@ from harness.simulator.protocol import event_order, refusals
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
 from harness.simulator.protocol.refusals import Refused
-from harness.simulator.timing.capacity import Capacity
+from harness.simulator.timing.call_load import Admission
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard, Listening
 from harness.simulator.voice.outputs import Outlet
@@ -63,7 +63,7 @@ class Answering:
         draws: Draws,
         *,
         speed: float,
-        capacity: Capacity | None,
+        capacity: Admission | None,
         tell: Callable[[TruthRecord], None],
     ) -> None:
         self._host, self._conversation, self._listening = host, conversation, listening
