@@ -7,6 +7,7 @@ proxy also reaches the programs that download something.
 """
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
 _SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN"]
 # How many threads OpenBLAS and MKL start, whichever of them NumPy was built with.
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# Headers that OpenTelemetry's exporters send, `name=value` with commas between: keys, as a rule.
+_EXPORTERS_HEADERS = re.compile(r"OTEL_EXPORTER_OTLP(_[A-Z]+)?_HEADERS")
 _QUOTES = "\"'`"
 
 
@@ -123,6 +126,12 @@ def conceal_secrets() -> None:
     """Conceal every secret of the environment from now on, usable or not."""
     for name in _SECRETS:
         conceal(os.environ.get(name, ""))
+    for name, headers in os.environ.items():
+        if _EXPORTERS_HEADERS.fullmatch(name):
+            for header in headers.split(","):
+                value = header.partition("=")[2].strip()
+                conceal(value)
+                conceal(unquote(value))
     for address in getproxies_environment().values():
         _conceal_credentials(address)
 
@@ -140,6 +149,11 @@ def _conceal_credentials(address: str) -> None:
 def setting(name: str) -> str | None:
     """Return what the user set the variable `name` to, `None` when it is unset or empty."""
     return os.environ.get(name) or None
+
+
+def default_setting(name: str, value: str) -> None:
+    """Set a variable that a library reads, unless the user has set it."""
+    os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -185,7 +199,10 @@ def _names_with_secrets() -> set[str]:
     return {
         name
         for name, value in os.environ.items()
-        if name in _SECRETS or value.strip() in copied or (_is_proxy(name) and "@" in value)
+        if name in _SECRETS
+        or value.strip() in copied
+        or (_is_proxy(name) and "@" in value)
+        or _EXPORTERS_HEADERS.fullmatch(name)
     }
 
 

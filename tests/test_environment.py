@@ -174,3 +174,27 @@ def test_threads_of_numpy_are_kept_from_starting_unless_the_user_wants_them(
     environment.without_idle_threads()
     assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
     assert os.environ["MKL_NUM_THREADS"] == "1"
+
+
+def test_a_default_gives_way_to_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_TEST_A", "theirs")
+    monkeypatch.delenv("HARNESS_TEST_B", raising=False)
+    try:
+        for name in ("HARNESS_TEST_A", "HARNESS_TEST_B"):
+            environment.default_setting(name, "ours")
+        assert environment.setting("HARNESS_TEST_A") == "theirs"
+        assert environment.setting("HARNESS_TEST_B") == "ours"
+    finally:
+        monkeypatch.delenv("HARNESS_TEST_B", raising=False)
+
+
+def test_headers_of_exporters_are_concealed_and_reach_no_process_that_we_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=collectors%20own,x=another-key-2")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Basic traces-key-3")
+    environment.conceal_secrets()
+    said = "collectors%20own / collectors own / another-key-2 / Basic traces-key-3"
+    assert errors.redacted(said) == " / ".join(["[redacted]"] * 4)
+    assert not [name for name in environment.for_child() if name.startswith("OTEL_EXPORTER")]

@@ -8,9 +8,11 @@ import gevent
 from locust import events
 from locust.env import Environment
 
+from harness.errors import BadInput
+from harness.load.exporters.otel_setup import prepare_otel
 from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
-from harness.load.redacted_output import redact_exceptions
+from harness.load.redacted_output import redact_exceptions, redact_exported_logs
 from harness.load.run_controller import RunController
 from harness.load.watchdogs import watch_parent
 
@@ -28,12 +30,19 @@ def _on_parser(parser: Any) -> None:
         # Locust's page makes a parser anew each time it is shown.
         gevent.spawn(watch_parent)
     choose_master_port(parser, sys.argv[1:])
+    try:
+        prepare_otel(sys.argv[1:])
+    except BadInput as error:
+        # Locust would log a traceback and go on.
+        print(f"harness: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(int(error.exit_code)) from None
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
     controller = _controllers[id(environment)] = RunController(environment)
     controller.watch_others()
     redact_exceptions(environment.runner)
+    redact_exported_logs()
     if getattr(environment.parsed_options, "live_line", False):
         logging.getLogger("locust.stats_logger").disabled = True
 

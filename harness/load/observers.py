@@ -8,15 +8,20 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import gevent
+
 from harness.errors import sanitised
 from harness.load.exporters.extra import import_extra
+from harness.load.exporters.otel_setup import import_otel
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.options import Options
 from harness.load.price_list import bundled_prices
 from harness.load.run_writer import RunWriter
-from harness.recording import Batch
+from harness.load.workload import Workload
 
 _PROMETHEUS = "harness.load.exporters.prometheus"
+# For what is sent when a run has ended, to somebody who may not answer.
+_SEND_LIMIT_S = 5.0
 
 
 class Observers:
@@ -30,8 +35,10 @@ class Observers:
     def __init__(self, web_ui: Any, open_calls: Callable[[], int]) -> None:
         self._open_calls = open_calls
         self._page = None
-        # Its type is that of a library that may not be there.
+        # Their libraries may not be there.
         self._prometheus: Any = None
+        self._metered: Any = None
+        self._tracer: Any = None
         self._figures: LiveFigures | None = None
         if web_ui is not None:
             # Flask is there where Locust's page is.
@@ -48,9 +55,26 @@ class Observers:
         if options.prometheus is not None and self._prometheus is None:
             door = import_extra(_PROMETHEUS, "prometheus", "--prometheus")
             self._prometheus = door.PrometheusExporter(options.prometheus)
+        if options.otel and self._metered is None:
+            self._metered = import_otel().MeteredRecords(self._open_calls)
+
+    def follow(self, options: Options, workload: Workload, origin_ns: int) -> None:
+        """Let everyone hear of the calls that this process holds, which others may only write.
+
+        Args:
+            options: What was asked for.
+            workload: The calls, of which none has begun.
+            origin_ns: Run start on this process's monotonic clock.
+        """
+        if options.otel:
+            self._tracer = import_otel().CallTracer(origin_ns)
+            workload.trace(self._tracer.begin)
+            workload.listen(_harmless(self._tracer.take, "spans of OpenTelemetry"))
 
     def begin(self, writer: RunWriter) -> None:
         """Let everyone hear of a run that is about to begin."""
+        if self._metered is not None:
+            writer.listen(_harmless(self._metered.take, "OpenTelemetry's metrics"))
         if self._page is None and self._prometheus is None:
             return
         figures = LiveFigures(writer.manifest, bundled_prices(), self._open_calls)
@@ -66,18 +90,23 @@ class Observers:
         """Tell that the run has ended."""
         if self._figures is not None:
             self._figures.end()
+        tracer, self._tracer = self._tracer, None
+        with gevent.Timeout(_SEND_LIMIT_S, False):
+            for exporter in (tracer, self._metered):
+                if exporter is not None:
+                    exporter.close()
 
 
-def _harmless(take: Callable[[Batch], None], name: str) -> Callable[[Batch], None]:
+def _harmless(take: Callable[..., None], name: str) -> Callable[..., None]:
     """Return a listener that a defect of its own silences, and that never ends the run."""
     failed = False
 
-    def listener(batch: Batch) -> None:
+    def listener(*records: Any) -> None:
         nonlocal failed
         if failed:
             return
         try:
-            take(batch)
+            take(*records)
         except Exception as error:
             failed = True
             words = f"harness: {name} stand still, the run goes on: {error!r} (our bug)"

@@ -57,6 +57,7 @@ class Options:
         simulated: The target is this project's simulator.
         until_stdin_closes: Stop when whoever started us is gone.
         prometheus: Address and port that metrics are served at, `None` for nowhere.
+        otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asks.
     """
 
     host: str
@@ -88,6 +89,7 @@ class Options:
     simulated: bool = False
     until_stdin_closes: bool = False
     prometheus: tuple[str, int] | None = None
+    otel: bool = False
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -304,6 +306,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         simulated=parsed.simulated,
         until_stdin_closes=parsed.until_stdin_closes,
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),
+        otel=bool(getattr(parsed, "otel", False)),
     )
 
 

@@ -5,6 +5,7 @@ the file that `--logfile` names or to the web page, and the exceptions that Locu
 Errors of ours are one line.
 """
 
+import copy
 import logging
 import sys
 from types import TracebackType
@@ -14,6 +15,8 @@ from harness.environment import conceal_secrets
 from harness.errors import HarnessError, RedactedStream, redacted
 
 _FORMATTER = logging.Formatter()
+# The name that Locust gives the handler.
+_EXPORTER = "opentelemetry"
 
 
 def redact_output() -> None:
@@ -41,6 +44,29 @@ class RedactedRecord(logging.LogRecord):
     def getMessage(self) -> str:  # noqa: N802 - the library's name
         """Return the message."""
         return redacted(super().getMessage())
+
+
+def redact_exported_logs() -> None:
+    """Give the log exporter that Locust's `--otel` may have set up records without secrets.
+
+    It would take messages that are no text, and exceptions, from the record as they are.
+    """
+    for handler in logging.getLogger().handlers:
+        if handler.name == _EXPORTER:
+            export: Any = handler.emit
+
+            def emit(record: logging.LogRecord, export: Any = export) -> None:
+                export(_plain(record))
+
+            handler.emit = emit  # type: ignore[method-assign]
+
+
+def _plain(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a copy of a record that is its redacted text and nothing else."""
+    plain = copy.copy(record)
+    plain.msg = redacted(_FORMATTER.format(record))
+    plain.args, plain.exc_info, plain.exc_text, plain.stack_info = None, None, None, None
+    return plain
 
 
 def redact_exceptions(runner: Any) -> None:

@@ -142,6 +142,7 @@ class RunController:
             self._failures.tell(_SILENT)
         self._drain()
         self._collect()
+        self._observers.end()
         if isinstance(self._runner, WorkerRunner):
             # The master judges the run; a worker's exit code says only whether the worker failed.
             self._environment.process_exit_code = self._failures.code
@@ -152,7 +153,6 @@ class RunController:
         if writer is not None:
             with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
-            self._observers.end()
             self._writer = None
             self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:
@@ -311,6 +311,7 @@ class RunController:
         line = live.line_for(options, self._writer is not None)
         if line is not None:
             workload.listen(line.show)
+        self._observers.follow(options, workload, share.origin_ns)
         workload.begin(share)
         self._watchers.append(gevent.spawn(self._watch, workload))
 

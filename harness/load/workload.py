@@ -36,6 +36,8 @@ from harness.model import (
 from harness.recording import Batch
 from harness.session import Caller, EncodedUtterance
 
+Headers = tuple[tuple[str, str], ...]
+
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
 _FORESEEN_CALLS = 2_000
@@ -88,6 +90,7 @@ class Workload:
         self._batch = Batch()
         self._pauses = GarbagePauses()
         self._clock = ClockWatch()
+        self._begin_trace: Callable[[str, CallPlan], Headers] = _untraced
         self._listeners: list[Callable[[Sequence[TurnRecord], SessionRecord | None], None]] = []
 
     def prepare(self, *, visit_target: bool) -> None:
@@ -127,6 +130,10 @@ class Workload:
     ) -> None:
         """Call `listener` with turns as they end, and with sessions."""
         self._listeners.append(listener)
+
+    def trace(self, begin: Callable[[str, CallPlan], Headers]) -> None:
+        """Call `begin` before each call; its session's upgrade carries the headers it returns."""
+        self._begin_trace = begin
 
     @property
     def exhausted(self) -> bool:
@@ -190,7 +197,8 @@ class Workload:
             except HarnessError as error:
                 self._lose(session, error)
                 return
-            route = replace(route, settings=self._settings[plan.user_class])
+            headers = (*route.headers, *self._begin_trace(session.id, plan))
+            route = replace(route, settings=self._settings[plan.user_class], headers=headers)
             self._engine.hold(session, route)
             ended.get()
         finally:
@@ -305,6 +313,10 @@ class Workload:
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._share.origin_ns
         self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
+
+
+def _untraced(session_id: str, plan: CallPlan) -> Headers:
+    return ()
 
 
 def _different(settings: Iterable[SessionSettings]) -> list[SessionSettings]:

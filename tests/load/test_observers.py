@@ -93,3 +93,42 @@ def test_metrics_are_served_once_asked_for_and_over_all_runs() -> None:
         told = answer.read().decode()
     assert 'status="completed",user_class=""} 3.0' in told
     assert "harness_open_calls 0.0" in told
+
+
+def test_spans_and_metrics_are_for_whoever_asks_and_are_sent_when_the_run_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    class Told:
+        """Stands in for both parts of the exporter."""
+
+        def __init__(self, *_: object) -> None:
+            self.begin = lambda session_id, plan: (("traceparent", session_id),)
+
+        def take(self, *_: object) -> None:
+            done.append("take")
+
+        def close(self) -> None:
+            done.append("close")
+
+    door = SimpleNamespace(CallTracer=Told, MeteredRecords=Told)
+    monkeypatch.setattr("harness.load.observers.import_otel", lambda: door)
+    observers, heard = Observers(None, lambda: 0), SimpleNamespace(begins=[], takes=[])
+    workload: Any = SimpleNamespace(trace=heard.begins.append, listen=heard.takes.append)
+    plain = Options(host="ws://127.0.0.1:1")
+    observers.prepare(plain)
+    observers.follow(plain, workload, 0)
+    assert (heard.begins, heard.takes) == ([], [])
+    asked = Options(host="ws://127.0.0.1:1", otel=True)
+    observers.prepare(asked)
+    observers.follow(asked, workload, 0)
+    written: Any = Written()
+    observers.begin(written)
+    written.write(Batch())
+    heard.takes[0]((), None)
+    assert done == ["take", "take"]
+    observers.end()
+    assert done[2:] == ["close", "close"]
+    observers.end()
+    assert done[4:] == ["close"], "a run that is over is not told of again"

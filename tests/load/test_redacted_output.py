@@ -20,7 +20,11 @@ from websockets.sync.server import ServerConnection, serve
 
 from harness import errors
 from harness.errors import ExitCode
-from harness.load.redacted_output import RedactedRecord, redact_exceptions
+from harness.load.redacted_output import (
+    RedactedRecord,
+    redact_exceptions,
+    redact_exported_logs,
+)
 
 NASTY = "sk-1\"quo'ted<&>%2Fand\\n+/=end"
 PASSWORD = "proxy-pass-word"
@@ -210,3 +214,33 @@ def test_a_server_that_repeats_the_key_gets_it_nowhere(tmp_path: Path) -> None:
     holders = {name for name, found in seen.shown.items() if found}
     assert len(holders) == 1
     assert "harness.load.locust_process" in holders.pop()
+
+
+def test_what_locust_exports_of_the_log_is_the_redacted_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = "exported-secret-1"
+    monkeypatch.setattr(errors, "_secrets", [])
+    errors.conceal(secret)
+    exported: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.name = "opentelemetry"
+    handler.emit = exported.append  # type: ignore[assignment, method-assign]
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        redact_exported_logs()
+        try:
+            raise ValueError(secret)
+        except ValueError:
+            record = RedactedRecord(
+                "x", logging.ERROR, "a.py", 1, {"it": secret}, (), sys.exc_info()
+            )
+        handler.handle(record)
+    finally:
+        root.removeHandler(handler)
+    (plain,) = exported
+    assert secret not in repr(vars(plain))
+    assert plain.exc_info is None
+    assert "ValueError: [redacted]" in plain.getMessage()
+    assert record.exc_info is not None, "others are told of the exception as before"

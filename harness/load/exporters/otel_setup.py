@@ -1,0 +1,69 @@
+"""What must be so before Locust sets OpenTelemetry up, between parsing and running."""
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+from harness.environment import default_setting, setting
+from harness.load.exporters.extra import import_extra
+
+OPTION, _EXTRA, _DOOR = "--otel", "otel", "harness.load.exporters.otel"
+_GRPC = "opentelemetry.exporter.otlp.proto.grpc"
+
+
+def import_otel() -> ModuleType:
+    """Return our module of OpenTelemetry.
+
+    Raises:
+        BadInput: The extra is not installed.
+    """
+    return import_extra(_DOOR, _EXTRA, OPTION)
+
+
+def prepare_otel(words: Sequence[str]) -> None:
+    """Refuse `--otel` without its libraries, and choose what the user left open.
+
+    Args:
+        words: The command line.
+
+    Raises:
+        BadInput: The extra is not installed.
+    """
+    if OPTION not in words and setting("LOCUST_ENABLE_OPENTELEMETRY") is None:
+        return
+    import_otel()
+    _let_inherited_threads_end()
+    if find_spec(_GRPC) is None:
+        # OpenTelemetry's own default, and what the extra brings; Locust's would be gRPC.
+        default_setting("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    default_setting("OTEL_SERVICE_NAME", "harness")
+    # Seconds, retries included: a collector that does not answer must not hold up a run's end.
+    default_setting("OTEL_EXPORTER_OTLP_TIMEOUT", "3")
+    # Locust's log is no measurement, and may quote a server.
+    default_setting("OTEL_LOGS_EXPORTER", "none")
+
+
+@cache
+def _let_inherited_threads_end() -> None:
+    """Keep the exporters' threads of before a fork from ending with a traceback in the child.
+
+    gevent's threads are greenlets and go on in a forked worker, beside those that OpenTelemetry
+    starts there anew, and Python's list of threads does not know them any more.
+    """
+    exporters: list[threading.Thread] = []
+
+    def before() -> None:
+        exporters[:] = [t for t in threading.enumerate() if t.name.startswith("Otel")]
+
+    def in_child() -> None:
+        for thread in exporters:
+            thread._delete = _nothing  # type: ignore[attr-defined] # noqa: SLF001
+
+    os.register_at_fork(before=before, after_in_child=in_child)
+
+
+def _nothing() -> None:
+    """Do nothing where a thread would take itself out of a list that it is not in."""
