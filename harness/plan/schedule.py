@@ -47,16 +47,23 @@ class Seeds:
     utterances: int = 1
     think: int = 2
     phase: int = 3
+    arrivals: int = 4
 
     @staticmethod
     def from_one(seed: int) -> "Seeds":
         """Derive all seeds from one number."""
-        first, second, third = np.random.SeedSequence(seed).generate_state(3)
-        return Seeds(utterances=int(first), think=int(second), phase=int(third))
+        drawn = np.random.SeedSequence(seed).generate_state(4)
+        utterances, think, phase, arrivals = (int(one) for one in drawn)
+        return Seeds(utterances=utterances, think=think, phase=phase, arrivals=arrivals)
 
     def by_name(self) -> dict[str, int]:
         """Return the seeds as the manifest keeps them."""
-        return {"utterances": self.utterances, "think": self.think, "phase": self.phase}
+        return {
+            "utterances": self.utterances,
+            "think": self.think,
+            "phase": self.phase,
+            "arrivals": self.arrivals,
+        }
 
 
 def draw_call(
@@ -101,9 +108,16 @@ def draw_call(
     )
 
 
-def schedule_hash(calls: Sequence[CallPlan]) -> str:
-    """Return a SHA-256 over the calls, hexadecimal; equal schedules have equal hashes."""
+def schedule_hash(calls: Sequence[CallPlan], starts_ns: Sequence[int] = ()) -> str:
+    """Return a SHA-256 over the calls, hexadecimal; equal schedules have equal hashes.
+
+    Args:
+        calls: The calls.
+        starts_ns: When each is to begin, where that is planned.
+    """
     digest = hashlib.sha256()
     for call in calls:
         digest.update(repr(call).encode())
+    for start_ns in starts_ns:
+        digest.update(f",{start_ns}".encode())
     return digest.hexdigest()
