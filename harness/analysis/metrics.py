@@ -140,6 +140,16 @@ METRICS = (
         of_session=True,
     ),
     Metric(
+        name="setup_from_plan",
+        title="Session setup from the planned start",
+        start=("planned_start_ns",),
+        end="ready_ns",
+        definition="planned instant of a call of an open load to session ready for audio: what our"
+        " own side waited before is in it",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
         name="tcp_connect",
         title="of that, TCP",
         start=("open_start_ns",),

@@ -19,6 +19,7 @@ from harness.cli.run_processes import run_locust, simulator
 from harness.clock import wall_time
 from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
+from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.options import add_arguments, read_options
 from harness.load.targets import resolve_target
 from harness.model import DIRECT
@@ -70,6 +71,8 @@ def command(
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
     address = resolve_target(parsed, host)
+    parsed.run_time = given["run_time"]
+    resolve_arrivals(parsed)
     read_options(parsed, address or "ws://127.0.0.1")
     _check_networks(parsed.network, parsed.profiles)
     if host is not None and simulator_config is not None:

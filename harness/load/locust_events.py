@@ -9,6 +9,7 @@ from locust import events
 from locust.env import Environment
 
 from harness.errors import BadInput
+from harness.load.arrival_schedule import start_callers_at_once
 from harness.load.exporters.otel_setup import prepare_otel
 from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
@@ -39,6 +40,7 @@ def _on_parser(parser: Any) -> None:
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
+    start_callers_at_once(environment.parsed_options)
     controller = _controllers[id(environment)] = RunController(environment)
     controller.watch_others()
     redact_exceptions(environment.runner)

@@ -41,6 +41,8 @@ class Options:
         agent_first: Callers hear out a greeting before they speak, whatever the scenario says.
         turns: Turns per call, `None` for the scenario's own.
         calls: Calls to hold in all, `None` to go on until stopped.
+        arrivals: When calls begin, in the words of `plan.arrivals`; empty for a closed load, where
+            callers begin the next call when the last one has ended.
         seed: The one number that all chance comes from.
         frame_ms: Length of the caller's audio frames.
         silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
@@ -73,6 +75,7 @@ class Options:
     agent_first: bool = False
     turns: int | None = None
     calls: int | None = None
+    arrivals: str = ""
     seed: int = 1
     frame_ms: int = 20
     silence_ms: int | None = 500
@@ -157,6 +160,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dialogue", default="", help="TOML script of what callers say")
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
+    group.add_argument(
+        "--arrivals",
+        default="",
+        help="open load: calls begin at planned instants, whether or not earlier ones have ended;"
+        " a rate (30/min), a ramp (10/min..60/min, or with its length: 10/min..60/min in 5m), or"
+        " a CSV file of minute,calls; --users is then the most calls at once, and a call without"
+        " a free caller is dropped and counted (default: each caller calls again when the last"
+        " call has ended)",
+    )
     group.add_argument("--seed", type=int, default=1, help="seed of everything that is drawn")
     group.add_argument(
         "--frame-ms", type=int, default=0, help="length of an audio frame (0: the dialect's own)"
@@ -290,6 +302,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         dialogue=Path(parsed.dialogue) if parsed.dialogue else None,
         turns=parsed.turns or None,
         calls=parsed.calls or None,
+        arrivals=parsed.arrivals,
         seed=parsed.seed,
         frame_ms=frame_ms,
         silence_ms=parsed.silence_ms or None,

@@ -8,6 +8,7 @@ stopped, everything it recorded has arrived.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,6 @@ import gevent
 from locust.env import Environment
 from locust.runners import (
     STATE_INIT,
-    STATE_RUNNING,
-    STATE_SPAWNING,
     STATE_STOPPED,
     MasterRunner,
     WorkerRunner,
@@ -26,13 +25,16 @@ from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
-from harness.errors import BadInput, ExitCode, RunInvalid, redacted
+from harness.errors import ExitCode, RunInvalid, redacted
 from harness.load import live
+from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.class_schedule import Calls, schedule_of
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
+from harness.load.locust_callers import LocustCallers
 from harness.load.observers import Observers
-from harness.load.open_files import callers_of_one, ensure_open_files
+from harness.load.open_files import ensure_open_files
+from harness.load.open_load import refuse_shape
 from harness.load.options import Options, read_options
 from harness.load.run_setup import (
     resolve_corpus,
@@ -50,7 +52,7 @@ from harness.load.watchdogs import (
     watch_master,
     watch_stdin,
 )
-from harness.load.worker_pool import HURRY, SHARE, STOP, WorkerPool
+from harness.load.worker_pool import ARRIVE, HURRY, SHARE, STOP, WorkerPool
 from harness.load.workload import Workload
 from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
@@ -68,6 +70,8 @@ _CUT, _CUT_WAIT_S = 2, 1.0
 _JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
 # Callers that Locust starts anew, one after another, are gone for less than this.
 _DESERTED_POLLS = 20
+# Planned calls begin when every worker has heard from when on.
+_ARRIVE_AFTER_NS = NS_PER_S // 4
 _DESERTED = RunInvalid(
     "no caller is left, and there are calls to be made",
     hint="Errors of the scenario stand above",
@@ -99,12 +103,14 @@ class RunController:
         self._failures = Failures(environment, self._note)
         self._progress = live.Steps()
         self._interrupts = Interrupts(self._interrupt, self._cut)
+        self.callers = LocustCallers(environment)
         self._observers = Observers(environment.web_ui, self._open_calls)
         if isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BATCH, self._batch_came)
             self._runner.register_message(FAILED, self._failures.of_worker)
         elif isinstance(self._runner, WorkerRunner):
             self._runner.register_message(SHARE, self._share_came)
+            self._runner.register_message(ARRIVE, self._arrivals_came)
             self._runner.register_message(STOP, self._stop_came, concurrent=True)
             self._runner.register_message(HURRY, self._hurry_came, concurrent=True)
 
@@ -266,6 +272,7 @@ class RunController:
         if not isinstance(self._runner, WorkerRunner):
             # Workers are sent what this process found out.
             self._environment.host = resolve_target(parsed, self._environment.host)
+            resolve_arrivals(parsed)
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
         self._drain_s = options.drain_s
@@ -276,18 +283,20 @@ class RunController:
         resolve_profiles(options)
         if not isinstance(self._runner, WorkerRunner):
             self._observers.prepare(options)
-        ensure_open_files(self._callers())
+        refuse_shape(options, self._environment.shape_class)
+        ensure_open_files(self.callers.of_process(self._share))
         corpus = resolve_corpus(options, self._progress)
         given = bool(parsed.network)
-        schedule = schedule_of(
-            options, users, corpus, network_given=given, callers=self._callers_of_run()
-        )
+        callers = self.callers.of_run(self._share)
+        schedule = schedule_of(options, users, corpus, network_given=given, callers=callers)
         if isinstance(self._runner, MasterRunner):
-            self._refuse_idle_workers(options)
+            self.callers.refuse_idle_workers(options)
             self._visit(options)
             self._writer = self._new_writer(options, schedule, corpus)
             self._pool = WorkerPool(self._runner, self._writer, schedule)
             self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
+            if options.arrivals:
+                self._watchers.append(gevent.spawn(self._let_arrive, self._pool.arrive))
             return
         if isinstance(self._runner, WorkerRunner):
             if self._share is None:
@@ -314,6 +323,8 @@ class RunController:
         self._observers.follow(options, workload, share.origin_ns)
         workload.begin(share)
         self._watchers.append(gevent.spawn(self._watch, workload))
+        if self._writer is not None and options.arrivals:
+            self._watchers.append(gevent.spawn(self._let_arrive, workload.arrive))
 
     def _watch(self, workload: Workload) -> None:
         """Pump the engine while the run goes on, and end it when its calls are done."""
@@ -322,7 +333,7 @@ class RunController:
             while True:
                 gevent.sleep(_POLL_S)
                 workload.pump()
-                deserted = deserted + 1 if self._is_deserted(workload) else 0
+                deserted = deserted + 1 if self.callers.are_gone(workload) else 0
                 if deserted > _DESERTED_POLLS:
                     raise _DESERTED
                 idle = workload.exhausted and workload.active == 0
@@ -336,26 +347,11 @@ class RunController:
                         gevent.spawn(self._failures.quit)
                     return
 
-    def _is_deserted(self, workload: Workload) -> bool:
-        """Return whether users were started and none makes calls, though calls are left."""
-        runner = self._runner
-        started = runner.state == STATE_RUNNING and runner.target_user_count > 0
-        callers = sum(
-            runner.user_classes_count[user.__name__]
-            for user in runner.user_classes
-            if hasattr(user, "dialogue")
-        )
-        return started and not (callers or workload.active or workload.exhausted)
-
-    def _refuse_idle_workers(self, options: Options) -> None:
-        """Refuse fewer callers than workers: the calls of those without one would not be made."""
-        users, workers = self._runner.target_user_count, self._runner.worker_count
-        if options.calls is not None and users < workers and self._environment.shape_class is None:
-            raise BadInput(
-                f"{workers} processes share {users} callers, so that some would make no calls",
-                where="--users",
-                hint="Start a caller for every process, or fewer processes",
-            )
+    def _let_arrive(self, arrive: Callable[[int], None]) -> None:
+        """Let planned calls begin as soon as all callers are there, in all processes alike."""
+        with self._failures.in_run():
+            if self.callers.wait_until_started() and self._writer is not None:
+                arrive(now_ns() - self._writer.origin_ns + _ARRIVE_AFTER_NS)
 
     def _watch_workers(self, pool: WorkerPool) -> None:
         """End the run when the workers have held their calls, or one was lost."""
@@ -370,6 +366,10 @@ class RunController:
         elif isinstance(self._runner, WorkerRunner):
             state = {"idle": idle, "last": last, "open": self._open_calls()}
             self._runner.send_message(_BATCH, {**batch.pack(), **state})
+
+    def _arrivals_came(self, environment: Environment, msg: Any) -> None:
+        if self.workload is not None:
+            self.workload.arrive(int(msg.data["after_ns"]))
 
     def _stop_came(self, environment: Environment, msg: Any) -> None:
         self.stop()
@@ -410,29 +410,3 @@ class RunController:
         if workload is not None:
             return workload.active
         return 0 if self._pool is None else self._pool.open_calls
-
-    def unstaffed(self) -> list[str]:
-        """Return the user classes that this process has no caller of, once all have started."""
-        while self._runner.state == STATE_SPAWNING:
-            gevent.sleep(_POLL_S)
-        if self._runner.state != STATE_RUNNING or self._environment.shape_class is not None:
-            return []
-        counts = self._runner.user_classes_count
-        return [user.__name__ for user in self._runner.user_classes if not counts[user.__name__]]
-
-    def _callers_of_run(self) -> int:
-        """Return how many callers all processes have together, as far as Locust knows yet."""
-        if self._share is not None and self._share.callers:
-            return self._share.callers
-        options: Any = self._environment.parsed_options
-        return int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
-
-    def _callers(self) -> int:
-        """Return how many calls this process may hold at once, as far as Locust knows yet."""
-        options: Any = self._environment.parsed_options
-        users = int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
-        if isinstance(self._runner, MasterRunner):
-            return callers_of_one(users, self._runner.worker_count)
-        if isinstance(self._runner, WorkerRunner) and self._share is not None:
-            return callers_of_one(users, self._share.slots)
-        return users

@@ -21,6 +21,7 @@ from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.class_schedule import Calls
+from harness.load.open_load import arrivals_of
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
 from harness.model import ArrivalStamps, RunEvent, RunEventKind, RunManifest
@@ -132,7 +133,9 @@ def _manifest(
     dialect = resolve_dialect(options)
     route = route_to_target(options, dialect)
     model = model_asked(route)
-    calls = [schedule.call(number) for number in range(options.calls or _HASHED_CALLS)]
+    numbers = range(options.calls or _HASHED_CALLS)
+    calls, arrivals = [schedule.call(number) for number in numbers], arrivals_of(options)
+    starts_ns = [] if arrivals is None else [arrivals.start_ns(number) or 0 for number in numbers]
     return RunManifest(
         run_id=run_id,
         started_at=wall_time().isoformat(timespec="seconds"),
@@ -150,7 +153,7 @@ def _manifest(
         frame_ms=options.frame_ms,
         turn_limit_ms=options.limit_s * 1000,
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
-        schedule_hash=schedule_hash(calls),
+        schedule_hash=schedule_hash(calls, starts_ns),
         calls_planned=options.calls,
         turns_planned=options.calls and sum(len(call.utterance_ids) for call in calls),
         networks=tuple(resolve_profiles(options).values()),
@@ -168,6 +171,7 @@ def _settings(options: Options, schedule: Calls) -> dict[str, str]:
         "turn_detection": "server_vad",
         "silence_ms": "the server's default" if silence is None else str(silence),
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
+        "load": f"open: {options.arrivals}" if options.arrivals else "closed",
         **_network_settings(options),
     }
     if isinstance(schedule, Schedule):

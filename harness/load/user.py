@@ -63,7 +63,7 @@ class VoiceUser(User):
         Locust spreads users over processes as it likes, and calls are shared out before that.
         """
         controller = run_controller_of(self.environment)
-        for user_class in controller.unstaffed():
+        for user_class in controller.callers.unstaffed():
             workload = controller.workload
             if workload is not None and workload.left_of(user_class):
                 known = self.environment.user_classes_by_name

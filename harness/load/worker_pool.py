@@ -16,6 +16,7 @@ from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 STOP, HURRY, SHARE = "harness_stop", "harness_hurry", "harness_share"
+ARRIVE = "harness_arrive"
 # Locust's names of states: importing them would patch the whole process.
 READY, MISSING, HOLDING = "ready", "missing", ("spawning", "running")
 _POLL_S = 0.05
@@ -68,6 +69,14 @@ class WorkerPool:
         live.tell_events(batch.events)
         self._unimpaired |= any(e.kind is RunEventKind.TOXIPROXY_LOST for e in batch.events)
         self._writer.write(batch)
+
+    def arrive(self, after_ns: int) -> None:
+        """Have the workers begin planned calls.
+
+        Args:
+            after_ns: What planned starts count from, since run start.
+        """
+        self._runner.send_message(ARRIVE, {"after_ns": after_ns})
 
     def wait_until_done(self) -> None:
         """Return when every worker has held its calls, or one was lost or lost its network.

@@ -126,7 +126,14 @@ def session_id_of(number: int) -> str:
     return f"call-{number:06d}"
 
 
-def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail: str) -> TurnRecord:
+def dropped_turn(
+    plan: CallPlan,
+    index: int,
+    limit_ms: float,
+    code: str,
+    detail: str,
+    scheduled_start_ns: int | None = None,
+) -> TurnRecord:
     """Return the record of a planned turn that this side never came to.
 
     Args:
@@ -135,6 +142,7 @@ def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail:
         limit_ms: How long the caller would have waited for a response.
         code: Why, as a short stable name.
         detail: Why, in words.
+        scheduled_start_ns: When the call was to begin, since run start, where that was planned.
     """
     condition, original_id = plan.condition(min(index, len(plan.utterance_ids) - 1))
     return TurnRecord(
@@ -148,6 +156,6 @@ def dropped_turn(plan: CallPlan, index: int, limit_ms: float, code: str, detail:
         original_id=original_id,
         user_class=plan.user_class,
         limit_ms=limit_ms,
-        at=TurnInstants(),
+        at=TurnInstants(scheduled_start_ns=scheduled_start_ns),
         fault=Fault(Party.OURS, Phase.SETUP, code, detail),
     )

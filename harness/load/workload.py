@@ -19,6 +19,7 @@ from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInval
 from harness.load.call_queue import CallQueue
 from harness.load.class_schedule import Calls
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
+from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
 from harness.load.run_setup import resolve_dialect, route_to_target
 from harness.load.share import Share
@@ -85,6 +86,7 @@ class Workload:
         self._backchannel = generated_backchannel(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
         self._queue = CallQueue(self._share, options.calls, schedule)
+        self._open_load: OpenLoad | None = None
         self._stopping = self._hurried = False
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
@@ -117,13 +119,25 @@ class Workload:
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
         self._share = share
-        self._queue = CallQueue(share, self._options.calls, self._schedule)
+        calls, arrivals = self._options.calls, arrivals_of(self._options)
+        self._queue = CallQueue(share, calls, self._schedule)
+        if arrivals is not None:
+            self._open_load = OpenLoad(arrivals, share, calls, self._schedule, self._drop_late)
         tune_process()
         self._engine.prioritise_caller()
         self._routes.begin()
         self._engine.forget()
         self._pauses.start()
         self._batch.start_ns = now_ns() - share.origin_ns
+
+    def arrive(self, after_ns: int) -> None:
+        """Let planned calls begin.
+
+        Args:
+            after_ns: What planned starts count from, since run start.
+        """
+        if self._open_load is not None and not self._stopping:
+            self._open_load.begin(self._share.origin_ns + after_ns)
 
     def listen(
         self, listener: Callable[[Sequence[TurnRecord], SessionRecord | None], None]
@@ -138,18 +152,24 @@ class Workload:
     @property
     def exhausted(self) -> bool:
         """Whether every call of this process's share has begun."""
+        if self._open_load is not None:
+            return self._stopping or self._open_load.exhausted
         return self._stopping or self._queue.exhausted
 
     def left_of(self, user_class: str) -> bool:
-        """Return whether calls of a user class have not begun."""
-        return not self._stopping and self._queue.peek(user_class) is not None
+        """Return whether calls of a user class have not begun and wait for a caller."""
+        return (
+            not self._stopping
+            and self._open_load is None
+            and self._queue.peek(user_class) is not None
+        )
 
     def hold_next(self, user_class: str = "") -> bool:
         """Hold a class's next call and return when it has ended; `False` if there is none left."""
-        number = None if self._stopping else self._queue.take(user_class)
-        if number is None:
+        planned = self._next(user_class)
+        if planned is None:
             return False
-        scheduled_ns = now_ns()
+        number, scheduled_ns = planned
         try:
             plan = self._schedule.call(number)
         except HarnessError as error:
@@ -174,6 +194,15 @@ class Workload:
             self._speech.release(plan.recording_ids)
         return True
 
+    def _next(self, user_class: str) -> tuple[int, int] | None:
+        """Return the number of a class's next call and when it was to begin."""
+        if self._stopping:
+            return None
+        if self._open_load is not None:
+            return self._open_load.take(user_class)
+        number = self._queue.take(user_class)
+        return None if number is None else (number, now_ns())
+
     def _hold(
         self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
     ) -> None:
@@ -188,6 +217,7 @@ class Workload:
             wire_format=self._speech.wire_format,
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
+            planned=self._open_load is not None,
             lateness=self._routes.lateness(plan.network),
         )
         ended = self._waiting[session.id] = gevent.event.AsyncResult()
@@ -211,6 +241,26 @@ class Workload:
         self._batch.turns.append(turn)
         # Whatever took the recordings away took more than one: do not race through the schedule.
         gevent.sleep(_POLL_S)
+
+    def _drop_late(self, number: int, planned_ns: int) -> None:
+        """Record a planned call that no caller was free for."""
+        try:
+            plan = self._schedule.call(number)
+        except HarnessError as error:
+            self._fail(error)
+            return
+        why = "all callers were in calls when this one was to begin"
+        turn = dropped_turn(
+            plan,
+            0,
+            self._options.limit_s * 1000,
+            "no_free_caller",
+            why,
+            planned_ns - self._share.origin_ns,
+        )
+        self._batch.turns.append(turn)
+        for listener in self._listeners:
+            listener([turn], None)
 
     def _foreseen_utterances(self) -> Iterator[str]:
         """Yield what the first calls of the schedule say, in order."""
@@ -246,7 +296,7 @@ class Workload:
 
     def drain(self) -> None:
         """Begin no more calls; let open turns end, and cut off what takes too long."""
-        self._stopping = True
+        self._begin_no_more()
         self._engine.wind_up()
         self._pump_until_idle(self._options.drain_s)
         self._engine.abandon()
@@ -259,7 +309,7 @@ class Workload:
 
     def stop(self) -> None:
         """End the engine and the network; idempotent."""
-        self._stopping = True
+        self._begin_no_more()
         self._pauses.stop()
         self._routes.detach()
         self._engine.stop()
@@ -302,12 +352,18 @@ class Workload:
 
     def _fail(self, error: HarnessError) -> None:
         self.failure = self.failure or error
+        self._begin_no_more()
+
+    def _begin_no_more(self) -> None:
         self._stopping = True
+        if self._open_load is not None:
+            self._open_load.end()
 
     def _give_up(self, why: str) -> None:
         """End a run whose network is gone: open calls are cut off, no more are begun."""
         self._note(RunEventKind.TOXIPROXY_LOST, why)
-        self._network_lost = self._stopping = True
+        self._network_lost = True
+        self._begin_no_more()
         self._engine.abandon()
 
     def _note(self, kind: RunEventKind, detail: str) -> None:

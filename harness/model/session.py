@@ -32,6 +32,9 @@ class SessionRecord:
         unreadable_messages: Messages of the server that could not be read.
         old_names: Names of messages that the API has since renamed, as they came.
         close_code: WebSocket close code, `None` when the connection ended without one.
+        scheduled_start_ns: When its caller was to begin.
+        planned_start_ns: The same under an open load, where that was planned before the run;
+            `None` under a closed one.
         reached_ns: When the TCP connection was established.
         secured_ns: When TLS was established, `None` without TLS.
         connected_ns: When the upgrade was accepted.
@@ -57,6 +60,7 @@ class SessionRecord:
     turns_planned: int
     turns_done: int = 0
     scheduled_start_ns: int | None = None
+    planned_start_ns: int | None = None
     open_start_ns: int | None = None
     reached_ns: int | None = None
     secured_ns: int | None = None

@@ -45,6 +45,7 @@ class Caller:
         wire_format: How it goes on the wire.
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
+        planned: That was planned before the run, whatever became of other calls.
         backchannel: What the caller gives as backchannel where the plan says so.
         lateness: Tells how far the network was from its plan; `None` where it is not to change.
 
@@ -62,6 +63,7 @@ class Caller:
         wire_format: WireFormat,
         origin_ns: int,
         scheduled_ns: int,
+        planned: bool = False,
         backchannel: EncodedUtterance | None = None,
         lateness: NetworkLateness | None = None,
     ) -> None:
@@ -70,6 +72,7 @@ class Caller:
         self._plan, self._silence = plan, wire_format.silence
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
+        self._planned = planned
         self.link = Link(seed=plan.number)
         self._acknowledgement = Acknowledgement()
         self._expects_acknowledgement = wire_format.acknowledges_settings
@@ -224,6 +227,7 @@ class Caller:
             turns_planned=len(self._turns),
             turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
+            planned_start_ns=self._since(self._scheduled_ns) if self._planned else None,
             open_start_ns=self._since(link.open_start_ns),
             reached_ns=self._since(link.reached_ns),
             secured_ns=self._since(link.secured_ns),

@@ -1,0 +1,96 @@
+"""Locust's users as the callers of a run: how many there are, of which classes, and where."""
+
+from typing import Any
+
+import gevent
+from locust.env import Environment
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner
+
+from harness.errors import BadInput
+from harness.load.open_files import callers_of_one
+from harness.load.options import Options
+from harness.load.share import Share
+from harness.load.workload import Workload
+
+_POLL_S = 0.05
+
+
+class LocustCallers:
+    """The callers of one Locust process.
+
+    Args:
+        environment: Locust's environment of this process.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._runner: Any = environment.runner
+
+    def of_run(self, share: Share | None) -> int:
+        """Return how many callers all processes have together, as far as Locust knows yet.
+
+        Args:
+            share: This process's share of the calls, where a master gave it one.
+        """
+        if share is not None and share.callers:
+            return share.callers
+        options: Any = self._environment.parsed_options
+        return int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
+
+    def of_process(self, share: Share | None) -> int:
+        """Return how many calls this process may hold at once, as far as Locust knows yet."""
+        options: Any = self._environment.parsed_options
+        users = int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
+        if isinstance(self._runner, MasterRunner):
+            return callers_of_one(users, self._runner.worker_count)
+        if isinstance(self._runner, WorkerRunner) and share is not None:
+            return callers_of_one(users, share.slots)
+        return users
+
+    def unstaffed(self) -> list[str]:
+        """Return the user classes that this process has no caller of, once all have started."""
+        self.wait_while_starting()
+        if self._runner.state != STATE_RUNNING:
+            return []
+        counts = self._runner.user_classes_count
+        return [user.__name__ for user in self._runner.user_classes if not counts[user.__name__]]
+
+    def wait_while_starting(self) -> None:
+        """Return when Locust starts no more callers for now."""
+        while self._runner.state == STATE_SPAWNING:
+            gevent.sleep(_POLL_S)
+
+    def wait_until_started(self) -> bool:
+        """Return when all callers have started, with `False` when the run has ended before."""
+        while self._runner.state not in (STATE_RUNNING, *_OVER):
+            gevent.sleep(_POLL_S)
+        return bool(self._runner.state == STATE_RUNNING)
+
+    def are_gone(self, workload: Workload) -> bool:
+        """Return whether users were started and none makes calls, though calls are left."""
+        runner = self._runner
+        started = runner.state == STATE_RUNNING and runner.target_user_count > 0
+        callers = sum(
+            runner.user_classes_count[user.__name__]
+            for user in runner.user_classes
+            if hasattr(user, "dialogue")
+        )
+        return started and not (callers or workload.active or workload.exhausted)
+
+    def refuse_idle_workers(self, options: Options) -> None:
+        """Refuse fewer callers than workers: the calls of those without one would not be made.
+
+        Raises:
+            BadInput: There are.
+        """
+        users, workers = self._runner.target_user_count, self._runner.worker_count
+        limited = options.calls is not None or bool(options.arrivals)
+        if limited and users < workers and self._environment.shape_class is None:
+            raise BadInput(
+                f"{workers} processes share {users} callers, so that some would make no calls",
+                where="--users",
+                hint="Start a caller for every process, or fewer processes",
+            )
+
+
+_OVER = ("stopping", "stopped", "cleanup")
