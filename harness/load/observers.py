@@ -10,7 +10,7 @@ from typing import Any
 
 import gevent
 
-from harness.errors import sanitised
+from harness.errors import HarnessError, sanitised
 from harness.load.exporters.extra import import_extra
 from harness.load.exporters.otel_setup import import_otel
 from harness.load.monitoring.figures import LiveFigures
@@ -71,13 +71,21 @@ class Observers:
             workload.trace(self._tracer.begin)
             workload.listen(_harmless(self._tracer.take, "spans of OpenTelemetry"))
 
+    def refuse(self, error: Exception) -> None:
+        """Say on the page why a run that was asked for there cannot begin."""
+        if self._page is not None:
+            ours = isinstance(error, HarnessError)
+            self._page.refuse(str(error) if ours else "preparing it failed; this is our bug")
+
     def begin(self, writer: RunWriter) -> None:
         """Let everyone hear of a run that is about to begin."""
         if self._metered is not None:
             writer.listen(_harmless(self._metered.take, "OpenTelemetry's metrics"))
         if self._page is None and self._prometheus is None:
             return
-        figures = LiveFigures(writer.manifest, bundled_prices(), self._open_calls)
+        figures = LiveFigures(
+            writer.manifest, bundled_prices(), self._open_calls, pause=lambda: gevent.sleep(0)
+        )
         self._figures = figures
         writer.listen(_harmless(figures.take, "figures of the live page"))
         if self._page is not None:

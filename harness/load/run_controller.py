@@ -135,6 +135,7 @@ class RunController:
         try:
             self._prepare()
         except Exception as error:
+            self._observers.refuse(error)
             self._failures.before_run(error)
             workload, self.workload = self.workload, None
             if workload is not None:

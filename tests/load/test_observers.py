@@ -7,6 +7,7 @@ from urllib.request import urlopen
 import flask
 import pytest
 
+from harness.errors import BadInput
 from harness.load.observers import Observers
 from harness.load.options import Options
 from harness.recording import Batch
@@ -52,7 +53,7 @@ def test_without_a_page_nobody_listens() -> None:
 
 def test_the_page_hears_what_is_written_and_shows_the_next_run_anew(web_ui: Any) -> None:
     observers = Observers(web_ui, lambda: 2)
-    assert figures(web_ui) is None
+    assert figures(web_ui) == {"refused": ""}
     first: Any = Written()
     observers.begin(first)
     first.write(Batch(turns=[build_turn()]))
@@ -132,3 +133,14 @@ def test_spans_and_metrics_are_for_whoever_asks_and_are_sent_when_the_run_ends(
     assert done[2:] == ["close", "close"]
     observers.end()
     assert done[4:] == ["close"], "a run that is over is not told of again"
+
+
+def test_the_page_says_why_a_run_cannot_begin_until_one_does(web_ui: Any) -> None:
+    observers = Observers(web_ui, lambda: 0)
+    observers.refuse(BadInput("no such network", where="--network x"))
+    assert figures(web_ui) == {"refused": "--network x: no such network"}
+    observers.refuse(ValueError("inside"))
+    assert "our bug" in figures(web_ui)["refused"]
+    observers.begin(Written())  # type: ignore[arg-type]
+    assert figures(web_ui)["refused"] == ""
+    Observers(None, lambda: 0).refuse(ValueError("nobody looks"))

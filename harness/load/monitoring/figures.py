@@ -29,12 +29,17 @@ class LiveFigures:
         manifest: What was asked for.
         prices: What tokens cost.
         open_calls: Returns how many calls are open now.
+        pause: Lets others run for a moment; called every few milliseconds of estimating.
     """
 
     def __init__(
-        self, manifest: RunManifest, prices: PriceList, open_calls: Callable[[], int]
+        self,
+        manifest: RunManifest,
+        prices: PriceList,
+        open_calls: Callable[[], int],
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
-        self._manifest, self._open_calls = manifest, open_calls
+        self._manifest, self._open_calls, self._pause = manifest, open_calls, pause
         self._latencies = LiveLatencies()
         self._recent = RecentRun(manifest)
         self._spending = Spending(manifest, prices)
@@ -45,6 +50,7 @@ class LiveFigures:
         self._at_ns = 0
         self._ended = False
         self._made: Shown = {}
+        self._making = False
         self._stale_ns = 0
 
     def take(self, batch: Batch) -> None:
@@ -87,11 +93,17 @@ class LiveFigures:
     def shown(self) -> Shown:
         """Return the figures as they are sent to the page, anew every few seconds at most."""
         began_ns = now_ns()
-        if began_ns >= self._stale_ns or not self._made:
-            self._made = self._make()
-            took_ns = now_ns() - began_ns
-            self._stale_ns = now_ns() + max(_FRESH_NS, _REST * took_ns)
-        return self._made
+        fresh = began_ns < self._stale_ns or self._making
+        if self._made and fresh:
+            return self._made
+        self._making = True
+        try:
+            made = self._make()
+        finally:
+            self._making = False
+        self._made = made
+        self._stale_ns = now_ns() + max(_FRESH_NS, _REST * (now_ns() - began_ns))
+        return made
 
     def rows(self) -> list[Shown]:
         """Return the percentiles of the whole run, of networks, of user classes, and of both."""
@@ -111,14 +123,15 @@ class LiveFigures:
         ]
 
     def _metrics(self, strata: Sequence[Stratum]) -> Shown:
-        return {
-            name: {
+        found = {}
+        for name in SHOWN:
+            self._pause()
+            found[name] = {
                 "title": BY_NAME[name].title,
                 "n": self._latencies.n(name, strata),
                 "percentiles": [_shown(e) for e in self._latencies.percentiles(name, strata)],
             }
-            for name in SHOWN
-        }
+        return found
 
     def _count(self, turn: TurnRecord) -> None:
         self._statuses[turn.status.value] += 1

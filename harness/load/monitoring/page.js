@@ -227,8 +227,10 @@ async function refresh() {
     const answer = await fetch("figures.json", { cache: "no-store" });
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const figures = await answer.json();
-    if (figures) show(figures);
-    document.body.dataset.seen = figures ? "run" : "none";
+    byId("refused").hidden = !figures.refused;
+    byId("refused").textContent = `The run that was asked for cannot begin: ${figures.refused}`;
+    if (figures.run) show(figures);
+    document.body.dataset.seen = figures.run ? "run" : "none";
   } catch (error) {
     byId("subtitle").textContent = `No answer from Locust (${error.message}). What is shown is the last that came.`;
   }

@@ -49,6 +49,7 @@ class VoicePage:
 
     def __init__(self, web_ui: "WebUI") -> None:
         self._figures: LiveFigures | None = None
+        self._refused = ""
         app = web_ui.app
         assert app is not None
         # Under the path that Locust's own page was given, and behind its login where it has one.
@@ -71,11 +72,15 @@ class VoicePage:
 
     def show(self, figures: LiveFigures) -> None:
         """Show another run from now on."""
-        self._figures = figures
+        self._figures, self._refused = figures, ""
+
+    def refuse(self, why: str) -> None:
+        """Say that the run that was asked for last cannot begin, above what there is of others."""
+        self._refused = why
 
     def _answer(self) -> Response:
-        figures = None if self._figures is None else self._figures.shown()
-        body = redacted(json.dumps(figures, allow_nan=False))
+        figures = {} if self._figures is None else self._figures.shown()
+        body = redacted(json.dumps({**figures, "refused": self._refused}, allow_nan=False))
         return Response(body, mimetype="application/json", headers=_HEADERS)
 
     def _extend(self, response: Response) -> Response:

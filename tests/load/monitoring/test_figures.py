@@ -94,3 +94,22 @@ def test_what_was_just_made_is_shown_again_until_the_run_has_ended() -> None:
     found.end()
     ended = found.shown()
     assert (ended["ended"], ended["calls"]["open"], ended["turns"]["n"]) == (True, 0, 1)
+
+
+def test_others_run_between_estimates_and_whoever_asks_meanwhile_gets_what_there_was() -> None:
+    seen: list[object] = []
+    made: list[LiveFigures] = []
+
+    def pause() -> None:
+        if made[0]._made:
+            seen.append(made[0].shown())
+
+    manifest = build_run([build_turn()]).manifest
+    found = LiveFigures(manifest, bundled_prices(), lambda: 0, pause)
+    made.append(found)
+    found.take(Batch(turns=[build_turn()]))
+    first = found.shown()
+    found.end()
+    assert found.shown() is not first
+    assert seen
+    assert all(one is first for one in seen)

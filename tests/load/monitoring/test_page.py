@@ -131,10 +131,15 @@ def test_a_telephones_window_is_not_overflown(served: tuple[Served, str], tmp_pa
 
 
 @needs_browser
-def test_before_the_first_run_the_page_says_so(served: tuple[Served, str], tmp_path: Path) -> None:
-    shown, complaints = browse(f"{served[1]}/voice/", tmp_path / "profile")
+def test_before_the_first_run_the_page_says_so_and_why_there_is_none(
+    served: tuple[Served, str], tmp_path: Path
+) -> None:
+    made, url = served
+    made.page.refuse(f"no such network {EVIL}")
+    shown, complaints = browse(f"{url}/voice/", tmp_path / "profile")
     assert complaints == ""
     assert "No run yet" in shown
+    assert "cannot begin: no such network &lt;img" in shown
     assert 'data-seen="none"' in shown
 
 
@@ -208,7 +213,12 @@ def test_under_locust_the_page_has_what_all_processes_recorded(
         assert figures["calls"]["ended"] == 4
         assert figures["rows"][0]["metrics"]["voice_to_voice"]["n"] >= 1
         assert figures["lateness"]["frames"] > 100
-        assert figures["cost"]["total"] > 0
+        summary = summary_of(tmp_path / "reports", locust)
+        assert figures["cost"]["total"] == pytest.approx(summary["cost"]["total"], abs=1e-6)
+        for name, metric in figures["rows"][0]["metrics"].items():
+            median, reported = metric["percentiles"][0], summary["metrics"][name]["p50"]
+            assert median["ms"] == pytest.approx(reported["value"], abs=5e-4)
+            assert median["low"] == pytest.approx(reported["low"], abs=5e-4)
         with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=20) as answer:
             assert json.load(answer)["extended_stats"][0]["key"] == "voice"
         with urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
@@ -221,6 +231,16 @@ def test_under_locust_the_page_has_what_all_processes_recorded(
     assert "Traceback" not in told, told
 
 
+def summary_of(reports: Path, locust: subprocess.Popen[str]) -> Any:
+    """Return the summary of the only run, which is made after its end."""
+    give_up_s = time.monotonic() + 60
+    while not (found := list(reports.glob("*/summary.json"))):
+        assert locust.poll() is None, "Locust ended"
+        assert time.monotonic() < give_up_s, "no summary was made"
+        time.sleep(0.1)
+    return json.loads(found[0].read_text())
+
+
 def wait_for_the_end(url: str, locust: subprocess.Popen[str]) -> Any:
     """Return the figures of a run that has ended."""
     give_up_s = time.monotonic() + 90
@@ -231,7 +251,7 @@ def wait_for_the_end(url: str, locust: subprocess.Popen[str]) -> Any:
                 figures = json.load(answer)
         except OSError:
             figures = None
-        if figures is not None and figures["ended"]:
+        if figures is not None and figures.get("ended"):
             return figures
         time.sleep(0.2)
     pytest.fail("the run did not end")
