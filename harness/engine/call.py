@@ -94,7 +94,8 @@ class Call:
         self._listener = listener
         self._words = route.dialect.open(new_identity())
         self._playback: CarrierPlayback | None = None
-        self._acknowledged, self._openings = False, 0
+        self._acknowledged = self._upgraded = False
+        self._openings = 0
         self._names_to_look_at = _NAMES_LOOKED_AT
 
     @property
@@ -114,7 +115,7 @@ class Call:
         route, loop = self._route, asyncio.get_running_loop()
         if self._openings:
             self._words = route.dialect.open(new_identity())
-        self._openings += 1
+        self._openings, self._upgraded = self._openings + 1, False
         loop.call_later(route.setup_limit_s, self._expect_session, self._openings)
         made = await connect(
             route.target,
@@ -139,11 +140,17 @@ class Call:
         if self.session.ready:
             # A quick server's first message is read before this coroutine has its turn.
             self._begin(connection)
-        self._greet(connection)
+        self._greet()
 
-    def _greet(self, connection: Connection) -> None:
-        """Send what opens a session; where nobody announces it, it exists from then on."""
-        facts = self._route.dialect.facts
+    def _greet(self) -> None:
+        """Send what opens a session; where nobody announces it, it exists from then on.
+
+        Not before the server has accepted the upgrade: many lose what comes together with the
+        request.
+        """
+        connection, facts = self._connection, self._route.dialect.facts
+        if connection is None or not self._upgraded:
+            return
         self._say(connection, self._words.opening())
         if facts.marks_playback:
             say = partial(self._say, connection)
@@ -200,6 +207,8 @@ class Call:
     def upgraded(self, at_ns: int) -> None:
         """Note the accepted upgrade."""
         self.session.link.upgraded(at_ns)
+        self._upgraded = True
+        self._greet()
 
     def pong(self, round_trip_ns: int) -> None:
         """Keep a round trip."""

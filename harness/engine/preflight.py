@@ -27,6 +27,8 @@ class _Visitor:
     def __init__(self, route: Route) -> None:
         self._route = route
         self.words = route.dialect.open(new_identity())
+        self._connection: Connection | None = None
+        self._upgraded = False
         self._error: ProviderError | None = None
         self.close_code: int | None = None
         loop = asyncio.get_running_loop()
@@ -34,7 +36,18 @@ class _Visitor:
         self.left: asyncio.Future[None] = loop.create_future()
 
     def upgraded(self, at_ns: int) -> None:
-        """Wait on: an upgrade proves nothing."""
+        """Wait on: an upgrade proves nothing, except where nobody announces a session."""
+        self._upgraded = True
+        self.greet()
+
+    def greet(self, connection: Connection | None = None) -> None:
+        """Send what opens a session, once the connection is known and upgraded."""
+        self._connection = connection or self._connection
+        if self._connection is None or not self._upgraded:
+            return
+        _say(self._connection, self.words.opening())
+        if not self._route.dialect.facts.announces_session:
+            self.take(SessionCreated())
 
     def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
         try:
@@ -107,9 +120,7 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
     if isinstance(made, Fault):
         return made, None
     connection, _ = made
-    _say(connection, visitor.words.opening())
-    if not route.dialect.facts.announces_session:
-        visitor.take(SessionCreated())
+    visitor.greet(connection)
     configure = asyncio.get_running_loop().call_later(
         CONFIGURE_AFTER_S, _configure, connection, route
     )

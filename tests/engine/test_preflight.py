@@ -1,13 +1,15 @@
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects import OpenAIRealtime, SessionSettings, find_dialect
 from harness.engine.preflight import refusal, try_session
 from harness.engine.route import Route, resolve_route
 from harness.errors import Fault, Party, Phase
@@ -121,6 +123,46 @@ class SlowToClose:
         await asyncio.sleep(0.1)
         self.done = True
         writer.close()
+
+
+class AnswersLate:
+    """A carrier's application that has lost what comes together with the upgrade request."""
+
+    def __init__(self) -> None:
+        self.before_the_answer = b"not asked"
+        self.said: list[str] = []
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server = ServerProtocol()
+        server.receive_data(await reader.readuntil(b"\r\n\r\n"))
+        try:
+            self.before_the_answer = await asyncio.wait_for(reader.read(1), 0.1)
+        except TimeoutError:
+            self.before_the_answer = b""
+        (request,) = server.events_received()
+        assert isinstance(request, Request)
+        server.send_response(server.accept(request))
+        while not server.close_rcvd:
+            writer.write(b"".join(server.data_to_send()))
+            server.receive_data(await reader.read(4096))
+            frames = [event for event in server.events_received() if isinstance(event, Frame)]
+            self.said += [bytes(f.data).decode() for f in frames if f.opcode is Opcode.TEXT]
+        writer.write(b"".join(server.data_to_send()))
+        writer.close()
+
+
+def test_a_carrier_speaks_when_the_upgrade_has_been_accepted_and_not_before() -> None:
+    late = AnswersLate()
+
+    async def held() -> Fault | None:
+        async with await asyncio.start_server(late.take, "127.0.0.1", 0) as server:
+            host = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            dialect = find_dialect("twilio")
+            return await try_session(resolve_route(host, dialect, SessionSettings(), frame_ms=20))
+
+    assert asyncio.run(held()) is None
+    assert late.before_the_answer == b""
+    assert [json.loads(text)["event"] for text in late.said] == ["connected", "start", "stop"]
 
 
 def test_our_own_session_has_ended_at_the_server_before_load_starts(

@@ -8,8 +8,6 @@ the reason.
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,10 @@ import pytest
 from harness import environment
 from harness.corpus import speech_like
 from harness.simulator import Preset, Simulator, SimulatorConfig, ToolRule
+from tests.simulator.clients.conftest import install
 
 HERE = Path(__file__).parent
-_INSTALL_LIMIT_S, _CONVERSATION_LIMIT_S = 600, 60
+_CONVERSATION_LIMIT_S = 60
 _QUICK = Preset(
     name="quick", shift_ms=60, median_ms=60, sigma=0.2, lead_median_ms=40, lead_sigma=0.5
 )
@@ -37,32 +36,6 @@ _CONVERSATIONS = {
 }
 
 
-def _run(*words: str | Path, folder: Path) -> None:
-    """Run an installer, and skip when it fails: there may be no network."""
-    try:
-        subprocess.run(
-            words, cwd=folder, check=True, capture_output=True, timeout=_INSTALL_LIMIT_S, text=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        pytest.skip(f"not to be had: {said.strip().splitlines()[-1]}")
-
-
-@pytest.fixture(scope="session")
-def python_clients() -> Path:
-    """Install the Python clients once and return their interpreter."""
-    folder = environment.cache_dir() / "clients" / "python"
-    wanted = (HERE / "requirements.txt").read_text()
-    done, python = folder / "installed.txt", folder / "bin" / "python"
-    if not done.exists() or done.read_text() != wanted:
-        folder.mkdir(parents=True, exist_ok=True)
-        _run(sys.executable, "-m", "venv", "--clear", folder, folder=folder)
-        quiet = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _run(python, *quiet, "-r", HERE / "requirements.txt", folder=folder)
-        done.write_text(wanted)
-    return python
-
-
 @pytest.fixture(scope="session")
 def node_clients() -> Path:
     """Install the JavaScript clients once and return the folder to run them in."""
@@ -75,7 +48,7 @@ def node_clients() -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_text(wanted)
-        _run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
+        install("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
         done.write_text(wanted)
     for program in ("agents.mjs", "plain.mjs"):
         shutil.copy(HERE / program, folder)  # they find their packages beside them
