@@ -85,8 +85,13 @@ class _Finding:
     reason: str
 
 
-def judge_validity(run: Run) -> Validity:
-    """Judge a run's fitness; invalidating reasons come first."""
+def judge_validity(run: Run, *, goes_on: bool = False) -> Validity:
+    """Judge a run's fitness; invalidating reasons come first.
+
+    Args:
+        run: The records.
+        goes_on: The run has not ended yet, which speaks against nothing.
+    """
     bounds, done = error_bounds(run.turns), completeness(run)
     findings = [
         *_of_lateness(run, bounds),
@@ -96,7 +101,7 @@ def judge_validity(run: Run) -> Validity:
         *_of_plan(run, done),
         *_of_networks(run.manifest.networks, run.events),
         *_of_impairment(run),
-        *_of_events(run.events),
+        *_of_events(run.events, goes_on=goes_on),
     ]
     invalid = [f.reason for f in findings if f.state is ValidityState.INVALID]
     degraded = [f.reason for f in findings if f.state is ValidityState.DEGRADED]
@@ -273,8 +278,8 @@ def impairs(profile: NetworkProfile) -> bool:
     return limited or stalls or profile.rtt_ms > 0
 
 
-def _of_events(events: Iterable[RunEvent]) -> Iterator[_Finding]:
-    finished = False
+def _of_events(events: Iterable[RunEvent], *, goes_on: bool) -> Iterator[_Finding]:
+    finished = goes_on
     for event in events:
         detail = f": {event.detail}" if event.detail else ""
         match event.kind:

@@ -7,9 +7,9 @@ const BIN_S = 10;
 const DASH = "–";
 const WORDY = ["User class", "Latency", "Reasons"];
 const WORDS = {
-  VALID: "Judged as if the run ended now: the instrument is fit.",
-  DEGRADED: "Judged as if the run ended now: use the numbers with care.",
-  INVALID: "Judged as if the run ended now: do not use these numbers.",
+  VALID: "So far the instrument is fit, and the networks are what they say.",
+  DEGRADED: "So far the numbers can be used with care. What speaks against them:",
+  INVALID: "So far these numbers are not to be used:",
 };
 const PARTIES = {
   ours: "us", theirs: "the API", network: "the network", unknown: "not known",
@@ -187,10 +187,11 @@ function cards(figures) {
   byId("cards").replaceChildren(...made);
 }
 
-function verdict({ state, reasons }) {
+function verdict({ state, reasons }, ended) {
   byId("verdict").className = `verdict ${state.toLowerCase()}`;
   byId("state").textContent = state;
-  byId("state-words").textContent = WORDS[state] || "";
+  const words = WORDS[state] || "";
+  byId("state-words").textContent = ended ? words.replace("So far t", "T") : words;
   byId("reasons").replaceChildren(...reasons.map((words) => element("li", words)));
 }
 
@@ -199,7 +200,7 @@ function show(figures) {
   document.title = `${figures.scenario}: voice`;
   byId("title").textContent = name;
   byId("subtitle").textContent = [figures.target, figures.model, figures.run].filter(Boolean).join(" · ");
-  verdict(figures.validity);
+  verdict(figures.validity, figures.ended);
   cards(figures);
   picture(figures.points, figures.elapsed_s);
   const classes = figures.rows.some((row) => row.user_class);

@@ -6,9 +6,20 @@ from harness.analysis import judge_validity
 from harness.errors import Party
 from harness.load.monitoring import recent_run
 from harness.load.monitoring.recent_run import RecentRun
-from harness.model import RunEvent, RunEventKind, TurnStatus, ValidityState
+from harness.model import (
+    Direction,
+    NetworkProfile,
+    RealisedNetwork,
+    RunEvent,
+    RunEventKind,
+    StallFigures,
+    TurnStatus,
+    ValidityState,
+)
 from harness.recording import Batch, Histogram
 from tests.analysis.conftest import MS, build_run, build_session, build_turn
+
+FINISHED = RunEvent(kind=RunEventKind.FINISHED, at_ns=1)
 
 
 def lateness(worst_ms: int) -> dict[str, Histogram]:
@@ -25,6 +36,30 @@ def test_a_run_of_which_most_is_still_to_come_is_valid() -> None:
     recent.take(Batch(turns=turns, sessions=list(run.sessions), histograms=lateness(1)))
     assert recent.judge().state is ValidityState.VALID
     assert judge_validity(run).state is not ValidityState.VALID
+    recent.take(Batch(events=[FINISHED]))
+    assert recent.judge() == judge_validity(replace(run, events=(FINISHED,)))
+
+
+def test_changes_to_networks_are_told_at_the_end_and_not_missing_before() -> None:
+    planned = StallFigures(
+        messages=9, mean_ms=1, p50_ms=0, p90_ms=0, p99_ms=9, late_share=0.1, per_minute=20
+    )
+    realised = RealisedNetwork(
+        profile="ideal", probes=40, verified=True, why="", up_planned=planned, down_planned=planned
+    )
+    probed = RunEvent(kind=RunEventKind.NETWORK, at_ns=0, network=realised)
+    turns = [build_turn(session=f"s{i}") for i in range(20)]
+    way = Direction()
+    profile = NetworkProfile(name="ideal", up=way, down=way, source="test", note="")
+    run = build_run(turns, networks=[profile])
+    recent = RecentRun(run.manifest)
+    recent.take(Batch(events=[probed]))
+    recent.take(Batch(turns=turns, sessions=list(run.sessions), histograms=lateness(1)))
+    for number in range(2 * recent_run._LATEST_EVENTS):
+        recent.take(Batch(events=[RunEvent(kind=RunEventKind.NETWORK, at_ns=number)]))
+    assert recent.judge().state is ValidityState.VALID
+    recent.take(Batch(events=[FINISHED]))
+    assert [reason for reason in recent.judge().reasons if "stalls were planned" in reason]
 
 
 def test_what_spoils_a_run_shows_as_the_report_would_say_it() -> None:
