@@ -1,6 +1,6 @@
 """What a session will cost and how long it will last, from how much is said in a turn."""
 
-from harness.analysis.cost import INPUT_TOKENS_PER_S, OUTPUT_TOKENS_PER_S
+from harness.analysis.costs.tokens import INPUT_TOKENS_PER_S, OUTPUT_TOKENS_PER_S
 from harness.analysis.prices import Price
 
 _TOKENS_PER_PRICE = 1_000_000
@@ -24,8 +24,9 @@ def session_cost(turns: int, caller_s: float, agent_s: float, price: Price) -> f
     """
     said, answered = caller_s * INPUT_TOKENS_PER_S, agent_s * OUTPUT_TOKENS_PER_S
     before = turns * (turns - 1) / 2 * (said + answered)
+    first, again = float(price.input), float(price.reread)
     return (
-        turns * (said * price.input + answered * price.output) + before * price.cached
+        turns * (said * first + answered * float(price.output)) + before * again
     ) / _TOKENS_PER_PRICE
 
 

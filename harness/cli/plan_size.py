@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from harness.analysis.comparison.planning import (
 from harness.analysis.objectives.parsing import CONFIDENCE
 from harness.analysis.objectives.quantities import Percentile
 from harness.analysis.planned_cost import session_cost, session_length_s
+from harness.analysis.prices import TimeTariff
 from harness.cli.gate import read_records
 from harness.cli.json_file import json_option, write_json
 from harness.errors import BadInput, ExitCode
@@ -178,12 +180,12 @@ def _assumed_effort(turns: int, caller_s: float, agent_s: float, model: str) -> 
             where="--model",
             hint=f"Known are {', '.join(prices.models)}",
         )
-    effort = Effort(
-        session_s=session_length_s(turns, caller_s, agent_s),
-        at_once=10,
-        cost=session_cost(turns, caller_s, agent_s, found[0]),
-    )
-    return effort, prices.currency
+    length_s = session_length_s(turns, caller_s, agent_s)
+    if isinstance(found, TimeTariff):
+        paid = float(found.of_seconds(Decimal(length_s)))
+    else:
+        paid = session_cost(turns, caller_s, agent_s, found.audio)
+    return Effort(session_s=length_s, at_once=10, cost=paid), prices.currency
 
 
 def _chance(chance: Chance) -> str:

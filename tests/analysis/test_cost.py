@@ -1,10 +1,11 @@
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from harness.analysis.cost import Cost, cost, total_usage
-from harness.analysis.prices import Price, PriceList
+from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
@@ -16,9 +17,9 @@ PRICES = PriceList(
     currency="USD",
     source="a test",
     models={
-        "m": (
-            Price(input=32.0, cached=0.4, output=64.0),
-            Price(input=4.0, cached=0.5, output=24.0),
+        "m": TokenTariff(
+            audio=Price(input=Decimal("32.0"), cached=Decimal("0.4"), output=Decimal("64.0")),
+            text=Price(input=Decimal("4.0"), cached=Decimal("0.5"), output=Decimal("24.0")),
         )
     },
 )

@@ -1,9 +1,11 @@
+from decimal import Decimal
+
 import pytest
 
 from harness.analysis.planned_cost import session_cost, session_length_s
 from harness.analysis.prices import Price
 
-PRICE = Price(input=32.0, cached=0.4, output=64.0)
+PRICE = Price(input=Decimal("32.0"), cached=Decimal("0.4"), output=Decimal("64.0"))
 
 
 def test_one_turn_costs_what_is_said_in_it() -> None:

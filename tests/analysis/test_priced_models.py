@@ -1,15 +1,17 @@
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from harness.analysis.priced_models import PricedModels, model_difference, models_named
-from harness.analysis.prices import Price, PriceList
+from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.model import Run, SessionRecord, TurnRecord
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
 MakeRun = Callable[..., Run]
-PRICE = (Price(input=1.0, cached=1.0, output=1.0),) * 2
+ONE = Price(input=Decimal("1.0"), cached=Decimal("1.0"), output=Decimal("1.0"))
+PRICE = TokenTariff(audio=ONE, text=ONE)
 PRICES = PriceList(date="2026-01", currency="USD", source="x", models={"m": PRICE, "n": PRICE})
 
 

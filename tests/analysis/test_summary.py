@@ -1,9 +1,10 @@
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from harness.analysis.prices import Price, PriceList
+from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.analysis.summary import concurrency_peak, summarise
 from harness.model import (
     SUMMARY_SCHEMA,
@@ -29,9 +30,12 @@ MakeSession = Callable[..., SessionRecord]
 MakeRun = Callable[..., Run]
 S = 1_000_000_000
 
-PRICE = Price(input=1.0, cached=0.1, output=2.0)
+PRICE = Price(input=Decimal("1.0"), cached=Decimal("0.1"), output=Decimal("2.0"))
 PRICES = PriceList(
-    date="2026-01", currency="USD", source="x", models={"gpt-realtime-2.1": (PRICE, PRICE)}
+    date="2026-01",
+    currency="USD",
+    source="x",
+    models={"gpt-realtime-2.1": TokenTariff(audio=PRICE, text=PRICE)},
 )
 LTE = NetworkProfile(name="lte", up=Direction(delay_ms=25.0), down=Direction(delay_ms=25.0))
 IDEAL = NetworkProfile(name="ideal")

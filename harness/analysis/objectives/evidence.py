@@ -193,9 +193,11 @@ def per_minute(value: float | None, turns: int, basis: str, partial: bool, why: 
     """
     if value is None:
         return Measured(value=None, n=turns, why=why or "the cost is not known")
-    if basis == "usage" and not partial:
+    if basis != "estimate" and not partial:
         return Measured(value=value, low=value, high=value, n=turns)
-    lacking = "an estimate from the length of the speech" if basis != "usage" else "not all of it"
+    lacking = (
+        "an estimate from the length of the speech" if basis == "estimate" else "not all of it"
+    )
     return Measured(value=value, low=value, n=turns, why=f"{lacking}, so a floor")
 
 

@@ -96,8 +96,9 @@ class Spending:
         """Add the cost of one batch; `answered` where a turn of it had a response to pay for."""
         if found.total is None:
             self._why = found.why
-            self._partial |= answered
-        elif found.basis == "usage":
+            # Where time is billed, turns come before the session that pays for them.
+            self._partial |= answered and found.basis != "time"
+        elif found.basis != "estimate":
             self._any_told = True
             self._told += found.total
         else:

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,14 +8,17 @@ import pytest
 from harness.analysis.comparison.pilot import pilot_of
 from harness.analysis.objectives.evidence import RunEvidence
 from harness.analysis.objectives.quantities import Percentile
-from harness.analysis.prices import Price, PriceList
+from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.errors import BadInput
 from harness.model import Run, TokenUsage
 
 MakeRun = Callable[..., Run]
-PRICE = Price(input=10.0, cached=1.0, output=20.0)
+PRICE = Price(input=Decimal("10.0"), cached=Decimal("1.0"), output=Decimal("20.0"))
 PRICES = PriceList(
-    date="2026-01", currency="USD", source="x", models={"gpt-realtime-2.1": (PRICE, PRICE)}
+    date="2026-01",
+    currency="USD",
+    source="x",
+    models={"gpt-realtime-2.1": TokenTariff(audio=PRICE, text=PRICE)},
 )
 P95 = Percentile("voice_to_voice", 95)
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from harness.analysis.objectives.quantities import (
     Percentile,
     Quantity,
 )
-from harness.analysis.prices import Price, PriceList
+from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.errors import BadInput, Fault, Party, Phase, RunInvalid
 from harness.model import (
     NetworkProfile,
@@ -31,9 +32,12 @@ MakeTurn = Callable[..., TurnRecord]
 MakeRun = Callable[..., Run]
 MakeSession = Callable[..., SessionRecord]
 
-PRICE = Price(input=10.0, cached=1.0, output=20.0)
+PRICE = Price(input=Decimal("10.0"), cached=Decimal("1.0"), output=Decimal("20.0"))
 PRICES = PriceList(
-    date="2026-01", currency="USD", source="x", models={"gpt-realtime-2.1": (PRICE, PRICE)}
+    date="2026-01",
+    currency="USD",
+    source="x",
+    models={"gpt-realtime-2.1": TokenTariff(audio=PRICE, text=PRICE)},
 )
 
 

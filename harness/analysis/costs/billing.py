@@ -1,0 +1,185 @@
+"""The bills of a run: of each turn, or of each session where time is billed; and what has none."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from harness.analysis.costs.tokens import Item, estimated_tokens, price_tokens, refusal
+from harness.analysis.priced_models import PricedModels
+from harness.analysis.prices import PriceList, Tariff, TimeTariff
+from harness.model import NS_PER_S, Run, SessionRecord, TokenUsage, TurnRecord
+
+USAGE, ESTIMATE, TIME = "usage", "estimate", "time"
+"""What the cost of a run can come from: tokens as told, length of the speech, length of sessions"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a turn has to pay, or a session: for time, or for responses that are in no turn.
+
+    Attributes:
+        session_id: Whose.
+        turn: The turn; `None` where the session itself pays.
+        usage: The tokens; `None` where time is billed.
+        tariff: By which it is priced.
+        items: What each part costs; together the whole bill.
+    """
+
+    session_id: str
+    turn: TurnRecord | None
+    usage: TokenUsage | None
+    tariff: Tariff
+    items: Mapping[Item, Decimal]
+
+    @property
+    def amount(self) -> Decimal:
+        """The whole bill."""
+        return sum(self.items.values(), Decimal(0))
+
+
+class Bills:
+    """The records of a run that have a cost, and those that have one that is not known.
+
+    Args:
+        run: The records.
+        prices: The list to use.
+
+    Attributes:
+        basis: What they come from.
+        models: Whose prices hold.
+        of_records: What each costs.
+        missing: Sessions that have something to pay that is not known.
+    """
+
+    def __init__(self, run: Run, prices: PriceList) -> None:
+        self.models = PricedModels(run, prices)
+        self.of_records: list[Bill] = []
+        self.missing: set[str] = set()
+        self._prices = prices
+        self._refused: Counter[str] = Counter()
+        self._untold = self._owed = self._known = 0
+        self.basis = self._basis(run)
+        self._turns_of: Counter[str] = Counter()
+        sessions = {session.session_id: session for session in run.sessions}
+        for turn in run.turns:
+            timed = isinstance(self._tariff(turn.session_id), TimeTariff)
+            if timed and turn.session_id in sessions:
+                self._turns_of[turn.session_id] += responded(turn)
+            elif timed:
+                self._refuse(turn.session_id, "the session's end is not known", owes=True)
+            elif self.basis == ESTIMATE:
+                self._add(turn, estimated_tokens(turn))
+            else:
+                self._add(turn, turn.usage, untold=turn.responses_untold)
+        for session in run.sessions:
+            tariff = self._tariff(session.session_id)
+            if isinstance(tariff, TimeTariff):
+                self._add_time(session, tariff)
+            elif self.basis != ESTIMATE:
+                self._add(session, session.usage, untold=session.responses_untold)
+
+    @property
+    def turns(self) -> int:
+        """Turns that have a cost, of their own or through their session."""
+        return self._known
+
+    def of_turns(self) -> list[Bill]:
+        """Return the bills of turns."""
+        return [bill for bill in self.of_records if bill.turn is not None]
+
+    def reasons(self) -> str:
+        """Return why something has no cost, and of how many, the most frequent first."""
+        found = [(why, _turns(count)) for why, count in self._refused.most_common()]
+        if self._untold:
+            words = "no tokens were told of responses that are in no turn or did not end"
+            found.append((words, str(self._untold)))
+        return "; ".join(f"{why} ({count})" for why, count in found)
+
+    def partial(self) -> str:
+        """Say how much of it is known; empty where all is."""
+        if not self.missing:
+            return ""
+        return f"PARTIAL: cost known for {self._known} of {self._owed} turns that had a response"
+
+    def _basis(self, run: Run) -> str:
+        told = any(turn.usage is not None for turn in run.turns)
+        if told or any(session.usage is not None for session in run.sessions):
+            return USAGE
+        ids = {turn.session_id for turn in run.turns} | {s.session_id for s in run.sessions}
+        timed = [isinstance(self._tariff(session_id), TimeTariff) for session_id in ids]
+        return TIME if any(timed) else ESTIMATE
+
+    def _tariff(self, session_id: str) -> Tariff | None:
+        return self._prices.of_model(self.models.of_session(session_id))
+
+    def _add(
+        self, record: TurnRecord | SessionRecord, usage: TokenUsage | None, *, untold: int = 0
+    ) -> None:
+        """Take the tokens of a record, `None` for none, and how many responses told none."""
+        turn = record if isinstance(record, TurnRecord) else None
+        bill = None
+        if usage is not None:
+            bill = self._bill(record.session_id, turn, usage, incomplete=bool(turn and untold))
+        if bill is not None:
+            self.of_records.append(bill)
+        owes = usage is not None or untold > 0 or (turn is not None and responded(turn))
+        if turn is not None:
+            self._owed += owes
+            self._known += bill is not None
+        else:
+            self._untold += untold
+        if owes and (bill is None or untold):
+            self.missing.add(record.session_id)
+
+    def _bill(
+        self, session_id: str, turn: TurnRecord | None, usage: TokenUsage, *, incomplete: bool
+    ) -> Bill | None:
+        tariff = self._tariff(session_id)
+        if tariff is None or isinstance(tariff, TimeTariff):
+            model = self.models.of_session(session_id)
+            self._refused[f"no price for model {model!r} in the list of {self._prices.date}"] += 1
+            return None
+        why = refusal(usage, tariff)
+        if incomplete:
+            why = "the provider told the tokens of only some responses of the turn"
+        if why:
+            self._refused[why] += 1
+            return None
+        return Bill(session_id, turn, usage, tariff, price_tokens(usage, tariff))
+
+    def _add_time(self, session: SessionRecord, tariff: TimeTariff) -> None:
+        turns, seconds = self._turns_of[session.session_id], session_s(session)
+        if session.ready_ns is None:
+            return
+        self._owed += turns
+        if seconds is None:
+            self._refuse(session.session_id, "the session's end is not known")
+            return
+        self._known += turns
+        items = {Item.TIME: tariff.of_seconds(seconds)}
+        self.of_records.append(Bill(session.session_id, None, None, tariff, items))
+
+    def _refuse(self, session_id: str, why: str, *, owes: bool = False) -> None:
+        self._owed += owes
+        self._refused[why] += 1
+        self.missing.add(session_id)
+
+
+def responded(turn: TurnRecord) -> bool:
+    """Return whether a response was begun, which is what a provider bills."""
+    at = turn.at
+    return any(
+        ns is not None for ns in (at.response_created_ns, at.first_text_ns, at.first_audio_ns)
+    )
+
+
+def session_s(session: SessionRecord) -> Decimal | None:
+    """Return how long a session was open, in seconds; `None` where it has not opened or ended."""
+    if session.ready_ns is None or session.closed_ns is None:
+        return None
+    return Decimal(session.closed_ns - session.ready_ns) / NS_PER_S
+
+
+def _turns(n: int) -> str:
+    return f"{n} turn" if n == 1 else f"{n} turns"
