@@ -5,7 +5,7 @@ const EVERY_MS = 2000;
 const WINDOW_S = 300;
 const BIN_S = 10;
 const DASH = "–";
-const WORDY = ["User class", "Latency", "Reasons"];
+const WORDY = ["User class", "Reasons"];
 const WORDS = {
   VALID: "So far the instrument is fit, and the networks are what they say.",
   DEGRADED: "So far the numbers can be used with care. What speaks against them:",
@@ -54,7 +54,7 @@ function card(label, value, unit, under) {
   return made;
 }
 
-function table(id, heads, rows) {
+function fill(table, heads, rows) {
   const head = element("tr");
   const kinds = { 0: "name", ...Object.fromEntries(WORDY.map((words) => [heads.indexOf(words), "words"])) };
   heads.forEach((words, at) => head.append(element("th", words, kinds[at] || "")));
@@ -62,7 +62,7 @@ function table(id, heads, rows) {
   top.append(head);
   const body = element("tbody");
   body.append(...rows);
-  byId(id).replaceChildren(top, body);
+  table.replaceChildren(top, body);
 }
 
 function percentileCell(found) {
@@ -80,21 +80,30 @@ function percentileCell(found) {
   return cell;
 }
 
-function latencyRows(rows) {
-  const made = [];
+function latencyRows(rows, name) {
   const classes = rows.some((row) => row.user_class);
-  for (const row of rows) {
-    for (const metric of Object.values(row.metrics)) {
-      const whole = !row.user_class && !row.network;
-      const line = element("tr", undefined, whole ? "whole" : "");
-      line.append(element("td", row.network || "all", "name"));
-      if (classes) line.append(element("td", row.user_class || "all", "words"));
-      line.append(element("td", metric.title, "words"), element("td", String(metric.n)));
-      line.append(...metric.percentiles.map(percentileCell));
-      made.push(line);
-    }
-  }
-  return made;
+  return rows.map((row) => {
+    const metric = row.metrics[name];
+    const line = element("tr", undefined, !row.user_class && !row.network ? "whole" : "");
+    line.append(element("td", row.network || "all", "name"));
+    if (classes) line.append(element("td", row.user_class || "all", "words"));
+    line.append(element("td", String(metric.n)), ...metric.percentiles.map(percentileCell));
+    return line;
+  });
+}
+
+function latencyTables(rows) {
+  const classes = rows.some((row) => row.user_class);
+  const heads = ["Network", ...(classes ? ["User class"] : []), "Turns", "P50", "P95", "P99"];
+  byId("latency").replaceChildren(...Object.entries(rows[0].metrics).map(([name, metric]) => {
+    const part = element("div");
+    const scroll = element("div", undefined, "scroll");
+    const made = element("table");
+    scroll.append(made);
+    fill(made, heads, latencyRows(rows, name));
+    part.append(element("h2", metric.title), scroll);
+    return part;
+  }));
 }
 
 function medians(points) {
@@ -119,7 +128,7 @@ function roundStep(size) {
 function picture(points, elapsed) {
   const narrow = window.innerWidth < 640;
   const [width, height, left, right, top, bottom] = narrow
-    ? [720, 420, 74, 12, 26, 40] : [1100, 300, 58, 12, 20, 30];
+    ? [720, 420, 74, 36, 26, 40] : [1100, 300, 58, 24, 20, 30];
   const heard = points.filter((point) => point[1] !== null).map((point) => point[1]);
   const sorted = [...heard].sort((a, b) => a - b);
   const least = Math.min(0, sorted.length ? sorted[0] : 0);
@@ -127,7 +136,8 @@ function picture(points, elapsed) {
   const step = roundStep((most - least) / 4 || 250);
   const [low, high] = [Math.floor(least / step) * step, Math.ceil(most / step) * step];
   const latest = Math.max(elapsed, 30);
-  const earliest = Math.max(0, latest - WINDOW_S);
+  const first = points.length ? points[0][0] - 2 : 0;
+  const earliest = Math.max(0, latest - WINDOW_S, Math.min(first, latest - 30));
   const x = (at) => left + ((at - earliest) / (latest - earliest)) * (width - left - right);
   const y = (ms) => top + (1 - (Math.min(ms, high) - low) / (high - low)) * (height - top - bottom);
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
@@ -203,17 +213,15 @@ function show(figures) {
   verdict(figures.validity, figures.ended);
   cards(figures);
   picture(figures.points, figures.elapsed_s);
-  const classes = figures.rows.some((row) => row.user_class);
-  const heads = ["Network", ...(classes ? ["User class"] : []), "Latency", "Turns", "P50", "P95", "P99"];
-  table("latency", heads, latencyRows(figures.rows));
-  table("statuses", ["Status", "Turns"], Object.entries(figures.turns.by_status).map(([status, n]) => {
+  latencyTables(figures.rows);
+  fill(byId("statuses"), ["Status", "Turns"], Object.entries(figures.turns.by_status).map(([status, n]) => {
     const line = element("tr");
     line.append(element("td", status.replaceAll("_", " "), "name"), element("td", String(n)));
     return line;
   }));
   const none = element("tr");
   none.append(element("td", "none", "name"));
-  table("failures", ["Through", "Turns", "Reasons"], !figures.failures.length ? [none] : figures.failures.map(({ party, n, codes }) => {
+  fill(byId("failures"), ["Through", "Turns", "Reasons"], !figures.failures.length ? [none] : figures.failures.map(({ party, n, codes }) => {
     const line = element("tr");
     const words = Object.entries(codes).map(([code, count]) => `${code} (${count})`).join(", ");
     line.append(element("td", PARTIES[party] || party, "name"), element("td", String(n)));
