@@ -4,6 +4,7 @@
   same at the same times, and what Locust adds to the engine alone (`capacity`), with watchers that
   say when the machine itself paused (`host_watch`); measured minus true latency (`accuracy`);
   how exactly the audible-onset detector dates an onset (`onset_detector`).
+* capacity: whether a search finds a limit that is known (`capacity_calibration`).
 * simulator: how many sessions the simulator holds on one core (`simulator_capacity`).
 * speech: what it takes to annotate, encode and cache recorded speech (`speech_cache`).
 * stalls: how late a network's stalls are applied to many calls (`stall_updates`).

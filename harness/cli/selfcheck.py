@@ -13,6 +13,10 @@ class _Measurements(LazyGroup):
     """Measures the engine where no other measurement is named."""
 
     commands_table: ClassVar[Commands] = {
+        "capacity": (
+            "harness.cli.selfcheck_capacity",
+            "Whether a capacity search finds limits that are known (1 minute).",
+        ),
         "engine": (
             "harness.cli.selfcheck_engine",
             "How many sessions this machine holds, and how exactly (minutes).",
