@@ -1,7 +1,5 @@
 from collections.abc import Callable
 
-import pytest
-
 from harness.analysis.capacity.limit import between_runs_sd, find_limit, fitted_margins
 from harness.analysis.capacity.step import StepResult
 
