@@ -158,13 +158,15 @@ def test_the_page_asks_nobody_but_its_own_server() -> None:
     assert made.get("/voice/page.html").status_code == 404
 
 
-def test_a_secret_in_a_servers_words_does_not_reach_the_page() -> None:
+def test_a_secret_does_not_reach_the_page_from_wherever_it_comes() -> None:
     made, secret = Served(), "sk-live-page-0123456789abcdef"
     conceal(secret)
     figures = some_figures()
     fault = Fault(Party.THEIRS, Phase.RESPONSE, f"refused {secret}")
     figures.take(Batch(turns=[build_turn(None, status=TurnStatus.FAILED, fault=fault)]))
+    figures.take(Batch(turns=[build_turn(network=f"named {secret}")]))
     made.page.show(figures)
+    assert secret not in made.get("/stats/requests").text
     told = made.get("/voice/figures.json").text
     assert secret not in told
     assert "refused" in told

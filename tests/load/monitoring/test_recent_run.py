@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis import judge_validity
-from harness.errors import Party
+from harness.errors import Fault, Party, Phase
 from harness.load.monitoring import recent_run
 from harness.load.monitoring.recent_run import RecentRun
 from harness.model import (
@@ -91,9 +91,9 @@ def test_events_are_heard_and_what_was_let_go_of_is_not_missing(
     run = build_run(turns)
     recent = RecentRun(replace(run.manifest, calls_planned=8))
     recent.take(Batch(turns=turns, histograms=lateness(1)))
-    recent.take(
-        Batch(sessions=[build_session(s.session_id, turns_planned=4) for s in run.sessions])
-    )
+    lost = Fault(Party.THEIRS, Phase.PLAYOUT, "close_1011")
+    ended = [build_session(s.session_id, turns_planned=4, fault=lost) for s in run.sessions]
+    recent.take(Batch(sessions=ended[:-1]))
     assert not [reason for reason in recent.judge().reasons if "turns planned" in reason]
     recent.take(Batch(events=[RunEvent(kind=RunEventKind.WORKER_LOST, at_ns=1, detail="w1")]))
     assert any("worker was lost" in reason for reason in recent.judge().reasons)
