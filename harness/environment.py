@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _IN_CHECKOUT = {"scenarios": "scenarios", "dialogues": "corpora/dialogues"}
 _KEYS = ("HARNESS_API_KEY", "OPENAI_API_KEY")
 # Variables with secrets in them; those that a user names are added.
-_SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN"]
+_SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN", "TWILIO_AUTH_TOKEN"]
 # How many threads OpenBLAS and MKL start, whichever of them NumPy was built with.
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Headers that OpenTelemetry's exporters send, `name=value` with commas between: keys, as a rule.
@@ -66,17 +66,18 @@ def shipped_files(folder: str) -> list[Path]:
     return sorted(path for path in place.glob("*.*") if path.is_file())
 
 
-def api_key(variable: str = "") -> str | None:
-    """Return the provider's key: `HARNESS_API_KEY`, else `OPENAI_API_KEY`, else nothing.
+def api_key(variable: str = "", usual: Sequence[str] = _KEYS) -> str | None:
+    """Return the provider's key, `None` where there is none.
 
     Args:
-        variable: The variable that holds it instead of these; it must be set.
+        variable: The variable that holds it; it must be set. Empty for the usual ones.
+        usual: The variables that hold keys of this provider; the first that is set counts.
 
     Raises:
         BadInput: The variable holds what cannot be a key, or the one that was named is not set.
     """
     if not variable:
-        return next(filter(None, map(secret, _KEYS)), None)
+        return next(filter(None, map(secret, usual)), None)
     hold_secret(variable)
     key = secret(variable)
     if key is None:

@@ -57,6 +57,8 @@ class DialectFacts:
             otherwise they never come back.
         calls_tools: The caller's application runs the model's tools.
         reports_usage: The server says what a response cost.
+        key_variables: Environment variables that usually hold a key of this API; the key of one
+            API is not shown to another.
         source: Where these facts come from.
         as_of: Date of that source, ISO 8601.
     """
@@ -72,6 +74,7 @@ class DialectFacts:
     returns_cleared_marks: bool = True
     calls_tools: bool = True
     reports_usage: bool = True
+    key_variables: tuple[str, ...] = ()
     source: str
     as_of: str
 
@@ -125,8 +128,13 @@ class Dialect(Protocol):
     def path(self, settings: SessionSettings) -> str:
         """Return path and query for an address that names only a host."""
 
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """Return the upgrade request's extra headers; the key goes here and nowhere else."""
+    def headers(self, api_key: str | None, address: str) -> list[tuple[str, str]]:
+        """Return the upgrade request's extra headers; the key goes here and nowhere else.
+
+        Args:
+            api_key: The key, `None` for none.
+            address: The address as the server sees it, with path and query.
+        """
 
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return the messages to send once the session exists."""

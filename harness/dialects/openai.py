@@ -48,7 +48,11 @@ class OpenAIRealtime:
     name = "openai-realtime"
     default_model = "gpt-realtime-2.1"
     audio = AudioFormat(rate_hz=24_000)
-    facts = DialectFacts(source="OpenAI, Realtime API reference", as_of="2026-11-28")
+    facts = DialectFacts(
+        key_variables=("HARNESS_API_KEY", "OPENAI_API_KEY"),
+        source="OpenAI, Realtime API reference",
+        as_of="2026-11-28",
+    )
 
     def open(self, _identity: str) -> DialectSession:
         """Return a session; every message of this API stands for itself."""
@@ -58,7 +62,7 @@ class OpenAIRealtime:
         """Return the GA endpoint; the model is chosen in the query and cannot change later."""
         return f"/v1/realtime?model={quote(settings.model or self.default_model, safe='')}"
 
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
+    def headers(self, api_key: str | None, _address: str) -> list[tuple[str, str]]:
         """Return the bearer header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
 

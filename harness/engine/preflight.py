@@ -178,7 +178,8 @@ def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:
     sent = {name.lower(): name for name, _ in route.headers}
     name = sent.get(route.key_header.lower())
     if name is None:
-        hint = "Set the API's key in HARNESS_API_KEY or OPENAI_API_KEY"
+        usual = " or ".join(route.dialect.facts.key_variables) or "a variable for --key-variable"
+        hint = f"Set the API's key in {usual}"
         if not (route.target.secure or route.target.host in LOOPBACK):
             hint = "A key is sent over wss or to this machine only"
         return BadInput(

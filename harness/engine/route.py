@@ -98,7 +98,8 @@ def resolve_route(
     path = dialect.path(settings)
     target = _with_model(parse_target(host, path), path, settings.model)
     _conceal_credentials(target)
-    key = api_key(key_variable) if target.secure or target.host in LOOPBACK else None
+    usual, near = dialect.facts.key_variables, target.host in LOOPBACK
+    key = api_key(key_variable, usual) if target.secure or near else None
     try:
         dialect.audio.frame_samples(frame_ms)
     except ValueError as error:
@@ -106,7 +107,7 @@ def resolve_route(
     proxy, proxy_authorization = _proxy(target)
     return Route(
         target=target,
-        headers=_headers(dialect, key, key_header),
+        headers=_headers(dialect, key, key_header, target),
         dialect=dialect,
         settings=settings,
         via=proxy,
@@ -179,15 +180,26 @@ def is_header_name(name: str) -> bool:
     return _TOKEN.fullmatch(name) is not None and _OF_UPGRADE.fullmatch(name) is None
 
 
-def _headers(dialect: Dialect, key: str | None, name: str) -> tuple[tuple[str, str], ...]:
+def _headers(
+    dialect: Dialect, key: str | None, name: str, target: Target
+) -> tuple[tuple[str, str], ...]:
     """Return the extra headers of the upgrade, with the key in the header that was asked for."""
     if not is_header_name(name):
         raise BadInput(
             "is no name of a header", where=f"--key-header {name}", hint="Such as api-key"
         )
+    address = _address(target)
     if key is None or name.lower() == BEARER.lower():
-        return tuple(dialect.headers(key))
-    return (*dialect.headers(None), (name, key))
+        return tuple(dialect.headers(key, address))
+    return (*dialect.headers(None, address), (name, key))
+
+
+def _address(target: Target) -> str:
+    """Return the address as the server sees it: without credentials, and the usual port."""
+    scheme, usual = ("wss", 443) if target.secure else ("ws", 80)
+    port = "" if target.port == usual else f":{target.port}"
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{scheme}://{host}{port}{target.resource_name}"
 
 
 def _proxy(target: Target) -> tuple[tuple[str, int] | None, str]:

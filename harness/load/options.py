@@ -222,8 +222,8 @@ def add_target_arguments(group: Takes) -> None:
     group.add_argument(
         "--key-variable",
         default="",
-        help="environment variable that holds the key (default: HARNESS_API_KEY, else"
-        " OPENAI_API_KEY)",
+        help="environment variable that holds the key (default: the dialect's own; of openai"
+        " HARNESS_API_KEY, else OPENAI_API_KEY)",
     )
     group.add_argument(
         "--setup-limit-s",

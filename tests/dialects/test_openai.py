@@ -318,5 +318,5 @@ def test_the_model_is_chosen_in_the_query_and_quoted() -> None:
 
 
 def test_without_a_key_no_header_is_sent() -> None:
-    assert DIALECT.headers(None) == []
-    assert DIALECT.headers("k") == [("Authorization", "Bearer k")]
+    assert DIALECT.headers(None, "") == []
+    assert DIALECT.headers("k", "") == [("Authorization", "Bearer k")]

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from harness import errors
-from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects import OpenAIRealtime, SessionSettings, find_dialect
+from harness.dialects.carriers.signature import signature
 from harness.engine.route import Route, model_asked, resolve_route
 from harness.errors import BadInput
 
@@ -92,3 +93,18 @@ def test_credentials_in_an_address_are_concealed() -> None:
     found = route("wss://me:pass-phrase@api.example.test/v1?token=example-token-1&model=m")
     assert errors.sanitised("pass-phrase example-token-1 m") == "[redacted] [redacted] m"
     assert "phrase" not in repr(replace(found))
+
+
+def test_the_key_of_one_api_is_not_shown_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-0123456789")
+    monkeypatch.delenv("HARNESS_API_KEY", raising=False)
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN", raising=False)
+    address = "wss://app.example/media?tenant=1"
+
+    def headers() -> dict[str, str]:
+        dialect, settings = find_dialect("twilio"), SessionSettings()
+        return dict(resolve_route(address, dialect, settings, frame_ms=20).headers)
+
+    assert headers() == {}
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "12345-token")
+    assert headers() == {"X-Twilio-Signature": signature("12345-token", address)}

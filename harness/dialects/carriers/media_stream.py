@@ -18,6 +18,7 @@ import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.carriers.signature import signature
 from harness.errors import sanitised
 from harness.model import (
     AudioDecoder,
@@ -69,6 +70,7 @@ class StreamTable:
         flat_marks: A mark's name stands beside the event, not in an object of its own.
         clear: The application takes back its audio.
         cleared: What answers that, empty for nothing.
+        signature_header: Header that signs the upgrade request, empty for none.
     """
 
     name: str
@@ -90,6 +92,7 @@ class StreamTable:
     flat_marks: bool = False
     clear: str = "clear"
     cleared: str = ""
+    signature_header: str = ""
 
 
 class _Media(msgspec.Struct):
@@ -140,9 +143,11 @@ class MediaStream:
         """Return the root: every application has a path of its own."""
         return "/"
 
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """Return the bearer header, which carriers send to no application, where a key is set."""
-        return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
+    def headers(self, api_key: str | None, address: str) -> list[tuple[str, str]]:
+        """Return the signature by which an application knows its carrier, where one is in use."""
+        if api_key is None or not self._table.signature_header:
+            return []
+        return [(self._table.signature_header, signature(api_key, address))]
 
     def configure(self, _settings: SessionSettings) -> list[bytes]:
         """Return nothing: an application configures itself."""

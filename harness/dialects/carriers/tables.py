@@ -16,7 +16,12 @@ _CALLER, _CALLED = "+15550100001", "+15550100002"
 
 
 def carrier_facts(
-    source: str, *, stamps_frames: bool = True, frame_ms: int = 20, returns_cleared: bool = True
+    source: str,
+    *,
+    stamps_frames: bool = True,
+    frame_ms: int = 20,
+    returns_cleared: bool = True,
+    key_variables: tuple[str, ...] = (),
 ) -> DialectFacts:
     """Return what applications behind any carrier tell, which is next to nothing."""
     return DialectFacts(
@@ -31,6 +36,7 @@ def carrier_facts(
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
         reports_usage=False,
+        key_variables=key_variables,
         source=source,
         as_of="2026-11-28",
     )
@@ -66,11 +72,12 @@ def _twilio_stop(ids: StreamIds) -> dict[str, Any]:
     return {"event": "stop", "streamSid": ids.stream, "stop": content}
 
 
-def _twilio_like(name: str, source: str) -> StreamTable:
+def _twilio_like(name: str, source: str, *, signature: str = "", variable: str = "") -> StreamTable:
     return StreamTable(
         name=name,
         audio=_ULAW,
-        facts=carrier_facts(source),
+        facts=carrier_facts(source, key_variables=(variable,) if variable else ()),
+        signature_header=signature,
         ids=_sids,
         connected={"event": "connected", "protocol": "Call", "version": "1.0.0"},
         start=_twilio_start,
@@ -81,7 +88,12 @@ def _twilio_like(name: str, source: str) -> StreamTable:
 
 
 # A for the messages, B for what becomes of marks that are cleared.
-TWILIO = _twilio_like("twilio", "Twilio, Media Streams - WebSocket messages")
+TWILIO = _twilio_like(
+    "twilio",
+    "Twilio, Media Streams - WebSocket messages",
+    signature="X-Twilio-Signature",
+    variable="TWILIO_AUTH_TOKEN",
+)
 # A: the same messages under the same names.
 SIGNALWIRE = _twilio_like("signalwire", "SignalWire, cXML <Stream>")
 

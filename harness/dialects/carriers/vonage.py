@@ -62,9 +62,9 @@ class Vonage:
         """Return the root: every application has a path of its own."""
         return "/"
 
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """Return the bearer header, which carriers send to no application, where a key is set."""
-        return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
+    def headers(self, _api_key: str | None, _address: str) -> list[tuple[str, str]]:
+        """Return nothing: how an application knows its carrier is not documented."""
+        return []
 
     def configure(self, _settings: SessionSettings) -> list[bytes]:
         """Return nothing: an application configures itself."""
