@@ -149,7 +149,6 @@ class RunController:
             self._failures.tell(_SILENT)
         self._drain()
         self._collect()
-        self._observers.end()
         if isinstance(self._runner, WorkerRunner):
             # The master judges the run; a worker's exit code says only whether the worker failed.
             self._environment.process_exit_code = self._failures.code
@@ -160,6 +159,8 @@ class RunController:
         if writer is not None:
             with self._failures.in_run():
                 writer.note(RunEventKind.FINISHED)
+        self._observers.end()
+        if writer is not None:
             self._writer = None
             self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:

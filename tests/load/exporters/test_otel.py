@@ -206,12 +206,10 @@ def pump(source: Any, sink: Any) -> None:
         sink.close()
 
 
-@pytest.mark.parametrize("extra", [(), ("--processes", "2")])
 def test_a_whole_run_reaches_the_collector_and_the_agent_is_told_its_trace(
     agent: tuple[str, list[str | None]],
     collector: tuple[str, dict[str, list[bytes]]],
     tmp_path: Path,
-    extra: tuple[str, ...],
 ) -> None:
     pytest.importorskip("opentelemetry.proto")
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -221,7 +219,8 @@ def test_a_whole_run_reaches_the_collector_and_the_agent_is_told_its_trace(
 
     (host, told), (endpoint, taken) = agent, collector
     done = run_locust(
-        *("--otel", "-u", "4", "-r", "10", "--calls", "4", "--turns", "1", "--host", host, *extra),
+        *("--otel", "-u", "4", "-r", "10", "--calls", "4", "--turns", "1", "--host", host),
+        *("--processes", "2"),
         reports=tmp_path,
         OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
         OTEL_EXPORTER_OTLP_HEADERS="api-key=collectors-own-key-1",

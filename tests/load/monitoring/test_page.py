@@ -8,9 +8,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import flask
@@ -24,7 +26,7 @@ from harness.load.price_list import bundled_prices
 from harness.model import NS_PER_S, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_session, build_turn
-from tests.load.conftest import locust_words
+from tests.load.conftest import MachineTooBusy, locust_words
 
 EVIL = "<img src=x onerror=document.title='owned'>"
 LONG = "a-network-with-a-very-long-name-that-nobody-would-choose-and-somebody-did"
@@ -195,42 +197,61 @@ def test_behind_locusts_login_the_page_is_behind_it_too() -> None:
         assert made.get(f"/voice/{path}").status_code == 401
 
 
-@pytest.mark.parametrize("extra", [(), ("--processes", "2")])
-def test_under_locust_the_page_has_what_all_processes_recorded(
-    simulator: str, tmp_path: Path, extra: tuple[str, ...]
-) -> None:
+@contextmanager
+def locust_page(reports: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run Locust with its page; what it said on its way is no traceback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = locust_words(
-        *("--autostart", "--web-host", "127.0.0.1", "--web-port", str(port), *extra),
-        *("--host", simulator, "-u", "4", "-r", "10", "--calls", "4", "--turns", "2"),
-        reports=tmp_path / "reports",
-    )
+    address = ("--web-host", "127.0.0.1", "--web-port", str(port))
+    words = locust_words(*address, *options, reports=reports)
     words.remove("--headless")
     locust = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        figures = wait_for_the_end(f"http://127.0.0.1:{port}/voice/figures.json", locust)
-        assert figures["turns"]["n"] == 8
-        assert figures["calls"]["ended"] == 4
-        assert figures["rows"][0]["metrics"]["voice_to_voice"]["n"] >= 1
-        assert figures["lateness"]["frames"] > 100
-        summary = summary_of(tmp_path / "reports", locust)
-        assert figures["cost"]["total"] == pytest.approx(summary["cost"]["total"], abs=1e-6)
-        for name, metric in figures["rows"][0]["metrics"].items():
-            median, reported = metric["percentiles"][0], summary["metrics"][name]["p50"]
-            assert median["ms"] == pytest.approx(reported["value"], abs=5e-4)
-            assert median["low"] == pytest.approx(reported["low"], abs=5e-4)
-        with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=20) as answer:
-            assert json.load(answer)["extended_stats"][0]["key"] == "voice"
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
-            front = answer.read().decode()
-        assert "extended_tabs" in front
-        assert "network profiles, separated by commas" in front, "our options stand in the form"
+        yield f"http://127.0.0.1:{port}", locust
     finally:
         locust.send_signal(signal.SIGINT)
         _, told = locust.communicate(timeout=60)
     assert "Traceback" not in told, told
+
+
+@pytest.mark.parametrize("extra", [(), ("--processes", "2")])
+def test_under_locust_the_page_has_what_all_processes_recorded(
+    simulator: str, tmp_path: Path, extra: tuple[str, ...]
+) -> None:
+    options = ("--autostart", "--host", simulator, "-u", "8", "-r", "20", "--calls", "8")
+    with locust_page(tmp_path, *options, "--turns", "1", *extra) as (url, locust):
+        figures = figures_when(lambda found: found.get("ended"), url, locust)
+        assert figures["turns"]["n"] == 8
+        assert figures["calls"]["ended"] == 8
+        assert figures["lateness"]["frames"] > 100
+        summary = summary_of(tmp_path, locust)
+        assert figures["cost"]["total"] == pytest.approx(summary["cost"]["total"], abs=1e-6)
+        assert figures["validity"]["state"] == summary["validity"]["state"]
+        if not figures["rows"][0]["metrics"]["voice_to_voice"]["n"]:
+            raise MachineTooBusy
+        for name, metric in figures["rows"][0]["metrics"].items():
+            median, reported = metric["percentiles"][0], summary["metrics"][name]["p50"]
+            assert median["ms"] == pytest.approx(reported["value"], abs=5e-4)
+            assert median["low"] == pytest.approx(reported["low"], abs=5e-4)
+        with urlopen(f"{url}/stats/requests", timeout=20) as answer:
+            assert json.load(answer)["extended_stats"][0]["key"] == "voice"
+
+
+@needs_browser
+def test_locusts_form_has_our_options_and_our_page_says_why_a_run_cannot_begin(
+    simulator: str, tmp_path: Path
+) -> None:
+    with locust_page(tmp_path / "reports") as (url, locust):
+        assert figures_when(lambda found: True, url, locust) == {"refused": ""}
+        shown, _ = browse(f"{url}/", tmp_path / "profile")
+        assert "Network (network profiles, separated by commas" in shown
+        assert "key_variable" not in shown
+        asked = {"user_count": 1, "spawn_rate": 1, "host": simulator, "network": "nosuch"}
+        with urlopen(f"{url}/swarm", urlencode(asked).encode(), timeout=20) as answer:
+            assert json.load(answer)["success"]
+        refused = figures_when(lambda found: found["refused"], url, locust)["refused"]
+        assert "nosuch" in refused
 
 
 def summary_of(reports: Path, locust: subprocess.Popen[str]) -> Any:
@@ -243,17 +264,14 @@ def summary_of(reports: Path, locust: subprocess.Popen[str]) -> Any:
     return json.loads(found[0].read_text())
 
 
-def wait_for_the_end(url: str, locust: subprocess.Popen[str]) -> Any:
-    """Return the figures of a run that has ended."""
+def figures_when(holds: Callable[[Any], object], url: str, locust: subprocess.Popen[str]) -> Any:
+    """Return what the page is sent once something holds of it."""
     give_up_s = time.monotonic() + 90
     while time.monotonic() < give_up_s:
         assert locust.poll() is None, "Locust ended"
-        try:
-            with urlopen(url, timeout=20) as answer:
-                figures = json.load(answer)
-        except OSError:
-            figures = None
-        if figures is not None and figures.get("ended"):
-            return figures
+        with suppress(OSError), urlopen(f"{url}/voice/figures.json", timeout=20) as answer:
+            figures = json.load(answer)
+            if holds(figures):
+                return figures
         time.sleep(0.2)
-    pytest.fail("the run did not end")
+    pytest.fail("it did not happen")
