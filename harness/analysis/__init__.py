@@ -25,7 +25,7 @@ from harness.analysis.cost import Cost, cost
 from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed, is_ours
 from harness.analysis.fault_counts import FaultCount, fault_counts
-from harness.analysis.gating import GateReport, judge_against, judge_runs
+from harness.analysis.gating import GateReport, gate_against, gate_runs
 from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
@@ -35,8 +35,8 @@ from harness.analysis.metrics import (
     session_latency,
     turn_latency,
 )
+from harness.analysis.objectives.evaluation import ObjectiveResult, evaluate_objectives, resting_on
 from harness.analysis.objectives.evidence import RunEvidence
-from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives, resting_on
 from harness.analysis.objectives.objective import Objective, Scale
 from harness.analysis.objectives.parsing import Objectives, parse_objectives
 from harness.analysis.objectives.summary_evidence import SummaryEvidence
@@ -44,7 +44,7 @@ from harness.analysis.objectives.verdict import GateVerdict, overall
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.summary import PERCENTILES, summarise
-from harness.analysis.validity import Validity, judge_validity
+from harness.analysis.validity import Validity, assess_validity
 
 __all__ = [
     "BY_NAME",
@@ -76,18 +76,18 @@ __all__ = [
     "Unheard",
     "Validity",
     "accuracy",
+    "assess_validity",
     "completeness",
     "cost",
     "estimate",
+    "evaluate_objectives",
     "failure_rate",
     "fault_counts",
+    "gate_against",
+    "gate_runs",
     "has_failed",
     "held_to_limit",
     "is_ours",
-    "judge_against",
-    "judge_objectives",
-    "judge_runs",
-    "judge_validity",
     "last_s",
     "overall",
     "parse_objectives",

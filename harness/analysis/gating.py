@@ -12,8 +12,8 @@ from harness.analysis.comparison.likeness import refuse_unlike
 from harness.analysis.comparison.pairing import pair_up
 from harness.analysis.comparison.shift import DECILES, Floats, Shift, shifts
 from harness.analysis.metrics import BY_NAME
+from harness.analysis.objectives.evaluation import ObjectiveResult, evaluate_objectives
 from harness.analysis.objectives.evidence import Evidence, RunEvidence, Where
-from harness.analysis.objectives.judging import ObjectiveResult, judge_objectives
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import CONFIDENCE, Objectives
 from harness.analysis.objectives.quantities import Attainment, Percentile
@@ -60,7 +60,7 @@ class GateReport:
         return overall(deciding)
 
 
-def judge_runs(evidence: Sequence[Evidence], asked: Objectives) -> GateReport:
+def gate_runs(evidence: Sequence[Evidence], asked: Objectives) -> GateReport:
     """Judge runs by themselves.
 
     Args:
@@ -79,7 +79,7 @@ def judge_runs(evidence: Sequence[Evidence], asked: Objectives) -> GateReport:
             )
     return GateReport(
         runs=tuple(one.run_id for one in evidence),
-        objectives=_judged(evidence, asked),
+        objectives=_evaluated(evidence, asked),
         confidence=asked.confidence,
         caveats=_caveats(evidence),
         notes=tuple(
@@ -90,7 +90,7 @@ def judge_runs(evidence: Sequence[Evidence], asked: Objectives) -> GateReport:
     )
 
 
-def judge_against(
+def gate_against(
     runs: Sequence[Run],
     baseline: Sequence[Run],
     asked: Objectives | None,
@@ -138,7 +138,7 @@ def judge_against(
     shift = shifts(*samples, in_pairs=paired, drawn=_drawn(samples, headline, where, setting))
     return GateReport(
         runs=tuple(one.run_id for one in candidate),
-        objectives=() if asked is None else _judged(candidate, asked),
+        objectives=() if asked is None else _evaluated(candidate, asked),
         confidence=confidence,
         baseline=tuple(one.run_id for one in against),
         comparisons=compared,
@@ -164,8 +164,8 @@ def _drawn(
         return np.asarray(mine - theirs)
 
 
-def _judged(evidence: Sequence[Evidence], asked: Objectives) -> tuple[ObjectiveResult, ...]:
-    return tuple(found for one in evidence for found in judge_objectives(one, asked))
+def _evaluated(evidence: Sequence[Evidence], asked: Objectives) -> tuple[ObjectiveResult, ...]:
+    return tuple(found for one in evidence for found in evaluate_objectives(one, asked))
 
 
 def _caveats(evidence: Sequence[Evidence]) -> tuple[str, ...]:

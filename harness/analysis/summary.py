@@ -23,7 +23,7 @@ from harness.analysis.priced_models import models_named
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
-from harness.analysis.validity import impairs, judge_validity
+from harness.analysis.validity import assess_validity, impairs
 from harness.model import (
     ERROR_LIMIT_NS,
     NS_PER_MS,
@@ -72,7 +72,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         prices: The price list to use.
         truth: The simulator's truth log, where there is one.
     """
-    validity, columns = judge_validity(run), TurnColumns(run.turns)
+    validity, columns = assess_validity(run), TurnColumns(run.turns)
     changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
     return Summary(
         schema=SUMMARY_SCHEMA,

@@ -85,7 +85,7 @@ class _Finding:
     reason: str
 
 
-def judge_validity(run: Run, *, goes_on: bool = False) -> Validity:
+def assess_validity(run: Run, *, goes_on: bool = False) -> Validity:
     """Judge a run's fitness; invalidating reasons come first.
 
     Args:

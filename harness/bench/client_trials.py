@@ -54,7 +54,7 @@ def failures(sample: Sample) -> list[str]:
     return found
 
 
-def judge(sample: Sample) -> TrialOutcome:
+def trial_outcome(sample: Sample) -> TrialOutcome:
     """Return whether every session of a trial lived and every frame left in time."""
     if not failures(sample):
         return TrialOutcome.HELD
@@ -107,13 +107,13 @@ class ClientTrials:
         """Measure once for the search."""
         sample = self.sample(number, self._seconds)
         self.samples[number].append(sample)
-        return judge(sample)
+        return trial_outcome(sample)
 
     def sample(self, number: int, seconds: float) -> Sample:
         """Hold `number` sessions for `seconds`, again where a failure was the machine's."""
         for _ in range(MOST_REPEATS):
             sample = self._watched(number, seconds)
-            if judge(sample) is TrialOutcome.HELD or not sample["paused"]:
+            if trial_outcome(sample) is TrialOutcome.HELD or not sample["paused"]:
                 return sample
             self.repeated += 1
         return self._watched(number, seconds)
@@ -131,7 +131,7 @@ class ClientTrials:
         """Return the median of a field over the measurements that held at `number`."""
         if number is None:
             return None
-        held = [s for s in self.samples[number] if judge(s) is TrialOutcome.HELD]
+        held = [s for s in self.samples[number] if trial_outcome(s) is TrialOutcome.HELD]
         values = [float(s[field]) for s in held if s.get(field) is not None]
         return float(median(values)) if values else None
 
@@ -155,7 +155,7 @@ class ClientTrials:
             sample
             for samples in self.samples.values()
             for sample in samples
-            if judge(sample) is TrialOutcome.HELD
+            if trial_outcome(sample) is TrialOutcome.HELD
         ]
         most = max(alive, key=lambda sample: int(sample["sessions"]), default=None)
         floor = self._floor

@@ -55,7 +55,7 @@ class LocustTrial:
         """Make a run of `sessions` callers and measure for `seconds` in the midst of it.
 
         Returns:
-            What was found, for `capacity.judge`.
+            What was found, for `client_trials.trial_outcome`.
 
         Raises:
             RuntimeError: The run ended by itself.

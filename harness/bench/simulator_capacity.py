@@ -132,7 +132,7 @@ def check_server(progress: Progress, *, thorough: bool = False) -> ServerFinding
     )
 
 
-def judge(sample: Sample) -> TrialOutcome:
+def simulator_outcome(sample: Sample) -> TrialOutcome:
     """Return whether the simulator held in one measurement."""
     release_ms, received_ms = sample.get("release_late_p99_ms"), sample.get("received_p99_ms")
     if callers_gave_out(sample):
@@ -214,7 +214,7 @@ def search(
     while (number := looking.next) is not None and not (samples and out_of_time()):
         sample = ask(number)
         samples[number].append(sample)
-        looking.record(number, judge(sample))
+        looking.record(number, simulator_outcome(sample))
     return ServerFinding(
         mode=mode,
         bar=bar,
@@ -225,7 +225,7 @@ def search(
 
 
 def _row(sessions: int, samples: list[Sample]) -> ServerRow:
-    held = [sample for sample in samples if judge(sample) is TrialOutcome.HELD]
+    held = [sample for sample in samples if simulator_outcome(sample) is TrialOutcome.HELD]
     shown = held or samples
 
     def typical(name: str) -> float | None:

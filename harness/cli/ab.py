@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from harness.analysis import judge_against, parse_objectives
+from harness.analysis import gate_against, parse_objectives
 from harness.cli.gate import read_records, read_toml
 from harness.cli.gate_outputs import GateOutputs, output_options
 from harness.cli.run_series import RunSeries, refuse_own, words_of
@@ -75,7 +75,7 @@ def command(
             for side in ("AB", "BA")[number % 2]:
                 label = f"{side} {number + 1} of {pairs}"
                 made[side].append(series.run(label, seed + number, sides[side]))
-        report = judge_against(
+        report = gate_against(
             [read_records(path) for path in made["B"]],
             [read_records(path) for path in made["A"]],
             asked,

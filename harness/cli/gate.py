@@ -11,8 +11,8 @@ from harness.analysis import (
     RunEvidence,
     RunSpread,
     SummaryEvidence,
-    judge_against,
-    judge_runs,
+    gate_against,
+    gate_runs,
     parse_objectives,
 )
 from harness.analysis.history.entry import fingerprint
@@ -98,7 +98,7 @@ def command(
         asked = None if slo is None else parse_objectives(read_toml(slo), str(slo))
         if baseline:
             against = [read_records(run) for run in baseline]
-            report = judge_against(
+            report = gate_against(
                 [read_records(run) for run in runs],
                 against,
                 asked,
@@ -110,7 +110,7 @@ def command(
         elif asked is None:
             raise BadInput("nothing to judge by", hint="Give --slo FILE, --baseline RUN, or both")
         else:
-            report = judge_runs([_evidence(run) for run in runs], asked)
+            report = gate_runs([_evidence(run) for run in runs], asked)
     return outputs.tell(report)
 
 

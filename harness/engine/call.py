@@ -336,8 +336,3 @@ def is_full(close_code: int | None, fault: Fault) -> bool:
 def no_session(limit_s: float) -> Fault:
     """Return the fault of a server that accepted the upgrade and then sent nothing."""
     return Fault(Party.THEIRS, Phase.SETUP, "no_session", f"no session within {limit_s:g} s")
-
-
-def stopped(phase: Phase) -> Fault:
-    """Return the fault of a call that the end of the run cut off."""
-    return Fault(Party.OURS, phase, "stopped", "the run ended")

@@ -18,7 +18,7 @@ import numpy as np
 import uvloop
 
 from harness.clock import now_ns
-from harness.engine.call import Call, CallEvents, Outcome, stopped
+from harness.engine.call import Call, CallEvents, Outcome
 from harness.engine.frame_sender import FrameSender
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
@@ -27,7 +27,7 @@ from harness.engine.timer import DeadlineTimer
 from harness.errors import sanitised
 from harness.model import Event
 from harness.recording import Histogram
-from harness.session import Caller
+from harness.session import Caller, run_ended
 from harness.transport import release
 
 Result = TypeVar("Result")
@@ -283,4 +283,4 @@ def _wind_up(call: Call) -> None:
 
 
 def _cut_off(call: Call) -> None:
-    call.hang_up(stopped(call.session.phase()))
+    call.hang_up(run_ended(call.session.phase()))

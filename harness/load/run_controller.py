@@ -66,8 +66,8 @@ _LAST_BATCH_LIMIT_S = 15.0
 _WORKER_END_LIMIT_S = 5.0
 # A second signal ends everything; the last records get this long to be written.
 _CUT, _CUT_WAIT_S = 2, 1.0
-# What a report judges of a run that came to its own end.
-_JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
+# Exit codes of a report on a run that came to its own end.
+_REPORTED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
 # Callers that Locust starts anew, one after another, are gone for less than this.
 _DESERTED_POLLS = 20
 # Planned calls begin when every worker has heard from when on.
@@ -165,7 +165,7 @@ class RunController:
             self._environment.process_exit_code = int(ExitCode.INVALID)
             if self._interrupts.count < _CUT:
                 with self._failures.in_run():
-                    self._environment.process_exit_code = self._judged(writer.report())
+                    self._environment.process_exit_code = self._final_exit_code(writer.report())
         if silent:
             # Locust would wait for ever; and quitting ends the greenlet that this may run in.
             gevent.spawn(self._failures.quit)
@@ -197,9 +197,9 @@ class RunController:
                 self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
             self._pool = None
 
-    def _judged(self, reported: int) -> int:
+    def _final_exit_code(self, reported: int) -> int:
         """Return this process's exit code, given that of the report."""
-        if self._interrupts.count and reported in _JUDGED:
+        if self._interrupts.count and reported in _REPORTED:
             reported = ExitCode.INVALID
         return self._failures.code or int(reported)
 

@@ -234,7 +234,7 @@ class NetworkLayer:
             profile: Its name.
             run: Runs coroutines on the loop that is going to carry the calls; on a loop of its own
                 when not given.
-            streams: How many streams look for stalls, 16 by default.
+            streams: How many streams probe for stalls, 16 by default.
             seconds: For how long, 6 by default.
 
         Raises:
@@ -257,7 +257,7 @@ class NetworkLayer:
             return realised
         with asyncio.Runner() as runner:
             on_loop = runner.run if run is None else run
-            look = functools.partial(
+            verify = functools.partial(
                 self._verify_stalls,
                 wanted,
                 realised,
@@ -265,8 +265,8 @@ class NetworkLayer:
                 stall_probe.STREAMS if streams is None else streams,
                 stall_probe.SECONDS if seconds is None else seconds,
             )
-            judged = look()
-            return judged if judged.verified else look()
+            measured = verify()
+            return measured if measured.verified else verify()
 
     def stream(
         self,

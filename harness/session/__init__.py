@@ -8,7 +8,7 @@ from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.event_coverage import EventCoverage, missing_events
 from harness.session.grid import FrameGrid
-from harness.session.link import Link, is_retryable
+from harness.session.link import Link, is_retryable, run_ended
 from harness.session.pacing import BACKLOG_NS
 from harness.session.playout.carrier_playout import CarrierPlayout
 from harness.session.playout.onset import OnsetDetector
@@ -37,4 +37,5 @@ __all__ = [
     "WireFormat",
     "is_retryable",
     "missing_events",
+    "run_ended",
 ]

@@ -34,7 +34,7 @@ from harness.simulator.voice.spoken_answers import SpokenAnswers
 from harness.simulator.wire import plain_http
 from harness.simulator.wire.connection import Connection
 from harness.simulator.wire.encryption import encrypted_by
-from harness.simulator.wire.upgrade import PATHS, Admitted, Verdict, examine, presented_key
+from harness.simulator.wire.upgrade import PATHS, Admitted, UpgradeDecision, examine, presented_key
 
 _GOODBYE_S = 1.0
 
@@ -128,8 +128,8 @@ class Simulator:
 
     # -- what connections ask for ---------------------------------------------------------------
 
-    def examine(self, request: Request) -> Verdict:
-        """Judge a request for a session."""
+    def examine(self, request: Request) -> UpgradeDecision:
+        """Decide on a request for a session."""
         verdict = examine(
             request.path,
             request.headers,

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison.effect import RunSpread
-from harness.analysis.gating import GateReport, judge_against, judge_runs
+from harness.analysis.gating import GateReport, gate_against, gate_runs
+from harness.analysis.objectives.evaluation import ObjectiveResult
 from harness.analysis.objectives.evidence import RunEvidence
-from harness.analysis.objectives.judging import ObjectiveResult
 from harness.analysis.objectives.measured import Measured
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import parse_objectives
@@ -52,29 +52,29 @@ def test_a_gate_that_judged_nothing_does_not_pass() -> None:
 def test_every_run_must_meet_every_limit(simulate: MakeRun) -> None:
     runs = [simulate(name, seed=n, sessions=60) for n, name in enumerate("ab")]
     evidence = [RunEvidence(run, PRICES) for run in runs]
-    found = judge_runs(evidence, asked(LIMIT, {"failure_rate": 0.1}))
+    found = gate_runs(evidence, asked(LIMIT, {"failure_rate": 0.1}))
     assert [one.run_id for one in found.objectives] == ["a", "a", "b", "b"]
     assert found.verdict is GateVerdict.PASS
 
 
 def test_without_a_baseline_a_tolerance_is_told_and_alone_is_refused(simulate: MakeRun) -> None:
     evidence = [RunEvidence(simulate("a"), PRICES)]
-    both = judge_runs(evidence, asked(LIMIT | {"tolerance": 0.1}))
+    both = gate_runs(evidence, asked(LIMIT | {"tolerance": 0.1}))
     assert "there is no baseline" in both.notes[0]
     with pytest.raises(BadInput, match=r"objective 2 .* has a tolerance only"):
-        judge_runs(evidence, asked(LIMIT, TOLERANCE))
+        gate_runs(evidence, asked(LIMIT, TOLERANCE))
 
 
 def test_limits_and_tolerances_both_decide(simulate: MakeRun) -> None:
     mine = [simulate(f"b{n}", seed=n + 20, sessions=60) for n in range(6)]
     theirs = [simulate(f"a{n}", seed=n, sessions=60) for n in range(6)]
-    found = judge_against(mine, theirs, asked(LIMIT, TOLERANCE), PRICES)
+    found = gate_against(mine, theirs, asked(LIMIT, TOLERANCE), PRICES)
     assert found.verdict is GateVerdict.PASS
     assert len(found.objectives) == 6
     assert found.baseline == ("a0", "a1", "a2", "a3", "a4", "a5")
     assert len(found.shift) == 9
     assert found.shift_of == "voice_to_voice"
-    slow = judge_against(mine, theirs, asked(LIMIT | {"limit_ms": 100}, TOLERANCE), PRICES)
+    slow = gate_against(mine, theirs, asked(LIMIT | {"limit_ms": 100}, TOLERANCE), PRICES)
     assert slow.verdict is GateVerdict.FAIL
 
 
@@ -82,7 +82,7 @@ def test_the_primary_comparison_decides_alone(simulate: MakeRun) -> None:
     mine = [simulate(f"b{n}", seed=n + 20, sessions=60, failed=60) for n in range(6)]
     theirs = [simulate(f"a{n}", seed=n, sessions=60) for n in range(6)]
     failures = {"failure_rate": 1.0, "tolerance": 0.01}
-    found = judge_against(mine, theirs, asked(TOLERANCE, failures), PRICES)
+    found = gate_against(mine, theirs, asked(TOLERANCE, failures), PRICES)
     assert [c.verdict for c in found.comparisons] == [GateVerdict.PASS, GateVerdict.FAIL]
     assert found.verdict is GateVerdict.PASS
 
@@ -90,7 +90,7 @@ def test_the_primary_comparison_decides_alone(simulate: MakeRun) -> None:
 def test_pairs_are_found_by_their_schedules(simulate: MakeRun) -> None:
     mine = [simulate(f"b{n}", seed=n, sessions=60) for n in (1, 2, 3)]
     theirs = [simulate(f"a{n}", seed=n, sessions=60) for n in (3, 1, 2)]
-    found = judge_against(mine, theirs, None, PRICES)
+    found = gate_against(mine, theirs, None, PRICES)
     assert found.baseline == ("a1", "a2", "a3")
     assert found.comparisons[0].effect is not None
     assert found.comparisons[0].effect.design == "paired"
@@ -98,12 +98,12 @@ def test_pairs_are_found_by_their_schedules(simulate: MakeRun) -> None:
 
 def test_single_runs_say_what_their_verdict_rests_on(simulate: MakeRun) -> None:
     mine, theirs = [simulate("b", seed=1)], [simulate("a")]
-    unknown = judge_against(mine, theirs, None, PRICES)
+    unknown = gate_against(mine, theirs, None, PRICES)
     assert unknown.verdict is GateVerdict.INCONCLUSIVE
     assert "--run-sd" in unknown.notes[0]
-    known = judge_against(mine, theirs, None, PRICES, between={"": RunSpread(0.03, 0, "x")})
+    known = gate_against(mine, theirs, None, PRICES, between={"": RunSpread(0.03, 0, "x")})
     assert "3.0% from x" in known.notes[0]
-    several = judge_against(mine, [*theirs, simulate("c", seed=2)], None, PRICES)
+    several = gate_against(mine, [*theirs, simulate("c", seed=2)], None, PRICES)
     assert "single run" in several.notes[0]
 
 
@@ -112,13 +112,13 @@ def test_what_may_not_be_compared_is_refused(
 ) -> None:
     mine = simulate("b", seed=1)
     with pytest.raises(BadInput, match="differ in model"):
-        judge_against([mine], [simulate("a", model="other")], None, PRICES)
-    allowed = judge_against([mine], [simulate("a", model="other")], None, PRICES, allowed=["model"])
+        gate_against([mine], [simulate("a", model="other")], None, PRICES)
+    allowed = gate_against([mine], [simulate("a", model="other")], None, PRICES, allowed=["model"])
     assert allowed.notes[0].startswith("model differs")
     with pytest.raises(BadInput, match="nothing to compare"):
-        judge_against([mine], [simulate("a")], asked(LIMIT), PRICES)
+        gate_against([mine], [simulate("a")], asked(LIMIT), PRICES)
     spoiled = make_run([make_turn(None, status=TurnStatus.VOID, party=Party.OURS)])
     with pytest.raises(RunInvalid):
-        judge_against([mine], [spoiled], None, PRICES)
+        gate_against([mine], [spoiled], None, PRICES)
     with pytest.raises(BadInput, match="is empty"):
-        judge_against([mine], [make_run([])], None, PRICES)
+        gate_against([mine], [make_run([])], None, PRICES)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.validity import Validity, judge_validity
+from harness.analysis.validity import Validity, assess_validity
 from harness.errors import Fault, Party, Phase
 from harness.model import (
     ArrivalStamps,
@@ -45,7 +45,7 @@ def probe(name: str, verified: bool) -> RunEvent:
 @pytest.fixture
 def judged(make_run: MakeRun, make_turn: MakeTurn) -> Callable[..., Validity]:
     def judged(turns: Sequence[TurnRecord] | None = None, **more: Any) -> Validity:
-        return judge_validity(make_run(turns or [make_turn()], **more))
+        return assess_validity(make_run(turns or [make_turn()], **more))
 
     return judged
 
@@ -110,9 +110,9 @@ def test_reading_late_costs_nothing_where_the_kernel_stamps(
     make_run: MakeRun, make_turn: MakeTurn
 ) -> None:
     run = make_run([make_turn()], loop_lag=durations(p99_ms=30.0, max_ms=60.0))
-    assert judge_validity(run).state is ValidityState.INVALID
+    assert assess_validity(run).state is ValidityState.INVALID
     stamped = replace(run.manifest, arrival_stamps=ArrivalStamps.KERNEL)
-    assert judge_validity(replace(run, manifest=stamped)).state is ValidityState.VALID
+    assert assess_validity(replace(run, manifest=stamped)).state is ValidityState.VALID
 
 
 def test_turns_that_do_not_tell_their_bound_are_no_plain_result(
@@ -258,7 +258,7 @@ def test_a_run_without_a_turn_is_invalid(
 ) -> None:
     if isinstance(turns, str):
         turns = [make_turn(None, status=TurnStatus(turns), party=Party.OURS)]
-    found = judge_validity(make_run(turns))
+    found = assess_validity(make_run(turns))
     assert found.state is ValidityState.INVALID
     assert "no turn was measured" in found.reasons
 
@@ -368,7 +368,7 @@ def test_a_server_may_have_a_model_of_its_own_where_nobody_chose_one(
 ) -> None:
     run = make_run([make_turn()], [make_session(model="other")], model="m")
     by_default = replace(run.manifest, model_by_default=True)
-    assert judge_validity(replace(run, manifest=by_default)).state is ValidityState.VALID
+    assert assess_validity(replace(run, manifest=by_default)).state is ValidityState.VALID
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench.client_trials import MOST_REPEATS, Sample, failures, judge
+from harness.bench.client_trials import MOST_REPEATS, Sample, failures, trial_outcome
 from harness.bench.search import TrialOutcome
 from tests.bench.trials import Pauses, sample, trials
 
@@ -30,7 +30,7 @@ from tests.bench.trials import Pauses, sample, trials
 def test_a_number_holds_only_if_every_frame_left_in_time(
     other: dict[str, Any], verdict: TrialOutcome
 ) -> None:
-    assert judge(sample(**other)) is verdict
+    assert trial_outcome(sample(**other)) is verdict
     assert bool(failures(sample(**other))) is (verdict is not TrialOutcome.HELD)
 
 

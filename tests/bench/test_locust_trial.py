@@ -1,7 +1,7 @@
 import pytest
 
 from harness.bench.child_process import Child
-from harness.bench.client_trials import judge
+from harness.bench.client_trials import trial_outcome
 from harness.bench.locust_trial import LocustTrial, missing, within
 from harness.bench.native_program import native_program
 from harness.model import NS_PER_S, SessionRecord
@@ -22,7 +22,7 @@ def test_a_run_under_locust_is_measured_from_outside(python_null_server: Child) 
     assert found["late_p50_ms"] <= found["late_p99_ms"] <= found["late_p999_ms"]
     assert found["cpu_s"] > 0
     assert found["turns"] > 0
-    judge(found)  # has everything that is judged
+    trial_outcome(found)  # has everything that is judged
 
 
 @pytest.mark.skipif(isinstance(native_program("sink"), str), reason="no native null server")

@@ -10,13 +10,13 @@ from harness.bench.search import Search, TrialOutcome
 MOST = 6_400
 
 
-def hunt(search: Search, judge: Callable[[int], TrialOutcome], limit: int = 100) -> list[int]:
+def hunt(search: Search, outcome_of: Callable[[int], TrialOutcome], limit: int = 100) -> list[int]:
     """Answer until nothing is asked any more; return what was asked."""
     asked: list[int] = []
     while (number := search.next) is not None:
         assert len(asked) < limit, f"no end: {asked}"
         asked.append(number)
-        search.record(number, judge(number))
+        search.record(number, outcome_of(number))
     return asked
 
 
@@ -47,12 +47,12 @@ def test_the_largest_that_holds_is_found_to_a_step(capacity: int, start: int) ->
 def test_a_disturbed_machine_never_makes_it_endless_nor_beyond_the_truth(
     capacity: int, start: int, chances: Random
 ) -> None:
-    def judge(number: int) -> TrialOutcome:
+    def outcome_of(number: int) -> TrialOutcome:
         disturbed = chances.random() < 0.3
         return TrialOutcome.HELD if number <= capacity and not disturbed else TrialOutcome.FAILED
 
     search = Search(start, most=MOST)
-    hunt(search, judge)
+    hunt(search, outcome_of)
     assert search.best is None or search.best <= capacity
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from harness.bench.child_process import Child
 from harness.bench.search import TrialOutcome
-from harness.bench.simulator_capacity import ServerFindings, judge, measure, search
+from harness.bench.simulator_capacity import ServerFindings, measure, search, simulator_outcome
 
 Sample = dict[str, Any]
 
@@ -48,7 +48,7 @@ def _sample(sessions: int, **other: Any) -> Sample:
     ],
 )
 def test_every_frame_turn_and_release_counts(other: Sample, verdict: TrialOutcome) -> None:
-    assert judge(_sample(500, **other)) is verdict
+    assert simulator_outcome(_sample(500, **other)) is verdict
 
 
 def _holds_up_to(limit: int) -> Callable[[int], Sample]:

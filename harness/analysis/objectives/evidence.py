@@ -21,7 +21,7 @@ from harness.analysis.objectives.quantities import (
 )
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Sample
-from harness.analysis.validity import Validity, judge_validity
+from harness.analysis.validity import Validity, assess_validity
 from harness.errors import BadInput, Party, RunInvalid
 from harness.model import Run, ValidityState
 
@@ -71,7 +71,7 @@ class RunEvidence:
                 where=self.run_id,
                 hint="Give the folder of a run in which callers spoke",
             )
-        validity = judge_validity(run)
+        validity = assess_validity(run)
         refuse_invalid(self.run_id, validity)
         self.caveats = validity.reasons
         self.columns = TurnColumns(run.turns)

@@ -79,7 +79,7 @@ class LiveFigures:
 
     def validity(self) -> Validity:
         """Judge the run as if it ended now."""
-        return self._recent.judge()
+        return self._recent.validity()
 
     def spent(self) -> Spent:
         """Return what the run has cost so far."""

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import replace
 
-from harness.analysis import Validity, held_to_limit, judge_validity
+from harness.analysis import Validity, assess_validity, held_to_limit
 from harness.model import Run, RunEvent, RunEventKind, RunManifest, SessionRecord, TurnRecord
 from harness.recording import Batch, Histogram
 
@@ -54,7 +54,7 @@ class RecentRun:
             if tag in batch.histograms:
                 total.merge(batch.histograms[tag])
 
-    def judge(self) -> Validity:
+    def validity(self) -> Validity:
         """Judge the run by what it has so far; nothing is missing that is still to come."""
         # Of a session whose first turns have been let go of, some would be thought missing.
         whole = tuple(s for s in self._sessions if s.session_id not in self._incomplete)
@@ -69,4 +69,4 @@ class RecentRun:
             send_lateness=self.send_lateness.summary(),
             loop_lag=self.loop_lag.summary(),
         )
-        return judge_validity(held_to_limit(run), goes_on=not self._finished)
+        return assess_validity(held_to_limit(run), goes_on=not self._finished)

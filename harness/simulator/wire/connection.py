@@ -31,7 +31,7 @@ from harness.simulator.wire.upgrade import (
     Admitted,
     RefusedByClose,
     RefusedByHttp,
-    Verdict,
+    UpgradeDecision,
     presented_key,
 )
 
@@ -52,8 +52,8 @@ class ServerPort(Protocol):
     deadlines: Deadlines
     ping_interval_ns: int
 
-    def examine(self, request: Request) -> Verdict:
-        """Judge a request for a session."""
+    def examine(self, request: Request) -> UpgradeDecision:
+        """Decide on a request for a session."""
 
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""

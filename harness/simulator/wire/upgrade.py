@@ -1,4 +1,4 @@
-"""Who is let in, judged from the request that asks for the upgrade.
+"""Who is let in, decided from the request that asks for the upgrade.
 
 The service checks key and model only after it has accepted the upgrade: the client gets a 101, an
 `error` event and a close. A wrong path, and on request a wrong key, is refused with plain HTTP; on
@@ -70,7 +70,7 @@ class RefusedByClose:
         return f"{kind}.{self.code}" if self.code else kind
 
 
-Verdict = Admitted | RefusedByHttp | RefusedByClose
+UpgradeDecision = Admitted | RefusedByHttp | RefusedByClose
 
 
 def examine(
@@ -80,8 +80,8 @@ def examine(
     api_key: str | None,
     refuse_at_upgrade: bool,
     is_ephemeral: Callable[[str], bool],
-) -> Verdict:
-    """Judge a request.
+) -> UpgradeDecision:
+    """Decide on a request for a session.
 
     Args:
         target: Path and query as requested.
@@ -114,7 +114,7 @@ def examine(
     intent = query.get("intent", ["conversation"])[0]
     if intent == "transcription":
         return Admitted("", transcribes=True)
-    return _judge_model(query.get("model", [""])[0])
+    return _decide_by_model(query.get("model", [""])[0])
 
 
 def presented_key(headers: Headers) -> str | None:
@@ -148,7 +148,7 @@ def _key_refusal(
     return RefusedByClose("invalid_api_key", "Incorrect API key provided", 3000)
 
 
-def _judge_model(model: str) -> Verdict:
+def _decide_by_model(model: str) -> UpgradeDecision:
     if not model:
         return RefusedByClose("missing_model", "You must provide a model parameter", 4000)
     if model.startswith(_RETIRED):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis import judge_validity
+from harness.analysis import assess_validity
 from harness.errors import Fault, Party, Phase
 from harness.load.monitoring import recent_run
 from harness.load.monitoring.recent_run import RecentRun
@@ -34,10 +34,10 @@ def test_a_run_of_which_most_is_still_to_come_is_valid() -> None:
     run = build_run(turns, calls_planned=500, turns_planned=500)
     recent = RecentRun(run.manifest)
     recent.take(Batch(turns=turns, sessions=list(run.sessions), histograms=lateness(1)))
-    assert recent.judge().state is ValidityState.VALID
-    assert judge_validity(run).state is not ValidityState.VALID
+    assert recent.validity().state is ValidityState.VALID
+    assert assess_validity(run).state is not ValidityState.VALID
     recent.take(Batch(events=[FINISHED]))
-    assert recent.judge() == judge_validity(replace(run, events=(FINISHED,)))
+    assert recent.validity() == assess_validity(replace(run, events=(FINISHED,)))
 
 
 def test_changes_to_networks_are_told_at_the_end_and_not_missing_before() -> None:
@@ -57,9 +57,9 @@ def test_changes_to_networks_are_told_at_the_end_and_not_missing_before() -> Non
     recent.take(Batch(turns=turns, sessions=list(run.sessions), histograms=lateness(1)))
     for number in range(2 * recent_run._LATEST_EVENTS):
         recent.take(Batch(events=[RunEvent(kind=RunEventKind.NETWORK, at_ns=number)]))
-    assert recent.judge().state is ValidityState.VALID
+    assert recent.validity().state is ValidityState.VALID
     recent.take(Batch(events=[FINISHED]))
-    assert [reason for reason in recent.judge().reasons if "stalls were planned" in reason]
+    assert [reason for reason in recent.validity().reasons if "stalls were planned" in reason]
 
 
 def test_what_spoils_a_run_shows_as_the_report_would_say_it() -> None:
@@ -68,9 +68,9 @@ def test_what_spoils_a_run_shows_as_the_report_would_say_it() -> None:
     run = build_run([*turns, *void])
     recent = RecentRun(run.manifest)
     recent.take(Batch(turns=[*turns, *void], sessions=list(run.sessions), histograms=lateness(1)))
-    judged = recent.judge()
+    judged = recent.validity()
     assert judged.state is ValidityState.INVALID
-    assert judged.reasons == judge_validity(run).reasons
+    assert judged.reasons == assess_validity(run).reasons
 
 
 def test_lateness_of_frames_is_of_the_whole_run() -> None:
@@ -80,7 +80,7 @@ def test_lateness_of_frames_is_of_the_whole_run() -> None:
     whole = recent.send_lateness.summary()
     assert whole is not None
     assert (whole.n, whole.max_ms) == (300, 30.0)
-    assert any("lateness" in reason for reason in recent.judge().reasons)
+    assert any("lateness" in reason for reason in recent.validity().reasons)
 
 
 def test_events_are_heard_and_what_was_let_go_of_is_not_missing(
@@ -94,6 +94,6 @@ def test_events_are_heard_and_what_was_let_go_of_is_not_missing(
     lost = Fault(Party.THEIRS, Phase.PLAYOUT, "close_1011")
     ended = [build_session(s.session_id, turns_planned=4, fault=lost) for s in run.sessions]
     recent.take(Batch(sessions=ended[:-1]))
-    assert not [reason for reason in recent.judge().reasons if "turns planned" in reason]
+    assert not [reason for reason in recent.validity().reasons if "turns planned" in reason]
     recent.take(Batch(events=[RunEvent(kind=RunEventKind.WORKER_LOST, at_ns=1, detail="w1")]))
-    assert any("worker was lost" in reason for reason in recent.judge().reasons)
+    assert any("worker was lost" in reason for reason in recent.validity().reasons)

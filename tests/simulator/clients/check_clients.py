@@ -94,7 +94,7 @@ def _held(conversation: str, program: list[str | Path], folder: Path, audio: Pat
     return json.loads(lines[-1])
 
 
-def _judge(conversation: str, found: Any) -> None:
+def _check(conversation: str, found: Any) -> None:
     assert found["errors"] == [], found
     assert found["audio"] > 0, found
     kinds = found["kinds"]
@@ -116,7 +116,7 @@ def test_javascript_client_holds_a_conversation(
     node_clients: Path, audio: Path, program: str, conversation: str
 ) -> None:
     found = _held(conversation, ["node", program], node_clients, audio)
-    _judge(conversation, found)
+    _check(conversation, found)
 
 
 @pytest.mark.parametrize("conversation", _CONVERSATIONS)
@@ -125,4 +125,4 @@ def test_python_client_holds_a_conversation(
     python_clients: Path, audio: Path, program: str, conversation: str
 ) -> None:
     found = _held(conversation, [python_clients, HERE / program], HERE, audio)
-    _judge(conversation, found)
+    _check(conversation, found)

@@ -15,10 +15,16 @@ from websockets.exceptions import InvalidStatus
 
 from harness.errors import BadInput
 from harness.simulator import Simulator, SimulatorConfig
-from harness.simulator.wire.upgrade import Admitted, RefusedByClose, RefusedByHttp, Verdict, examine
+from harness.simulator.wire.upgrade import (
+    Admitted,
+    RefusedByClose,
+    RefusedByHttp,
+    UpgradeDecision,
+    examine,
+)
 
 
-def _judge(target: str, **headers: str) -> Verdict:
+def _decide(target: str, **headers: str) -> UpgradeDecision:
     return examine(
         target,
         Headers({name.replace("_", "-"): value for name, value in headers.items()}),
@@ -39,7 +45,7 @@ def _judge(target: str, **headers: str) -> Verdict:
 def test_models_that_cannot_be_talked_to_are_refused(
     model: str, code: str, close_code: int
 ) -> None:
-    verdict = _judge(f"/v1/realtime?model={model}", Authorization="Bearer right")
+    verdict = _decide(f"/v1/realtime?model={model}", Authorization="Bearer right")
     assert isinstance(verdict, RefusedByClose)
     assert (verdict.code, verdict.close_code) == (code, close_code)
     assert verdict.reason == f"invalid_request_error.{code}"
@@ -47,19 +53,19 @@ def test_models_that_cannot_be_talked_to_are_refused(
 
 def test_azure_lets_in_by_its_own_header_and_refuses_by_http() -> None:
     path = "/openai/v1/realtime?model=deployment"
-    assert _judge(path, api_key="right") == Admitted("deployment")
-    assert _judge(f"{path}&api-key=right") == Admitted("deployment")
-    for verdict in (_judge(path), _judge(path, api_key="wrong")):
+    assert _decide(path, api_key="right") == Admitted("deployment")
+    assert _decide(f"{path}&api-key=right") == Admitted("deployment")
+    for verdict in (_decide(path), _decide(path, api_key="wrong")):
         assert isinstance(verdict, RefusedByHttp)
         assert verdict.status == 401
-    preview = _judge(f"{path}&api-version=2025-04-01-preview", api_key="right")
+    preview = _decide(f"{path}&api-version=2025-04-01-preview", api_key="right")
     assert isinstance(preview, RefusedByHttp)
     assert preview.status == 401
 
 
 def test_ephemeral_key_and_call_id() -> None:
-    assert _judge("/v1/realtime?model=m", authorization="bearer ek_1") == Admitted("m")
-    verdict = _judge("/v1/realtime?call_id=rtc_1", Authorization="Bearer right")
+    assert _decide("/v1/realtime?model=m", authorization="bearer ek_1") == Admitted("m")
+    verdict = _decide("/v1/realtime?call_id=rtc_1", Authorization="Bearer right")
     assert isinstance(verdict, RefusedByHttp)
     assert verdict.status == 404
 
@@ -158,15 +164,15 @@ def test_certificate_that_cannot_be_read_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_transcription_is_asked_for_by_intent_and_names_no_model() -> None:
-    verdict = _judge("/v1/realtime?intent=transcription", Authorization="Bearer right")
+    verdict = _decide("/v1/realtime?intent=transcription", Authorization="Bearer right")
     assert verdict == Admitted("", transcribes=True)
 
 
 @pytest.mark.parametrize("path", ["/v1/realtime", "/openai/v1/realtime"])
 def test_translation_is_refused_by_name(path: str) -> None:
-    verdict = _judge(f"{path}/translations?model=gpt-realtime-translate")
+    verdict = _decide(f"{path}/translations?model=gpt-realtime-translate")
     assert isinstance(verdict, RefusedByHttp)
     assert "Translation" in verdict.text
-    by_model = _judge("/v1/realtime?model=gpt-realtime-translate", Authorization="Bearer right")
+    by_model = _decide("/v1/realtime?model=gpt-realtime-translate", Authorization="Bearer right")
     assert isinstance(by_model, RefusedByClose)
     assert (by_model.code, by_model.close_code) == ("invalid_model", 4000)

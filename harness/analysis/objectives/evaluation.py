@@ -1,4 +1,4 @@
-"""Objectives judged on one run, from one-sided bounds and never from a point estimate."""
+"""Verdicts on the objectives of one run, from one-sided bounds and never from a point estimate."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from harness.analysis.objectives.verdict import GateVerdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveResult:
-    """One objective, judged.
+    """One objective and its verdict on a run.
 
     Attributes:
         objective: What was asked for.
@@ -32,16 +32,16 @@ class ObjectiveResult:
     settle: str = ""
 
 
-def judge_objectives(evidence: Evidence, asked: Objectives) -> tuple[ObjectiveResult, ...]:
-    """Judge the absolute limits of objectives on a run.
+def evaluate_objectives(evidence: Evidence, asked: Objectives) -> tuple[ObjectiveResult, ...]:
+    """Decide the absolute limits of objectives on a run.
 
     Raises:
         BadInput: An objective is about a part that the run does not have.
     """
-    return tuple(_judged(evidence, asked.objectives, asked.confidence))
+    return tuple(_evaluated(evidence, asked.objectives, asked.confidence))
 
 
-def _judged(
+def _evaluated(
     evidence: Evidence, objectives: Iterable[Objective], confidence: float
 ) -> Iterable[ObjectiveResult]:
     for objective in objectives:

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.analysis.objectives.evaluation import evaluate_objectives, resting_on
 from harness.analysis.objectives.evidence import RunEvidence
-from harness.analysis.objectives.judging import judge_objectives, resting_on
 from harness.analysis.objectives.measured import Measured
 from harness.analysis.objectives.parsing import parse_objectives
 from harness.analysis.objectives.verdict import GateVerdict
@@ -48,7 +48,7 @@ def judged(make_run: MakeRun, make_turn: MakeTurn) -> Judge:
             turns[number] = make_turn(session=f"s{number}", status=TurnStatus.BROKEN_OFF)
         run = make_run(turns, networks=[NetworkProfile(name="unused")])
         asked = parse_objectives({"objective": [objective]}, "slo.toml")
-        (found,) = judge_objectives(RunEvidence(run, PRICES), asked)
+        (found,) = evaluate_objectives(RunEvidence(run, PRICES), asked)
         return found
 
     return judged
