@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, turn_latency
+from harness.analysis.behaviour import behaviour_summary
 from harness.clock import now_ns
 from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
 from harness.load.monitoring.recent_run import RecentRun
@@ -17,6 +18,7 @@ Shown = dict[str, Any]
 _POINTS = 1_500
 _POINTS_S = 300.0
 _REASONS = 8
+_TOOL = "the expected tool was used"
 _CODES = 200
 # Percentiles take some milliseconds a stratum: at most a twentieth of the time goes into them.
 _FRESH_NS, _REST = 1_500_000_000, 20
@@ -46,6 +48,8 @@ class LiveFigures:
         self._points: deque[tuple[float, float | None, str]] = deque(maxlen=_POINTS)
         self._statuses: Counter[str] = Counter()
         self._failed: Counter[tuple[str, str]] = Counter()
+        self._checks: Counter[str] = Counter()
+        self._checks_failed: Counter[str] = Counter()
         self._sessions = self._sessions_failed = self._refusals = self._reconnects = 0
         self._at_ns = 0
         self._ended = False
@@ -62,6 +66,7 @@ class LiveFigures:
         self._spending.take(batch.turns, batch.sessions, self._at_ns)
         for turn in batch.turns:
             self._count(turn)
+        self._count_checks(batch)
         for session in batch.sessions:
             self._sessions += 1
             self._sessions_failed += session.fault is not None
@@ -147,6 +152,13 @@ class LiveFigures:
             kind = "failed" if failed else "fine"
             self._points.append((turn.at.speech_end_ns / NS_PER_S, latency_ms, kind))
 
+    def _count_checks(self, batch: Batch) -> None:
+        """Count what was expected of the agent, beside latency and never in it."""
+        asked = behaviour_summary(batch.turns)
+        if asked is not None and asked.tools is not None and asked.tools.expected:
+            self._checks[_TOOL] += asked.tools.expected
+            self._checks_failed[_TOOL] += asked.tools.not_used
+
     def _make(self) -> Shown:
         lateness, validity, spent = self.lateness(), self.validity(), self.spent()
         oldest_s = self._at_ns / NS_PER_S - _POINTS_S
@@ -167,6 +179,10 @@ class LiveFigures:
             },
             "turns": {"n": self._statuses.total(), "by_status": dict(self._statuses)},
             "failures": self._failures(),
+            "checks": [
+                {"what": what, "n": n, "failed": self._checks_failed[what]}
+                for what, n in self._checks.most_common(_REASONS)
+            ],
             "rows": self.rows(),
             "validity": {
                 "state": validity.state.value,

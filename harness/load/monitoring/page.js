@@ -190,9 +190,10 @@ function cards(figures) {
     card("Cost per hour", money(cost.per_hour), cost.per_hour === null ? "" : cost.currency,
       "at the present rate"),
   ];
-  if (figures.checks) {
-    const { failed: wrong, n } = figures.checks;
-    made.push(card("Checks failed", String(wrong), `of ${n}`, ""));
+  if (figures.checks.length) {
+    const wrong = figures.checks.reduce((sum, one) => sum + one.failed, 0);
+    const all = figures.checks.reduce((sum, one) => sum + one.n, 0);
+    made.push(card("Checks failed", String(wrong), `of ${all}`, "beside latency, never in it"));
   }
   byId("cards").replaceChildren(...made);
 }
@@ -226,6 +227,12 @@ function show(figures) {
     const words = Object.entries(codes).map(([code, count]) => `${code} (${count})`).join(", ");
     line.append(element("td", PARTIES[party] || party, "name"), element("td", String(n)));
     line.append(element("td", words, "words"));
+    return line;
+  }));
+  byId("expected").hidden = !figures.checks.length;
+  fill(byId("checks"), ["Check", "Looked at", "Failed"], figures.checks.map(({ what, n, failed }) => {
+    const line = element("tr");
+    line.append(element("td", what, "name"), element("td", String(n)), element("td", String(failed)));
     return line;
   }));
   byId("run").hidden = false;

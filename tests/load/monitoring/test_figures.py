@@ -4,7 +4,7 @@ from harness.errors import Fault, Party, Phase
 from harness.load.monitoring import figures
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.price_list import bundled_prices
-from harness.model import NS_PER_S, TurnStatus
+from harness.model import NS_PER_S, BehaviourOutcome, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_session, build_turn
 
@@ -113,3 +113,16 @@ def test_others_run_between_estimates_and_whoever_asks_meanwhile_gets_what_there
     assert found.shown() is not first
     assert seen
     assert all(one is first for one in seen)
+
+
+def test_checks_are_counted_beside_failures() -> None:
+    found = live()
+    assert found.shown()["checks"] == []
+    used = BehaviourOutcome(expected_tool="order", tools=("order",))
+    not_used = BehaviourOutcome(expected_tool="order")
+    found.take(Batch(turns=[build_turn(behaviour=used), build_turn()]))
+    found.take(Batch(turns=[build_turn(behaviour=not_used)]))
+    found.end()
+    shown = found.shown()
+    assert shown["checks"] == [{"what": "the expected tool was used", "n": 2, "failed": 1}]
+    assert shown["failures"] == []

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,7 @@ from harness.errors import Fault, Party, Phase, conceal
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.monitoring.page import VoicePage
 from harness.load.price_list import bundled_prices
-from harness.model import NS_PER_S, TurnStatus
+from harness.model import NS_PER_S, BehaviourOutcome, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_session, build_turn
 from tests.load.conftest import MachineTooBusy, locust_words
@@ -101,6 +102,7 @@ def some_figures(**manifest: Any) -> LiveFigures:
         for user_class in (EVIL, "Hasty")
     ]
     turns += [build_turn(None, session="f", status=TurnStatus.FAILED, fault=fault)]
+    turns[0] = replace(turns[0], behaviour=BehaviourOutcome(expected_tool="order"))
     found.take(Batch(turns=turns, sessions=[build_session()], end_ns=20 * NS_PER_S))
     return found
 
@@ -120,7 +122,15 @@ def test_the_browser_shows_the_figures_and_takes_no_foreign_text_for_markup(
     median = figures.rows()[0]["metrics"]["voice_to_voice"]["percentiles"][0]["ms"]
     assert f"{median:.1f}" in shown
     assert shown.count("<circle") == 240
-    for words in ("Hasty", LONG, "the API", "of 40 planned", "1 failed", 'class="verdict '):
+    for words in (
+        "Hasty",
+        LONG,
+        "the API",
+        "of 40 planned",
+        "1 failed",
+        'class="verdict ',
+        "Checks failed",
+    ):
         assert words in shown
 
 
