@@ -198,7 +198,13 @@ function cards(figures) {
   byId("cards").replaceChildren(...made);
 }
 
+let told = "";
+
 function verdict({ state, reasons }, ended) {
+  // A screen reader reads it out: only when something has changed.
+  const now = JSON.stringify([state, reasons, ended]);
+  if (now === told) return;
+  told = now;
   byId("verdict").className = `verdict ${state.toLowerCase()}`;
   byId("state").textContent = state;
   const words = WORDS[state] || "";
