@@ -14,7 +14,9 @@ from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import behaviour_summary
 from harness.analysis.columns import Flags, TurnColumns
 from harness.analysis.completeness import completeness
-from harness.analysis.cost import cost, total_usage
+from harness.analysis.cost import summed, total_usage
+from harness.analysis.costs.account import cost_detail
+from harness.analysis.costs.billing import Bills
 from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import failure_rate
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
@@ -277,7 +279,8 @@ def _lateness(found: DurationSummary | None, why: str) -> LatenessSummary:
 
 
 def _cost(run: Run, prices: PriceList) -> CostSummary:
-    found = cost(run, prices)
+    bills = Bills(run, prices)
+    found = summed(run, prices, bills)
     return CostSummary(
         currency=found.currency,
         basis=found.basis,
@@ -294,6 +297,7 @@ def _cost(run: Run, prices: PriceList) -> CostSummary:
         prices=PriceListSummary(date=prices.date, source=prices.source),
         note=found.note,
         why=found.why,
+        detail=cost_detail(run, prices, bills),
     )
 
 

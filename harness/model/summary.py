@@ -10,6 +10,7 @@ within this run.
 from dataclasses import dataclass
 
 from harness.model.behaviour_summary import BehaviourSummary
+from harness.model.cost_summary import CostDetail
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.run import ArrivalStamps
 from harness.model.speech import CorpusFacts
@@ -187,7 +188,7 @@ class CostSummary:
 
     Attributes:
         currency: Three letters.
-        basis: `usage` or `estimate`.
+        basis: `usage`, `time` or `estimate`.
         total: Of the turns that have a cost; `None` when it is not known.
         per_minute: Per minute of conversation.
         per_turn: Per turn that has a cost.
@@ -201,6 +202,7 @@ class CostSummary:
         prices: Which list.
         note: What the reader must know.
         why: Why something is missing.
+        detail: Where the money went; `None` where nothing has a cost.
     """
 
     currency: str
@@ -218,6 +220,7 @@ class CostSummary:
     prices: PriceListSummary
     note: str
     why: str = ""
+    detail: CostDetail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

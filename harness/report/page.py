@@ -13,6 +13,7 @@ from harness.model.summary import Summary
 from harness.report import (
     behaviour,
     conditions,
+    cost,
     figure_sections,
     history,
     networks,
@@ -96,7 +97,7 @@ def _sections(run: Run, summary: Summary, past: Sequence[Series]) -> list[Sectio
         sections.metrics(summary),
         outcomes.errors(run, summary),
         networks.network(summary),
-        sections.cost(summary),
+        cost.cost(summary.cost),
         outcomes.corpus(run),
         run_quality.instrument(summary),
         run_quality.provenance(run),

@@ -10,8 +10,8 @@ from harness.model.summary import (
     PercentileSummary,
     Summary,
 )
-from harness.report.blocks import Card, Cell, Facts, Figure, Section, Table
-from harness.report.formatting import MISSING, counted, money, number, percent
+from harness.report.blocks import Card, Cell, Figure, Section, Table
+from harness.report.formatting import MISSING, counted, number, percent
 from harness.report.summary_view import (
     HEADLINE,
     Part,
@@ -26,10 +26,6 @@ from harness.report.summary_view import (
 )
 
 _ALL = "all together"
-_BASES = {
-    "usage": "tokens as the provider counted them",
-    "estimate": "estimated from the length of the speech",
-}
 _INTERVALS = (
     "The small numbers are 95 % intervals; they hold within this run and cannot see how runs"
     " differ from each other."
@@ -181,30 +177,3 @@ def metrics(summary: Summary) -> Section:
     table = Table(title="All metrics", head=head, rows=rows, notes=_sentences(found))
     says = ("Over all networks. Percentiles of parts do not add up to percentiles of the whole.",)
     return Section(id="metrics", title="All metrics", says=says, parts=(table,))
-
-
-def cost(summary: Summary) -> Section:
-    """Return what the conversation cost and how that is known."""
-    found = summary.cost
-    currency = sanitised(found.currency)
-    pairs = [
-        ("Per minute", money(found.per_minute, currency)),
-        ("Per turn", money(found.per_turn, currency)),
-        (
-            "Of the turns whose cost is known" if found.partial else "In all",
-            money(found.total, currency),
-        ),
-        ("Basis", _BASES.get(found.basis, sanitised(found.basis))),
-    ]
-    if found.minutes is not None:
-        pairs.append(("Conversation", f"{number(found.minutes)} minutes"))
-    listed = found.prices
-    model = sanitised(found.model)
-    pairs.append(("Prices", f"{model}, {sanitised(listed.date)}: {sanitised(listed.source)}"))
-    pairs += [
-        (label, sanitised(words))
-        for label, words in (("Note", found.note), ("Missing", found.why))
-        if words
-    ]
-    says = ("Tokens times a dated list of prices: what this conversation costs a customer.",)
-    return Section(id="cost", title="Cost", says=says, parts=(Facts(pairs=tuple(pairs)),))

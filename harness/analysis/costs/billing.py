@@ -1,13 +1,21 @@
 """The bills of a run: of each turn, or of each session where time is billed; and what has none."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from harness.analysis.costs.tokens import Item, estimated_tokens, price_tokens, refusal
+from harness.analysis.costs.tokens import (
+    Item,
+    caller_s,
+    estimated_tokens,
+    priced,
+    refusal,
+    token_counts,
+    unit_prices,
+)
 from harness.analysis.priced_models import PricedModels
-from harness.analysis.prices import PriceList, Tariff, TimeTariff
+from harness.analysis.prices import PriceList, Tariff, TimeTariff, TokenTariff
 from harness.model import NS_PER_S, Run, SessionRecord, TokenUsage, TurnRecord
 
 USAGE, ESTIMATE, TIME = "usage", "estimate", "time"
@@ -23,19 +31,34 @@ class Bill:
         turn: The turn; `None` where the session itself pays.
         usage: The tokens; `None` where time is billed.
         tariff: By which it is priced.
-        items: What each part costs; together the whole bill.
+        counts: Its tokens by item; empty where time is billed.
+        items: What each part costs.
+        amount: The whole bill, which is all parts together.
+        minutes: Of the session, or of speech that is transcribed, where that is billed.
     """
 
     session_id: str
     turn: TurnRecord | None
     usage: TokenUsage | None
     tariff: Tariff
+    counts: Mapping[Item, int]
     items: Mapping[Item, Decimal]
+    amount: Decimal
+    minutes: Decimal = Decimal(0)
 
-    @property
-    def amount(self) -> Decimal:
-        """The whole bill."""
-        return sum(self.items.values(), Decimal(0))
+
+def token_totals(bills: Iterable[Bill]) -> list[tuple[TokenTariff, dict[Item, int]]]:
+    """Return how many tokens of each item are billed by each tariff."""
+    by_tariff: dict[int, tuple[TokenTariff, list[Mapping[Item, int]]]] = {}
+    for bill in bills:
+        if bill.counts and isinstance(bill.tariff, TokenTariff):
+            by_tariff.setdefault(id(bill.tariff), (bill.tariff, []))[1].append(bill.counts)
+    found = []
+    for tariff, counts in by_tariff.values():
+        # All counts name the same items in the same order.
+        columns = zip(*(each.values() for each in counts), strict=True)
+        found.append((tariff, dict(zip(counts[0], map(sum, columns), strict=True))))
+    return found
 
 
 class Bills:
@@ -50,6 +73,7 @@ class Bills:
         models: Whose prices hold.
         of_records: What each costs.
         missing: Sessions that have something to pay that is not known.
+        turns_of: Turns that had a response, by session, where time is billed.
     """
 
     def __init__(self, run: Run, prices: PriceList) -> None:
@@ -57,15 +81,16 @@ class Bills:
         self.of_records: list[Bill] = []
         self.missing: set[str] = set()
         self._prices = prices
+        self._units: dict[int, Mapping[Item, Decimal]] = {}
         self._refused: Counter[str] = Counter()
         self._untold = self._owed = self._known = 0
+        self.turns_of: Counter[str] = Counter()
         self.basis = self._basis(run)
-        self._turns_of: Counter[str] = Counter()
         sessions = {session.session_id: session for session in run.sessions}
         for turn in run.turns:
             timed = isinstance(self._tariff(turn.session_id), TimeTariff)
             if timed and turn.session_id in sessions:
-                self._turns_of[turn.session_id] += responded(turn)
+                self.turns_of[turn.session_id] += responded(turn)
             elif timed:
                 self._refuse(turn.session_id, "the session's end is not known", owes=True)
             elif self.basis == ESTIMATE:
@@ -83,6 +108,21 @@ class Bills:
     def turns(self) -> int:
         """Turns that have a cost, of their own or through their session."""
         return self._known
+
+    def add_transcription(self, run: Run, tariff: TimeTariff) -> None:
+        """Add what transcribing the callers costs, by the length of their speech.
+
+        Records do not tell what was transcribed, so this is for one who has it switched on.
+        """
+        for turn in run.turns:
+            spoken_s = caller_s(turn)
+            if spoken_s is not None:
+                seconds = Decimal(spoken_s)
+                paid = seconds * tariff.per_minute / 60
+                items = {Item.TRANSCRIPTION: paid}
+                self.of_records.append(
+                    Bill(turn.session_id, turn, None, tariff, {}, items, paid, seconds / 60)
+                )
 
     def of_turns(self) -> list[Bill]:
         """Return the bills of turns."""
@@ -103,11 +143,13 @@ class Bills:
         return f"PARTIAL: cost known for {self._known} of {self._owed} turns that had a response"
 
     def _basis(self, run: Run) -> str:
+        ids = {turn.session_id for turn in run.turns} | {s.session_id for s in run.sessions}
+        timed = [isinstance(self._tariff(session_id), TimeTariff) for session_id in ids]
+        if timed and all(timed):
+            return TIME
         told = any(turn.usage is not None for turn in run.turns)
         if told or any(session.usage is not None for session in run.sessions):
             return USAGE
-        ids = {turn.session_id for turn in run.turns} | {s.session_id for s in run.sessions}
-        timed = [isinstance(self._tariff(session_id), TimeTariff) for session_id in ids]
         return TIME if any(timed) else ESTIMATE
 
     def _tariff(self, session_id: str) -> Tariff | None:
@@ -146,10 +188,16 @@ class Bills:
         if why:
             self._refused[why] += 1
             return None
-        return Bill(session_id, turn, usage, tariff, price_tokens(usage, tariff))
+        prices = self._units.get(id(tariff))
+        if prices is None:
+            prices = self._units[id(tariff)] = unit_prices(tariff)
+        counts = token_counts(usage)
+        items = priced(counts, prices)
+        amount = sum(items.values(), Decimal(0))
+        return Bill(session_id, turn, usage, tariff, counts, items, amount)
 
     def _add_time(self, session: SessionRecord, tariff: TimeTariff) -> None:
-        turns, seconds = self._turns_of[session.session_id], session_s(session)
+        turns, seconds = self.turns_of[session.session_id], session_s(session)
         if session.ready_ns is None:
             return
         self._owed += turns
@@ -157,8 +205,11 @@ class Bills:
             self._refuse(session.session_id, "the session's end is not known")
             return
         self._known += turns
-        items = {Item.TIME: tariff.of_seconds(seconds)}
-        self.of_records.append(Bill(session.session_id, None, None, tariff, items))
+        paid = tariff.of_seconds(seconds)
+        items = {Item.TIME: paid}
+        self.of_records.append(
+            Bill(session.session_id, None, None, tariff, {}, items, paid, seconds / 60)
+        )
 
     def _refuse(self, session_id: str, why: str, *, owes: bool = False) -> None:
         self._owed += owes

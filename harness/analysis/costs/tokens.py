@@ -42,10 +42,12 @@ def token_counts(usage: TokenUsage) -> dict[Item, int]:
 
 def price_tokens(usage: TokenUsage, tariff: TokenTariff) -> dict[Item, Decimal]:
     """Price tokens that `refusal` has nothing against."""
-    prices = unit_prices(tariff)
-    return {
-        item: count * prices.get(item, Decimal(0)) for item, count in token_counts(usage).items()
-    }
+    return priced(token_counts(usage), unit_prices(tariff))
+
+
+def priced(counts: Mapping[Item, int], prices: Mapping[Item, Decimal]) -> dict[Item, Decimal]:
+    """Return what each item costs; one without a price is not there where `refusal` was asked."""
+    return {item: count * prices[item] for item, count in counts.items() if item in prices}
 
 
 def unit_prices(tariff: TokenTariff) -> Mapping[Item, Decimal]:
