@@ -35,7 +35,7 @@ def measure_accuracy(
     Args:
         sessions: How many at once.
         seconds: For how long, from when the first begins.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
         busy: Keep every core busy with another program meanwhile.
     """
     beside = " beside a program that keeps every core busy" if busy else ""

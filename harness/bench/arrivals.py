@@ -1,8 +1,9 @@
 """How late frames reached the server, by the server's own record of their arrivals.
 
 The null server's native program writes every frame's arrival. A session's frames are due a frame
-length apart; its grid is laid through the earliest of them, so that what is constant on the way is
-no lateness. A frame that never came shows as a shift of all later frames by whole frame lengths.
+length apart; its grid is laid through the earliest of them, so that a constant transport delay does
+not count as lateness. A frame that never came shows as a shift of all later frames by whole frame
+lengths.
 """
 
 from dataclasses import dataclass

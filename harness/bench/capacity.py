@@ -1,8 +1,8 @@
 """How many sessions one core holds: a run under Locust and a straightforward client, in turns.
 
-Both talk to the same null server on another core. Interleaving the two searches lets whatever
-else the machine does disturb both alike, so the ratio says more than either number. What the search
-found is held once more, for as long as was asked, and so it is in the engine alone.
+Both talk to the same null server on another core. The two searches are interleaved, so other work
+on the machine disturbs both alike, so the ratio says more than either number. What the search found
+is held once more, for as long as was asked, and so it is in the engine alone.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def measure_capacity(frame_ms: int, effort: Effort, progress: Progress) -> Capac
     Args:
         frame_ms: Length of the callers' frames.
         effort: How much time is spent.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
     """
     cores = machine.client_and_server_core()
     mine, theirs = cores if cores is not None else (None, None)
@@ -190,7 +190,7 @@ def _asker(child: Child) -> Callable[[int, float], Sample]:
 
 
 def _not_held(client: ClientTrials, held: Sustained | None) -> tuple[str, ...]:
-    """Return what was tried in vain when it should have held, with the reasons."""
+    """Return the numbers that should have held and did not, with the reasons."""
     if held is not None:
         return held.failed
     if client.search.best is not None:

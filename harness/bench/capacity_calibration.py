@@ -189,7 +189,7 @@ def calibrate(
     Args:
         searches: How often each.
         seconds: Length of a step.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
         services: Which.
     """
     for number, service in enumerate(services):

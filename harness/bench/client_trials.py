@@ -1,7 +1,7 @@
 """One client of a capacity measurement: every trial of it, and what they say together.
 
-A trial in which the machine itself paused, by the watchers beside it, says nothing of a client that
-failed in it, and is repeated a few times. One that held in spite of a pause has held.
+A failed trial in which the machine itself paused, as the host watchers saw, does not count against
+the client and is repeated a few times. A trial that held in spite of a pause counts as held.
 """
 
 from collections import defaultdict
@@ -17,9 +17,9 @@ Sample = dict[str, Any]
 
 LATE_P99_MS, LATE_P999_MS = 5.0, 20.0
 MOST_REPEATS = 2
-"""So often a trial is repeated because the machine paused; the last one counts as it is."""
+"""Most repetitions of a trial because the machine paused; the last one counts as it is."""
 
-# This many times beyond a limit, and with the core full, no other program is the reason.
+# A limit exceeded by this factor, with the core full, is not the work of other programs.
 _BEYOND_DOUBT, _FULL = 3.0, 0.95
 _MISSING_BEYOND_DOUBT = 0.02
 _MOST = 6_400
@@ -77,7 +77,7 @@ class ClientTrials:
         start: Where the search starts.
         ask: Holds a number of sessions for so many seconds and returns what it found.
         seconds: Window of a trial of the search.
-        watch: Says whether the machine paused; `None` where nobody watches.
+        watch: Says whether the machine paused; `None` without watchers.
 
     Attributes:
         search: The search for the largest number that holds.

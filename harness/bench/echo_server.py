@@ -1,4 +1,4 @@
-"""An echo in a process of its own, so that what it costs is not counted as a caller's.
+"""An echo server in a process of its own, so that its cost is not counted as a caller's.
 
 `python -m harness.bench.echo_server` prints its port and ends with its standard input.
 """

@@ -47,7 +47,7 @@ _HAND_OVER_LIMIT_S = 3.0
 
 
 class EngineTrial:
-    """An engine that holds as many sessions as it is told.
+    """An engine that holds as many sessions as it is asked to.
 
     Args:
         host: Address of a server.
@@ -124,7 +124,7 @@ class EngineTrial:
         cpu_s, began_ns = time.process_time(), now_ns()
         lateness, lag = Histogram(), Histogram()
         fresh, passed_s = False, 0.0
-        # Where no frame was sent nothing is ever handed over.
+        # Without a sent frame the engine never hands over its counts.
         while passed_s < seconds or (not fresh and passed_s < seconds + _HAND_OVER_LIMIT_S):
             self._pump_for(min(_WRITE_EVERY_S, max(_POLL_S, seconds - passed_s)))
             measured = self._write()

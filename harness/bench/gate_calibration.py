@@ -28,7 +28,7 @@ SIZES = ((100, 20), (400, 10))
 CHANGE, TOLERANCE = 0.10, 0.05
 _SEED = 20_261_129
 _RUNS = 5
-# One in twenty must be told from six in a hundred, in dozens of figures.
+# Enough to distinguish 5 % from 6 % in dozens of figures.
 _ALARM_TRIALS = 4
 _P = 0.95
 # Plans are for so many sessions a run; time and cost do not matter here.
@@ -73,7 +73,7 @@ def calibrate(trials: int, progress: Progress) -> Iterator[Promise]:
 
     Args:
         trials: Made-up comparisons for each figure.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
     """
     progress.step("coverage of intervals", "runs")
     for sessions, turns in SIZES:

@@ -54,7 +54,7 @@ class GateTime:
         what: What it judged.
         limit_s: How long it may take.
         wall_s: From its start to its end.
-        cpu_s: Of the processor, which other programs on the machine do not lengthen as much.
+        cpu_s: Processor time, which other programs on the machine lengthen less.
         code: Its exit code.
     """
 
@@ -71,7 +71,7 @@ def measure(judged: int, compared: int, progress: Progress) -> tuple[GateTime, G
     Args:
         judged: Turns of the run that is judged.
         compared: Turns of each run that is compared.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

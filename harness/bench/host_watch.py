@@ -2,9 +2,9 @@
 
 On a machine that is shared, the host takes a core away for some tens of milliseconds now and then.
 Whatever is measured meanwhile is late, and no program on that core could have done anything about
-it. The watchers (`watcher`) sleep to deadlines a few milliseconds apart and record those that
-they were late for. Where the system lets them they go before every other program; elsewhere a busy
-program on the same core delays them too, by some milliseconds.
+it. The watchers (`watcher`) sleep to deadlines a few milliseconds apart and record those that they
+missed. Where the system allows it they run at a higher priority than every other program; elsewhere
+a busy program on the same core delays them too, by some milliseconds.
 """
 
 import os

@@ -23,7 +23,7 @@ class CpuTimes:
 
     @staticmethod
     def now() -> "CpuTimes | None":
-        """Read the times, `None` where the system is silent."""
+        """Read the times, `None` where the system does not say."""
         try:
             words = _STAT.read_text(encoding="ascii").split("\n", 1)[0].split()
         except OSError:
@@ -34,21 +34,21 @@ class CpuTimes:
 
 
 def stolen_percent(before: CpuTimes | None, after: CpuTimes | None) -> float | None:
-    """Return the share of time the host gave to others, `None` where the system is silent."""
+    """Return the share of time the host gave to others, `None` where the system does not say."""
     if before is None or after is None or after.total <= before.total:
         return None
     return 100 * (after.stolen - before.stolen) / (after.total - before.total)
 
 
 def busy_percent(before: CpuTimes | None, after: CpuTimes | None) -> float | None:
-    """Return the share of all cores' time in use, `None` where the system is silent."""
+    """Return the share of all cores' time in use, `None` where the system does not say."""
     if before is None or after is None or after.total <= before.total:
         return None
     return 100 * (after.busy - before.busy) / (after.total - before.total)
 
 
 def load_average() -> float | None:
-    """Return the load of the last minute, `None` where the system is silent."""
+    """Return the load of the last minute, `None` where the system does not say."""
     try:
         return os.getloadavg()[0]
     except (OSError, AttributeError):
@@ -56,7 +56,7 @@ def load_average() -> float | None:
 
 
 def client_and_server_core() -> tuple[int, int] | None:
-    """Return a core for each side, `None` where there is only one or no way to choose."""
+    """Return a core for each side, `None` where there is only one or the system cannot pin."""
     if not hasattr(os, "sched_getaffinity"):
         return None
     cores = sorted(os.sched_getaffinity(0))
@@ -70,7 +70,7 @@ def pin(pid: int, core: int) -> None:
 
 
 def resident_kb(pid: int | None = None) -> int | None:
-    """Return the memory of a process, this one by default; `None` where the system is silent."""
+    """Return the memory of a process, this one by default; `None` where the system does not say."""
     try:
         status = Path(f"/proc/{pid or os.getpid()}/status").read_text(encoding="ascii")
     except OSError:
@@ -80,7 +80,7 @@ def resident_kb(pid: int | None = None) -> int | None:
 
 
 def cpu_s(pid: int) -> float | None:
-    """Return the processor time of a process, all threads; `None` where the system is silent."""
+    """Return the processor time of a process, all threads; `None` where the system does not say."""
     try:
         words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     except OSError:

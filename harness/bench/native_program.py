@@ -1,7 +1,7 @@
 """Small C programs of this package, compiled on demand by the system's compiler, never required.
 
-They measure what a Python program would disturb. Where there is no compiler, whoever wants one
-falls back on Python and says so.
+They measure what a Python program would disturb. Without a compiler the caller falls back on Python
+and says so.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _LIMIT_S = 60.0
 
 
 def native_program(name: str) -> Path | str:
-    """Return a program made from `native/NAME.c`, compiling it once for each version of it.
+    """Return a program made from `native/NAME.c`, compiled once per version.
 
     Returns:
         The program, or why there is none.
@@ -39,7 +39,7 @@ def native_program(name: str) -> Path | str:
         return program
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Others may compile it at the same time: only a whole program gets the name.
+        # Other processes may compile it at the same time: only a complete program gets the name.
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             made = Path(scratch) / name
             subprocess.run(

@@ -1,6 +1,6 @@
 """A server that does next to nothing: run it with `python -m harness.bench.null_server`.
 
-To find what a client holds, the server must not give out first, and one that decodes audio
+To find what a client holds, the server must not reach its limit first, and one that decodes audio
 does. This one looks at a frame's header and never unmasks its body: base64 of digital silence is
 one group of four characters repeated, and so it is under any mask of four bytes. A turn ends at
 the last frame that is not silent; the response is some audio in pieces, encoded when the
@@ -115,7 +115,7 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Say no more."""
+        """Stop sending."""
         del exc
         self._gone = True
         self._tally.sessions -= self._core is None

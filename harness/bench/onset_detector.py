@@ -10,7 +10,7 @@ def measure_detector(progress: Progress) -> tuple[DetectorFinding, ...]:
     """Run the detector over seeded signals and return its table.
 
     Args:
-        progress: Who hears how it goes.
+        progress: Receives the progress.
     """
     progress.step("the audible-onset detector", "conditions")
     rows = []

@@ -1,4 +1,4 @@
-"""The client that a capable programmer writes first: what our own engine is held against.
+"""The client that a capable programmer writes first: the engine is compared with it.
 
 `websockets` on uvloop, one task a session to send and one to receive, base64 and JSON for every
 frame, sleeping to absolute deadlines, late frames skipped and not sent in a burst. It speaks the

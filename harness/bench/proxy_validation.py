@@ -245,7 +245,7 @@ def _words(case: Case, rounds: Sequence[Round], to_come: int) -> str:
 
 
 def _profile(case: Case) -> NetworkProfile:
-    """Return the way of a case: its delay, and stalls to come."""
+    """Return the network of a case: its delay, and the stalls that its plan will add."""
     lossy = Direction(delay_ms=case.rtt_ms / 2, loss=case.loss_percent / 100)
     return NetworkProfile(name="kernel", up=lossy, down=Direction(delay_ms=case.rtt_ms / 2))
 
@@ -296,7 +296,7 @@ def _round_of(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
 
 
 def sum_up(case: Case, rounds: Sequence[Round]) -> CaseResult:
-    """Hold what was found in rounds against the kernel; disturbed ones only if there are no others.
+    """Compare what the rounds found with the kernel; disturbed rounds only without others.
 
     Args:
         case: The case.

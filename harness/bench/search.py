@@ -3,7 +3,7 @@
 Pure: the caller measures. The search grows until a number fails, then narrows down. One failure on
 a shared machine may be another program's work, and one success a lucky moment, so what counts is
 how much one outweighs the other: a number has failed when it failed two times more than it held, or
-once beyond doubt, and the largest is believed when it held two times more than it failed.
+once beyond doubt, and the largest is accepted when it held two times more than it failed.
 
 As long as nothing has held, one failure is enough to go down: what is wanted first is a number that
 holds at all. A search that runs out of time before that goes down in long steps (`lower`), so that
@@ -43,7 +43,7 @@ class _Tried:
         return self.balance <= -_TO_DECIDE or (self.times >= _TRIES and self.balance <= 0)
 
     @property
-    def is_believed(self) -> bool:
+    def is_accepted(self) -> bool:
         return self.balance >= _TO_DECIDE or (self.times >= _TRIES and self.balance > 0)
 
     @property
@@ -101,7 +101,7 @@ class Search:
         between = self._between(best, failed)
         if between is not None:
             return between
-        return None if self._tried[best].is_believed else best
+        return None if self._tried[best].is_accepted else best
 
     @property
     def lower(self) -> int | None:

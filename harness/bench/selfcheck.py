@@ -15,7 +15,7 @@ from harness.clock import wall_time
 from harness.corpus import obtain_corpus
 from harness.model import Progress
 
-# Shares of six minutes; see `--long` for what a quiet quarter of an hour gives.
+# Shares of six minutes; `--long` takes a quarter of an hour.
 _QUICK_BUDGETS_S = {20: 110.0, 100: 100.0}
 _QUICK_WINDOW_S, _QUICK_HOLD_S = 2.5, 8.0
 _QUICK_ACCURACY_S = {1: 12.0, 50: 10.0, 200: 10.0, 400: 10.0}
@@ -48,10 +48,10 @@ def check(progress: Progress, extent: Extent) -> Findings:
     """Measure the engine.
 
     Args:
-        progress: Who hears how it goes.
+        progress: Receives the progress.
         extent: What to measure.
     """
-    # Speech is made once per machine; both clients must find it there.
+    # Speech is generated once per machine and must exist before either client starts.
     obtain_corpus("synthetic", environment.cache_dir(), progress)
     load, before = machine.load_average(), machine.CpuTimes.now()
     capacity = _capacity(extent, progress) if extent.capacity else ()

@@ -1,6 +1,6 @@
 """Latencies of made-up runs: log-normal turns, alike within a session and within a run.
 
-The truth is known in closed form, so that intervals and verdicts can be held against it.
+The truth is known in closed form, so that intervals and verdicts can be checked against it.
 """
 
 import math

@@ -3,7 +3,7 @@
 A simulator of its own for every number, on one core; the cheapest callers there are on another.
 What it holds is the largest number at which every frame arrives whole and in time, every turn is
 heard to its last sample, and responses are released when they are due. The bars are those the
-simulator is made for: 500 callers with hearing, 2000 without, releases at most 2 ms late in 99 %.
+simulator is made for: 500 callers with VAD, 2000 without, releases at most 2 ms late in 99 %.
 """
 
 import json
@@ -24,7 +24,7 @@ from harness.model import NS_PER_S, Progress
 SERVER_SCHEMA = "harness.bench.simulator/1"
 RELEASE_P99_MS, RECEIVED_P99_MS = 2.0, 5.0
 _SENT_P99_MS = 5.0
-# This many times beyond a limit nobody else's work is the reason.
+# A limit exceeded by this factor is not the work of other programs.
 _BEYOND_DOUBT = 5.0
 _BUDGET_S, _WINDOW_S = 62.0, 4.0
 _LONG_BUDGET_S, _LONG_WINDOW_S = 240.0, 10.0
@@ -113,7 +113,7 @@ def check_server(progress: Progress, *, thorough: bool = False) -> ServerFinding
     """Find what the simulator holds, with hearing and without; about two minutes.
 
     Args:
-        progress: Who hears how it goes.
+        progress: Receives the progress.
         thorough: Take eight minutes in place of two.
     """
     budget_s = _LONG_BUDGET_S if thorough else _BUDGET_S
@@ -147,7 +147,7 @@ def simulator_outcome(sample: Sample) -> TrialOutcome:
 
 
 def callers_gave_out(sample: Sample) -> bool:
-    """Return whether the callers were late themselves, so that nothing is known of the server."""
+    """Return whether the callers themselves were late: nothing is shown about the server."""
     late_ms = sample.get("sent_late_p99_ms")
     return late_ms is not None and late_ms > _SENT_P99_MS
 

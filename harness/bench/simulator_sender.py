@@ -45,10 +45,10 @@ _FRAME_NS = ns_from_samples(_FRAME_SAMPLES, _AUDIO.rate_hz)
 # A sentence of 1.19 s every 3.5 s: it ends inside a frame, and its answer is over before the next.
 _SENTENCE_S, _CYCLE_FRAMES = 1.19, 175
 _FIRST_FRAMES, _SETTLE_FRAMES, _TAIL_FRAMES = 25, 75, 100
-# Callers so late say nothing of the server any more.
+# Callers this late cannot measure the server any more.
 _GIVE_UP_NS = NS_PER_S
 _DRAIN_EVERY_NS = 20 * NS_PER_MS
-# Shorter waits are spent looking at the clock; a sleep takes some 60 us longer than it is told.
+# Shorter waits are spent looking at the clock; a sleep takes some 60 us longer than asked for.
 _SLEEP_FROM_NS, _SLEEP_LESS_NS = 200_000, 100_000
 _READ_BYTES = 2**20
 _OPEN_LIMIT_S = 20.0
@@ -198,7 +198,7 @@ class _Crowd:
 
 
 class _Process:
-    """The server's process from outside: what it used; `None` where the system is silent."""
+    """What the server's process used, from outside; `None` where the system does not say."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -288,7 +288,7 @@ def _compare(
     first: int,
     last: int,
 ) -> _Figures:
-    """Hold the simulator's log against what was sent.
+    """Compare the simulator's log with what was sent.
 
     Args:
         callers: Who sent.

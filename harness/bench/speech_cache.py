@@ -1,6 +1,6 @@
 """What it takes to annotate speech, to encode it and to keep it in memory and on disk.
 
-Generated recordings of 3.6 s in the mean, all different, are imported as a user's folder is, and
+Generated recordings, 3.6 s on average and all different, are imported as a user's folder is, and
 then made ready twice as a run does: cold, with an empty cache, and warm. Each step runs in a
 process of its own (`python -m harness.bench.speech_cache`, one line of JSON), so that its memory
 is its own.
@@ -89,7 +89,7 @@ def measure(clips: int, processes: int, progress: Progress) -> dict[str, Any]:
     Args:
         clips: How many recordings; 1000 are an hour of speech.
         processes: How many processes annotate.
-        progress: Who hears how it goes.
+        progress: Receives the progress.
 
     Returns:
         `speech_s`, and one entry each for `annotate`, `cold` and `warm`.

@@ -2,7 +2,7 @@
 
 Everything is real: Toxiproxy, the connections, the audio engine's loop, the updates. Callers send
 frames of full size at the cadence of a call and get each back; there is no session behind them, and
-the far end is an echo server in another process. The cost of the updates is the CPU time of the
+the other end is an echo server in another process. The cost of the updates is the CPU time of the
 loop's thread with them, less its CPU time without.
 """
 

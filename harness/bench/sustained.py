@@ -21,7 +21,7 @@ class Sustained:
         sessions: The number; `None` where none of those that were tried held.
         sample: The trial of it under Locust; of those that failed, the last.
         alone: The same number in the engine alone.
-        failed: What was tried in vain, with the reason.
+        failed: The numbers that did not hold, with the reason.
     """
 
     sessions: int | None
@@ -44,7 +44,7 @@ def sustain(
         engine: The engine alone.
         number: What the search found.
         seconds: How long.
-        report: Who hears how it goes.
+        report: Receives the progress.
     """
     failed: list[str] = []
     while True:

@@ -1,4 +1,4 @@
-"""The simulated sender held against Linux's own TCP.
+"""The simulated sender compared with Linux's own TCP.
 
 The kernel's figures are in `kernel.toml`; the simulation of the same cases is derived anew by
 `harness selfcheck tcp`, and `tcp_table.md` keeps what it said.
@@ -32,10 +32,10 @@ class Case:
 
     Attributes:
         rtt_ms: Round trip.
-        loss_percent: Packets lost on the way of the messages.
+        loss_percent: Packets lost in the direction of the messages.
         late_percent: Messages more than 50 ms late under the kernel.
         mean_ms: Mean extra delay under the kernel.
-        ack_loss_percent: Packets lost on the way back.
+        ack_loss_percent: Acknowledgements lost in the other direction.
         burst_ms: Mean length of a bad time, `None` for independent loss.
         cadence_ms: Time between messages.
         message_bytes: Size of a message.
@@ -99,7 +99,7 @@ def cases() -> tuple[Case, ...]:
 def compare(
     chosen: Sequence[Case], *, seed: int = 1, flows: int = FLOWS, seconds: float = SECONDS
 ) -> Iterator[Compared]:
-    """Simulate cases and hold them against the kernel.
+    """Simulate cases and compare them with the kernel.
 
     Args:
         chosen: Which.

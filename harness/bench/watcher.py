@@ -37,7 +37,7 @@ def watch(period_us: int, least_us: int) -> None:
 
 
 def _go_first() -> None:
-    """Go before every other program, the audio thread of a run included, where that is allowed."""
+    """Take priority over every other program, a run's audio thread included, where allowed."""
     if hasattr(os, "sched_setscheduler"):
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_BEFORE_AUDIO))

@@ -96,7 +96,7 @@ def choose_routes(
         route: The direct route.
         engine: What carries the calls; it runs.
         message_bytes: Size of a message with one frame of audio.
-        progress: Who hears how obtaining Toxiproxy goes.
+        progress: Receives the progress of obtaining Toxiproxy.
 
     Raises:
         BadInput: Toxiproxy cannot be had, or cannot reach the target.

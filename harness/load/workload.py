@@ -51,7 +51,7 @@ class Workload:
         options: What was asked for.
         schedule: Where calls come from.
         corpus: Speech.
-        progress: Who hears how preparing goes.
+        progress: Receives the progress of preparing.
 
     Attributes:
         active: Calls that are open.

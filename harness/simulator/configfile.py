@@ -1,6 +1,6 @@
 """A simulator from a TOML file: every key is known, every value is checked.
 
-[server]            # any field of the command line and more
+[server]            # every option of the command line and more
 port = 8765
 speed = 5.0
 
@@ -144,7 +144,7 @@ def read_config(path: Path, port: int = 0) -> SimulatorConfig:
         port: The port, unless the file names one.
 
     Raises:
-        BadInput: The file cannot be read, is not TOML, or has a key or value nobody knows.
+        BadInput: The file cannot be read, is not TOML, or has an unknown key or value.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -43,7 +43,7 @@ class Simulator:
     """A Realtime server on a socket.
 
     Args:
-        config: What it is told.
+        config: Its settings.
 
     Example:
         >>> simulator = Simulator(SimulatorConfig())
@@ -77,7 +77,7 @@ class Simulator:
         encryption = encrypted_by(self._config.certificate, self._config.private_key)
         if self._config.heard is not None:
             recorder.prepare(self._config.heard)
-        self._spoken.get(0, PCM)  # made before anybody waits for them
+        self._spoken.get(0, PCM)  # made before the first session needs them
         self._truth = TruthLog(self._config.truth)
         self._limits = self._treat(self._truth)
         self.deadlines = Deadlines(loop)
@@ -206,7 +206,7 @@ def serve(
     """Run a simulator until SIGINT or SIGTERM.
 
     Args:
-        config: What it is told.
+        config: Its settings.
         announce: Called once with the address when it is ready.
         end_with_stdin: End as well when standard input ends, so that a server whose parent was
             killed does not stay behind.
@@ -240,9 +240,9 @@ async def _serve(
 
 
 def _collect_seldom() -> None:
-    """Keep the garbage collector from standing still for long: it looks only at what is new.
+    """Keep garbage collections short: only what is new is looked at.
 
-    With what is there at the start left out, a full collection of 500 sessions takes some
+    Without the objects that exist at the start, a full collection of 500 sessions takes some
     milliseconds instead of some sixty.
     """
     gc.collect()

@@ -1,4 +1,4 @@
-"""What a simulator is told before it starts."""
+"""The settings of a simulator."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +27,10 @@ def find_preset(name: str) -> Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorConfig:
-    """Everything a simulator is told.
+    """All settings of a simulator.
 
     Attributes:
-        host: Address to listen on; loopback unless somebody asks for more.
+        host: Address to listen on; loopback by default.
         port: Port to listen on, 0 for a free one.
         preset: Latencies.
         seed: Source of all draws. Equal seeds give equal draws to the n-th session.
@@ -49,7 +49,7 @@ class SimulatorConfig:
         responses: Number of different responses, where speech is made up.
         corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
         channel: Which channel of it speaks: left, right or a number from 0; `None` for the first.
-        answers: That speech, for whoever starts the server to fill in.
+        answers: That speech; filled in by the code that starts the server.
         delta_sizes: How long the deltas of response audio are.
         ping_interval_s: Time between pings.
         session_limit_s: Longest session.

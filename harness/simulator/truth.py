@@ -40,7 +40,7 @@ class TruthLog:
             self._file.flush()
 
     def close(self) -> None:
-        """Close the file; what comes later is not kept."""
+        """Close the file; later records are not kept."""
         if self._file is not None:
             self._file.close()
             self._file = None

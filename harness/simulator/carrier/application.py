@@ -37,7 +37,7 @@ class NewSession(Protocol):
     """Makes the service's session of a call."""
 
     def __call__(self, link: Link, told: Callable[[TruthRecord], TruthRecord]) -> ServedSession:
-        """Make it on a link; what it knows to be true is told as the caller's side counts it."""
+        """Make it on a link; its truth records count as the caller's side does."""
 
 
 class CarrierApplication:
@@ -66,7 +66,7 @@ class CarrierApplication:
         """Wait: the carrier speaks first."""
 
     def receive(self, message: bytes, received_ns: int) -> None:
-        """Take a message of the carrier; what is none ends the call."""
+        """Take a message of the carrier; an invalid one ends the call."""
         try:
             self._take(_decode(message), received_ns)
         except _NO_MESSAGE:
@@ -126,7 +126,7 @@ class CarrierApplication:
     # -- a connection, as the session sees it ---------------------------------------------------
 
     def send(self, message: bytes) -> None:
-        """Pass on what the carrier has words for."""
+        """Pass on the events that the carrier has messages for."""
         try:
             said = _decode_service(message)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -147,7 +147,7 @@ class CarrierApplication:
             self._outstanding.clear()
 
     def _is_heard(self) -> bool:
-        """Return whether the caller may still be listening to something."""
+        """Return whether audio may still be playing to the caller."""
         return self._speaks or bool(self._outstanding)
 
     def _say(self, audio: str) -> None:

@@ -1,6 +1,6 @@
 """Linear audio of a carrier at its own rate, for a service that speaks and hears at 24 kHz.
 
-Samples in between lie on a straight line: what is measured is when sound begins, not its quality.
+Linear interpolation: what is measured is when sound begins, not its quality.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ class Resampler:
         self._same = from_hz == to_hz
 
     def feed(self, audio: bytes) -> bytes:
-        """Return what can be told of the stream with this piece: no sample before it has come."""
+        """Return the samples that this piece completes; never a sample that has not come."""
         if self._same:
             return audio
         came = np.concatenate([self._last, np.frombuffer(audio, _PCM16)])

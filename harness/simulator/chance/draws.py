@@ -11,7 +11,7 @@ from harness.simulator.voice.spoken_answers import SpokenAnswer, SpokenAnswers
 from harness.simulator.voice.tools import ToolDraw, ToolRule
 
 _RATE_LIMITS_MS = (7.0, 43.0)  # captured distance from `response.done`
-# Our own model of semantic VAD: it decides soon when it is sure, and waits its longest when not.
+# Our own model of semantic VAD: a quick decision when it is sure, the longest wait when not.
 _SURE = 0.9
 _SURE_MS = {"low": 800.0, "medium": 400.0, "auto": 400.0, "high": 200.0}
 _LONGEST_MS = {"low": 8000.0, "medium": 4000.0, "auto": 4000.0, "high": 2000.0}

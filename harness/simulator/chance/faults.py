@@ -20,7 +20,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "premature": ("the response begins so long after the caller began to talk", 500.0),
     "double": ("a second response follows the first", 0.0),
     "no_reply": ("no response at all", 0.0),
-    "stall": ("the whole server stands still before the response's first audio", 700.0),
+    "stall": ("the whole server pauses before the response's first audio", 700.0),
     "death": ("the connection ends inside a frame", 0.0),
     "reset": ("the connection is reset", 0.0),
     "close_1001": ("the server closes: going away", 0.0),
@@ -31,7 +31,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "server_error": ("the response fails: server error", 0.0),
     "slow_reader": ("the server stops reading from the connection for so long", 2000.0),
     "malformed": ("a message that is not JSON", 0.0),
-    "unknown_event": ("an event of a type nobody knows", 0.0),
+    "unknown_event": ("an event of an unknown type", 0.0),
     "oversized": ("most of the response in one delta of at least so many bytes", 200_000.0),
     "reordered": ("every fourth event changes places with the next", 0.0),
     "duplicated": ("every event is sent twice", 0.0),
@@ -62,7 +62,7 @@ class FaultRule:
     size: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what nobody knows."""
+        """Refuse an unknown fault and values out of range."""
         where = f"fault {self.name}"
         if self.name not in FAULTS:
             raise BadInput("unknown fault", where=self.name, hint=f"One of {', '.join(FAULTS)}")
@@ -99,7 +99,7 @@ class Faults:
         return True
 
     def note(self, name: str) -> None:
-        """Note what has gone wrong, on purpose or for want of capacity."""
+        """Note what has gone wrong, on purpose or for lack of capacity."""
         if name not in self._applied:
             self._applied.append(name)
 

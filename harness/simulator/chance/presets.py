@@ -33,7 +33,7 @@ class Preset:
         median_ms: Median of the part above the shift.
         sigma: Standard deviation of that part's logarithm.
         mixture: Further parts; the first takes the share of turns they leave.
-        cap_ms: Longest latency, for fits whose tail outruns what was observed.
+        cap_ms: Longest latency, for fits whose tail is longer than what was observed.
         lead_median_ms: Median of the silence at the head of a response.
         lead_sigma: Standard deviation of its logarithm.
         lead_cap_ms: Longest such silence.
@@ -166,8 +166,8 @@ def _preset(
 # Fitted on the 5th, 50th and 95th percentile of the public multi-turn benchmark of audio models
 # (aiewf-eval, turns without tools, 2026); the tool shift is the difference of the medians with
 # and without tools. The cap of grok-realtime stands at 1.3 times the largest observed 99th
-# percentile, because its fitted tail is too heavy. nova-2-sonic has two humps, of which one
-# lognormal makes none: a sixth of its turns start early, the others as fitted here to its
+# percentile, because its fitted tail is too heavy. nova-2-sonic is bimodal, which one lognormal
+# cannot be: a sixth of its turns start early, the others as fitted here to its
 # percentiles 448, 1280, 2806 and 4036.
 PRESETS = dict(
     (

@@ -4,7 +4,7 @@ The order of a turn under server VAD is the captured one: the item is done befor
 and the rate limits come last, some milliseconds after `response.done`.
 """
 
-# The caller's turn, as server VAD hears it, or when nothing is to be heard for too long.
+# The caller's turn, as server VAD finds it, or when the idle timeout passes without speech.
 HEARD_START = ("input_audio_buffer.speech_started",)
 HEARD_STOP = ("input_audio_buffer.speech_stopped",)
 IDLE = ("input_audio_buffer.timeout_triggered",)
@@ -28,7 +28,7 @@ RESPONSE_OPEN = (
 # A function call has no content part.
 CALL_OPEN = ("response.output_item.added", "conversation.item.added")
 
-# In any mixture, but the transcript runs ahead.
+# Interleaved in any way, but the transcript runs ahead.
 RESPONSE_DELTAS = frozenset(
     ("response.output_audio_transcript.delta", "response.output_audio.delta")
 )
@@ -75,12 +75,12 @@ FAILED = RESPONSE_BEGIN + RESPONSE_END + RATE_LIMITS
 # Out of band, a response leaves no trace in the conversation.
 NOT_OUT_OF_BAND = frozenset(("conversation.item.added", "conversation.item.done"))
 
-# Transcripts of the caller come when they come, tied to nothing but their item.
+# Transcripts of the caller arrive at any time, tied to nothing but their item.
 TRANSCRIBED = ("conversation.item.input_audio_transcription.completed",)
 NOT_TRANSCRIBED = ("conversation.item.input_audio_transcription.failed",)
 TRANSCRIPT_DELTAS = frozenset(("conversation.item.input_audio_transcription.delta",))
 
-# Answers to single events of the client, and what comes of itself.
+# Answers to single events of the client, and events sent unasked.
 ANSWERS = frozenset(
     (
         "session.created",

@@ -1,4 +1,4 @@
-"""What the service says no to: codes and words of its error catalogue.
+"""What the service refuses: codes and messages of its error catalogue.
 
 None of these ends a session. `Refused` is raised where a client's event cannot be carried out and
 becomes one `error` event.
@@ -56,7 +56,7 @@ def no_type() -> Refused:
 
 
 def unknown_type(name: str) -> Refused:
-    """Return the refusal of an event nobody knows."""
+    """Return the refusal of an event of an unknown type."""
     known = ", ".join(f"'{event}'" for event in CLIENT_EVENTS)
     return Refused(
         "invalid_value", f"Invalid value: {_quoted(name)}. Supported values are: {known}.", "type"
@@ -69,7 +69,7 @@ def missing(param: str) -> Refused:
 
 
 def unknown(param: str) -> Refused:
-    """Return the refusal of a field nobody knows."""
+    """Return the refusal of an unknown field."""
     return Refused("unknown_parameter", f"Unknown parameter: {_quoted(param)}.", param[:80])
 
 

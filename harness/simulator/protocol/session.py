@@ -51,7 +51,7 @@ _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 @lru_cache(maxsize=64)
 def _known(message: bytes, audio: bytes) -> tuple[bytes, bytes]:
-    """Return equal ones that all sessions share."""
+    """Return an equal object that all sessions share."""
     return message, audio
 
 
@@ -64,7 +64,7 @@ class Session:
         model: Model the client asked for.
         draws: Its own sources of chance.
         limits: What its server allows it.
-        transcribes: Whether it only writes down what is said.
+        transcribes: Whether it only transcribes.
         minted: The session its ephemeral key was made for.
     """
 
@@ -162,7 +162,7 @@ class Session:
         self._refuse(refused)
 
     def strike(self, fault: str, size: float) -> None:
-        """Let go wrong what has to do with the connection."""
+        """Carry out a fault that concerns the connection."""
         if fault.startswith("close_"):
             self._link.close(int(fault.removeprefix("close_")), _CLOSE_REASONS[fault])
         elif fault == "death":
@@ -195,7 +195,7 @@ class Session:
         try:
             append = _decode_append(message)
         except _NOT_JSON:
-            append = None  # not an append, or a bad one; the general way finds the words
+            append = None  # not an append, or a bad one; the general path says what is wrong
         try:
             if (
                 append is None
@@ -268,7 +268,7 @@ class Session:
     # -- the caller's audio ---------------------------------------------------------------------
 
     def _append(self, event: Json, received_ns: int) -> None:
-        """Take an append the quick way could not read, or say what is wrong with it."""
+        """Take an append the fast path could not read, or say what is wrong with it."""
         try:
             audio = base64.b64decode(_string(event, "audio"), validate=True)
         except (binascii.Error, ValueError):

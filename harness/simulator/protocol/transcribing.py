@@ -1,4 +1,4 @@
-"""What the caller said, in words: asynchronous, tied to nothing but the caller's item.
+"""Transcripts of the caller: asynchronous, tied to nothing but the caller's item.
 
 Nobody recognises speech here. The transcript is one of some sentences, but its events, its delay
 and its usage are as the service's.
@@ -47,7 +47,7 @@ class Transcribing:
         self._count = 0
 
     def turn_ended(self, heard: Heard, transcription: Json, *, fails: bool) -> None:
-        """Have a transcript of a turn come later, or word that there is none."""
+        """Send the transcript of a turn later, or the event that it failed."""
         if heard.item_id is None:
             return
         words = SENTENCES[self._count % len(SENTENCES)] if heard.end_sample is not None else ""

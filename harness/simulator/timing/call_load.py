@@ -1,8 +1,8 @@
 """What a number of open calls costs: a knee or a cliff at a number of held calls.
 
 `capacity` limits responses worked on at once, so the number of calls at which it shows depends on
-how often they ask. Here the limit is a number of calls itself, which makes it a planted truth for
-whoever looks for one: up to `knee` open calls every response comes as it would anyway; beyond,
+how often they ask. Here the limit is the number of calls itself, a known truth for searches for a
+knee: up to `knee` open calls no response is delayed; beyond,
 
 * the knee: every response waits `slower_ms` longer for each call beyond it;
 * the cliff: every response waits `cliff_ms`, however many calls there are beyond it;
@@ -18,7 +18,7 @@ from harness.model import NS_PER_MS
 
 
 class Admission(Protocol):
-    """Whatever says how long a response waits before anybody works on it."""
+    """Decides how long a response waits before work on it begins."""
 
     def admit(self, now_ns: int) -> int | None:
         """Take one response; return its wait in nanoseconds, `None` when it is turned away."""

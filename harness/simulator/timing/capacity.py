@@ -1,6 +1,6 @@
 """How many responses can be worked on at once, and what happens beyond that.
 
-The queue: `slots` servers and one line. A response takes a slot for a service time drawn from an
+The queue: `slots` servers and one queue. A response takes a slot for a service time drawn from an
 exponential distribution, and waits for one when all are taken. Arrivals at random make it M/M/c,
 whose wait is known: with an offered load of `rate x service / slots` it is next to nothing up to
 some 60-70 %, then the tail grows before the median does, and at 100 % it grows without end. That
@@ -8,7 +8,7 @@ last is the knee: `slots / service_s` responses a second.
 
 The cliff: up to `slots` responses at once cost nothing; beyond, every new one waits `cliff_ms`.
 
-Both are worked out on arrival, without a timer: the line is served in order, so the instant at
+Both are computed on arrival, without a timer: the queue is served in order, so the instant at
 which a slot comes free is known as soon as somebody joins.
 """
 
@@ -71,7 +71,7 @@ class Capacity:
             now_ns: When it was asked for; not earlier than the last.
 
         Returns:
-            How long it waits before anybody works on it, in nanoseconds; `None` when the line is
+            How long it waits before anybody works on it, in nanoseconds; `None` when the queue is
             full and it is turned away.
         """
         service_ns = round(self._rng.exponential(self._rule.service_ms) * NS_PER_MS)
@@ -100,7 +100,7 @@ def _drop_before(heap: list[int], now_ns: int) -> None:
 
 
 def erlang_c_wait_s(*, rate_per_s: float, slots: int, service_s: float) -> float:
-    """Return the mean wait of M/M/c, in seconds: what the queue is held against.
+    """Return the mean wait of M/M/c, in seconds: the reference that tests compare the queue with.
 
     Args:
         rate_per_s: Arrivals, at random.

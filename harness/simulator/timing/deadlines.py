@@ -1,9 +1,9 @@
 """One heap of deadlines for the whole server, and one timer that is set to the first.
 
 A session adds a deadline without a task and without a timer of the loop, so that thousands of
-responses cost what their deadlines cost. A deadline is never met early. Whoever is awake anyway may
-have a look at what is due: so a release does not wait until all the audio that has piled up
-before it has been heard.
+responses cost what their deadlines cost. A deadline never fires early. Code that runs anyway may
+fire what is due: so a release does not wait until all the audio that has queued up before it
+has been processed.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _NEVER_NS = 2**63
 
 
 class Deadline:
-    """A deadline that can be called off."""
+    """A deadline that can be cancelled."""
 
     __slots__ = ("callback", "due_ns")
 
@@ -26,7 +26,7 @@ class Deadline:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Call it off; harmless when it has already fired."""
+        """Cancel it; no effect once it has fired."""
         self.callback = None
 
 
@@ -37,7 +37,7 @@ class Deadlines:
         loop: The event loop everything runs on.
 
     Attributes:
-        next_ns: The earliest deadline, for those who are awake anyway: `fire` once it has passed.
+        next_ns: The earliest deadline, for code that runs anyway: `fire` once it has passed.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -82,7 +82,7 @@ class Deadlines:
         self.next_ns = _NEVER_NS
 
     def _set(self) -> None:
-        """Set the timer to the earliest deadline, unless it rings before that anyway."""
+        """Set the timer to the earliest deadline, unless it fires before that anyway."""
         while self._heap and self._heap[0][2].callback is None:
             heapq.heappop(self._heap)
         if not self._heap:

@@ -1,1 +1,1 @@
-"""What the server hears and says: turn detection, responses, tools and their audio."""
+"""Audio in and out: turn detection, responses, tools and their audio."""

@@ -81,16 +81,16 @@ class Answering:
     # -- from the caller's audio ----------------------------------------------------------------
 
     def is_deaf(self) -> bool:
-        """Tell whether the caller's interruption is not to be heard."""
+        """Return whether the caller's interruption is to be ignored."""
         return self._deaf and (self._speaking is not None or now_ns() < self._playing_until_ns)
 
     def premature_ms(self) -> float | None:
-        """Return when to cut in on the turn that begins, `None` for never."""
+        """Return when to interrupt the turn that begins, `None` for never."""
         faults = self._upcoming().faults
         return faults.size("premature") if "premature" in faults else None
 
     def transcript_fails(self) -> bool:
-        """Tell whether the words of the turn that has ended cannot be made out."""
+        """Return whether the transcription of the turn that has ended is to fail."""
         return self._upcoming().faults.apply("untranscribed")
 
     def speech_started(self, *, interrupt: bool) -> None:
@@ -110,7 +110,7 @@ class Answering:
             self._host.refuse(refusals.already_active(self._speaking.id))
 
     def pass_over(self) -> None:
-        """Leave the caller's turn, which nobody is to answer, and go on to the next."""
+        """Skip the caller's turn, which is not to be answered."""
         self._next = None
 
     # -- from the client ------------------------------------------------------------------------
@@ -221,7 +221,7 @@ class Answering:
         )
 
     def _tell_of_silence(self, turn: Turn, heard: Heard) -> None:
-        """Leave a line about a turn that is never answered."""
+        """Write a truth record of a turn that is never answered."""
         due_ns = heard.anchor_ns + round((turn.latency_ms - turn.lead_ms) * NS_PER_MS)
         self._tell(
             TruthRecord(
@@ -241,7 +241,7 @@ class Answering:
         )
 
     def _ended(self, speaking: Speaking, truth: TruthRecord, tokens: int) -> None:
-        """A response has ended: tell the truth, and soon after it the rate limits."""
+        """A response has ended: write its truth record, and send the rate limits soon after."""
         again = not truth.cancelled and speaking.faults.apply("double")
         self._tell(replace(truth, fault=speaking.faults.applied))
         limits = [

@@ -1,4 +1,4 @@
-"""What callers said, kept for clients that ask for it back, with a bound on all of it.
+"""The callers' audio, kept within a bound for clients that retrieve it.
 
 A track holds the last of one caller's audio until it becomes an item. The archive holds the audio
 of items, the latest of all sessions together: when it is full, the oldest goes, and that item is
@@ -28,7 +28,7 @@ class AudioTrack:
     def add(self, audio: bytes, samples: int, most_samples: int) -> None:
         """Add so many samples; at least the last `most_samples` are kept, at most twice as many.
 
-        What is too old goes in one sweep now and then, not a little with every frame.
+        Old samples are dropped in bulk now and then, not with every frame.
         """
         self._pieces.append(audio)
         self._ends += samples

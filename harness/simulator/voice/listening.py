@@ -52,7 +52,7 @@ class Heard:
 
 
 class Host(Protocol):
-    """The session as it is told of turns."""
+    """The session as turn detection reports to it."""
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Send one event."""
@@ -64,13 +64,13 @@ class Host(Protocol):
         """Draw how long semantic VAD waits."""
 
     def is_deaf(self) -> bool:
-        """Tell whether the caller, who begins to talk, is not to be heard."""
+        """Return whether the speech of a caller who begins to talk is to be ignored."""
 
     def premature_ms(self) -> float | None:
-        """Return when to cut in on the caller's turn that begins, `None` for never."""
+        """Return when to interrupt the caller's turn that begins, `None` for never."""
 
     def speech_started(self, *, interrupt: bool) -> None:
-        """Take note that the caller has begun to talk."""
+        """Note that the caller has begun to talk."""
 
     def turn_ended(self, heard: Heard, *, respond: bool) -> None:
         """Take a finished turn of the caller."""
@@ -170,7 +170,7 @@ class Listening:
             self._cut_in()
 
     def is_silence(self, audio: bytes) -> bool:
-        """Tell whether what was just appended was exact silence."""
+        """Return whether what was just appended was exact silence."""
         return audio == self._silence
 
     def commit(self) -> None:
@@ -257,9 +257,9 @@ class Listening:
         return self._activity.feed(self._format.decode(audio))
 
     def _is_silence(self, audio: bytes) -> bool:
-        """Learn what exact silence of this length is like, and tell whether this is it.
+        """Return whether this is exact silence, and remember what that looks like at this length.
 
-        Callers who say nothing send it fifty times a second; G.711 has two zeros, one is learnt.
+        Silent callers send it fifty times a second; G.711 has two zeros, one is remembered.
         """
         if len(audio) == len(self._silence) or len(audio) > _LONGEST_FRAME_BYTES:
             return False

@@ -38,7 +38,7 @@ class LastSample:
         self._silence_samples = round(silence_ms * self._rate_hz / 1000)
 
     def forget(self) -> None:
-        """Begin anew: what was said so far is dealt with."""
+        """Begin anew: the speech so far has been processed."""
         self.speaking = False
         self.last_voiced_sample = None
 

@@ -41,7 +41,7 @@ class Outlet(Protocol):
         """Return a new identifier."""
 
     def strike(self, fault: str, size: float) -> None:
-        """Let go wrong what has to do with the connection."""
+        """Carry out a fault that concerns the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +341,7 @@ class PlannedSpeech(Message):
             self._faults.apply("oversized")
 
     def _go_wrong(self) -> None:
-        """Let happen what happens in the middle of a response."""
+        """Carry out the faults that occur in the middle of a response."""
         if self._faults.apply("gap"):
             self._slip_ns = round(self._faults.size("gap") * NS_PER_MS)
         for name in self._faults.in_mid_response():
@@ -349,7 +349,7 @@ class PlannedSpeech(Message):
             self._stage.outlet.strike(name, self._faults.size(name))
 
     def _say(self, words: int) -> None:
-        """Let the transcript run up to the given number of words."""
+        """Send the transcript up to the given number of words."""
         more = self._words[self._words_sent : words]
         if not more:
             return

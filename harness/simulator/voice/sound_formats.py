@@ -1,4 +1,4 @@
-"""Audio on the wire: PCM16 at 24 kHz and G.711 at 8 kHz, both ways.
+"""Audio on the wire: PCM16 at 24 kHz and G.711 at 8 kHz, in both directions.
 
 The callers' side has an encoder of its own; this one is kept apart from it so that a mistake in
 one shows. Tables follow ITU-T G.711: eight segments of sixteen steps, each twice as coarse as the

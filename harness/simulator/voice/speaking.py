@@ -21,7 +21,7 @@ from harness.simulator.voice.spoken_answers import SpokenAnswer
 from harness.simulator.voice.tools import Call
 from harness.simulator.wire.message_faults import with_message_faults
 
-# The decision is not acted upon in no time.
+# Acting on the decision takes this long.
 _LEAST_REACTION_NS = 5 * NS_PER_MS
 # The item opens at this share of the wait for the first audio.
 _OPENING_SHARE = 0.4
@@ -163,7 +163,7 @@ class Speaking:
             spoken.release_late()
 
     def abandon(self) -> None:
-        """Stop without a word: the connection is gone."""
+        """Stop without an event: the connection is gone."""
         if not self._over:
             self._stop()
 
@@ -225,7 +225,7 @@ class Speaking:
         self._stop(cancelled=status == "cancelled")
 
     def _stop(self, *, cancelled: bool = False) -> None:
-        """Ask for nothing more and tell the truth."""
+        """Cancel the next deadline and write the truth record."""
         self._over = True
         if self._timer is not None:
             self._timer.cancel()

@@ -62,7 +62,7 @@ class Call:
 
 
 class ToolDraw:
-    """What chance said about one turn's function call, before the session's tools are known.
+    """The draw for one turn's function call, before the session's tools are known.
 
     Args:
         rule: When to call.

@@ -86,7 +86,7 @@ class VoiceActivity:
         return self._voiced_end - self._hop + inside
 
     def forget(self) -> None:
-        """Begin anew: what was said so far is dealt with. The noise floor is kept."""
+        """Begin anew: the speech so far has been processed. The noise floor is kept."""
         self.speaking = False
         self._voiced_hops = 0
         self._voiced_end = None
@@ -190,6 +190,6 @@ class VoiceActivity:
         self._set_levels()
 
     def _set_levels(self) -> None:
-        """Work out the levels a hop is held against; they change only with a block."""
+        """Compute the levels a hop is compared with; they change only with a block."""
         self._start = max(self._least, self._floor * self._ratio)
         self._keep = max(self._least / 2, self._floor * self._ratio / 2)

@@ -40,7 +40,7 @@ _LARGEST_MESSAGE = 21 * 2**20
 _POST = b"POST "
 _HEAD_END = b"\r\n\r\n"
 _LARGEST_HEAD = 64 * 1024
-# A client that lets this much pile up has stopped reading.
+# A client with this much unsent data has stopped reading.
 _MOST_UNREAD = 8 * 2**20
 # How long a client may take for the handshake, and to answer a close.
 _PATIENCE_NS = 10 * NS_PER_S
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
         """Take bytes, stamped before anything else is done with them."""
         received_ns = now_ns()
         if self._deadlines.next_ns <= received_ns:
-            self._deadlines.fire()  # what is due does not wait for what has piled up on sockets
+            self._deadlines.fire()  # what is due does not wait for the data queued on sockets
         if self._gone:
             return
         try:
@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
     # -- inside ---------------------------------------------------------------------------------
 
     def _guard(self, step: Callable[[], None]) -> None:
-        """Do one step; whatever escapes it ends this connection and no other."""
+        """Do one step; an exception ends this connection and no other."""
         if self._gone:
             return
         try:
@@ -285,7 +285,7 @@ class Connection(asyncio.Protocol):
             self._session.receive_binary(message, received_ns)
 
     def _leave_no_goodbye(self) -> None:
-        """Have the kernel answer with a reset: nothing lingers."""
+        """Have the kernel end the connection with a reset."""
         raw = self._transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -322,7 +322,7 @@ class Connection(asyncio.Protocol):
             self._timer = self.at(now_ns() + self._server.ping_interval_ns, self._ping)
 
     def _flush(self) -> None:
-        """Write what the core has ready; an empty piece is its word for the end."""
+        """Write what the core has ready; an empty piece means the end."""
         if self._core.state is not State.OPEN:
             self._heard_by = None
         for piece in self._core.data_to_send():

@@ -10,7 +10,7 @@ def encrypted_by(certificate: Path | None, private_key: Path | None) -> ssl.SSLC
     """Return what a TLS server needs, `None` when there is no certificate.
 
     Args:
-        certificate: PEM file with the certificate and those that vouch for it.
+        certificate: PEM file with the certificate and its chain.
         private_key: PEM file with its key, `None` when that is in the certificate's file.
 
     Raises:

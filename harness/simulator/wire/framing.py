@@ -1,7 +1,7 @@
-"""Whole WebSocket frames out of a stream of bytes, and the plain ones taken apart at once.
+"""Whole WebSocket frames out of a stream of bytes, and plain ones parsed at once.
 
 Fifty times a second every caller sends a masked text frame that is complete in itself. The
-protocol core takes any frame apart, but costs more than everything else that is done with one.
+protocol core parses any frame, but costs more than everything else that is done with one.
 So a stream is cut at frame boundaries here, and a plain frame's text is unmasked here; every
 other frame goes to the core, whole, as it came.
 """

@@ -8,7 +8,7 @@ _EVERY = 4
 
 
 def with_message_faults(send: Callable[[bytes], None], faults: Faults) -> Callable[[bytes], None]:
-    """Return a way to send that spoils order or number, or `send` itself when nothing is to be."""
+    """Return `send`, or one that reorders or repeats messages where a fault asks for it."""
     if faults.apply("duplicated"):
         return _Twice(send)
     if faults.apply("reordered"):

@@ -18,11 +18,11 @@ from harness.simulator.carrier.words import CARRIERS
 AZURE_PATH = "/openai/v1/realtime"
 PATHS = ("/v1/realtime", AZURE_PATH)
 SIMULATED_PATHS = {name: f"/{name}" for name in CARRIERS}
-"""Where dialects are spoken besides that of the service itself, by the dialect's name."""
+"""Paths of the other dialects, by the dialect's name."""
 _MODEL_OF_APPLICATIONS = "gpt-realtime-2.1"
 SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
-# Models the service has had and has no more, and models that never spoke this protocol.
+# Retired models, and models that never had this API.
 _RETIRED = ("gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview")
 _OTHER = (
     *("gpt-4o", "gpt-4.1", "gpt-5", "gpt-live", "whisper", "tts-"),
@@ -36,7 +36,7 @@ class Admitted:
 
     Attributes:
         model: Model it asks for, empty when it asks for none.
-        transcribes: Whether what it says is only to be written down.
+        transcribes: Whether its speech is only to be transcribed.
         carrier: The carrier that brings a caller, empty for none.
         minted: The session its ephemeral key was made for, `None` for other keys.
     """
