@@ -18,6 +18,7 @@ COMMANDS = {
     "aa": ("harness.cli.aa", "Run a target against itself: what a gate can tell here."),
     "plan": ("harness.cli.plan_size", "Say what a wanted answer takes: runs, time and cost."),
     "cost": ("harness.cli.cost", "Account for what a run cost, and a month of it would."),
+    "capacity": ("harness.cli.capacity", "Find how many calls meet all objectives."),
     "history": ("harness.cli.history", "Keep one line a run and find where the level changed."),
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
     "dialects": ("harness.cli.dialects", "List the APIs that can be measured, and their limits."),

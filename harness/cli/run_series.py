@@ -52,11 +52,9 @@ class RunSeries:
         for attempt in range(self.retries + 1):
             again = "" if attempt == 0 else f", again ({attempt} of {self.retries})"
             click.echo(f"{label}, seed {seed}{again}", err=True)
-            before = set(self._runs())
-            code = self._ended(label, seed, options)
-            made = [path for path in self._runs() if path not in before]
-            if code == ExitCode.PASS and len(made) == 1:
-                return made[0]
+            code, made = self.attempt(label, seed, options)
+            if code == ExitCode.PASS and made is not None:
+                return made
             if code == ExitCode.BAD_INPUT:
                 raise BadInput(
                     "harness run refused it", where=label, hint="What it said stands above"
@@ -69,13 +67,35 @@ class RunSeries:
             hint=f"What it printed is in {self.directory}; all runs before it stay there as well",
         )
 
+    def attempt(
+        self, label: str, seed: int, options: Sequence[str] = ()
+    ) -> tuple[int, Path | None]:
+        """Make one run, once, and return its exit code and its folder, if it left one.
+
+        Args:
+            label: What to call it meanwhile.
+            seed: Of everything that is drawn.
+            options: Of this run.
+
+        Raises:
+            click.Abort: It was interrupted.
+        """
+        before = set(self._runs())
+        code = self._ended(label, seed, options)
+        made = [path for path in self._runs() if path not in before]
+        return code, made[0] if len(made) == 1 else None
+
+    def words(self, seed: int, options: Sequence[str], reports: Path) -> list[str]:
+        """Return the command line of one run."""
+        words = [sys.executable, "-m", "harness", "run", self.scenario, *self.common, *options]
+        return [*words, "--seed", str(seed), "--reports", str(reports)]
+
     def _runs(self) -> list[Path]:
         return sorted(path.parent for path in self.directory.glob(f"*/{_MANIFEST}"))
 
     def _ended(self, label: str, seed: int, options: Sequence[str]) -> int:
         """Start one run, pass signals on to it, and return its exit code."""
-        words = [sys.executable, "-m", "harness", "run", self.scenario, *self.common, *options]
-        words += ["--seed", str(seed), "--reports", str(self.directory)]
+        words = self.words(seed, options, self.directory)
         log = self.directory / f"{label.replace(' ', '-')}.log"
         interrupted: list[int] = []
         with log.open("ab") as printed:

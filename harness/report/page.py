@@ -55,12 +55,17 @@ def render_page(run: Run, summary: Summary, past: Sequence[Series] = ()) -> str:
         summary: The run's `harness.summary/2` object.
         past: Percentiles of the runs before it, where there is a history.
     """
+    return as_html(_page(run, summary, past))
+
+
+def as_html(page: Page) -> str:
+    """Return a page as HTML; text from anywhere else is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("template.html.j2").render(page=_page(run, summary, past))
+    return environment.get_template("template.html.j2").render(page=page)
 
 
 def _page(run: Run, summary: Summary, past: Sequence[Series]) -> Page:

@@ -22,7 +22,7 @@ NARROW = 1.25
 BEYOND = 1.3
 """How much larger a load must be to tell what comes after the limit."""
 _SIGMAS = 3.0
-_STEEPER = 3.0
+_STEEPER = 5.0
 
 
 class BoundaryKind(StrEnum):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
 from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.quantiles import Estimate
 
 RESAMPLES = 1_000
 
@@ -125,6 +126,10 @@ class StepResult:
         caveats: Why the run is DEGRADED.
         turns: Turns that count.
         turns_per_s: Of them, how many ended as they should, a second.
+        failed: Share of them that failed; `None` where that is not known.
+        metric: The latency that `p50` and `p95` are of.
+        p50: Its median, `None` where the step is unfit.
+        p95: Its 95th percentile.
     """
 
     load: int
@@ -138,6 +143,10 @@ class StepResult:
     caveats: tuple[str, ...] = ()
     turns: int = 0
     turns_per_s: float | None = None
+    failed: float | None = None
+    metric: str = ""
+    p50: Estimate | None = None
+    p95: Estimate | None = None
 
     @property
     def margin(self) -> float:

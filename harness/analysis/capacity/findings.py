@@ -1,0 +1,104 @@
+"""Everything a capacity search found, and the one verdict it comes to."""
+
+from dataclasses import dataclass
+
+from harness.analysis.capacity.boundary import Boundary, name_boundary
+from harness.analysis.capacity.drift import Drift
+from harness.analysis.capacity.limit import (
+    FittedMargin,
+    Limit,
+    find_limit,
+    fit_steps,
+    fitted_margins,
+)
+from harness.analysis.capacity.search import IN_WORDS, Ending, Search
+from harness.analysis.capacity.spike import Spike
+from harness.analysis.capacity.step import StepResult
+from harness.analysis.objectives.verdict import GateVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityFindings:
+    """What a search found.
+
+    Attributes:
+        steps: All steps, in order.
+        ending: Why the search is over; `None` while it is not.
+        limit: The limit; `None` where no step says anything of the target.
+        boundary: How it is passed; `None` without a limit.
+        margins: The fitted margin of each objective.
+        notes: What else a reader must know.
+        spike: What a load of twice the limit did, where that was asked for.
+        soak: What drifted over a long run, where that was asked for.
+    """
+
+    steps: tuple[StepResult, ...]
+    ending: Ending | None
+    limit: Limit | None
+    boundary: Boundary | None
+    margins: tuple[FittedMargin, ...]
+    notes: tuple[str, ...] = ()
+    spike: Spike | None = None
+    soak: tuple[Drift, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The result in one sentence."""
+        ended = "" if self.ending in (None, Ending.FOUND) else f" ({IN_WORDS[self.ending]})"
+        limit = self.limit
+        if limit is None:
+            return f"The limit is not known{ended}."
+        if limit.calls is None or self.ending is Ending.GENERATOR:
+            return f"At least {limit.most} calls{ended}."
+        if limit.calls == 0 or self.ending is Ending.NOTHING_HELD:
+            return f"Not even the smallest load meets the objectives{ended}."
+        high = "unknown" if limit.high is None else f"{limit.high}"
+        return f"{limit.calls} calls [{limit.low}, {high}]{ended}."
+
+    def verdict(self, wanted: int | None) -> GateVerdict:
+        """Return what the search comes to.
+
+        Args:
+            wanted: How many calls the target has to hold; `None` where only the limit matters.
+        """
+        limit = self.limit
+        if limit is None:
+            return GateVerdict.INCONCLUSIVE
+        if wanted is not None:
+            low = limit.most if limit.calls is None else limit.low
+            if low >= wanted:
+                return GateVerdict.PASS
+            missed = limit.high is not None and limit.high < wanted
+            return GateVerdict.FAIL if missed else GateVerdict.INCONCLUSIVE
+        if self.ending is Ending.NOTHING_HELD:
+            return GateVerdict.FAIL
+        return GateVerdict.PASS if self.ending is Ending.FOUND else GateVerdict.INCONCLUSIVE
+
+
+def findings_of(
+    search: Search,
+    notes: tuple[str, ...] = (),
+    *,
+    spike: Spike | None = None,
+    soak: tuple[Drift, ...] = (),
+) -> CapacityFindings:
+    """Put together what a search has found so far.
+
+    Args:
+        search: The search, over or not.
+        notes: What else a reader must know.
+        spike: What a spike did.
+        soak: What drifted in a long run.
+    """
+    steps = tuple(search.results)
+    known = bool(fit_steps(steps))
+    return CapacityFindings(
+        steps=steps,
+        ending=search.ending,
+        limit=find_limit(steps) if known else None,
+        boundary=name_boundary(steps) if known else None,
+        margins=fitted_margins(steps) if known else (),
+        notes=notes,
+        spike=spike,
+        soak=soak,
+    )

@@ -1,0 +1,233 @@
+"""`harness capacity`: the largest number of held calls that meets all objectives."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from harness.analysis import parse_objectives
+from harness.analysis.capacity.boundary import bracket
+from harness.analysis.capacity.demand import demands_of
+from harness.analysis.capacity.findings import CapacityFindings, findings_of
+from harness.analysis.capacity.limit import fit_steps
+from harness.analysis.capacity.search import Ending, Search, SearchRule
+from harness.analysis.capacity.step import StepResult
+from harness.cli.capacity_extras import soak, spike
+from harness.cli.capacity_steps import StepRuns
+from harness.cli.duration import DURATION, in_words
+from harness.cli.gate import read_toml
+from harness.cli.run_series import RunSeries, refuse_own
+from harness.clock import wall_time
+from harness.errors import BadInput, ExitCode
+from harness.load.price_list import bundled_prices
+from harness.recording import replace_file, reserve
+from harness.report.capacity import write_capacity
+from harness.report.ci.capacity import capacity_document, capacity_text
+from harness.report.ci.document import EXIT_CODES
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+# What a step says to its run, and so nobody else may.
+_OWN = ("--users", "-u", "--spawn-rate", "-r", "--run-time", "-t", "--calls")
+
+
+@click.command(
+    "capacity", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+@click.argument("scenario")
+@click.option("--slo", type=_FILE, required=True, help="TOML file with the objectives.")
+@click.option("--host", help="Address of the API; without one the simulator is started.")
+@click.option("--preset", help="The simulator's latencies.")
+@click.option("--simulator-config", type=_FILE, help="The simulator's TOML file.")
+@click.option("--start", type=click.IntRange(1), default=1, show_default=True, help="First load.")
+@click.option("--most", type=click.IntRange(1), default=1_000, show_default=True, help="Last load.")
+@click.option(
+    "--hold", type=DURATION, default="60s", show_default=True, help="How long callers are held."
+)
+@click.option(
+    "--spawn-rate", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Callers a s."
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0.01, 1),
+    default=0.08,
+    show_default=True,
+    help="How near the loads beside the limit are.",
+)
+@click.option(
+    "--repeats", type=click.IntRange(1, 20), default=3, show_default=True, help="Runs at these."
+)
+@click.option("--at-least", type=click.IntRange(1), help="Calls it has to hold: 0, 1 or 2 ends.")
+@click.option("--budget", type=DURATION, help="Time for all steps, such as 2h.")
+@click.option("--budget-cost", type=click.FloatRange(0), help="Money for all steps.")
+@click.option("--spike", "spike_s", type=DURATION, help="Twice the limit for this long, after it.")
+@click.option("--soak", "soak_s", type=DURATION, help="The limit for this long, after it.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The first.")
+@click.option("--reports", type=_FOLDER, default=Path("reports"))
+@click.option("--into", type=_FOLDER, help="Folder of the search; one begun before goes on.")
+@click.option("--json", "document", type=_FILE, help="Write the findings to this file as well.")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    scenario: str,
+    slo: Path,
+    at_least: int | None,
+    spike_s: float | None,
+    soak_s: float | None,
+    document: Path | None,
+    **given: Any,
+) -> int:
+    """Find how many held calls of SCENARIO meet all objectives, and where it breaks.
+
+    Every step is a run of so many callers, held for --hold after all have called: doubling until an
+    objective is missed, points in between in random order, repeats beside the limit. What is not
+    listed here goes to every `harness run`. A search that was interrupted goes on with --into.
+
+    Exit code 0: found (or --at-least shown). 1: not even one call (or --at-least missed). 2: a
+    budget was spent, or --most held. 3: the generator is the limit. 4: bad input.
+    """
+    demands, notes = demands_of(parse_objectives(read_toml(slo), str(slo)), str(slo))
+    refuse_own(context.args, "harness capacity")
+    _refuse_loads(context.args)
+    rule = _rule(given)
+    target = _target(given)
+    folder = given["into"]
+    if folder is None:
+        name = f"capacity-{Path(scenario).stem}"
+        folder = reserve(given["reports"], name, wall_time().date())
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = StepRuns(
+        series=RunSeries(folder, scenario, (*target, *context.args)),
+        demands=demands,
+        seed=given["seed"],
+        hold_s=given["hold"],
+        spawn_rate=given["spawn_rate"],
+    )
+    runs.begin(
+        {
+            "scenario": scenario,
+            "options": list(runs.series.common),
+            "objectives": [str(demand.objective) for demand in demands],
+            "hold_s": runs.hold_s,
+            "spawn_rate": runs.spawn_rate,
+            "seed": runs.seed,
+        }
+    )
+    search = Search(rule, np.random.default_rng(runs.seed), list(runs.done()))
+    _run(search, runs, folder)
+    found = findings_of(search, notes)
+    calls = _load_after(found)
+    if calls and spike_s is not None:
+        found = replace(found, spike=spike(runs, calls, spike_s, given))
+    if calls and soak_s is not None:
+        found = replace(found, soak=soak(runs, calls, soak_s, bundled_prices()))
+    return _tell(found, folder, document, at_least)
+
+
+def _rule(given: Mapping[str, Any]) -> SearchRule:
+    if given["start"] > given["most"]:
+        raise BadInput(
+            f"is {given['start']}, more than --most {given['most']}",
+            where="--start",
+            hint="Begin below the largest load",
+        )
+    return SearchRule(
+        start=given["start"],
+        most=given["most"],
+        precision=given["precision"],
+        repeats=given["repeats"],
+        fewest_repeats=min(given["repeats"], SearchRule().fewest_repeats),
+        budget_s=given["budget"],
+        budget_cost=given["budget_cost"],
+    )
+
+
+def _target(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what every run is told of its target."""
+    words: list[str] = []
+    for name in ("host", "preset", "simulator_config"):
+        if given[name] is not None:
+            words += [f"--{name.replace('_', '-')}", str(given[name])]
+    return tuple(words)
+
+
+def _refuse_loads(words: list[str]) -> None:
+    """Refuse options that say how many callers there are, or for how long.
+
+    Raises:
+        BadInput: One is there.
+    """
+    for word in words:
+        if word.partition("=")[0] in _OWN:
+            raise BadInput(
+                f"{word} is what the search decides",
+                where="harness capacity",
+                hint="Give --start, --most, --hold or --spawn-rate",
+            )
+
+
+def _run(search: Search, runs: StepRuns, folder: Path) -> None:
+    """Run the steps that are left."""
+    if search.results:
+        click.echo(f"{len(search.results)} steps were done before", err=True)
+    try:
+        while (load := search.next) is not None:
+            number = len(search.results)
+            label = f"step {number + 1}, {load} calls"
+            click.echo(f"{label}; {_outlook(search)}", err=True)
+            result = runs.make(load, number, f"step {number + 1}")
+            search.record(result)
+            click.echo(f"  {_told(result)}", err=True)
+    except click.Abort:
+        click.echo(f"Go on with --into {folder}", err=True)
+        raise
+
+
+def _outlook(search: Search) -> str:
+    """Say where the limit lies so far, and what is left."""
+    fit = fit_steps(search.results)
+    if not fit:
+        return "the first"
+    beside = bracket(fit)
+    so_far = f"limit between {beside[0]} and {beside[1]}" if beside else "no limit seen so far"
+    each = sum(step.seconds for step in search.results) / len(search.results)
+    left = search.steps_left
+    return f"{so_far}; about {left} steps, {in_words(left * each)} left"
+
+
+def _told(step: StepResult) -> str:
+    if step.unfit:
+        return f"unfit, to be repeated once: {step.unfit}"
+    worst = min(step.shares, key=lambda share: share.margin)
+    verdict = "meets all objectives" if step.margin >= 0 else "misses it"
+    shares = f"{worst.share:.1%} missed it, {worst.allowed:.1%} may"
+    return f"{step.turns} turns; {worst.subject}: {shares}: {verdict}"
+
+
+def _load_after(found: CapacityFindings) -> int:
+    """Return the load to hold for a spike or a soak; 0 where no limit was found."""
+    limit = found.limit
+    if limit is None or found.ending not in (Ending.FOUND, Ending.MOST_HELD):
+        return 0
+    return limit.most if limit.calls is None else limit.calls
+
+
+def _tell(
+    found: CapacityFindings, folder: Path, document: Path | None, wanted: int | None
+) -> ExitCode:
+    for line in capacity_text(found):
+        click.echo(line)
+    plain = json.dumps(capacity_document(found, wanted), indent=2).encode() + b"\n"
+    for path in (folder / "capacity.json", *([document] if document is not None else [])):
+        replace_file(path, plain)
+    click.echo(f"Report: {write_capacity(folder, found)}", err=True)
+    if found.ending is Ending.GENERATOR:
+        verdict = found.verdict(wanted)
+        return ExitCode.PASS if wanted and verdict == "pass" else ExitCode.INVALID
+    return EXIT_CODES[found.verdict(wanted)]

@@ -1,0 +1,84 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from harness.analysis import PriceList, parse_objectives
+from harness.analysis.capacity.after_limit import drifts_in, spike_in
+from harness.analysis.capacity.demand import Demand, demands_of
+from harness.analysis.capacity.held_run import HeldCallers
+from harness.model import NS_PER_S, DurationSummary, Run, SessionRecord
+
+PRICES = PriceList(date="2026-01-01", currency="USD", source="a test", models={})
+HeldRun = Callable[..., Run]
+
+
+@pytest.fixture
+def demands() -> tuple[Demand, ...]:
+    latency = {"metric": "voice_to_voice", "percentile": 95, "limit_ms": 1_000}
+    tables = {"objective": [latency, {"failure_rate": 0.01}]}
+    return demands_of(parse_objectives(tables, "slo.toml"), "slo.toml")[0]
+
+
+def surge(held_run: HeldRun, begin_s: float, end_s: float, origin_s: float = 0.0) -> Run:
+    """Return a run whose sessions lie between two instants of the held callers' clock."""
+    run = held_run(callers=2, seconds=10)
+    sessions: list[SessionRecord] = [
+        replace(
+            session,
+            open_start_ns=round((begin_s - origin_s) * NS_PER_S),
+            closed_ns=round((end_s - origin_s) * NS_PER_S),
+        )
+        for session in run.sessions
+    ]
+    manifest = replace(run.manifest, origin_ns=round(origin_s * NS_PER_S))
+    return replace(run, sessions=tuple(sessions), manifest=manifest)
+
+
+def test_what_a_spike_breaks_in_the_turns_of_those_held(
+    held_run: HeldRun, demands: tuple[Demand, ...]
+) -> None:
+    asked = HeldCallers(load=8, ramp_s=0, hold_s=120)
+    held = held_run(seconds=120, latency_ms=lambda at: 3_000.0 if 45 <= at < 70 else 800.0)
+    for origin_s in (0.0, 25.0):
+        found = spike_in(held, surge(held_run, 40, 60, origin_s), PRICES, demands, asked)
+        assert found.why == ""
+        assert (found.load, found.peak) == (8, 16)
+        assert found.seconds == pytest.approx(20)
+        latency, failures = found.broken
+        assert latency.subject == "voice_to_voice P95 at most 1000 ms"
+        assert latency.after_s == pytest.approx(5, abs=5)
+        assert latency.back_s == pytest.approx(10, abs=5)
+        assert failures.after_s is None
+
+
+def test_a_spike_that_cannot_be_told_says_why(
+    held_run: HeldRun, demands: tuple[Demand, ...]
+) -> None:
+    asked = HeldCallers(load=8, ramp_s=0, hold_s=60)
+    outside = spike_in(held_run(), surge(held_run, 40, 90), PRICES, demands, asked)
+    assert "not inside" in outside.why
+    nobody = replace(surge(held_run, 20, 30), sessions=())
+    assert "no caller" in spike_in(held_run(), nobody, PRICES, demands, asked).why
+    late = DurationSummary(n=9, p50_ms=1, p99_ms=90, p999_ms=90, max_ms=90)
+    unfit = held_run(send_lateness=late)
+    assert "lateness" in spike_in(unfit, surge(held_run, 20, 30), PRICES, demands, asked).why
+
+
+def test_latency_that_grows_in_a_soak_is_shown(held_run: HeldRun) -> None:
+    asked = HeldCallers(load=12, ramp_s=0, hold_s=600)
+    run = held_run(callers=12, seconds=600, latency_ms=lambda at: 800.0 + at)
+    latency, failures, cost = drifts_in(run, PRICES, asked)
+    assert latency.per_hour == pytest.approx(3_600, rel=1e-3)
+    assert latency.is_shown
+    assert failures.per_hour == pytest.approx(0)
+    assert not failures.is_shown
+    assert cost.per_hour is None
+    assert "sessions" in cost.why
+
+
+def test_a_soak_by_an_unfit_generator_is_not_known(held_run: HeldRun) -> None:
+    late = DurationSummary(n=9, p50_ms=1, p99_ms=90, p999_ms=90, max_ms=90)
+    asked = HeldCallers(load=8, ramp_s=0, hold_s=60)
+    drifts = drifts_in(held_run(send_lateness=late), PRICES, asked)
+    assert all(one.per_hour is None and "lateness" in one.why for one in drifts)

@@ -1,0 +1,59 @@
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.analysis.capacity.findings import CapacityFindings, findings_of
+from harness.analysis.capacity.search import Search, SearchRule
+from harness.analysis.capacity.step import StepResult
+from harness.analysis.objectives.verdict import GateVerdict
+
+Build = Callable[..., StepResult]
+
+
+def searched(
+    build: Build, limit: int, rule: SearchRule | None = None, unfit_from: int = 1_000
+) -> CapacityFindings:
+    search = Search(rule or SearchRule(), np.random.default_rng(1))
+    while (load := search.next) is not None:
+        unfit = "frames were late" if load >= unfit_from else ""
+        search.record(build(load, 0.0 if load <= limit else 0.9, unfit=unfit))
+    return findings_of(search, ("a note",))
+
+
+def test_a_limit_that_was_found(build: Build) -> None:
+    found = searched(build, 12)
+    assert found.sentence == "12 calls [12, 12]."
+    assert found.boundary is not None
+    assert found.boundary.kind == "cliff"
+    assert found.verdict(None) is GateVerdict.PASS
+    assert found.verdict(12) is GateVerdict.PASS
+    assert found.verdict(13) is GateVerdict.FAIL
+    assert found.notes == ("a note",)
+
+
+def test_nothing_held(build: Build) -> None:
+    found = searched(build, 0)
+    assert "Not even the smallest load" in found.sentence
+    assert found.verdict(None) is GateVerdict.FAIL
+
+
+def test_the_most_held(build: Build) -> None:
+    found = searched(build, 90, SearchRule(most=16))
+    assert "At least 16 calls" in found.sentence
+    assert found.verdict(None) is GateVerdict.INCONCLUSIVE
+    assert found.verdict(16) is GateVerdict.PASS
+    assert found.verdict(17) is GateVerdict.INCONCLUSIVE
+
+
+def test_the_generator_is_the_limit(build: Build) -> None:
+    found = searched(build, 90, unfit_from=16)
+    assert found.sentence == "At least 8 calls (the generator, not the target, is the limit)."
+    assert found.verdict(None) is GateVerdict.INCONCLUSIVE
+    assert found.verdict(8) is GateVerdict.PASS
+
+
+def test_nothing_is_known_where_no_step_was_fit(build: Build) -> None:
+    found = searched(build, 90, unfit_from=1)
+    assert found.limit is None
+    assert found.sentence.startswith("The limit is not known")
+    assert found.verdict(1) is GateVerdict.INCONCLUSIVE

@@ -1,0 +1,146 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.analysis.capacity.drift import Drift
+from harness.analysis.capacity.spike import Spike
+from harness.analysis.capacity.step import ObjectiveShare, StepResult
+from harness.cli import capacity
+from harness.cli.app import run
+from harness.cli.capacity_steps import StepRuns
+from harness.errors import ExitCode
+
+SLO = '[[objective]]\nmetric = "voice_to_voice"\npercentile = 95\nlimit_ms = 1500\n'
+
+
+def step(load: int, limit: int, unfit: str = "") -> StepResult:
+    share = ObjectiveShare(
+        subject="voice_to_voice P95 at most 1500 ms",
+        allowed=0.05,
+        missed=np.full(200, load > limit),
+        sessions=np.arange(200) // 4,
+        blocks=np.arange(200) % 6,
+        value_ms=3_000.0 if load > limit else 900.0,
+    )
+    shares = () if unfit else (share,)
+    return StepResult(load=load, run=f"r{load}", seconds=60, shares=shares, unfit=unfit, turns=200)
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    slo = tmp_path / "slo.toml"
+    slo.write_text(SLO)
+    folder = str(tmp_path / "search")
+    return ["capacity", "conversation", "--slo", str(slo), "--into", folder, "--host", "ws://x"]
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Steps of a target that holds 12 calls, in place of runs."""
+    found: list[int] = []
+
+    def make(self: StepRuns, load: int, number: int, label: str) -> StepResult:
+        found.append(load)
+        return step(load, 12)
+
+    monkeypatch.setattr(StepRuns, "make", make)
+    return found
+
+
+def test_a_search_ends_with_limit_report_and_document(
+    words: list[str], loads: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "--json", str(tmp_path / "c.json")]) == ExitCode.PASS
+    said = capsys.readouterr()
+    assert "12 calls [12, 12]." in said.out
+    assert "step 1, 1 calls; the first" in said.err
+    assert "limit between 8 and 16; about" in said.err
+    assert "misses it" in said.err
+    assert (tmp_path / "search" / "report.html").is_file()
+    for path in (tmp_path / "c.json", tmp_path / "search" / "capacity.json"):
+        assert json.loads(path.read_text())["limit"]["calls"] == 12
+    assert loads[:5] == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (["--at-least", "12"], ExitCode.PASS),
+        (["--at-least", "13"], ExitCode.FAIL),
+        (["--most", "4"], ExitCode.INCONCLUSIVE),
+        (["--most", "4", "--at-least", "3"], ExitCode.PASS),
+        (["--budget", "3m"], ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_exit_codes(words: list[str], loads: list[int], more: list[str], code: ExitCode) -> None:
+    assert run([*words, *more]) == code
+
+
+def test_the_generator_as_the_limit_is_an_invalid_run(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def make(self: StepRuns, load: int, number: int, label: str) -> StepResult:
+        return step(load, 99, "frames were late" if load >= 4 else "")
+
+    monkeypatch.setattr(StepRuns, "make", make)
+    assert run(words) == ExitCode.INVALID
+    said = capsys.readouterr()
+    assert "At least 2 calls (the generator, not the target, is the limit)." in said.out
+    assert "unfit, to be repeated once: frames were late" in said.err
+
+
+def test_a_search_goes_on_where_it_stopped(
+    words: list[str],
+    loads: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(StepRuns, "done", lambda self: iter([step(n, 12) for n in (1, 2, 4, 8)]))
+    assert run(words) == ExitCode.PASS
+    assert loads[0] == 16
+    assert "4 steps were done before" in capsys.readouterr().err
+
+
+def test_spike_and_soak_follow_at_the_limit(
+    words: list[str],
+    loads: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[tuple[int, float]] = []
+
+    def spike(runs: StepRuns, calls: int, seconds: float, given: object) -> Spike:
+        asked.append((calls, seconds))
+        return Spike(load=calls, peak=2 * calls, seconds=0, watched_s=0, why="none was made")
+
+    def soak(runs: StepRuns, calls: int, seconds: float, prices: object) -> tuple[Drift, ...]:
+        asked.append((calls, seconds))
+        return (Drift(what="latency", unit="ms", why="none was made"),)
+
+    monkeypatch.setattr(capacity, "spike", spike)
+    monkeypatch.setattr(capacity, "soak", soak)
+    assert run([*words, "--spike", "30s", "--soak", "2h"]) == ExitCode.PASS
+    assert asked == [(12, 30), (12, 7_200)]
+    assert "none was made" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--users", "4"],
+        ["-u", "4"],
+        ["--calls=4"],
+        ["--seed", "-1"],
+        ["--start", "9", "--most", "8"],
+        ["--hold", "soon"],
+        ["--slo", "none.toml"],
+    ],
+)
+def test_what_cannot_be_searched_is_one_line(
+    words: list[str], loads: list[int], more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, *more]) == ExitCode.BAD_INPUT
+    assert loads == []
+    assert len(capsys.readouterr().err.strip().splitlines()) <= 2
