@@ -16,7 +16,7 @@ from harness.bench.tcp_validation import Case
 from harness.errors import RunInvalid
 from harness.model import Direction, NetworkProfile, Progress, UpdateStats
 from harness.network.layer import NetworkLayer
-from harness.network.probe.baseline import Baseline, subtract, undisturbed
+from harness.network.probe.baseline import Baseline, subtract, unimpaired
 from harness.network.probe.frame_flow import Floats, FrameFlows, RunOnLoop
 from harness.network.tcp.traces import LATE_MS, Stream, TraceStart, make_trace
 
@@ -38,7 +38,7 @@ _SKIPPED_MS = 2000.0
 _SPARE_S = 6.0
 # A frame that left later than this was not sent when the schedule took it to be.
 _LATENESS_MS = 5.0
-# A round with a larger share of those, or of undisturbed frames that are late by half a frame, or
+# A round with a larger share of those, or of unimpaired frames that are late by half a frame, or
 # whose changes are, is disturbed: 50 ms out of 30 s.
 _ASTRAY, _LAG_MS = 0.0015, 10.0
 # Of both cores, changes and frames of so many streams leave some free.
@@ -137,7 +137,7 @@ class Round:
         if self.left_out > _ASTRAY * frames:
             return f"{self.left_out / frames:.2%} of frames were sent late"
         if self.stray > _ASTRAY:
-            return f"{self.stray:.2%} of undisturbed frames were more than {_LAG_MS:g} ms late"
+            return f"{self.stray:.2%} of unimpaired frames were more than {_LAG_MS:g} ms late"
         return ""
 
 
@@ -155,9 +155,9 @@ class CaseResult:
         left_out: Share of messages that left too late themselves to be counted, from 0 to 1.
         late_percent: Messages more than 50 ms late.
         mean_ms: Mean extra delay.
-        undisturbed_ms: The proxy's overhead: what undisturbed messages took beyond the base
+        baseline_ms: The proxy's overhead: what unimpaired messages took beyond the base
             latency, subtracted from the others; the largest in size of all rounds and
-            directions. `None` where too few messages were undisturbed.
+            directions. `None` where too few messages were unimpaired.
         lag_p99_ms: How late changes were carried out, in the worst round; `None` without changes.
         unlikely: Why the baseline is not plausible, empty otherwise.
         busy: Whether all rounds were disturbed, so that the figures are of those.
@@ -172,7 +172,7 @@ class CaseResult:
     left_out: float
     late_percent: Figure
     mean_ms: Figure
-    undisturbed_ms: float | None
+    baseline_ms: float | None
     lag_p99_ms: float | None
     unlikely: str
     busy: bool
@@ -287,7 +287,7 @@ def _round_of(case: Case, flows: FrameFlows, changes: UpdateStats) -> Round:
         owns.append(own)
         for flow, extra_ms in zip(direction, extras_ms, strict=True):
             in_time = flow.lateness_ms <= _LATENESS_MS
-            alone_ms.append(extra_ms[in_time & undisturbed(flow, case.cadence_ms)])
+            alone_ms.append(extra_ms[in_time & unimpaired(flow, case.cadence_ms)])
             left_out += int((~in_time).sum())
             streams.append((extra_ms[in_time], flow.planned_ms[in_time]))
     alone = np.concatenate(alone_ms)
@@ -324,7 +324,7 @@ def sum_up(case: Case, rounds: Sequence[Round]) -> CaseResult:
         left_out=left_out / max(1, messages + left_out),
         late_percent=_figure(case.late_percent, 100 * _pairs(late), counts, enough=enough),
         mean_ms=_figure(case.mean_ms, _pairs(sums), counts, enough=True),
-        undisturbed_ms=max(known_ms, key=abs, default=None),
+        baseline_ms=max(known_ms, key=abs, default=None),
         lag_p99_ms=max((lag_ms for lag_ms in lags_ms if lag_ms is not None), default=None),
         unlikely=next((one.why for one in own if not one.plausible), ""),
         busy=not calm,

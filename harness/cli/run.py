@@ -142,7 +142,7 @@ def _locust_words(locustfile: Path, directory: Path, given: dict[str, Any]) -> l
 
 
 def _report_of_a_killed_run(directory: Path) -> str:
-    """Report what a run had recorded when its process ended without a word, and say so."""
+    """Report what a run had recorded when its process ended unexpectedly, and say so."""
     if not (directory / "manifest.json").exists():
         return "Nothing had been recorded yet"
     words = [sys.executable, "-m", "harness", "report", str(directory)]

@@ -157,7 +157,7 @@ def _figure(figure: Figure, unit: str) -> list[str]:
 
 
 def _details(row: CaseResult) -> str:
-    own = "not known" if row.undisturbed_ms is None else f"{row.undisturbed_ms:.2f} ms"
+    own = "not known" if row.baseline_ms is None else f"{row.baseline_ms:.2f} ms"
     lag = "none" if row.lag_p99_ms is None else f"P99 {row.lag_p99_ms:.1f} ms late"
     disturbed = f", and {row.disturbed} disturbed" if row.disturbed else ""
     return (

@@ -2,5 +2,5 @@
 
 Joins what a caller does (`session`), what an API says (`dialects`) and how bytes travel
 (`transport`, `network`), paces every frame, and measures its own lateness. It does not know Locust:
-whoever has calls to hold gives them to an `AudioEngine` and collects their outcomes.
+calls are given to an `AudioEngine`, and their outcomes are collected from it.
 """

@@ -143,9 +143,9 @@ class Call:
         self._greet()
 
     def _greet(self) -> None:
-        """Send what opens a session; where nobody announces it, it exists from then on.
+        """Send what opens a session; where the server does not announce it, it exists from then on.
 
-        Not before the server has accepted the upgrade: many lose what comes together with the
+        Not before the server has accepted the upgrade: many servers drop data that comes with the
         request.
         """
         connection, facts = self._connection, self._route.dialect.facts
@@ -199,7 +199,7 @@ class Call:
         connection.close()
 
     def crashed(self, error: Exception) -> None:
-        """Give up a session that met a bug of ours; the others never notice."""
+        """Give up a session that met a bug of ours; other sessions are not affected."""
         _log.error("%s crashed", self.session.id, exc_info=error)
         words = f"{type(error).__name__}: {error}"
         self.hang_up(Fault(Party.OURS, self.session.phase(), "crash", words))
@@ -211,7 +211,7 @@ class Call:
         self._greet()
 
     def pong(self, round_trip_ns: int) -> None:
-        """Keep a round trip."""
+        """Record a round-trip time."""
         self.session.link.pong(round_trip_ns)
 
     def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:

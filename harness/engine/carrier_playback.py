@@ -10,11 +10,11 @@ from harness.session import CarrierPlayout
 
 
 class CarrierPlayback:
-    """What a carrier owes the agent of one connection; runs on the engine's loop.
+    """Returns the marks of one connection to the agent; runs on the engine's loop.
 
     Args:
         dialect: How the agent's audio is written.
-        session: How marks are told.
+        session: How marks are written.
         say: Sends messages on the connection.
     """
 
@@ -46,7 +46,7 @@ class CarrierPlayback:
         self._return_due()
 
     def end(self) -> None:
-        """Return no further mark."""
+        """Stop returning marks."""
         if self._timer is not None:
             self._timer.cancel()
 

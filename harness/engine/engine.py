@@ -2,7 +2,7 @@
 
 Locust's users are greenlets of one thread; a frame that waits for a greenlet is late. So all
 sessions live on one event loop in a thread of its own, paced by one heap of deadlines. Greenlets
-put calls in (`hold`) and look for outcomes (`take_outcomes`); nothing else crosses.
+hand calls over (`hold`) and collect outcomes (`take_outcomes`); nothing else crosses threads.
 """
 
 import asyncio
@@ -68,9 +68,9 @@ class AudioEngine:
         watcher.close()
 
     def prioritise_caller(self) -> None:
-        """Let the calling thread, too, go before other programs until `stop`.
+        """Give the calling thread, too, priority over other programs until `stop`.
 
-        It shares the interpreter: no frame leaves while it holds that and waits for a core.
+        It shares the interpreter: no frame leaves while it holds the GIL and waits for a core.
         """
         self._beside = ThreadPriority(BESIDE_AUDIO)
         self._priorities.append(self._beside)
@@ -90,7 +90,7 @@ class AudioEngine:
     def hold(
         self, session: Caller, route: Route, listener: Callable[[Event], None] | None = None
     ) -> None:
-        """Hold a call; what it has to say comes by `take_outcomes`, events go to `listener`."""
+        """Hold a call; its records come by `take_outcomes`, its events go to `listener`."""
         self._from_outside(self._open, session, route, listener)
 
     def run(self, errand: Coroutine[Any, Any, Result]) -> Result:
@@ -239,7 +239,7 @@ class AudioEngine:
         self._outcomes.append(outcome)
 
     def _in_turn(self, step: Callable[[Call], None], calls: Iterator[Call] | None = None) -> None:
-        """Do something to every call, one after the other: to all at once would be a stall."""
+        """Do something to every call, spread over rounds of the loop, which would stall else."""
         assert self._loop is not None
         rest = iter(tuple(self._calls)) if calls is None else calls
         if (call := next(rest, None)) is not None:
@@ -249,7 +249,7 @@ class AudioEngine:
     def _forget(self) -> None:
         self._hand_over()
         self._measured.clear()
-        # What held the loop up until now is no lag of the run either.
+        # Lag from before this moment is not part of the run either.
         self._beat_ns = now_ns() + _HEARTBEAT_NS
         self._heart.arm(self._beat_ns)
 

@@ -1,7 +1,7 @@
 """Sends the frames of all calls of one loop, each when it is due.
 
-Sending goes before reading: the kernel stamps what arrives, so that it may wait, and nobody stamps
-a frame that should have left. Frames that are late leave at once, the oldest of all calls first.
+Sending goes before reading: the kernel stamps what arrives, so reading may wait, but a frame that
+should have left may not. Late frames leave at once, the oldest of all calls first.
 """
 
 from array import array
@@ -14,8 +14,8 @@ from harness.engine.frame_stream import FrameStream
 from harness.model import NS_PER_MS
 from harness.session import BACKLOG_NS
 
-# Where frames never cease to be due, reading gets a share: the kernel's buffers are small, and a
-# server that cannot write any more would look slow.
+# Where frames are always due, reading gets a share: the kernel's buffers are small, and a server
+# that cannot write any more would look slow.
 _SEND_AT_MOST_NS, _THEN_READ_NS = 20 * NS_PER_MS, 5 * NS_PER_MS
 
 
@@ -96,7 +96,7 @@ class FrameSender:
         self._due.add_all(due_ns + frame_ns, frame_ns, kept)
 
     def _ask(self, stream: FrameStream[Call]) -> None:
-        """Send a frame that takes a thought of the session."""
+        """Send a frame that the session has to decide on."""
         call = stream.owner
         if call.stream is not stream:
             return

@@ -36,7 +36,7 @@ class _Visitor:
         self.left: asyncio.Future[None] = loop.create_future()
 
     def upgraded(self, at_ns: int) -> None:
-        """Wait on: an upgrade proves nothing, except where nobody announces a session."""
+        """Keep waiting: an upgrade proves a session only where servers do not announce one."""
         self._upgraded = True
         self.greet()
 
@@ -58,7 +58,7 @@ class _Visitor:
             self.take(event)
 
     def take(self, event: Event) -> None:
-        """Look whether an event proves a session, or refuses one."""
+        """Check whether an event proves a session, or refuses one."""
         if isinstance(event, PROVES_SESSION):
             self._settle(None)
         elif isinstance(event, ProviderError) and self._error is None:

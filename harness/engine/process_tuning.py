@@ -1,4 +1,4 @@
-"""What may disturb the audio thread from inside its own process, held down and measured."""
+"""Disturbances of the audio thread from inside its own process, reduced and measured."""
 
 import gc
 import sys
@@ -17,7 +17,7 @@ _NEVER = 2**31 - 1
 
 
 def tune_process() -> None:
-    """Make the process fit for audio: what is loaded by now is never looked at for garbage."""
+    """Tune the process for audio: garbage collection skips what is loaded by now."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.collect()
     gc.freeze()
@@ -38,7 +38,7 @@ class GarbagePauses:
         gc.callbacks.append(self._collected)
 
     def stop(self) -> None:
-        """Measure no more; idempotent."""
+        """Stop measuring; idempotent."""
         if self._collected in gc.callbacks:
             gc.callbacks.remove(self._collected)
 
@@ -62,7 +62,7 @@ class ClockWatch:
         self._apart_ms = self._difference_ms()
 
     def step_ms(self) -> float | None:
-        """Return how far wall time stepped since the last look, `None` when it did not."""
+        """Return how far wall time stepped since the last call, `None` when it did not."""
         apart_ms = self._difference_ms()
         stepped_ms, self._apart_ms = apart_ms - self._apart_ms, apart_ms
         return stepped_ms if abs(stepped_ms) > _CLOCK_STEP_MS else None

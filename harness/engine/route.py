@@ -1,4 +1,4 @@
-"""How a session reaches the API: address, headers, certificates, and what lies on the way."""
+"""How a session reaches the API: address, headers, certificates, proxies and impairment."""
 
 import re
 import ssl
@@ -160,7 +160,7 @@ def _with_model(target: Target, path: str, model: str) -> Target:
 
 
 def _conceal_credentials(target: Target) -> None:
-    """Keep what an address itself holds of passwords and keys out of messages."""
+    """Keep passwords and keys in the address itself out of messages."""
     conceal(target.password or "")
     if target.username is not None:
         # As the upgrade shows them (RFC 7617).
@@ -171,7 +171,7 @@ def _conceal_credentials(target: Target) -> None:
 
 
 def names_secret(parameter: str) -> bool:
-    """Return whether a parameter of an address is called as keys and passwords are."""
+    """Return whether the name of an address parameter suggests a key or password."""
     return _KEY_PARAMETER.search(parameter) is not None
 
 

@@ -1,4 +1,4 @@
-"""Audio frames on their way to a socket: encoded once for all, stamped for each session if need be.
+"""Outgoing audio frames: encoded once for all sessions, numbered for each where the API asks it.
 
 A message that is the same for every session is made ready once and written as it is. Where an API
 numbers its audio messages, only the encoded audio is shared, and the envelope is made as it leaves.

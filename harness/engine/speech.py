@@ -159,7 +159,7 @@ class Speech:
         self._forget_some()
 
     def _forget_some(self) -> None:
-        """Give up what no call needs, the least recently used first, until the rest fits."""
+        """Drop what no call needs, the least recently used first, until the rest fits."""
         for name in tuple(self._kept) if self.bytes_kept > self._most_bytes else ():
             if self._spoken[name] == 0:
                 self.bytes_kept -= _size_bytes(self._kept.pop(name))
@@ -171,7 +171,7 @@ class Speech:
 
 
 def memory_bytes() -> int:
-    """Return how much ready speech a process may keep: 256 MB unless told otherwise.
+    """Return how much ready speech a process may keep: 256 MB by default.
 
     Raises:
         BadInput: The environment says no number.

@@ -1,4 +1,4 @@
-"""Threads that go before other programs, where the system lets them.
+"""Threads with priority over other programs, where the system allows it.
 
 An ordinary thread that wakes up while others compute waits until they have had their share: tens of
 milliseconds, on a machine whose cores are all busy. Systems have a real-time class for audio
@@ -36,7 +36,7 @@ class Level(NamedTuple):
 
 
 AUDIO = Level(2, too_busy=0.9, has_room=0.6)
-# What does little for long is meant to go before others, what computes is not.
+# A thread that is mostly idle may take priority, one that computes may not.
 BESIDE_AUDIO = Level(1, too_busy=0.5, has_room=0.3)
 
 
@@ -58,7 +58,7 @@ class ThreadPriority:
         self._used_ns = _used_ns(self._thread) if self._allowed else 0
 
     def review(self) -> None:
-        """Let the thread be an ordinary one for as long as it is too busy; from any thread."""
+        """Make the thread an ordinary one while it is too busy; may be called from any thread."""
         if not self._allowed:
             return
         at_ns, used_ns = now_ns(), _used_ns(self._thread)
@@ -71,7 +71,7 @@ class ThreadPriority:
             self.is_realtime = _set_realtime(self._thread, self._level.priority)
 
     def end(self) -> None:
-        """Let the thread be an ordinary one for good; idempotent."""
+        """Make the thread an ordinary one for good; idempotent."""
         if self.is_realtime:
             _set_ordinary(self._thread)
         self._allowed = self.is_realtime = False
@@ -79,7 +79,7 @@ class ThreadPriority:
 
 @contextmanager
 def before_others(level: Level) -> Iterator[None]:
-    """Let this thread go before other programs meanwhile, where the system allows it."""
+    """Give this thread priority over other programs in the block, where the system allows it."""
     priority, ended = ThreadPriority(level), threading.Event()
 
     def review() -> None:

@@ -1,4 +1,4 @@
-"""What was asked for with `--arrivals`, made into words that every process understands.
+"""What was asked for with `--arrivals`, as a schedule that can be sent to every process.
 
 Workers on other machines have neither the file nor the run time: they are sent the schedule itself.
 """

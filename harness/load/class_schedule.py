@@ -64,7 +64,7 @@ def schedule_of(
     """Return the schedule of a run.
 
     Args:
-        options: What was asked for; it goes before what classes say of themselves.
+        options: What was asked for; it takes precedence over what classes declare.
         users: The scenario's user classes.
         corpus: Speech.
         network_given: Whether the command line says through which networks all call.
@@ -115,6 +115,6 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
 
 
 def _class_seed(seed: int, name: str) -> int:
-    """Return a seed of a class's own: classes with the same dialogue do not say the same."""
+    """Return a seed of a class's own: classes with the same dialogue draw different utterances."""
     (own,) = np.random.SeedSequence([seed, zlib.crc32(name.encode())]).generate_state(1)
     return int(own)

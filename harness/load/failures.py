@@ -61,8 +61,8 @@ class Failures:
         else:
             self._give_up(error)
 
-    def tell(self, error: HarnessError) -> None:
-        """Say and record why a run that has begun does not go on; whoever calls it ends it."""
+    def report(self, error: HarnessError) -> None:
+        """Print and record why a run that has begun does not go on; the caller ends it."""
         self.code = self.code or int(error.exit_code)
         print(f"harness: {error}", file=sys.stderr, flush=True)
         with contextlib.suppress(HarnessError):
@@ -83,7 +83,7 @@ class Failures:
         if isinstance(self._runner, WorkerRunner):
             self._send(error, begun=True)
             return
-        self.tell(error)
+        self.report(error)
         gevent.spawn(self.quit)
 
     def _give_up(self, error: HarnessError) -> None:
@@ -92,7 +92,7 @@ class Failures:
             self._send(error, begun=False)
             return
         print(f"harness: {error}", file=sys.stderr, flush=True)
-        # Locust's empty tables would bury the one line that matters.
+        # Locust's empty tables would hide the one line that matters.
         logging.getLogger("locust.stats_logger").disabled = True
         self.code = self.code or int(error.exit_code)
         self._environment.process_exit_code = self.code

@@ -23,7 +23,7 @@ class Routes(Protocol):
     """How the calls of one process reach the target."""
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
-        """Make every route that will be asked for possible; return the findings as events."""
+        """Prepare every route that will be used; return the findings as events."""
 
     def begin(self) -> None:
         """Discard what was measured while preparing: it is not part of the run."""

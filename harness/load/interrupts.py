@@ -11,7 +11,7 @@ import psutil
 
 from harness.errors import ExitCode
 
-# Everything has ended two seconds after the second signal; the kernel sees to it before.
+# Everything has ended two seconds after the second signal; the kernel enforces it sooner.
 _CUT_LIMIT_S = 1.6
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -31,8 +31,8 @@ class Interrupts:
         self._drain, self._cut = drain, cut
         self.count = 0
 
-    def heed(self) -> None:
-        """Take both signals from now on, instead of an exception in whichever greenlet runs."""
+    def handle_signals(self) -> None:
+        """Handle both signals from now on, instead of an exception in whichever greenlet runs."""
         for number in _SIGNALS:
             signal.signal(number, self._came)
 
@@ -59,7 +59,7 @@ def ignore_ctrl_c() -> None:
 
 
 def end_now() -> None:
-    """End this process and those it started, without any further word, as a run not whole."""
+    """End this process and those it started at once, with the exit code of an incomplete run."""
     end_children()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -34,19 +34,19 @@ class Steps:
         self._told_ns = now_ns()
 
     def step(self, what: str, unit: str = "bytes") -> None:
-        """Say what is done now."""
+        """Print the step that begins."""
         print(what, file=sys.stderr, flush=True)
 
     def advance(self, done: int, total: int | None) -> None:
-        """Say how far it is, seldom."""
+        """Print how far the step is, seldom."""
         if now_ns() - self._told_ns > 2 * NS_PER_S:
             self._told_ns = now_ns()
             share = "" if not total else f" of {total}"
             print(f"  {done}{share}", file=sys.stderr, flush=True)
 
 
-def tell_events(events: Sequence[RunEvent]) -> None:
-    """Say what ends the run early, one line each."""
+def print_events(events: Sequence[RunEvent]) -> None:
+    """Print what ends the run early, one line each."""
     for event in events:
         if event.kind is RunEventKind.TOXIPROXY_LOST:
             words = f"harness: Toxiproxy was lost, which ends the run: {event.detail}"
@@ -83,7 +83,7 @@ class LocustTable:
 
 
 class LiveLine:
-    """One line that keeps up with the run: rewritten on a terminal, now and then elsewhere."""
+    """One line of progress: rewritten on a terminal, printed now and then elsewhere."""
 
     def __init__(self, calls: int | None) -> None:
         self._calls = calls

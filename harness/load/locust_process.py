@@ -1,7 +1,7 @@
-"""Locust as `harness run` starts it: only what is said for this run counts.
+"""Locust as `harness run` starts it: only this run's own settings count.
 
-Settings that lie about, in `locust.conf`, `~/.locust.conf`, `pyproject.toml` or in `LOCUST_…`
-variables, change users, run time and user classes of whichever run is started beside them. With
+Settings in `locust.conf`, `~/.locust.conf`, `pyproject.toml` or `LOCUST_…` variables would change
+users, run time and user classes of any run that is started next to them. With
 plain `locust -f` they are the user's own; a run that names everything itself does not read them.
 """
 

@@ -1,7 +1,7 @@
-"""Who hears of a run's records besides its files: the live page, and exporters that were asked for.
+"""Receivers of a run's records besides its files: the live page, and the exporters asked for.
 
-They hear what the process that writes the run has, so that of a run spread over workers they have
-everything, and what they do is done far from the audio.
+They run in the process that writes the run, so they receive everything of a run spread over workers
+and do not disturb the audio.
 """
 
 import sys
@@ -20,7 +20,7 @@ from harness.load.run_writer import RunWriter
 from harness.load.workload import Workload
 
 _PROMETHEUS = "harness.load.exporters.prometheus"
-# For what is sent when a run has ended, to somebody who may not answer.
+# Limit for what is sent when a run has ended, to a receiver that may not answer.
 _SEND_LIMIT_S = 5.0
 
 
@@ -35,13 +35,13 @@ class Observers:
     def __init__(self, web_ui: Any, open_calls: Callable[[], int]) -> None:
         self._open_calls = open_calls
         self._page = None
-        # Their libraries may not be there.
+        # Their libraries may not be installed.
         self._prometheus: Any = None
         self._metered: Any = None
         self._tracer: Any = None
         self._figures: LiveFigures | None = None
         if web_ui is not None:
-            # Flask is there where Locust's page is.
+            # Flask is installed where Locust's page is.
             from harness.load.monitoring.page import VoicePage
 
             self._page = VoicePage(web_ui)
@@ -59,7 +59,7 @@ class Observers:
             self._metered = import_otel().MeteredRecords(self._open_calls)
 
     def follow(self, options: Options, workload: Workload, origin_ns: int) -> None:
-        """Let everyone hear of the calls that this process holds, which others may only write.
+        """Subscribe tracing to the calls that this process holds.
 
         Args:
             options: What was asked for.
@@ -78,7 +78,7 @@ class Observers:
             self._page.refuse(str(error) if ours else "preparing it failed; this is our bug")
 
     def begin(self, writer: RunWriter) -> None:
-        """Let everyone hear of a run that is about to begin."""
+        """Subscribe every receiver to a run that is about to begin."""
         if self._metered is not None:
             writer.listen(_harmless(self._metered.take, "OpenTelemetry's metrics"))
         if self._page is None and self._prometheus is None:
@@ -95,7 +95,7 @@ class Observers:
             writer.listen(_harmless(self._prometheus.take, "metrics for Prometheus"))
 
     def end(self) -> None:
-        """Tell that the run has ended."""
+        """Note that the run has ended."""
         if self._figures is not None:
             self._figures.end()
         tracer, self._tracer = self._tracer, None
@@ -106,7 +106,7 @@ class Observers:
 
 
 def _harmless(take: Callable[..., None], name: str) -> Callable[..., None]:
-    """Return a listener that a defect of its own silences, and that never ends the run."""
+    """Return a listener that is dropped after an exception, so that it never ends the run."""
     failed = False
 
     def listener(*records: Any) -> None:
@@ -117,7 +117,7 @@ def _harmless(take: Callable[..., None], name: str) -> Callable[..., None]:
             take(*records)
         except Exception as error:
             failed = True
-            words = f"harness: {name} stand still, the run goes on: {error!r} (our bug)"
+            words = f"harness: {name} are no longer updated, the run goes on: {error!r} (our bug)"
             print(sanitised(words), file=sys.stderr, flush=True)
 
     return listener

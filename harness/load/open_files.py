@@ -14,7 +14,7 @@ _WANTED = 65_536
 
 
 def ensure_open_files(callers: int) -> None:
-    """Raise the limit of open files as far as the system allows, and see that it is enough.
+    """Raise the limit of open files as far as the system allows, and check that it is enough.
 
     Args:
         callers: Calls that this process holds at once.

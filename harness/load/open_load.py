@@ -44,7 +44,7 @@ class OpenLoad:
         self._arrivals, self._share, self._calls = arrivals, share, calls
         self._schedule, self._drop = schedule, drop
         self._free: defaultdict[str, deque[Any]] = defaultdict(deque)
-        # Classes that have ever had a caller here: Locust spreads users as it likes.
+        # Classes that have ever had a caller here: Locust chooses where users run.
         self._staffed: set[str] = set()
         self._ended = False
         self._greenlet: gevent.Greenlet | None = None
@@ -116,7 +116,7 @@ class OpenLoad:
         wanted = self._schedule.class_of(number)
         classes = [wanted]
         if wanted not in self._staffed:
-            # No caller of this class lives in this process: another one stands in.
+            # This process has no caller of this class: one of another class takes the call.
             classes += sorted(self._free, key=lambda name: -len(self._free[name]))
         for name in classes:
             if self._free[name]:

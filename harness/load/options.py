@@ -17,7 +17,7 @@ from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
 
 TARGETS_FILE = "harness.toml"
-# The names of variables are upper case; what a person pasted there by mistake is not.
+# Names of variables are upper case; a key pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports", "prometheus")
 
@@ -43,7 +43,7 @@ class Options:
         calls: Calls to hold in all, `None` to go on until stopped.
         arrivals: When calls begin, in the words of `plan.arrivals`; empty for a closed load, where
             callers begin the next call when the last one has ended.
-        seed: The one number that all chance comes from.
+        seed: Seed of everything that is drawn.
         frame_ms: Length of the caller's audio frames.
         silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
         limit_s: How long a caller waits for a response.
@@ -57,7 +57,7 @@ class Options:
         run_dir: An empty directory to use instead of making one.
         live_line: Show one line of progress in place of Locust's table.
         simulated: The target is this project's simulator.
-        until_stdin_closes: Stop when whoever started us is gone.
+        until_stdin_closes: Stop when the parent process is gone.
         prometheus: Address and port that metrics are served at, `None` for nowhere.
         otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asks.
     """
@@ -120,7 +120,7 @@ class _OnPage:
     def add_argument(self, *flags: str, **settings: Any) -> argparse.Action:
         """Add an option, with its help as the words of the form.
 
-        What names a file, a folder or a secret of this machine is not for a browser to choose.
+        An option that names a file, a folder or a secret of this machine is kept off the page.
         """
         action = self._group.add_argument(*flags, **settings)
         action.include_in_web_ui = action.dest not in _OFF_PAGE  # type: ignore[attr-defined]

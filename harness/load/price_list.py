@@ -1,4 +1,4 @@
-"""The price list that comes with the package, and lists of one's own that extend it."""
+"""The price list that comes with the package, and users' lists that extend it."""
 
 import tomllib
 from decimal import Decimal

@@ -1,7 +1,7 @@
 """What a Locust process writes besides the run directory: none of it with a secret in it.
 
-That is both standard streams, everything that is logged, by whichever logger, to the console, to
-the file that `--logfile` names or to the web page, and the exceptions that Locust itself tells of.
+That is both standard streams, everything that any logger writes to the console, to the file that
+`--logfile` names or to the web page, and the exceptions that Locust itself reports.
 Errors of ours are one line.
 """
 
@@ -36,7 +36,7 @@ class RedactedRecord(logging.LogRecord):
     def __init__(self, *arguments: object, **rest: object) -> None:
         super().__init__(*arguments, **rest)  # type: ignore[arg-type]
         if self.exc_info and self.exc_info[0] is not None:
-            # Every formatter takes the text that is here already.
+            # Every formatter uses this cached text.
             self.exc_text = redacted(_FORMATTER.formatException(self.exc_info))
         if self.stack_info:
             self.stack_info = redacted(self.stack_info)
@@ -86,7 +86,7 @@ def redact_exceptions(runner: Any) -> None:
 def _in_one_line(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Say what is wrong with a scenario that plain `locust -f` is loading, without a traceback."""
+    """Print what is wrong with a scenario that plain `locust -f` loads, without a traceback."""
     if isinstance(error, HarnessError):
         print(f"harness: {error}", file=sys.stderr)
         raise SystemExit(int(error.exit_code))

@@ -62,7 +62,7 @@ _WRITE_EVERY_NS = 1 * NS_PER_S
 _BATCH = "harness_batch"
 # Beyond its drain time a worker that is alive needs no longer than this to send its last batch.
 _LAST_BATCH_LIMIT_S = 15.0
-# A worker that was told to end and has nothing left to do takes about a second.
+# A worker with nothing left to do takes about a second to end.
 _WORKER_END_LIMIT_S = 5.0
 # A second signal ends everything; the last records get this long to be written.
 _CUT, _CUT_WAIT_S = 2, 1.0
@@ -70,14 +70,14 @@ _CUT, _CUT_WAIT_S = 2, 1.0
 _REPORTED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
 # Callers that Locust starts anew, one after another, are gone for less than this.
 _DESERTED_POLLS = 20
-# Planned calls begin when every worker has heard from when on.
+# Planned calls begin so long after the message, which every worker has received by then.
 _ARRIVE_AFTER_NS = NS_PER_S // 4
 _DESERTED = RunInvalid(
     "no caller is left, and there are calls to be made",
     hint="Errors of the scenario stand above",
 )
 _SILENT = RunInvalid(
-    "no worker was heard of for three seconds, for which Locust stops a run",
+    "no worker sent a heartbeat for three seconds, so Locust stopped the run",
     hint="This machine, or theirs, may be too busy",
 )
 
@@ -115,14 +115,14 @@ class RunController:
             self._runner.register_message(HURRY, self._hurry_came, concurrent=True)
 
     def watch_others(self) -> None:
-        """Look out from the start for processes of the run that end before their time."""
+        """Watch from the start for processes of the run that end too early."""
         options: Any = self._environment.parsed_options
         forked = int(getattr(options, "processes", None) or 0)
         if isinstance(self._runner, WorkerRunner):
             ignore_ctrl_c()
             gevent.spawn(watch_master, self._runner)
         elif self._environment.web_ui is None:
-            self._interrupts.heed()
+            self._interrupts.handle_signals()
             if isinstance(self._runner, MasterRunner) and forked:
                 gevent.spawn(watch_forked_workers, self._runner, forked, self._end_unbegun)
 
@@ -131,7 +131,7 @@ class RunController:
         self._environment.process_exit_code = None
         self._failures.code = self._interrupts.count = 0
         if not isinstance(self._runner, WorkerRunner):
-            self._interrupts.heed()
+            self._interrupts.handle_signals()
         try:
             self._prepare()
         except Exception as error:
@@ -146,7 +146,7 @@ class RunController:
         """Drain, write what is left, and report; a step that fails does not stop the next."""
         silent = self._pool is not None and self._pool.silent
         if silent:
-            self._failures.tell(_SILENT)
+            self._failures.report(_SILENT)
         self._drain()
         self._collect()
         if isinstance(self._runner, WorkerRunner):
@@ -220,7 +220,7 @@ class RunController:
             self._environment.process_exit_code = int(ExitCode.INVALID)
 
     def _interrupt(self) -> None:
-        """Drain, because of a first signal or because whoever started us is gone."""
+        """Drain, because of a first signal or because the parent process is gone."""
         self._note_interrupt()
         if self._runner.state == STATE_INIT:
             print("harness: stopped before the run began", file=sys.stderr, flush=True)
@@ -245,7 +245,7 @@ class RunController:
             self._writer.note(kind, detail)
 
     def _cut(self) -> None:
-        """Close open calls and write what they recorded, as far as that takes no time."""
+        """Close open calls and write what they recorded, as far as that is immediate."""
         if self._writer is not None:
             words = f"harness: ended by a second signal. {self._writer.hint}"
             print(words, file=sys.stderr, flush=True)
@@ -302,7 +302,7 @@ class RunController:
             return
         if isinstance(self._runner, WorkerRunner):
             if self._share is None:
-                # It came when the calls of the run had been shared out already.
+                # It connected when the calls of the run had been shared out already.
                 return
             self._workload_of(options, schedule, corpus, self._share)
             return
@@ -363,7 +363,7 @@ class RunController:
 
     def _hand_in(self, batch: Batch, *, idle: bool, last: bool = False) -> None:
         if self._writer is not None:
-            live.tell_events(batch.events)
+            live.print_events(batch.events)
             self._writer.write(batch)
         elif isinstance(self._runner, WorkerRunner):
             state = {"idle": idle, "last": last, "open": self._open_calls()}

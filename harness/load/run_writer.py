@@ -45,7 +45,7 @@ class RunWriter:
         scenario: The locustfile.
 
     Attributes:
-        manifest: What stands in the run's manifest.
+        manifest: The run's manifest.
     """
 
     def __init__(self, options: Options, schedule: Calls, corpus: Corpus, scenario: Path) -> None:
@@ -92,7 +92,7 @@ class RunWriter:
     def report(self) -> int:
         """Make summary, table and page; return the exit code of `harness report`.
 
-        Without room for records there is none for a report: then nothing is made.
+        A disk without space for records has none for a report: then nothing is made.
         """
         if self._full:
             return ExitCode.INVALID
@@ -104,7 +104,7 @@ class RunWriter:
             why = f"the report could not be started: {error.strerror}"
         else:
             if done.returncode == ExitCode.BAD_INPUT:
-                # Not the run's input was bad, but its folder: it has said so.
+                # The folder was bad, not the run's input; the report has printed that.
                 return ExitCode.INVALID
             if done.returncode in tuple(ExitCode):
                 return done.returncode
@@ -183,7 +183,7 @@ def _settings(options: Options, schedule: Calls) -> dict[str, str]:
 
 
 def _said(schedule: Schedule) -> dict[str, str]:
-    """Return what callers of one kind do."""
+    """Return a description of what callers of one kind do."""
     if schedule.script is not None:
         return {"dialogue": schedule.script.name}
     low, high = schedule.dialogue.think_ms
@@ -194,7 +194,7 @@ def _said(schedule: Schedule) -> dict[str, str]:
 
 
 def _network_settings(options: Options) -> dict[str, str]:
-    """Return what the profiles themselves do not tell."""
+    """Return the network settings that the profiles do not hold."""
     found = {}
     if any(weight != 1 for _, weight in options.mix):
         found["network_mix"] = ", ".join(f"{name}={weight}" for name, weight in options.mix)

@@ -1,4 +1,4 @@
-"""What a scenario's user classes say of themselves, for whatever the command line leaves open."""
+"""Attributes of a scenario's user classes: used where the command line gives none."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -21,9 +21,9 @@ _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "
 
 
 def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
-    """Refuse attributes of a user class that say nothing, or not what they should.
+    """Refuse attributes of a user class that are unknown or have a wrong value.
 
-    A scenario may have attributes of its own, unless they look like a misspelt one of ours.
+    A scenario may have attributes of its own, unless they look like a misspelling of ours.
 
     Args:
         name: Of the class.

@@ -19,7 +19,7 @@ class Share:
         origin_ns: Run start on the monotonic clock of the process.
         slot: The process takes every `slots`-th call, beginning with this one.
         slots: Processes that hold calls.
-        callers: Callers of the run, all processes together; 0 where nobody said.
+        callers: Callers of the run, all processes together; 0 where that is not known.
     """
 
     origin_ns: int
@@ -49,7 +49,7 @@ class Share:
         elapsed_s = (now_ns() - message["now_ns"]) / NS_PER_S
         origin_ns = int(message["origin_ns"])
         if abs(apart_s - elapsed_s) > _SAME_CLOCK_S:
-            # Another machine: its monotonic clock began elsewhere, only wall time is shared.
+            # Another machine: its monotonic clock has another origin, only wall time is shared.
             since_start_ns = message["now_ns"] - origin_ns + round(apart_s * NS_PER_S)
             origin_ns = now_ns() - since_start_ns
         return cls(

@@ -1,7 +1,7 @@
 """Named targets: `--host NAME` takes an address, and options, from a file of the user's.
 
-The file may set, for each target, every option that says how a session is opened; the command line
-wins over it. It never holds a key, only the name of the variable that does.
+The file may set, for each target, every option of how a session is opened; the command line takes
+precedence. It never holds a key, only the name of the variable that does.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         words = f"cannot be read ({type(error).__name__})"
         raise BadInput(words, where=f"--targets {path}") from error
     except tomllib.TOMLDecodeError as error:
-        # The parser's words quote nothing of the file, which might hold a key all the same.
+        # The parser's message quotes nothing of the file, which might hold a key all the same.
         raise BadInput(f"is no TOML: {error}", where=str(path)) from error
     targets = held.get("targets")
     if not isinstance(targets, dict) or not all(isinstance(it, dict) for it in targets.values()):

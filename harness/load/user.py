@@ -18,7 +18,7 @@ redact_output()
 class VoiceUser(User):
     """A caller: holds calls one after another until the run has none left for its class.
 
-    Options on the command line win over these attributes. Locust's own `wait_time` is the pause
+    Options on the command line override these attributes. Locust's own `wait_time` is the pause
     between calls, `weight` the share of callers and of calls among several classes, and
     `fixed_count` a number of callers in place of a share.
 
@@ -27,7 +27,7 @@ class VoiceUser(User):
         script: Dialogue script that replaces `dialogue`: a TOML file, or the name of a shipped
             one; `None` for none.
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
-        agent_speaks_first: Callers hear out the agent's greeting before they speak.
+        agent_speaks_first: Callers wait for the end of the agent's greeting before they speak.
     """
 
     abstract = True

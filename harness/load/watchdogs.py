@@ -1,4 +1,4 @@
-"""Ends of other processes of a run that would otherwise be waited for without end."""
+"""Detects that another process of the run has ended, where a wait for it would never return."""
 
 import os
 import sys
@@ -31,11 +31,11 @@ def watch_parent() -> None:
     while True:
         gevent.sleep(_POLL_S)
         if _IMPORTED_BY not in (os.getpid(), os.getppid()):
-            _end("the master ended without a word")
+            _end("the master ended unexpectedly")
 
 
 def watch_master(runner: Any) -> None:
-    """End this worker when its master falls silent, wherever that is.
+    """End this worker when its master stops answering, on this machine or another.
 
     Args:
         runner: Locust's worker runner.
@@ -72,7 +72,7 @@ def watch_forked_workers(runner: Any, forked: int, end: Callable[[int], None]) -
 def end_forked_workers(limit_s: float) -> None:
     """Wait for the workers that this master forked, and kill those that do not end.
 
-    They have been told to end; one that is stopped or hangs would outlive the run.
+    They have been asked to end; one that is suspended or hangs would outlive the run.
 
     Args:
         limit_s: How long they may take.
@@ -88,7 +88,7 @@ def end_forked_workers(limit_s: float) -> None:
 
 
 def watch_stdin(end: Callable[[], None]) -> None:
-    """End the run when whoever holds the other end of stdin is gone, or lets go of it."""
+    """End the run when the process at the other end of stdin is gone or closes it."""
     descriptor = sys.stdin.fileno()
     while True:
         gevent.socket.wait_read(descriptor)

@@ -23,7 +23,7 @@ _POLL_S = 0.05
 # Locust misses a worker after three seconds without a heartbeat, and one that is only busy comes
 # back. One that this master forked and that has ended does not.
 _MISSING_LIMIT_NS = 10 * NS_PER_S
-# A worker that is still preparing hears nothing meanwhile, and has nothing to hand in.
+# A worker that is still preparing receives no messages, and has nothing to hand in.
 _PREPARING_LIMIT_NS = 2 * NS_PER_S
 # How long turns in progress may go on in a run that is not whole.
 _DRAIN_LIMIT_NS = 5 * NS_PER_S
@@ -62,11 +62,11 @@ class WorkerPool:
         """Record a worker's batch."""
         batch = Batch.unpack(message)
         idle, last = bool(message.get("idle")), bool(message.get("last"))
-        # A worker that was stopped from outside says goodbye in the middle of the run.
+        # A worker that is ended from outside sends its last batch in the middle of the run.
         lost = last and not self._stopping and self._runner.state in HOLDING
         self._open[worker] = 0 if last else int(message.get("open", 0))
         self._roster.note(worker, batch, idle=idle and not lost, last=last and not lost)
-        live.tell_events(batch.events)
+        live.print_events(batch.events)
         self._unimpaired |= any(e.kind is RunEventKind.TOXIPROXY_LOST for e in batch.events)
         self._writer.write(batch)
 
@@ -109,13 +109,13 @@ class WorkerPool:
 
     @property
     def open_calls(self) -> int:
-        """How many calls the workers had open when each last told."""
+        """How many calls the workers had open by their last reports."""
         heard = self._runner.clients
         return sum(count for worker, count in self._open.items() if worker in heard)
 
     @property
     def silent(self) -> bool:
-        """Whether no worker is heard of, for which Locust stops a run by itself."""
+        """Whether no worker sends heartbeats, for which Locust stops a run by itself."""
         states = [worker.state for worker in self._runner.clients.values()]
         return bool(states) and all(state == MISSING for state in states)
 
@@ -159,7 +159,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def is_stopped(process: psutil.Process) -> bool:
-    """Return whether a process was stopped from outside, and may be so for ever."""
+    """Return whether a process was suspended from outside, perhaps for good."""
     try:
         return bool(process.status() == psutil.STATUS_STOPPED)
     except psutil.Error:
@@ -167,7 +167,7 @@ def is_stopped(process: psutil.Process) -> bool:
 
 
 def _same_program(own: psutil.Process, child: psutil.Process) -> bool:
-    """Tell a fork from a program that was started: only the fork has our command line."""
+    """Return whether a process is a fork of this one: only a fork has our command line."""
     try:
         return bool(own.cmdline() == child.cmdline())
     except psutil.Error:

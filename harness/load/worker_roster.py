@@ -43,11 +43,11 @@ class WorkerRoster:
 
     @property
     def preparing(self) -> bool:
-        """Whether all that is missing are last batches of workers that never sent any."""
+        """Whether the only missing last batches are of workers that never sent any."""
         return not self._begun - self._ended - self._lost
 
     def note(self, worker: str, batch: Batch, *, idle: bool, last: bool) -> None:
-        """Keep account of a batch.
+        """Record what a batch says of its worker's calls.
 
         Args:
             worker: Who sent it.
@@ -134,7 +134,7 @@ def dropped_turn(
     detail: str,
     scheduled_start_ns: int | None = None,
 ) -> TurnRecord:
-    """Return the record of a planned turn that this side never came to.
+    """Return the record of a planned turn that was never begun because of us.
 
     Args:
         plan: The call it belongs to.

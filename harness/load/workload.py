@@ -239,7 +239,7 @@ class Workload:
         limit_ms = self._options.limit_s * 1000
         turn = dropped_turn(plan, 0, limit_ms, "no_speech", str(error))
         self._batch.turns.append(turn)
-        # Whatever took the recordings away took more than one: do not race through the schedule.
+        # Other recordings are probably gone too: do not race through the schedule.
         gevent.sleep(_POLL_S)
 
     def _drop_late(self, number: int, planned_ns: int) -> None:
@@ -344,7 +344,7 @@ class Workload:
             self._give_up(str(error))
 
     def _engine_died(self, error: RuntimeError) -> None:
-        """Let go of calls that nobody carries any more."""
+        """Release the calls whose engine is gone."""
         self._fail(RunInvalid(str(error), hint="This is our bug; what was recorded stays"))
         self.active = 0
         for waiter in self._waiting.values():

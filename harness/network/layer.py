@@ -45,7 +45,7 @@ class NetworkLayer:
         server: Toxiproxy's program, as `find_or_install` returns it, or one that is running.
         profiles: What `route` and `verify` may be asked for, by name.
         stream: What sessions send; the stall schedules are made for it.
-        seed: The one number that all chance of the network comes from.
+        seed: Seed of everything the network draws.
         ports: Where proxies may listen.
 
     Attributes:
@@ -162,7 +162,8 @@ class NetworkLayer:
         """Open a separate route for one session.
 
         Args:
-            session_id: Whose route it is; one at a time. Its stalls are drawn from this name.
+            session_id: The session; it has one route at a time. Its stalls are drawn from this
+                name.
             profile: Name of the profile it is subject to, in both directions.
             upstream_host: Where it leads.
             upstream_port: Where it leads.

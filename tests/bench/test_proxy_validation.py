@@ -72,7 +72,7 @@ def test_found_planned_and_kernel_stand_beside_each_other() -> None:
     assert played.mean_ms.planned == pytest.approx(4.0)
     assert played.late_events == 500
     assert (played.streams, played.messages) == (50, 50_000)
-    assert played.undisturbed_ms == 0.7
+    assert played.baseline_ms == 0.7
 
 
 def test_late_messages_in_a_row_are_one_event() -> None:
@@ -124,7 +124,7 @@ FAILED = UpdateStats(planned=100, done=99, failed=1, lag_p50_ms=1, lag_p99_ms=3,
         (make_round(alike(40), changes=LATE), "changes P99 30.0 ms late"),
         (make_round(alike(40), changes=FAILED), "1 changes failed"),
         (make_round(alike(40), left_out=1000), "0.99% of frames were sent late"),
-        (make_round(alike(40), stray=0.01), "1.00% of undisturbed frames"),
+        (make_round(alike(40), stray=0.01), "1.00% of unimpaired frames"),
     ],
 )
 def test_a_disturbed_spell_counts_only_where_there_is_no_other(disturbed: Round, why: str) -> None:

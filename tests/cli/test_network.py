@@ -110,7 +110,7 @@ def test_measure_takes_as_many_streams_as_asked_and_says_what_is_the_proxys_own(
     realised = finding["realised"]
     assert realised["up_stalls"]["messages"] == realised["down_stalls"]["messages"] == 150
     assert 0 < realised["up_baseline_ms"] < 20
-    assert "undisturbed" in capsys.readouterr().out or "baseline subtracted" in finding["why"]
+    assert "unimpaired" in capsys.readouterr().out or "baseline subtracted" in finding["why"]
 
 
 def test_a_toxiproxy_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def cut():
     {cut}
 
 interrupts = Interrupts(lambda: print("draining", flush=True), cut)
-interrupts.heed()
+interrupts.handle_signals()
 gevent.sleep(0)
 print(child.pid, flush=True)
 # As in Locust, something always comes round: a hub that waits hears late of a signal.

@@ -74,7 +74,7 @@ def test_a_defect_of_a_listener_is_told_once_and_the_run_goes_on(
     broken: Any = SimpleNamespace(turns=None)
     written.write(broken)
     written.write(broken)
-    assert capsys.readouterr().err.count("figures of the live page stand still") == 1
+    assert capsys.readouterr().err.count("figures of the live page are no longer updated") == 1
 
 
 def test_metrics_are_served_once_asked_for_and_over_all_runs() -> None:

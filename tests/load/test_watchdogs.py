@@ -58,7 +58,7 @@ def test_a_worker_ends_when_the_master_that_forked_it_is_gone() -> None:
         os._exit(0)
     """)
     assert ended(int(out))
-    assert "the master ended without a word; this worker ends" in err
+    assert "the master ended unexpectedly; this worker ends" in err
 
 
 def test_a_worker_ends_when_its_master_falls_silent() -> None:

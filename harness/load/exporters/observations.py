@@ -50,10 +50,10 @@ def session_seconds(session: SessionRecord) -> Iterator[tuple[str, float]]:
 
 
 def _seconds(latency: Latency) -> float:
-    """Return a latency so that a histogram with `BUCKETS_S` tells it as it is.
+    """Return a latency as a histogram with `BUCKETS_S` can represent it.
 
     A response that began before the caller had ended counts as 0, since sums must not fall. One
-    that was waited for in vain is beyond every bucket.
+    that never came is beyond every bucket.
     """
     seconds = max(0.0, latency.ms / _MS_PER_S)
     return max(seconds, _BEYOND_S) if latency.censored else seconds

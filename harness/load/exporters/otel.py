@@ -1,14 +1,14 @@
 """Spans and metrics of a run by OpenTelemetry, with the exporters that `--otel` sets up.
 
-Locust's `--otel` makes the providers from the `OTEL_*` variables; here only what is told. A call
-is a span that begins before its connection does, so that its `traceparent` goes out with the
+Locust's `--otel` makes the providers from the `OTEL_*` variables; here only spans and values. A
+call is a span that begins before its connection does, so that its `traceparent` goes out with the
 upgrade and the agent's own spans hang under it; its turns are spans below it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-# Without the SDK there would be providers that throw everything away.
+# Without the SDK there would only be providers that discard everything.
 import opentelemetry.sdk  # noqa: F401
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -84,7 +84,7 @@ class CallTracer:
         return tuple(headers.items())
 
     def take(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
-        """Tell turns that ended, and a session."""
+        """Export turns that ended, and a session."""
         for turn in turns:
             call = self._open.get(turn.session_id)
             if call is not None:
@@ -149,7 +149,7 @@ class CallTracer:
 
 
 class MeteredRecords:
-    """Metrics of what the process that writes a run hears of it.
+    """Metrics from the records that reach the process which writes the run.
 
     Args:
         open_calls: Returns how many calls are open now.

@@ -1,4 +1,4 @@
-"""What must be so before Locust sets OpenTelemetry up, between parsing and running."""
+"""Preparations before Locust sets OpenTelemetry up, between parsing and running."""
 
 import os
 import threading
@@ -66,4 +66,4 @@ def _let_inherited_threads_end() -> None:
 
 
 def _nothing() -> None:
-    """Do nothing where a thread would take itself out of a list that it is not in."""
+    """Do nothing where a thread would remove itself from a list that lacks it."""

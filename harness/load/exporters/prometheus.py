@@ -76,7 +76,7 @@ class PrometheusExporter:
             ) from error
 
     def follow(self, figures: LiveFigures) -> None:
-        """Tell the state of another run from now on; counters go on."""
+        """Report the state of another run from now on; counters go on."""
         self._state.figures = figures
 
     def take(self, batch: Batch) -> None:
@@ -104,13 +104,13 @@ class PrometheusExporter:
 
 
 class _StateOfRun:
-    """What holds of the run as a whole when somebody asks."""
+    """Gauges of the run as a whole at the time of a scrape."""
 
     def __init__(self) -> None:
         self.figures: LiveFigures | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """Yield gauges; nothing that is not known."""
+        """Yield the gauges whose values are known."""
         figures = self.figures
         if figures is None:
             return

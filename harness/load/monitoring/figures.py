@@ -31,7 +31,7 @@ class LiveFigures:
         manifest: What was asked for.
         prices: What tokens cost.
         open_calls: Returns how many calls are open now.
-        pause: Lets others run for a moment; called every few milliseconds of estimating.
+        pause: Yields to other greenlets; called every few milliseconds of estimating.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class LiveFigures:
         return self._recent.send_lateness.summary()
 
     def validity(self) -> Validity:
-        """Judge the run as if it ended now."""
+        """Assess the validity of the run as if it ended now."""
         return self._recent.validity()
 
     def spent(self) -> Spent:

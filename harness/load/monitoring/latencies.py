@@ -12,7 +12,7 @@ SHOWN = ("voice_to_voice", "time_to_first_audio")
 PERCENTILES = (0.5, 0.95, 0.99)
 # Per metric, user class and network: enough for P99 with its interval, in 64 kB.
 LATEST = 4_000
-# User classes and networks are a scenario's own, and few; what a defect makes of them is bounded.
+# User classes and networks are a scenario's own, and few; the bound is against defects.
 _MOST_STRATA = 64
 
 Stratum = tuple[str, str]

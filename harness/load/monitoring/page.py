@@ -1,7 +1,7 @@
 """The live page beside Locust's own: `/voice/`, and a tab of Locust's page that leads there.
 
 By Locust's documented ways to extend its page: a blueprint of routes, a tab with a table, and a
-link where it offers files. Our page is three files that ask nobody but this server; its figures
+link where it offers files. Our page is three files that contact only this server; its figures
 come as JSON, and the script writes them as text only.
 """
 

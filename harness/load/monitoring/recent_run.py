@@ -55,8 +55,8 @@ class RecentRun:
                 total.merge(batch.histograms[tag])
 
     def validity(self) -> Validity:
-        """Judge the run by what it has so far; nothing is missing that is still to come."""
-        # Of a session whose first turns have been let go of, some would be thought missing.
+        """Assess the run by what it has so far; what is still to come is not missing."""
+        # Of a session whose first turns were dropped here, some would count as missing.
         whole = tuple(s for s in self._sessions if s.session_id not in self._incomplete)
         manifest = self._manifest
         if not self._finished or not self._whole:

@@ -24,7 +24,7 @@ class Spent:
 
     Attributes:
         currency: Three letters.
-        basis: `usage` where the provider told tokens, else `estimate`, which is a floor.
+        basis: `usage` where the provider reported tokens, else `estimate`, which is a floor.
         total: Of everything that has a cost; `None` when nothing has one, and `why` says so.
         per_hour: At the rate of the last minutes; `None` before the first five seconds.
         partial: Some responses have no cost, so there is more to pay.
@@ -87,7 +87,7 @@ class Spending:
             basis="usage" if self._any_told else "estimate",
             total=total,
             per_hour=(now - then) / hours if hours > 0 and total is not None else None,
-            # Where tokens are told, what has none has no cost.
+            # Where tokens are reported, a response without any has no cost.
             partial=self._partial or (self._any_told and self._any_estimated),
             why=self._why if total is None or self._partial else "",
         )

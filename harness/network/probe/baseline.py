@@ -25,7 +25,7 @@ class Baseline:
     """The delay added by proxy, machine and probe in one direction.
 
     Attributes:
-        median_ms: Median delay of the undisturbed frames beyond the base latency. Where the base
+        median_ms: Median delay of the unimpaired frames beyond the base latency. Where the base
             latency changes, the stage with the largest absolute value. `None` when not measured.
         why: Why it was not measured or is not plausible; empty otherwise.
     """
@@ -39,7 +39,7 @@ class Baseline:
         return self.median_ms is None or not self.why
 
 
-def undisturbed(flow: FrameFlow, cadence_ms: float) -> npt.NDArray[np.bool_]:
+def unimpaired(flow: FrameFlow, cadence_ms: float) -> npt.NDArray[np.bool_]:
     """Return which frames no stall can affect, shape (frames,).
 
     Neither these frames nor the two before and the two after have a planned extra delay: a change
@@ -58,7 +58,7 @@ def undisturbed(flow: FrameFlow, cadence_ms: float) -> npt.NDArray[np.bool_]:
 def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, list[Floats]]:
     """Return the baseline of one direction, and the extra delays of its streams less the baseline.
 
-    The baseline is the median of the undisturbed frames, which is robust against short busy
+    The baseline is the median of the unimpaired frames, which is robust against short busy
     periods, and is computed separately for each base latency. An implausible baseline is not
     subtracted and stays visible as extra delay. It is implausible if frames arrive more than
     0.5 ms earlier than the base latency allows, or later by more than 2 ms or a tenth of the base
@@ -71,7 +71,7 @@ def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, l
     """
     extra_ms = np.concatenate([flow.extra_ms for flow in flows])
     base_ms = np.concatenate([flow.base_ms for flow in flows])
-    alone = np.concatenate([undisturbed(flow, cadence_ms) for flow in flows])
+    alone = np.concatenate([unimpaired(flow, cadence_ms) for flow in flows])
     largest_ms, why = None, ""
     baseline_ms = np.zeros(len(extra_ms))
     for latency_ms in np.unique(base_ms):
@@ -86,7 +86,7 @@ def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, l
         else:
             baseline_ms[these] = max(0.0, median_ms)
     if largest_ms is None:
-        why = f"baseline not known, fewer than {_FEWEST} frames were undisturbed"
+        why = f"baseline not known, fewer than {_FEWEST} frames were unimpaired"
     ends = np.cumsum([len(flow.extra_ms) for flow in flows])[:-1]
     return Baseline(largest_ms, why), np.split(extra_ms - baseline_ms, ends)
 
@@ -94,10 +94,10 @@ def subtract(flows: Sequence[FrameFlow], cadence_ms: float) -> tuple[Baseline, l
 def _implausible(median_ms: float, latency_ms: float) -> str:
     most_ms = max(_LEAST_MS, _SHARE * latency_ms)
     if median_ms < -_EARLY_MS:
-        return f"undisturbed frames took {-median_ms:.1f} ms less than the base delay"
+        return f"unimpaired frames took {-median_ms:.1f} ms less than the base delay"
     if median_ms > most_ms:
         return (
-            f"undisturbed frames took {median_ms:.1f} ms more than the base delay, and the proxy"
+            f"unimpaired frames took {median_ms:.1f} ms more than the base delay, and the proxy"
             f" adds {most_ms:.1f} ms at most"
         )
     return ""

@@ -100,7 +100,7 @@ def stream_frames(
         routes: Opens them.
         draws: The schedules of each, upwards and downwards.
         stream: What is sent.
-        run: Runs coroutines, all on the same loop; what blocks is done outside of it.
+        run: Runs coroutines, all on the same loop; blocking calls are made outside of it.
         host: Address of this machine by which the proxy reaches it.
         seconds: How long.
     """

@@ -1,9 +1,9 @@
 """Measure what a route through the proxy really does, before a run is trusted to it.
 
 An echo server of ours stands behind the proxy. Small messages go there and back one at a time,
-on as many connections side by side as it takes to be done in about two seconds. One message at a
-time, because what is queued behind a late message is late too, and would measure the queue. Then
-a short burst in each limited direction shows the bandwidth.
+on as many parallel connections as it takes to finish in about two seconds. One message at a time,
+because what is queued behind a late message is late too, and would measure the queue. Then a short
+burst in each limited direction shows the bandwidth.
 """
 
 import math
@@ -54,7 +54,7 @@ def probe(profile: NetworkProfile, route_to: RouteTo, host: str = _HOST) -> Real
         host: Address of this machine by which the proxy reaches it.
 
     Returns:
-        What was found. A probe that broke off is a profile that is not verified.
+        What was found. A profile whose probe broke off is not verified.
     """
     found = _look(profile, route_to, host)
     return found if found.verified else _look(profile, route_to, host)
@@ -157,10 +157,10 @@ def _median_finding(profile: NetworkProfile, p50_ms: float) -> tuple[bool, str]:
 
 
 def _spread_finding(profile: NetworkProfile, spread_ms: float) -> tuple[bool, str]:
-    """Hold p90 - p10 against that of the sum of two uniform draws.
+    """Compare p90 - p10 with that of the sum of two uniform draws.
 
     For equal jitter j the sum is triangular on [-2 j, 2 j] and p90 - p10 is 4 j (1 - sqrt(0.2)),
-    2.21 j; for one jittered direction it is 1.6 j. The bounds are wide: the median has the say.
+    2.21 j; for one jittered direction it is 1.6 j. The bounds are wide: the median decides.
     """
     small_ms, large_ms = sorted((profile.up.jitter_ms, profile.down.jitter_ms))
     slack_ms = tolerance_ms(profile)
@@ -283,7 +283,7 @@ def _accept(listener: socket.socket, done: threading.Event) -> None:
 
 
 def _serve(near: socket.socket) -> None:
-    """Do what the first bytes of a connection ask for; whoever asked sees when it breaks off."""
+    """Do what the first bytes of a connection ask for; the client sees when it breaks off."""
     with near:
         near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:

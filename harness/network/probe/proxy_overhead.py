@@ -92,7 +92,7 @@ class OverheadWatch:
         return ""
 
     def end(self) -> None:
-        """Measure no more and close what is open; idempotent."""
+        """Stop measuring and close what is open; idempotent."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -13,10 +13,10 @@ from harness.network.probe.frame_flow import FrameFlow, FrameFlows
 from harness.network.tcp.traces import Stream, TracePool, TraceStart, figures
 
 STREAMS = 16
-"""Streams that look for stalls, unless told otherwise."""
+"""Streams that probe for stalls by default."""
 
 SECONDS = 6.0
-"""For how long they do."""
+"""How long they probe, in seconds."""
 
 _BEFORE_STAGE_MS = 1000.0
 _SHARE, _LEAST_MS, _LEAST_LATE = 0.25, 1.0, 0.005

@@ -1,1 +1,1 @@
-"""Network profiles: those that are shipped, a user's own, and the distance between regions."""
+"""Network profiles: the shipped ones, a user's own, and the distance between regions."""

@@ -31,7 +31,7 @@ _LOSSY = (
     " against Linux; reordering and queues are not emulated"
 )
 _AHEAD = "downwards the stalls are those of a stream at the caller's cadence"
-# Mathis: a window of 1.22 / sqrt(p) packets is what loss leaves.
+# Mathis: loss limits the window to 1.22 / sqrt(p) packets.
 _MATHIS = 1.22
 
 
@@ -78,10 +78,10 @@ def choose_profile(profiles: Mapping[str, NetworkProfile], name: str) -> Network
 
 
 def collapse(profile: NetworkProfile, cadence_ms: float) -> str | None:
-    """Return a warning when loss leaves less room in flight than the stream needs, else `None`.
+    """Return a warning when loss allows fewer packets in flight than the stream needs, else `None`.
 
     TCP can have about 1.22 / sqrt(p) packets in flight when it loses one in 1 / p; a burst counts
-    as one loss. A stream that needs more falls behind without end.
+    as one loss. A stream that needs more falls behind for good.
 
     Args:
         profile: The network.
@@ -140,7 +140,7 @@ def _profile(
 def _from_keys(
     name: str, table: dict[str, object], known: Mapping[str, NetworkProfile]
 ) -> NetworkProfile:
-    up, down = _ways(table)
+    up, down = _directions(table)
     stages = tuple(_stage(entry, table, known) for entry in _entries(table, "stage"))
     faults = tuple(_fault(entry) for entry in _entries(table, "fault"))
     plain = NetworkProfile(name=name, up=up, down=down, stages=stages, faults=faults)
@@ -150,8 +150,8 @@ def _from_keys(
     return replace(plain, source=_text(table, "source"), note="; ".join(filter(None, says)))
 
 
-def _ways(table: Mapping[str, object]) -> tuple[Direction, Direction]:
-    """Split the round trip in two; Toxiproxy knows whole milliseconds, an odd one goes up."""
+def _directions(table: Mapping[str, object]) -> tuple[Direction, Direction]:
+    """Split the round trip into directions in whole milliseconds; an odd one goes up."""
     rtt_ms = _number(table, "rtt_ms")
     halves: dict[str, float] = {}
     if rtt_ms is not None:
@@ -187,14 +187,14 @@ def _ways(table: Mapping[str, object]) -> tuple[Direction, Direction]:
 def _stage(
     entry: dict[str, object], table: dict[str, object], known: Mapping[str, NetworkProfile]
 ) -> Stage:
-    """Make one stage: another profile's delay, loss and stalls, or the own ones but for some."""
+    """Make one stage: another profile's delay, loss and stalls, or changes to the profile's own."""
     _refuse_unknown(entry, {"from_s", "profile", *_NUMBERS})
     from_s = _number(entry, "from_s")
     if from_s is None:
         raise ValueError("a stage needs from_s")
     other = _text(entry, "profile")
     if not other:
-        up, down = _ways({**table, **entry})
+        up, down = _directions({**table, **entry})
     elif set(entry) - {"from_s", "profile"}:
         raise ValueError("a stage is another profile or has keys of its own, not both")
     else:

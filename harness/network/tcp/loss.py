@@ -14,7 +14,7 @@ class LossProcess(Protocol):
     """Decides, in order of time, which packets of one direction are lost."""
 
     def lost(self, at_ms: float) -> bool:
-        """Tell whether the packet sent at `at_ms` is lost; times never go back."""
+        """Return whether the packet sent at `at_ms` is lost; times never decrease."""
         ...
 
 
@@ -22,7 +22,7 @@ class Never:
     """No loss."""
 
     def lost(self, at_ms: float) -> bool:
-        """Tell that no packet is lost."""
+        """Return that no packet is lost."""
         return False
 
 
@@ -31,7 +31,7 @@ class Independent:
 
     Args:
         rate: Probability from 0 (exclusive) to 1.
-        rng: Source of chance, used for nothing else.
+        rng: Random source, used for nothing else.
     """
 
     def __init__(self, rate: float, rng: np.random.Generator) -> None:
@@ -39,7 +39,7 @@ class Independent:
         self._until = int(rng.geometric(rate))
 
     def lost(self, at_ms: float) -> bool:
-        """Tell whether the next packet is lost, counting down a geometric draw."""
+        """Return whether the next packet is lost, counting down a geometric draw."""
         self._until -= 1
         if self._until > 0:
             return False
@@ -53,7 +53,7 @@ class Bursts:
     Args:
         rate: Share of the time that is bad, from 0 to 1, both exclusive.
         mean_bad_ms: Mean length of a bad time.
-        rng: Source of chance, used for nothing else.
+        rng: Random source, used for nothing else.
     """
 
     def __init__(self, rate: float, mean_bad_ms: float, rng: np.random.Generator) -> None:
@@ -63,7 +63,7 @@ class Bursts:
         self._turns_ms = float(rng.exponential(self._mean_ms[self._bad]))
 
     def lost(self, at_ms: float) -> bool:
-        """Tell whether the network is bad at this time."""
+        """Return whether the network is bad at this time."""
         while self._turns_ms <= at_ms:
             self._bad = not self._bad
             self._turns_ms += float(self._rng.exponential(self._mean_ms[self._bad]))

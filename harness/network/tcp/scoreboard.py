@@ -1,4 +1,4 @@
-"""What one TCP sender knows of its segments: acknowledged, lost, under way.
+"""What one TCP sender knows of its segments: acknowledged, lost, in flight.
 
 Loss is found by RACK (RFC 8985): a segment is lost once one that was sent later has arrived and
 a round trip plus a reordering window has passed since it was sent itself. So a stream of thin
@@ -25,7 +25,7 @@ class Scoreboard:
     Attributes:
         segments: All of them.
         una: Number of the first that is not acknowledged in sequence.
-        in_flight: How many are believed to be under way.
+        in_flight: How many are estimated to be in flight.
         rtt_ms: Round trip of the last one acknowledged, RACK's yardstick.
     """
 
@@ -131,8 +131,8 @@ class Scoreboard:
             if not segment.sacked and (number == self.una or not recent):
                 self._give_up(segment)
 
-    def believe_all(self) -> None:
-        """Take back that anything is lost."""
+    def unmark_all(self) -> None:
+        """Withdraw every mark of loss."""
         for segment in self.segments[self.una :]:
             if segment.lost:
                 segment.lost, segment.out = False, True

@@ -73,7 +73,7 @@ def deliver(
 
     Args:
         sent_ms: When the messages are written, ascending.
-        path: What becomes of packets; asked in order of time.
+        path: Delivers or loses packets; asked in order of time.
         message_bytes: Size of a message.
         phase_ms: Where in its tick the kernel's timer is at time 0.
         patience_ms: How long after the last message to go on.
@@ -219,7 +219,7 @@ class _Connection:
                 size, threshold = self._before_loss
                 self._window.size = max(size, self._window.size)
                 self._window.threshold = max(threshold, self._window.threshold)
-                board.believe_all()
+                board.unmark_all()
                 self._state = _State.OPEN
                 return False
             if len(board.segments) > self._high:
@@ -240,7 +240,7 @@ class _Connection:
         self._window.enter_recovery()
 
     def _close_probe(self) -> None:
-        """Reduce the window if a tail loss probe has repaired a loss nobody else noticed."""
+        """Reduce the window if a tail loss probe has repaired a loss that nothing else detected."""
         if self._probe_high is None or self._board.una < self._probe_high:
             return
         self._probe_high = None
@@ -353,7 +353,7 @@ class _Connection:
             self._time_out()
 
     def _stop_waiting(self) -> None:
-        """Take as lost what was only suspect until now."""
+        """Mark as lost what was only suspect until now."""
         board = self._board
         window_ms = board.window_ms(self._srtt_ms) if self._state is _State.OPEN else 0.0
         found, _, _ = board.find_lost(self._now, window_ms)
@@ -366,7 +366,7 @@ class _Connection:
             self._rearm_timeout()
 
     def _probe(self) -> None:
-        """Send something new, or the last segment again, so as to be answered."""
+        """Send something new, or the last segment again, to provoke an answer."""
         board = self._board
         if self._probe_high is None:
             self._probe_again = self._unsent >= self._written

@@ -9,7 +9,7 @@ leaving by itself and the change for the next would fall on one moment, and a ch
 second lets the next go.
 
 Two properties of Toxiproxy matter. Changing a latency lets the one message go that is being slept
-on, and judges the next by the new value; so as many changes as a group has messages release just
+on, and applies the new value to the next; so as many changes as a group has messages release just
 that group when others behind it have to stay. And a message that waited in the base toxic's queue
 counts that wait as served already, which is the base latency less the cadence; the latency of a
 late message makes up for it.
@@ -72,7 +72,7 @@ def compile_stalls(
         credit_ms: Wait of each message that Toxiproxy counts as served: base latency less cadence,
             at least 0.
         cadence_ms: Time between messages.
-        theta_ms: Lateness that is not worth a change.
+        theta_ms: Lateness below which no change is made.
 
     Returns:
         Settings in order of time, from a toxic that is at 0.
@@ -181,6 +181,6 @@ def _safe(
 def _with_it(
     first: int, other: int, arrives_ms: Sequence[float], delivered_ms: Sequence[float]
 ) -> bool:
-    """Tell whether `other` is let go together with `first`, having waited itself."""
+    """Return whether `other` is released together with `first`, having waited itself."""
     together = delivered_ms[other] - delivered_ms[first] < _TOGETHER_MS
     return together and arrives_ms[other] < delivered_ms[other] - _APART_MS

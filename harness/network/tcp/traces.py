@@ -100,7 +100,7 @@ class TracePool:
     Args:
         profile: What the network is.
         stream: What is sent over it, in either direction.
-        seed: The one number that all chance comes from.
+        seed: Seed of everything that is drawn.
     """
 
     def __init__(self, profile: NetworkProfile, stream: Stream, seed: int) -> None:

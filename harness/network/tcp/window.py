@@ -38,7 +38,7 @@ class Window:
         """Remember after sending whether the window was used up.
 
         Args:
-            in_flight: Packets believed to be under way.
+            in_flight: Packets estimated to be in flight.
             outstanding: Packets not yet acknowledged in sequence.
             una: Number of the first of those.
             nxt: Number of the next new packet.
@@ -102,7 +102,7 @@ class Window:
         """Start over from one packet after a retransmission timeout.
 
         Args:
-            in_flight: Packets believed to be under way still.
+            in_flight: Packets estimated to be in flight still.
             afresh: The timeout did not come during a recovery, which has cut already.
         """
         if afresh:

@@ -8,10 +8,10 @@ _LIBRARY_HANDLES = (400, 404, 409)
 
 
 class HttpSession(requests.Session):
-    """What the library is given in the place of `requests`.
+    """Takes the place of `requests` in the library.
 
     By itself it calls `requests` without a time limit and through whatever proxy the environment
-    names, and takes a server error for a reply. It asks for nothing but this session's methods.
+    names, and accepts a server error as an answer. It uses only this session's methods.
     """
 
     def __init__(self, token: str, limit_s: float) -> None:

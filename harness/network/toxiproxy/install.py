@@ -62,7 +62,7 @@ class Installer:
     """A method of obtaining the server.
 
     Attributes:
-        name: What it is called when it is said what was tried.
+        name: How messages name it.
         obtain: Leaves a program inside the given empty folder and returns its path, or raises
             `Unobtainable`. The folder is removed afterwards.
     """
@@ -80,7 +80,7 @@ def find_or_install(
 
     Args:
         cache: The per-user folder; what is obtained stays in it.
-        progress: Told of every step.
+        progress: Receives every step.
         installers: What to try, in order; `INSTALLERS` when not given.
 
     Returns:
@@ -186,7 +186,7 @@ def _numbers(text: str) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def _alone(folder: Path, progress: Progress) -> Iterator[None]:
-    """Keep other processes from doing the same work; a process that dies lets go by dying.
+    """Keep other processes from doing the same work; the lock ends with its process.
 
     After a generous wait the work is done all the same: it ends in one atomic rename, so doing
     it twice is only a waste.
@@ -216,7 +216,7 @@ def from_release(
 
     Args:
         work: Folder to leave the file in.
-        progress: Told of the bytes that have come.
+        progress: Receives the count of bytes that have come.
         base: Address above the version's folder.
         known: File name and SHA-256 by system and machine.
 

@@ -1,8 +1,8 @@
-"""Ports to listen on, outside the range the kernel hands out by itself.
+"""Ports to listen on, outside the kernel's ephemeral range.
 
 A port from the kernel's ephemeral range may be taken by any outgoing connection of the same run
 between choosing and listening. Ours start at a random place, so that runs side by side seldom
-meet, and whoever listens tries the next one when they do.
+collide, and the next port is tried when they do.
 """
 
 import itertools
@@ -49,7 +49,7 @@ def parse_ports(text: str) -> range:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether one could listen on loopback right now; the answer may be stale at once."""
+    """Return whether the port is free on loopback now; the answer may be stale at once."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

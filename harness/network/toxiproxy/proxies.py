@@ -36,7 +36,7 @@ def prefix_of(process_id: int) -> str:
 
 
 def is_leftover(name: str) -> bool:
-    """Tell whether a proxy belongs to a process of this machine that has ended."""
+    """Return whether a proxy belongs to a process of this machine that has ended."""
     process_id = name.removeprefix(prefix_of(0)[:-1]).split("-")[0]
     if not name.startswith(prefix_of(0)[:-1]) or not process_id.isdigit():
         return False
@@ -161,7 +161,7 @@ class Proxies:
 
         The library's own `create` first fetches all proxies with their toxics: its time grows
         with the square of the sessions, and it hangs when one of them does. This request does
-        neither, which also makes it safe to be called by many at once.
+        neither, which also makes it safe to call concurrently.
         """
         name = self._name()
         for port in itertools.islice(self._ports, len(self._range)):

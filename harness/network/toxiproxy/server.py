@@ -1,8 +1,8 @@
-"""A Toxiproxy server of our own: started on loopback, and gone when we are, whatever happens.
+"""A Toxiproxy server of our own: started on loopback, and ended with this process in any case.
 
 Two things must hold at once. Ctrl-C, which a terminal sends to its whole foreground group, must
 not reach the server, because calls that are still draining go through it. And a `kill -9` of
-this process, which leaves it no last word, must end the server all the same. So the server runs
+this process, which cannot be caught, must end the server too. So the server runs
 in a session of its own under a small shell guard that reads from a pipe whose other end only we
 hold: when we are gone, however that came about, the kernel closes it and the guard acts.
 """
@@ -138,7 +138,7 @@ class ToxiproxyServer:
         )
 
     def alive(self) -> bool:
-        """Tell whether the server is running still."""
+        """Return whether the server is still running."""
         return self._guard is not None and self._guard.poll() is None
 
     def stop(self) -> None:
@@ -160,8 +160,8 @@ class ToxiproxyServer:
     def _launch(self, port: int) -> int | None:
         """Start on `port`; return the status of the answer to a question only ours can answer.
 
-        Should somebody take the port first, ours stays up without an API and another server may
-        answer in its place. So ours is born with a (disabled) proxy of a secret name.
+        If another program takes the port first, ours stays up without an API and another server may
+        answer in its place. So ours starts with a (disabled) proxy of a secret name.
         """
         mark = f"harness-{secrets.token_hex(8)}"
         nowhere = f"{_HOST}:1"

@@ -125,7 +125,7 @@ class ToxicClient:
             task.add_done_callback(self._dialled)
 
     def _look_after(self) -> None:
-        """Give up connections that were asked too long ago; cheaper than a timer a request."""
+        """Close connections whose request is overdue; cheaper than a timer a request."""
         too_old_ns = now_ns() - round(_LIMIT_S * NS_PER_S)
         for connection in tuple(self._connections):
             if connection.asked_ns is not None and connection.asked_ns < too_old_ns:

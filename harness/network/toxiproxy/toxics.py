@@ -16,8 +16,8 @@ STALL = "stall"
 _BITS_PER_BYTE = 8
 # For a stage without a limit; 0 would freeze a server of 2.12 and mean no limit to one of 2.13.
 _UNLIMITED = 10_000_000
-# What each fault may be set to; what is left out is Toxiproxy's default, which for a slicer is
-# one that ends the server of 2.12.
+# What each fault may be set to; what is left out is Toxiproxy's default, which for a slicer
+# crashes the server of 2.12.
 FAULT_SETTINGS: dict[FaultKind, dict[str, int]] = {
     FaultKind.TIMEOUT: {"timeout": 0},
     FaultKind.RESET_PEER: {"timeout": 0},

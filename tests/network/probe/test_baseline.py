@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.network.probe.baseline import subtract, undisturbed
+from harness.network.probe.baseline import subtract, unimpaired
 from harness.network.probe.frame_flow import FrameFlow
 
 CADENCE_MS = 20.0
@@ -52,10 +52,10 @@ def test_frames_close_to_held_ones_are_not_asked() -> None:
 
 
 @given(planned_ms=st.lists(st.sampled_from([0.0, 0.0, 0.0, 30.0]), max_size=60))
-def test_nothing_is_planned_for_an_undisturbed_frame_nor_for_two_either_side(
+def test_nothing_is_planned_for_an_unimpaired_frame_nor_for_two_either_side(
     planned_ms: list[float],
 ) -> None:
-    alone = undisturbed(flow(planned_ms, 0.0), CADENCE_MS)
+    alone = unimpaired(flow(planned_ms, 0.0), CADENCE_MS)
     assert len(alone) == len(planned_ms)
     for number in range(len(planned_ms)):
         around = planned_ms[max(0, number - 2) : number + 3]
@@ -67,7 +67,7 @@ def test_an_implausible_baseline_is_not_subtracted(own_ms: float, base_ms: float
     own, (extra_ms,) = subtract([flow(STALLED, own_ms, base_ms)], CADENCE_MS)
     assert not own.plausible
     assert own.median_ms == pytest.approx(own_ms)
-    assert f"undisturbed frames took {abs(own_ms):.1f} ms" in own.why
+    assert f"unimpaired frames took {abs(own_ms):.1f} ms" in own.why
     assert extra_ms == pytest.approx(np.array(STALLED) + own_ms)
 
 
@@ -82,10 +82,10 @@ def test_nothing_is_added_to_stalls_where_frames_seem_quicker_than_they_can_be()
     assert extra_ms == pytest.approx(np.array(STALLED) - 0.2)
 
 
-def test_where_no_frame_is_undisturbed_nothing_is_known_nor_subtracted() -> None:
+def test_where_no_frame_is_unimpaired_nothing_is_known_nor_subtracted() -> None:
     own, (extra_ms,) = subtract([flow([500.0] * 200, 0.7)], CADENCE_MS)
     assert own.median_ms is None
-    assert "fewer than 20 frames were undisturbed" in own.why
+    assert "fewer than 20 frames were unimpaired" in own.why
     assert own.plausible
     assert extra_ms == pytest.approx(np.full(200, 500.7))
 
@@ -110,7 +110,7 @@ def test_each_base_has_an_own_delay_of_its_own() -> None:
 
 
 def test_frames_under_way_while_the_base_changes_are_not_asked() -> None:
-    alone = undisturbed(flow([0.0] * 100, 0.0, [10.0] * 50 + [60.0] * 50), CADENCE_MS)
+    alone = unimpaired(flow([0.0] * 100, 0.0, [10.0] * 50 + [60.0] * 50), CADENCE_MS)
     assert not alone[44:57].any()
     assert alone[:44].all()
     assert alone[57:].all()

@@ -42,7 +42,7 @@ def test_the_own_delay_of_the_proxy_is_no_stall_and_stands_beside_them() -> None
 def test_a_base_that_is_not_what_it_says_is_not_hidden(own_ms: float) -> None:
     judged = add_stalls(BEFORE, finding(own_ms))
     assert not judged.verified
-    assert "undisturbed frames took" in judged.why
+    assert "unimpaired frames took" in judged.why
     assert judged.up_baseline_ms == pytest.approx(own_ms)
     assert judged.up_stalls is not None
     assert judged.up_stalls.p50_ms == pytest.approx(own_ms)

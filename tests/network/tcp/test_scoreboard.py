@@ -61,7 +61,7 @@ def test_a_timeout_spares_what_was_sent_within_the_last_round_trip_and_can_be_un
     board.give_up_all(now_ms=90.0)
     assert list(board.lost()) == [0, 1]
     assert board.in_flight == 1
-    board.believe_all()
+    board.unmark_all()
     assert list(board.lost()) == []
     assert board.in_flight == 3
 
