@@ -22,6 +22,8 @@ from harness.model import (
 from harness.recording import Histogram, RunDirectory, reserve
 
 MS = 1_000_000
+BRIEF = ("--corpus", "synthetic", "--users", "8", "--spawn-rate", "50")
+"""Options of whole runs that are over soon."""
 
 
 def record_run(
@@ -95,3 +97,15 @@ def record_run(
 @pytest.fixture
 def record(tmp_path: Path) -> Callable[..., Path]:
     return partial(record_run, tmp_path)
+
+
+@pytest.fixture
+def short_scenario(tmp_path: Path) -> Path:
+    """Write a scenario whose calls have one turn."""
+    path = tmp_path / "short.py"
+    path.write_text(
+        "from harness import Dialogue, VoiceUser\n\n\n"
+        "class Short(VoiceUser):\n"
+        "    dialogue = Dialogue(turns=1, think_ms=(10, 20))\n"
+    )
+    return path

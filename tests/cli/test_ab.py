@@ -7,6 +7,8 @@ import pytest
 from harness.cli.app import run
 from harness.cli.run_series import RunSeries
 from harness.errors import ExitCode
+from tests.cli.conftest import BRIEF
+from tests.load.conftest import MachineTooBusy
 
 Made = list[tuple[str, int, tuple[str, ...], tuple[str, ...]]]
 
@@ -57,3 +59,29 @@ def test_nothing_is_run_for_what_cannot_be_judged(made: Made, tmp_path: Path) ->
     assert run([*words, "--a", "--seed 4"]) == ExitCode.BAD_INPUT
     assert run([*words, "--b", "'"]) == ExitCode.BAD_INPUT
     assert made == []
+
+
+@pytest.mark.timeout(300)
+def test_two_simulators_are_told_apart_by_real_runs(
+    serve: Callable[..., str], short_scenario: Path, tmp_path: Path
+) -> None:
+    quick, slow = tmp_path / "quick.toml", tmp_path / "slow.toml"
+    quick.write_text("[latency]\npreset = 'null'\n")
+    slow.write_text("[latency]\npreset = 'null'\nfirst_turn_ms = 700.0\n")
+    hosts = [serve("--config", str(config)) for config in (quick, slow)]
+    slo, verdict = tmp_path / "slo.toml", tmp_path / "gate.json"
+    slo.write_text(
+        '[[objective]]\nmetric = "voice_to_voice"\npercentile = 50\nlimit_ms = 900\n'
+        "tolerance = 0.05\n"
+    )
+    words = ["ab", str(short_scenario), *BRIEF, "--calls", "8", "--pairs", "1", "--slo", str(slo)]
+    words += ["--a", f"--host {hosts[0]}", "--b", f"--host {hosts[1]}"]
+    words += ["--reports", str(tmp_path / "r"), "--json", str(verdict)]
+    code = run(words)
+    if code == ExitCode.INVALID:
+        raise MachineTooBusy
+    assert code == ExitCode.FAIL
+    told = json.loads(verdict.read_text())
+    (objective,), (comparison,) = told["objectives"], told["comparisons"]
+    assert objective["verdict"] == "fail"
+    assert comparison["change"] > 0.5

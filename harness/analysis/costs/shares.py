@@ -75,7 +75,7 @@ def _cache(bills: Sequence[Bill], total: Decimal, *, timed: bool) -> CostShare:
     told = any(bill.usage is not None and bill.usage.input_text for bill in bills)
     if not read or not (cached or told):
         return _unknown(CACHE, _OF_TIME if timed else _NO_TOKENS)
-    words = f"{cached / read:.0%} of the tokens read came from the cache"
+    words = f"{100 * cached / read:.0f} % of the tokens read came from the cache"
     return _told(CACHE, saved, total, f"{words}; not a part of the total, but what came off it")
 
 

@@ -40,7 +40,7 @@ def test_the_cache_saved_what_new_tokens_would_have_cost_more(
     usage = TokenUsage(input_audio=300, cached_audio=100, input_text=100, cached_text=100)
     share = found(make_run([make_turn(usage=usage)], model="tokens"), prices)[CACHE]
     assert share.amount == pytest.approx((100 * 31.6 + 100 * 3.6) / 1e6)
-    assert share.note.startswith("50% of the tokens read")
+    assert share.note.startswith("50 % of the tokens read")
 
 
 def test_audio_that_was_interrupted_is_paid_for_all_the_same(
