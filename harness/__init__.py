@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.load import Dialogue, VoiceUser
+    from harness.load import Dialogue, StagedShape, VoiceUser
 
-__all__ = ["Dialogue", "VoiceUser"]
+__all__ = ["Dialogue", "StagedShape", "VoiceUser"]
 
 
 def __getattr__(name: str) -> Any:

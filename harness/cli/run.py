@@ -40,9 +40,17 @@ _VOICE = DeclaredOptions(add_arguments)
     "--host",
     help="Address of the API, or a target of harness.toml; without one the simulator is started.",
 )
-@click.option("--users", "-u", type=click.IntRange(1), default=20, help="Concurrent callers.")
-@click.option("--spawn-rate", "-r", type=float, default=5.0, help="Callers started per second.")
-@click.option("--run-time", "-t", help="How long, such as 90s or 5m, when --calls is not given.")
+@click.option(
+    "--users", "-u", type=click.IntRange(1), help="Concurrent callers. Default: 20, or the shape's."
+)
+@click.option(
+    "--spawn-rate", "-r", type=float, help="Callers started per second. Default: 5, or the shape's."
+)
+@click.option(
+    "--run-time",
+    "-t",
+    help="How long, such as 90s or 5m. Default without --calls: 60s, or the shape's.",
+)
 @click.option("--processes", type=click.IntRange(1), help="Processes that hold calls.")
 @click.option("--preset", help="The simulator's latencies. Default: gpt-realtime-2.1.")
 @click.option(
@@ -81,8 +89,6 @@ def command(
             where="--simulator-config",
             hint="Leave out --host, or give the file to the simulator you started",
         )
-    if not parsed.calls and given["run_time"] is None:
-        given["run_time"] = "60s"
     directory = reserve(Path(parsed.reports), locustfile.stem, wall_time().date())
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, directory)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from harness.plan import Dialogue
 
 if TYPE_CHECKING:
+    from harness.load.shapes import StagedShape
     from harness.load.user import VoiceUser
 
-__all__ = ["Dialogue", "VoiceUser"]
+__all__ = ["Dialogue", "StagedShape", "VoiceUser"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from harness.load.user import VoiceUser
 
         return VoiceUser
+    if name == "StagedShape":
+        from harness.load.shapes import StagedShape
+
+        return StagedShape
     raise AttributeError(name)

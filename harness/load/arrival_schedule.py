@@ -5,14 +5,10 @@ Workers on other machines have neither the file nor the run time: they are sent 
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from harness.errors import BadInput
 from harness.plan import Arrivals, Seeds, parse_arrivals, parse_calls_per_minute
 from harness.plan.arrivals import parse_duration
-
-# Locust warns of a rate above 100 callers a second.
-_FASTEST_SPAWN = 100
 
 
 def resolve_arrivals(parsed: argparse.Namespace) -> None:
@@ -27,7 +23,7 @@ def resolve_arrivals(parsed: argparse.Namespace) -> None:
     if not text:
         return
     seed = Seeds.from_one(max(0, parsed.seed)).arrivals
-    if text.lower().endswith(".csv") or Path(text).is_file():
+    if _is_table(text):
         arrivals: Arrivals = parse_calls_per_minute(_read(text), seed, f"--arrivals {text}")
     else:
         run_s, calls = _seconds(getattr(parsed, "run_time", None)), parsed.calls or None
@@ -37,10 +33,13 @@ def resolve_arrivals(parsed: argparse.Namespace) -> None:
         parsed.calls = min(parsed.calls or arrivals.calls, arrivals.calls)
 
 
-def start_callers_at_once(parsed: Any) -> None:
-    """Have Locust start all callers together: under an open load they only wait for calls."""
-    if getattr(parsed, "arrivals", "") and getattr(parsed, "num_users", None):
-        parsed.spawn_rate = max(parsed.spawn_rate or 0, min(parsed.num_users, _FASTEST_SPAWN))
+def has_end(arrivals: str) -> bool:
+    """Return whether a schedule, as a person asks for it, comes to an end by itself."""
+    return "," in arrivals or _is_table(arrivals)
+
+
+def _is_table(text: str) -> bool:
+    return text.lower().endswith(".csv") or Path(text).is_file()
 
 
 def _read(path: str) -> str:

@@ -41,6 +41,7 @@ class LocustCallers:
         """Return how many calls this process may hold at once, as far as Locust knows yet."""
         options: Any = self._environment.parsed_options
         users = int(getattr(self._runner, "target_user_count", 0) or options.num_users or 1)
+        users = max(users, int(getattr(self._environment.shape_class, "peak", 0)))
         if isinstance(self._runner, MasterRunner):
             return callers_of_one(users, self._runner.worker_count)
         if isinstance(self._runner, WorkerRunner) and share is not None:

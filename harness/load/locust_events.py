@@ -9,8 +9,8 @@ from locust import events
 from locust.env import Environment
 
 from harness.errors import BadInput
-from harness.load.arrival_schedule import start_callers_at_once
 from harness.load.exporters.otel_setup import prepare_otel
+from harness.load.load_defaults import complete
 from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
 from harness.load.redacted_output import redact_exceptions, redact_exported_logs
@@ -40,7 +40,7 @@ def _on_parser(parser: Any) -> None:
 
 
 def _on_init(environment: Environment, **_: Any) -> None:
-    start_callers_at_once(environment.parsed_options)
+    complete(environment.parsed_options, environment.shape_class, list(environment.user_classes))
     controller = _controllers[id(environment)] = RunController(environment)
     controller.watch_others()
     redact_exceptions(environment.runner)

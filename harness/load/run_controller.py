@@ -43,7 +43,7 @@ from harness.load.run_setup import (
     route_to_target,
 )
 from harness.load.run_writer import RunWriter
-from harness.load.scenario import scenario_network
+from harness.load.scenario import scenario_arrivals, scenario_network
 from harness.load.share import Share
 from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
@@ -274,6 +274,7 @@ class RunController:
         if not isinstance(self._runner, WorkerRunner):
             # Workers are sent what this process found out.
             self._environment.host = resolve_target(parsed, self._environment.host)
+            parsed.arrivals = parsed.arrivals or scenario_arrivals(self._runner.user_classes)
             resolve_arrivals(parsed)
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
@@ -324,6 +325,9 @@ class RunController:
             workload.listen(line.show)
         self._observers.follow(options, workload, share.origin_ns)
         workload.begin(share)
+        if self._environment.shape_class is not None:
+            # What was prepared until now was no part of its stages.
+            self._environment.shape_class.reset_time()
         self._watchers.append(gevent.spawn(self._watch, workload))
         if self._writer is not None and options.arrivals:
             self._watchers.append(gevent.spawn(self._let_arrive, workload.arrive))

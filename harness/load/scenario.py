@@ -15,6 +15,7 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "script": ((str, Path, type(None)), "the path of a dialogue script"),
     "network": ((str,), 'names of networks, such as "lte_poor=3,wifi_good=1"'),
     "agent_speaks_first": ((bool,), "True or False"),
+    "arrivals": ((str,), 'when calls begin, such as "30/min"'),
 }
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
 _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
@@ -86,6 +87,22 @@ def class_script(user: Any) -> Path | None:
 def class_network(user: Any) -> str:
     """Return the mix of networks of a user class; direct calls where it has none."""
     return getattr(user, "network", "") or DIRECT
+
+
+def scenario_arrivals(users: Iterable[type]) -> str:
+    """Return when calls begin by what a scenario says, empty where it says nothing.
+
+    Raises:
+        BadInput: Its classes do not agree: there is one schedule, which is dealt to them.
+    """
+    found = list(dict.fromkeys(getattr(user, "arrivals", "") for user in users))
+    if len(found) > 1:
+        raise BadInput(
+            "user classes have different arrivals",
+            where="scenario",
+            hint="Say the same in each: calls are dealt to classes by weight",
+        )
+    return found[0] if found else ""
 
 
 def scenario_network(users: Iterable[type]) -> str:

@@ -27,6 +27,8 @@ class VoiceUser(User):
         script: Dialogue script that replaces `dialogue`: a TOML file, or the name of a shipped
             one; `None` for none.
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
+        arrivals: When calls begin under an open load, such as `"30/min"`, the same for all classes
+            of a scenario; empty for a closed one.
         agent_speaks_first: Callers wait for the end of the agent's greeting before they speak.
     """
 
@@ -35,6 +37,7 @@ class VoiceUser(User):
     dialogue = Dialogue()
     script: Path | None = None
     network = ""
+    arrivals = ""
     agent_speaks_first = False
 
     def __init_subclass__(cls, **words: Any) -> None:

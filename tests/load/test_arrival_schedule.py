@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.load.arrival_schedule import resolve_arrivals, start_callers_at_once
+from harness.load.arrival_schedule import has_end, resolve_arrivals
 
 
 def parsed(arrivals: str, **given: object) -> Namespace:
@@ -54,10 +54,8 @@ def _folder(tmp_path: Path) -> Namespace:
     return parsed(str(tmp_path / "folder.csv"))
 
 
-def test_callers_of_an_open_load_start_together() -> None:
-    found = Namespace(arrivals="30/min", num_users=40, spawn_rate=None)
-    start_callers_at_once(found)
-    assert found.spawn_rate == 40
-    closed = Namespace(arrivals="", num_users=40, spawn_rate=None)
-    start_callers_at_once(closed)
-    assert closed.spawn_rate is None
+@pytest.mark.parametrize(
+    ("arrivals", "ends"), [("", False), ("30/min", False), ("4,6", True), ("monday.CSV", True)]
+)
+def test_tables_come_to_an_end_and_rates_do_not(arrivals: str, ends: bool) -> None:
+    assert has_end(arrivals) is ends

@@ -1,0 +1,57 @@
+"""Steps and ramps of callers, as a load shape of Locust.
+
+Any of Locust's own `LoadTestShape` works in a scenario too; this one is for stages.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from locust import LoadTestShape
+
+from harness.plan.stages import Stage, callers_at, check_stages, scaled
+
+# Locust asks once a second, and a change must be done before it asks again.
+_LEAST_PER_S = 1.0
+
+
+class StagedShape(LoadTestShape):
+    """A run that goes through stages; the number of callers changes steadily within each.
+
+    `--users` and `--run-time` scale it: they are its peak and its length.
+
+    Attributes:
+        stages: For each stage how many seconds it takes, and the callers at its end.
+    """
+
+    abstract = True
+    use_common_options = True
+    stages: Sequence[Stage] = ()
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        """Refuse stages that cannot be.
+
+        Raises:
+            BadInput: There are none, or one is impossible.
+        """
+        super().__init_subclass__(**words)
+        check_stages(cls.stages, f"{cls.__name__}.stages")
+
+    @property
+    def peak(self) -> int:
+        """The most callers there are at once."""
+        return max(callers for _, callers in self._scaled())
+
+    def tick(self) -> tuple[int, float] | None:
+        """Return how many callers there are now and how fast they change, as Locust asks."""
+        at_s: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        found = callers_at(self._scaled(), at_s)
+        if found is None:
+            return None
+        callers, per_s = found
+        # Locust begins a run with a caller.
+        return max(1, callers), max(_LEAST_PER_S, per_s)
+
+    def _scaled(self) -> list[Stage]:
+        options: Any = getattr(getattr(self.runner, "environment", None), "parsed_options", None)
+        callers = getattr(options, "num_users", None)
+        return scaled(self.stages, callers or None, getattr(options, "run_time", None) or None)
