@@ -25,6 +25,8 @@ def complete(parsed: Any, shape: object, users: list[type]) -> None:
         shape: The scenario's load shape, `None` for none.
         users: The scenario's user classes.
     """
+    # Locust itself has one caller by default, which is nothing that a shape was asked for.
+    parsed.peak = parsed.num_users
     arrivals = parsed.arrivals or scenario_arrivals(users)
     if parsed.live_line and shape is None:
         parsed.num_users = parsed.num_users or _CALLERS

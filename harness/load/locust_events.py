@@ -15,6 +15,7 @@ from harness.load.master_port import choose_master_port
 from harness.load.options import add_arguments
 from harness.load.redacted_output import redact_exceptions, redact_exported_logs
 from harness.load.run_controller import RunController
+from harness.load.shapes import hold_still
 from harness.load.watchdogs import watch_parent
 
 _controllers: dict[int, RunController] = {}
@@ -43,6 +44,8 @@ def _on_init(environment: Environment, **_: Any) -> None:
     complete(environment.parsed_options, environment.shape_class, list(environment.user_classes))
     controller = _controllers[id(environment)] = RunController(environment)
     controller.watch_others()
+    if environment.shape_class is not None:
+        hold_still(environment.shape_class, lambda: controller.preparing)
     redact_exceptions(environment.runner)
     redact_exported_logs()
     if getattr(environment.parsed_options, "live_line", False):

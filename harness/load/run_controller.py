@@ -100,6 +100,7 @@ class RunController:
         self._pool: WorkerPool | None = None
         self._watchers: list[gevent.Greenlet] = []
         self._drain_s = 0.0
+        self.preparing = self._ending = False
         self._failures = Failures(environment, self._note)
         self._progress = live.Steps()
         self._interrupts = Interrupts(self._interrupt, self._cut)
@@ -132,6 +133,7 @@ class RunController:
         self._failures.code = self._interrupts.count = 0
         if not isinstance(self._runner, WorkerRunner):
             self._interrupts.handle_signals()
+        self.preparing = True
         try:
             self._prepare()
         except Exception as error:
@@ -141,9 +143,18 @@ class RunController:
             if workload is not None:
                 with self._failures.in_run():
                     workload.stop()
+        finally:
+            self.preparing = False
 
     def stop(self) -> None:
         """Drain, write what is left, and report; a step that fails does not stop the next."""
+        self._ending = True
+        try:
+            self._end()
+        finally:
+            self._ending = False
+
+    def _end(self) -> None:
         silent = self._pool is not None and self._pool.silent
         if silent:
             self._failures.report(_SILENT)
@@ -205,6 +216,9 @@ class RunController:
 
     def quitting(self) -> None:
         """End what still goes on when the process is about to end."""
+        while self._ending:
+            # Locust quits of itself as soon as a shape has ended, while the run is still drained.
+            gevent.sleep(_POLL_S)
         self._stop_from_outside()
         if isinstance(self._runner, MasterRunner):
             end_forked_workers(_WORKER_END_LIMIT_S)

@@ -3,13 +3,14 @@
 Any of Locust's own `LoadTestShape` works in a scenario too; this one is for stages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from locust import LoadTestShape
 
 from harness.plan.stages import Stage, callers_at, check_stages, scaled
 
+_Tick = tuple[int, float] | None
 # Locust asks once a second, and a change must be done before it asks again.
 _LEAST_PER_S = 1.0
 
@@ -53,5 +54,25 @@ class StagedShape(LoadTestShape):
 
     def _scaled(self) -> list[Stage]:
         options: Any = getattr(getattr(self.runner, "environment", None), "parsed_options", None)
-        callers = getattr(options, "num_users", None)
+        callers = getattr(options, "peak", None)
         return scaled(self.stages, callers or None, getattr(options, "run_time", None) or None)
+
+
+def hold_still(shape: Any, preparing: Callable[[], bool]) -> None:
+    """Let a shape stay as it is while a run is prepared.
+
+    Locust would end what prepares the run to begin another number of callers.
+
+    Args:
+        shape: Any of Locust's load shapes.
+        preparing: Returns whether the run is being prepared.
+    """
+    tick: Callable[[], _Tick] = shape.tick
+    latest: list[_Tick] = []
+
+    def held() -> _Tick:
+        if not latest or not preparing():
+            latest[:] = [tick()]
+        return latest[0]
+
+    shape.tick = held
