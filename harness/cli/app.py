@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": ("harness.cli.plan_size", "Say what a wanted answer takes: runs, time and cost."),
     "cost": ("harness.cli.cost", "Account for what a run cost, and a month of it would."),
     "capacity": ("harness.cli.capacity", "Find how many calls meet all objectives."),
+    "size": ("harness.cli.size", "Turn held calls into calls an hour, instances, a day."),
     "history": ("harness.cli.history", "Keep one line a run and find where the level changed."),
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
     "dialects": ("harness.cli.dialects", "List the APIs that can be measured, and their limits."),
