@@ -81,7 +81,7 @@ METRICS = (
         title="Endpoint delay",
         start=("speech_end_ns",),
         end="server_endpoint_ns",
-        definition="end of the caller's speech to the server's word that the caller has finished",
+        definition="end of the caller's speech to the server's event that the caller has finished",
         awaited=True,
     ),
     Metric(
@@ -89,7 +89,7 @@ METRICS = (
         title="Response delay",
         start=("server_endpoint_ns", "commit_sent_ns"),
         end="first_audio_ns",
-        definition="the server's word that the caller has finished, or our commit, to the first"
+        definition="the server's event that the caller has finished, or our commit, to the first"
         " audio of the response received",
         awaited=True,
     ),
@@ -181,7 +181,7 @@ METRICS = (
         title="of that, session",
         start=("connected_ns",),
         end="ready_ns",
-        definition="upgrade accepted to the server's word that the session exists",
+        definition="upgrade accepted to the server's event that the session exists",
         of_session=True,
         occasional=True,
     ),

@@ -27,10 +27,10 @@ def command() -> None:
 
 def _described(name: str, dialect: Dialect) -> list[str]:
     facts, audio = dialect.facts, dialect.audio
-    untold = [words for fact, words in _UNTOLD if not getattr(facts, fact)]
+    unreported = [words for fact, words in _UNTOLD if not getattr(facts, fact)]
     lines = [
         f"{name}",
         f"  {_ROLES[facts.role]}; {audio.encoding} at {audio.rate_hz:,} Hz".replace(",", " "),
         f"  source: {facts.source}, as of {facts.as_of}",
     ]
-    return lines + [f"  not told: {words}" for words in untold]
+    return lines + [f"  not reported: {words}" for words in unreported]

@@ -38,7 +38,7 @@ class Role(StrEnum):
 class DialectFacts:
     """What an API can tell and what it asks of the other side, by its documentation.
 
-    What it cannot tell is not measured from its events: it is not told by this dialect, never 0.
+    What it cannot tell is not measured from its events: it is reported as missing, never as 0.
 
     Attributes:
         role: Whom harness stands for.

@@ -41,7 +41,7 @@ class SessionRecord:
         ready_ns: When the server said that the session exists; only then is it open.
         usage: Tokens of responses that are in no turn, such as a greeting, or one that was begun
             before the server heard the turn end and ended later; `None` when there were none.
-        responses_untold: Responses whose tokens were not told and that are in no turn, or had not
+        responses_untold: Responses whose tokens were not reported, in no turn, or had not
             ended when the session did.
         refusals: How often a full server refused it before it was let in or given up.
         reconnects: How often it was opened anew after a retryable close.

@@ -87,7 +87,7 @@ class TurnInstants:
     In a turn with a tool call `first_audible_ns` may be of what was said before the call, and
     `answer_audible_ns` is of the response to the tool's result. In a turn that interrupts the
     response before, `barge_in_onset_ns` is its `speech_onset_ns`, `barge_in_ack_ns` the server's
-    first word of it, `audio_stopped_ns` the last sample heard of the response that was stopped.
+    first event about it, `audio_stopped_ns` the last sample heard of the response that was stopped.
     Where nothing stopped it, `talked_over_ns` is until when it was heard over the caller.
     """
 

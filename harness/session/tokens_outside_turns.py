@@ -46,5 +46,5 @@ class TokensOutsideTurns:
 
     @property
     def untold(self) -> int:
-        """Responses whose tokens are in no turn and were not told, or that have not ended yet."""
+        """Responses in no turn whose tokens were not reported, or that have not ended yet."""
         return self._sum.untold + len(self._open)

@@ -10,5 +10,5 @@ def test_every_dialect_is_listed_with_its_source_and_what_it_does_not_tell() -> 
         assert f"{name}\n" in shown
         assert make().facts.source in shown
     of_openai, of_twilio = shown.split("twilio\n")
-    assert "not told" not in of_openai
-    assert "not told: endpoint delay" in of_twilio
+    assert "not reported" not in of_openai
+    assert "not reported: endpoint delay" in of_twilio

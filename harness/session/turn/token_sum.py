@@ -18,7 +18,7 @@ class TokenSum:
         self.untold = 0
 
     def add(self, usage: TokenUsage | None) -> None:
-        """Take the tokens of a response that has ended, `None` when they were not told."""
+        """Take the tokens of a response that has ended, `None` when they were not reported."""
         if usage is None:
             self.untold += 1
         else:
