@@ -1,5 +1,6 @@
 """`harness capacity`: the largest number of held calls that meets all objectives."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode
 from harness.load.price_list import bundled_prices
 from harness.recording import replace_file, reserve
+from harness.recording.reading import read_manifest
 from harness.report.capacity import write_capacity
 from harness.report.ci.capacity import capacity_document, capacity_text
 from harness.report.ci.document import EXIT_CODES
@@ -112,7 +114,7 @@ def command(
     runs.begin(
         {
             "scenario": scenario,
-            "options": list(runs.series.common),
+            "options": _digest(runs.series.common),
             "objectives": [str(demand.objective) for demand in demands],
             "hold_s": runs.hold_s,
             "spawn_rate": runs.spawn_rate,
@@ -122,12 +124,13 @@ def command(
     search = Search(rule, np.random.default_rng(runs.seed), list(runs.done()))
     _run(search, runs, folder)
     found = findings_of(search, notes)
+    facts = _facts(runs, found.steps)
     calls = _load_after(found)
     if calls and spike_s is not None:
         found = replace(found, spike=spike(runs, calls, spike_s, given))
     if calls and soak_s is not None:
         found = replace(found, soak=soak(runs, calls, soak_s, bundled_prices()))
-    return _tell(found, folder, document, at_least)
+    return _tell(found, facts, folder, document, at_least)
 
 
 def _rule(given: Mapping[str, Any]) -> SearchRule:
@@ -203,11 +206,33 @@ def _outlook(search: Search) -> str:
 
 def _told(step: StepResult) -> str:
     if step.unfit:
-        return f"unfit, to be repeated once: {step.unfit}"
+        return f"says nothing of the target, since the generator was unfit: {step.unfit}"
     worst = min(step.shares, key=lambda share: share.margin)
     verdict = "meets all objectives" if step.margin >= 0 else "misses it"
     shares = f"{worst.share:.1%} missed it, {worst.allowed:.1%} may"
     return f"{step.turns} turns; {worst.subject}: {shares}: {verdict}"
+
+
+def _digest(words: tuple[str, ...]) -> str:
+    """Return what tells options from others, without them: an address may hold a password."""
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+
+def _facts(runs: StepRuns, steps: tuple[StepResult, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what was searched, by name; the target as the first run recorded it."""
+    series = runs.series
+    facts = [
+        ("Scenario", Path(series.scenario).stem),
+        ("Objectives", "; ".join(str(demand.objective) for demand in runs.demands)),
+        ("Held", f"{in_words(runs.hold_s)} a step, {runs.spawn_rate:g} callers started a second"),
+        ("Seed", f"{runs.seed} and the numbers after it, one a step"),
+    ]
+    first = next((step.run for step in steps if step.run), None)
+    if first is not None:
+        manifest = read_manifest(series.directory / first)
+        target = "the simulator" if manifest.simulated else manifest.target
+        facts[1:1] = [("Target", target), ("Model", manifest.model_in_words)]
+    return tuple(facts)
 
 
 def _load_after(found: CapacityFindings) -> int:
@@ -219,14 +244,21 @@ def _load_after(found: CapacityFindings) -> int:
 
 
 def _tell(
-    found: CapacityFindings, folder: Path, document: Path | None, wanted: int | None
+    found: CapacityFindings,
+    facts: tuple[tuple[str, str], ...],
+    folder: Path,
+    document: Path | None,
+    wanted: int | None,
 ) -> ExitCode:
     for line in capacity_text(found):
         click.echo(line)
-    plain = json.dumps(capacity_document(found, wanted), indent=2).encode() + b"\n"
+    told = capacity_document(found, facts, bundled_prices().currency, wanted)
+    plain = json.dumps(told, indent=2).encode() + b"\n"
     for path in (folder / "capacity.json", *([document] if document is not None else [])):
         replace_file(path, plain)
-    click.echo(f"Report: {write_capacity(folder, found)}", err=True)
+    click.echo(
+        f"Report: {write_capacity(folder, found, facts, bundled_prices().currency)}", err=True
+    )
     if found.ending is Ending.GENERATOR:
         verdict = found.verdict(wanted)
         return ExitCode.PASS if wanted and verdict == "pass" else ExitCode.INVALID

@@ -56,7 +56,7 @@ class StepRuns:
         for key, value in facts.items():
             if before.get(key) != value:
                 raise BadInput(
-                    f"was begun with another {key}: {before.get(key)!r}, not {value!r}",
+                    f"was begun with {_other(key, before.get(key), value)}",
                     where=str(self.series.directory),
                     hint="Give what it was begun with, or another folder to --into",
                 )
@@ -133,3 +133,10 @@ class StepRuns:
         asked = HeldCallers(load=load, ramp_s=ramp_s, hold_s=hold_s)
         records = recorded(self.series.directory / run)
         return step_of(records, bundled_prices(), self.demands, asked, seconds)
+
+
+def _other(key: str, before: Any, now: Any) -> str:
+    """Say how a search differs; options are kept as a digest only, since they may hold secrets."""
+    if key == "options":
+        return "other options of harness run"
+    return f"another {key}: {before!r}, not {now!r}"

@@ -17,9 +17,9 @@ from harness.analysis.quantiles import Estimate
 from harness.errors import sanitised
 from harness.recording import replace_file
 from harness.report import svg
-from harness.report.blocks import Card, Cell, Figure, Section, Table, Text
+from harness.report.blocks import Card, Cell, Facts, Figure, Section, Table, Text
 from harness.report.figure_sections import both_widths
-from harness.report.formatting import MISSING, counted, number, percent, signed
+from harness.report.formatting import MISSING, counted, money, number, percent, signed
 from harness.report.page import Page, as_html
 
 _HEIGHT_PX = 300
@@ -52,14 +52,22 @@ _METHOD = (
 )
 
 
-def write_capacity(folder: Path, found: CapacityFindings) -> Path:
+def write_capacity(
+    folder: Path, found: CapacityFindings, facts: Sequence[tuple[str, str]], currency: str
+) -> Path:
     """Write `report.html` into the folder of a search, whole or not at all.
+
+    Args:
+        folder: The search's folder.
+        found: What it found.
+        facts: What was searched, by name.
+        currency: Of the costs.
 
     Raises:
         BadInput: The file cannot be written.
     """
     path = folder / "report.html"
-    replace_file(path, as_html(_page(found)).encode())
+    replace_file(path, as_html(_page(found, facts, currency)).encode())
     return path
 
 
@@ -84,7 +92,7 @@ def capacity_sections(found: CapacityFindings) -> list[Section]:
     return sections
 
 
-def _page(found: CapacityFindings) -> Page:
+def _page(found: CapacityFindings, facts: Sequence[tuple[str, str]], currency: str) -> Page:
     limit, boundary = found.limit, found.boundary
     reasons = []
     if limit is not None and limit.binding:
@@ -93,19 +101,24 @@ def _page(found: CapacityFindings) -> Page:
         reasons.append(f"{str(boundary.kind).capitalize()}: {sanitised(boundary.why)}.")
     steps = counted(len(found.steps), "step")
     return Page(
-        title="Capacity",
+        title=" · ".join(["Capacity", *(sanitised(text) for _, text in facts[:2])]),
         subtitle=f"The largest number of held calls that meets every objective, from {steps}.",
         state=_STATES[found.verdict(None)],
         verdict=sanitised(found.sentence),
         reasons=tuple(reasons),
         loud=(),
-        cards=tuple(_cards(found)),
-        sections=tuple(capacity_sections(found)),
+        cards=tuple(_cards(found, currency)),
+        sections=(*capacity_sections(found), _searched(facts)),
         footer="Written by harness; capacity.json beside it holds the same numbers.",
     )
 
 
-def _cards(found: CapacityFindings) -> list[Card]:
+def _searched(facts: Sequence[tuple[str, str]]) -> Section:
+    pairs = tuple((sanitised(name), sanitised(text)) for name, text in facts)
+    return Section(id="searched", title="What was searched", says=(), parts=(Facts(pairs=pairs),))
+
+
+def _cards(found: CapacityFindings, currency: str) -> list[Card]:
     limit = found.limit
     kind = MISSING if found.boundary is None else str(found.boundary.kind)
     cost = [step.cost for step in found.steps if step.cost is not None]
@@ -114,7 +127,9 @@ def _cards(found: CapacityFindings) -> list[Card]:
         Card(label="Held calls", value=_limit(limit), under=_interval(limit)),
         Card(label="Boundary", value=kind),
         Card(label="Steps", value=number(len(found.steps), 0), under=f"{number(minutes)} min"),
-        Card(label="Cost", value=number(sum(cost), 2) if cost else MISSING, under="at list prices"),
+        Card(
+            label="Cost", value=money(sum(cost) if cost else None, currency), under="at list prices"
+        ),
     ]
 
 
@@ -131,7 +146,7 @@ def _interval(limit: Limit | None) -> str:
 
 
 def _curve(found: CapacityFindings) -> Section:
-    caption = "Above: share of turns that missed the objective nearest to its limit, and what may."
+    caption = "Share of turns that missed each objective; the level lines are what may miss it."
     latency = both_widths(lambda width: _latency_figure(found, width))
     missed = both_widths(lambda width: _missed_figure(found, width), caption)
     parts: tuple[Figure, ...] = (missed, latency)

@@ -25,7 +25,7 @@ def step(load: int, limit: int, unfit: str = "") -> StepResult:
         value_ms=3_000.0 if load > limit else 900.0,
     )
     shares = () if unfit else (share,)
-    return StepResult(load=load, run=f"r{load}", seconds=60, shares=shares, unfit=unfit, turns=200)
+    return StepResult(load=load, run="", seconds=60, shares=shares, unfit=unfit, turns=200)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_generator_as_the_limit_is_an_invalid_run(
     assert run(words) == ExitCode.INVALID
     said = capsys.readouterr()
     assert "At least 2 calls (the generator, not the target, is the limit)." in said.out
-    assert "unfit, to be repeated once: frames were late" in said.err
+    assert "since the generator was unfit: frames were late" in said.err
 
 
 def test_a_search_goes_on_where_it_stopped(
@@ -124,6 +124,15 @@ def test_spike_and_soak_follow_at_the_limit(
     assert run([*words, "--spike", "30s", "--soak", "2h"]) == ExitCode.PASS
     assert asked == [(12, 30), (12, 7_200)]
     assert "none was made" in capsys.readouterr().out
+
+
+def test_no_password_of_an_address_is_kept(
+    words: list[str], loads: list[int], tmp_path: Path
+) -> None:
+    assert run([*words, "--host", "wss://me:hunter2secret@x"]) == ExitCode.PASS
+    written = [path for path in (tmp_path / "search").rglob("*") if path.is_file()]
+    assert written
+    assert not any("hunter2secret" in path.read_text() for path in written)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_a_folder_of_another_search_is_refused(runs: StepRuns) -> None:
     runs.begin({"scenario": "conversation", "hold_s": 40.0})
     with pytest.raises(BadInput, match=r"begun with another hold_s: 40\.0, not 60\.0"):
         runs.begin({"scenario": "conversation", "hold_s": 60.0})
+    with pytest.raises(BadInput, match="begun with other options of harness run"):
+        runs.begin({"options": "abc"})
     (runs.series.directory / "search.json").write_text("{")
     with pytest.raises(BadInput, match="cannot be read"):
         runs.begin({"scenario": "conversation"})

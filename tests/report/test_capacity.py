@@ -12,6 +12,8 @@ from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.quantiles import Sample, estimate
 from harness.report.capacity import capacity_sections, write_capacity
 
+FACTS = (("Scenario", "conversation"), ("Target", "ws://<host>"), ("Seed", "1"))
+
 
 def step(load: int, *, late: bool, unfit: str = "") -> StepResult:
     values = np.linspace(700, 900, 200) + (2_000 if late else 0)
@@ -48,7 +50,7 @@ def found() -> CapacityFindings:
 
 
 def test_page_shows_limit_curve_and_steps(found: CapacityFindings, tmp_path: Path) -> None:
-    page = write_capacity(tmp_path, found).read_text()
+    page = write_capacity(tmp_path, found, FACTS, "USD").read_text()
     assert "12 calls [12, 12]." in page
     assert "Cliff: from 12 to 13 calls" in page
     assert page.count("<svg ") == 4
@@ -56,13 +58,14 @@ def test_page_shows_limit_curve_and_steps(found: CapacityFindings, tmp_path: Pat
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     assert "a &lt;note&gt;" in page
+    assert "<h1>Capacity · conversation · ws://&lt;host&gt;</h1>" in page
     assert "http" not in page.replace('http-equiv="Content', "")
 
 
 def test_identifiers_of_figures_are_their_own(found: CapacityFindings, tmp_path: Path) -> None:
     import re
 
-    page = write_capacity(tmp_path, found).read_text()
+    page = write_capacity(tmp_path, found, FACTS, "USD").read_text()
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 
@@ -91,13 +94,13 @@ def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFi
 def test_a_search_without_a_fit_step_has_a_page(tmp_path: Path) -> None:
     unfit = [step(1, late=False, unfit="frames were late")] * 2
     search = Search(SearchRule(), np.random.default_rng(1), unfit)
-    page = write_capacity(tmp_path, findings_of(search)).read_text()
+    page = write_capacity(tmp_path, findings_of(search), FACTS, "USD").read_text()
     assert "The limit is not known" in page
     assert "unfit: frames were late" in page
 
 
 def test_a_limit_beyond_the_largest_load_is_at_least_that(tmp_path: Path) -> None:
     search = Search(SearchRule(start=8, most=8), np.random.default_rng(1), [step(8, late=False)])
-    page = write_capacity(tmp_path, findings_of(search)).read_text()
+    page = write_capacity(tmp_path, findings_of(search), FACTS, "USD").read_text()
     assert "≥ 8" in page
     assert "At least 8 calls" in page

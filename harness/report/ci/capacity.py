@@ -1,6 +1,6 @@
 """A capacity search as text and as a JSON document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.analysis.capacity.drift import Drift
@@ -77,11 +77,25 @@ def drift_line(one: Drift) -> str:
     )
 
 
-def capacity_document(found: CapacityFindings, wanted: int | None) -> dict[str, Any]:
-    """Return the findings as plain values."""
+def capacity_document(
+    found: CapacityFindings,
+    facts: Sequence[tuple[str, str]],
+    currency: str,
+    wanted: int | None,
+) -> dict[str, Any]:
+    """Return the findings as plain values.
+
+    Args:
+        found: The findings.
+        facts: What was searched, by name.
+        currency: Of the costs.
+        wanted: How many calls the target has to hold; `None` where only the limit matters.
+    """
     limit, boundary = found.limit, found.boundary
     return {
         "schema": SCHEMA,
+        "search": {name.lower(): text for name, text in facts},
+        "currency": currency,
         "verdict": str(found.verdict(wanted)),
         "wanted": wanted,
         "sentence": found.sentence,

@@ -12,6 +12,8 @@ from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.quantiles import Sample, estimate
 from harness.report.ci.capacity import capacity_document, capacity_text
 
+FACTS = (("Scenario", "conversation"), ("Target", "ws://<host>"), ("Seed", "1"))
+
 
 def step(load: int, *, late: bool, unfit: str = "") -> StepResult:
     values = np.linspace(700, 900, 200) + (2_000 if late else 0)
@@ -76,9 +78,11 @@ def test_a_spike_that_is_not_known_says_why(found: CapacityFindings) -> None:
 
 
 def test_document_holds_everything_as_plain_values(found: CapacityFindings) -> None:
-    document = json.loads(json.dumps(capacity_document(found, 13)))
+    document = json.loads(json.dumps(capacity_document(found, FACTS, "USD", 13)))
     assert document["schema"] == "harness.capacity/1"
     assert document["verdict"] == "fail"
+    assert document["search"]["target"] == "ws://<host>"
+    assert document["currency"] == "USD"
     assert document["limit"] == {
         "calls": 12,
         "low": 12,
@@ -98,7 +102,7 @@ def test_document_holds_everything_as_plain_values(found: CapacityFindings) -> N
 
 def test_nothing_known_is_none(found: CapacityFindings) -> None:
     search = Search(SearchRule(), np.random.default_rng(1), [step(1, late=False, unfit="x")] * 2)
-    document = capacity_document(findings_of(search), None)
+    document = capacity_document(findings_of(search), FACTS, "USD", None)
     assert document["limit"] is None
     assert document["boundary"] is None
     assert document["spike"] is None
