@@ -4,9 +4,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis import BY_NAME, has_failed, is_ours, session_latency, turn_latency
+from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.clock import now_ns
-from harness.load.options import Options
 from harness.model import NS_PER_S, RunEvent, RunEventKind, SessionRecord, TurnRecord
 
 if TYPE_CHECKING:
@@ -80,48 +79,3 @@ class LocustTable:
             exception=None if fault is None else TurnFailed(str(fault)),
             context={},
         )
-
-
-class LiveLine:
-    """One line of progress: rewritten on a terminal, printed now and then elsewhere."""
-
-    def __init__(self, calls: int | None) -> None:
-        self._calls = calls
-        self._turns = self._failed = self._spoiled = self._ended = 0
-        self._latest_ms: list[float] = []
-        self._started_ns = self._shown_ns = now_ns()
-        self._terminal = sys.stderr.isatty()
-
-    def show(self, turns: Sequence[TurnRecord], session: SessionRecord | None) -> None:
-        """Count, and show every so often."""
-        for turn in turns:
-            self._turns += 1
-            self._spoiled += is_ours(turn)
-            self._failed += has_failed(turn) and not is_ours(turn)
-            latency_ms = _latency_ms(turn)
-            if latency_ms is not None:
-                self._latest_ms.append(latency_ms)
-        self._ended += session is not None
-        every_ns = _TERMINAL_EVERY_NS if self._terminal else _LINE_EVERY_NS
-        if now_ns() - self._shown_ns >= every_ns:
-            self._shown_ns = now_ns()
-            self._print()
-
-    def _print(self) -> None:
-        recent = sorted(self._latest_ms[-100:])
-        middle = f"{recent[len(recent) // 2]:.0f} ms" if recent else "none yet"
-        planned = "" if self._calls is None else f" of {self._calls}"
-        spoiled = f"  spoiled by us {self._spoiled}" if self._spoiled else ""
-        seconds = (now_ns() - self._started_ns) // NS_PER_S
-        line = (
-            f"{seconds // 60}:{seconds % 60:02d}  calls ended {self._ended}{planned}"
-            f"  turns {self._turns}  failed {self._failed}{spoiled}"
-            f"  median of the last 100: {middle}"
-        )
-        ending = "\r" if self._terminal else "\n"
-        print(f"{line:<100}" if self._terminal else line, end=ending, file=sys.stderr, flush=True)
-
-
-def line_for(options: Options, writes: bool) -> LiveLine | None:
-    """Return the live line where it was asked for, in the process that writes the run."""
-    return LiveLine(options.calls) if options.live_line and writes else None

@@ -13,6 +13,9 @@ from harness.load.share import Share
 from harness.load.workload import Workload
 
 _POLL_S = 0.05
+_OVER = ("stopping", "stopped", "cleanup")
+# Preparing a worker takes as long as measuring its networks; callers that broke never come.
+_REPORTED_LIMIT_S = 300
 
 
 class LocustCallers:
@@ -65,6 +68,12 @@ class LocustCallers:
         """Return when all callers have started, with `False` when the run has ended before."""
         while self._runner.state not in (STATE_RUNNING, *_OVER):
             gevent.sleep(_POLL_S)
+        # A master says that all have started although workers that still prepare have none yet.
+        with gevent.Timeout(_REPORTED_LIMIT_S, False):
+            while self._runner.user_count < self._runner.target_user_count:
+                if self._runner.state in _OVER:
+                    break
+                gevent.sleep(_POLL_S)
         return bool(self._runner.state == STATE_RUNNING)
 
     def are_gone(self, workload: Workload) -> bool:
@@ -92,6 +101,3 @@ class LocustCallers:
                 where="--users",
                 hint="Start a caller for every process, or fewer processes",
             )
-
-
-_OVER = ("stopping", "stopped", "cleanup")

@@ -13,6 +13,7 @@ import gevent
 from harness.errors import HarnessError, sanitised
 from harness.load.exporters.extra import import_extra
 from harness.load.exporters.otel_setup import import_otel
+from harness.load.live_line import LiveLine
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.options import Options
 from harness.load.price_list import bundled_prices
@@ -93,6 +94,15 @@ class Observers:
         if self._prometheus is not None:
             self._prometheus.follow(figures)
             writer.listen(_harmless(self._prometheus.take, "metrics for Prometheus"))
+
+    def show_line(self, writer: RunWriter, run_s: float | None) -> None:
+        """Show how far the run is, a line every few seconds.
+
+        Args:
+            writer: The run, of which nothing has been recorded.
+            run_s: How long it takes, `None` where its calls decide.
+        """
+        writer.listen(_harmless(LiveLine(writer.manifest, run_s).take, "the live line"))
 
     def end(self) -> None:
         """Note that the run has ended."""

@@ -334,9 +334,6 @@ class RunController:
             self._writer = self._new_writer(options, schedule, corpus)
             share = Share(origin_ns=self._writer.origin_ns)
         workload.listen(live.LocustTable(self._environment).show)
-        line = live.line_for(options, self._writer is not None)
-        if line is not None:
-            workload.listen(line.show)
         self._observers.follow(options, workload, share.origin_ns)
         workload.begin(share)
         if self._environment.shape_class is not None:
@@ -422,6 +419,9 @@ class RunController:
         scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
         writer = RunWriter(options, schedule, corpus, scenario)
         self._observers.begin(writer)
+        if options.live_line:
+            parsed: Any = self._environment.parsed_options
+            self._observers.show_line(writer, parsed.run_time or None)
         return writer
 
     def _open_calls(self) -> int:
