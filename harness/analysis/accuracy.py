@@ -109,6 +109,22 @@ def true_voice_to_voice_ms(
     return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / NS_PER_MS
 
 
+def truth_uncertainty_ms(turn: TurnRecord, record: TruthRecord) -> float:
+    """Return by how much the truth about a turn may itself be wrong.
+
+    A server that reads late reads several frames together, and the kernel keeps the stamp of the
+    last of them only: the others arrived after the frame before. What it sends left while it was
+    being sent.
+    """
+    sample, received_ns = turn.speech_end_sample, record.frame_received_ns
+    carrier = None if sample is None else _carrier(record, sample)
+    uncertain_ns = record.release_took_ns
+    if carrier is not None and received_ns[carrier] in received_ns[carrier + 1 :]:
+        earlier_ns = [at_ns for at_ns in received_ns[:carrier] if at_ns < received_ns[carrier]]
+        uncertain_ns += received_ns[carrier] - max(earlier_ns, default=0)
+    return uncertain_ns / NS_PER_MS
+
+
 def _carrier(record: TruthRecord, sample: int) -> int | None:
     """Return which logged frame carried a sample; `None` for none: the last ones are kept only."""
     ends = record.frame_end_samples

@@ -97,6 +97,8 @@ class AccuracyFinding:
         busy: Whether another program kept every core busy meanwhile.
         turns: Turns that count and whose truth is known.
         void: Turns that our own lateness spoiled; they count nowhere.
+        unsure: Turns left out because the simulator was so late that it does not know their truth
+            to half a millisecond.
         off: Turns of `turns` that are more than 1 ms off.
         beyond_bound: Turns of `turns` that are off by more than 1 ms beyond the bound that their
             own record states.
@@ -112,6 +114,7 @@ class AccuracyFinding:
     busy: bool
     turns: int
     void: int
+    unsure: int
     off: int
     beyond_bound: int
     bound_p50_ms: float | None

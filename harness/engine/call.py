@@ -173,6 +173,7 @@ class Call:
         assert self.stream is not None
         message, lateness_ns = self.session.tick(at_ns)
         self.stream.write(message)
+        self.session.left(lateness_ns + now_ns() - at_ns)
         if self.session.has_news:
             self._relay(self._connection)
         if self.session.finished:

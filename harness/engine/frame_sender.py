@@ -76,19 +76,22 @@ class FrameSender:
     def _send(self, due_ns: int, frame_ns: int, streams: list[FrameStream[Call]]) -> None:
         """Send the frames due at one instant: ready ones at once, others by asking their call."""
         last_ns = due_ns + BACKLOG_NS
-        late, kept = self._late_ns.append, []
+        late, kept, at_ns = self._late_ns.append, [], now_ns()
         for stream in streams:
-            ahead, at_ns = stream.ahead, now_ns()
+            ahead = stream.ahead
             message = next(ahead.frames, None) if at_ns <= last_ns else None
             if message is None:
                 self._ask(stream)
+                at_ns = now_ns()
                 continue
             try:
                 stream.write(message)
             except Exception as error:
                 stream.owner.crashed(error)
                 continue
-            ahead.sent_ns, late_ns = at_ns, at_ns - due_ns
+            # Late is until it has left: the machine may take the core away in between.
+            ahead.sent_ns, at_ns = at_ns, now_ns()
+            late_ns = at_ns - due_ns
             if late_ns > ahead.late_max_ns:
                 ahead.late_max_ns = late_ns
             late(late_ns)

@@ -17,7 +17,8 @@ class TruthRecord:
         turn_index: 0 for the session's first response.
         frame_end_samples: For the last frames before the endpoint: total samples received once
             the frame was in. Ascending.
-        frame_received_ns: When each of those frames was received.
+        frame_received_ns: When each of those frames was received, as the kernel stamped it where
+            it does. Frames that were read together have the instant of the last one.
         heard_end_sample: Last voiced sample by the simulator's own hearing.
         endpoint_ns: When it decided that the caller had finished.
         drawn_ms: Voice-to-voice latency drawn from the preset.
@@ -26,6 +27,8 @@ class TruthRecord:
         first_audio_released_ns: When it was.
         first_audible_heard_ns: When a listener without a buffer hears the first audible sample:
             the later of its own release and of its turn in a playout begun at the first release.
+        release_took_ns: How long sending the first audio took, or the first audible where that
+            took longer: it left within so long after its instant.
         last_audio_released_ns: When the last audio was released.
         cancelled: Whether the caller interrupted it.
         fault: Name of the fault that was applied, empty for none; several are joined by `+`.
@@ -51,3 +54,4 @@ class TruthRecord:
     fault: str = ""
     queued_ms: float = 0.0
     heard_start_ns: int | None = None
+    release_took_ns: int = 0

@@ -148,6 +148,14 @@ class Caller:
         self._look_ahead(self.pacing.sent(1))
         return message, lateness_ns
 
+    def left(self, late_ns: int) -> None:
+        """Note how late the frame of the last `tick` was once it had left.
+
+        Between the tick and then the machine may have taken the core away.
+        """
+        if self._conversation.turn is not None:
+            self._conversation.turn.sent(late_ns)
+
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current turn has ended."""
         self._winding_up = True

@@ -7,6 +7,7 @@ import gc
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -32,11 +33,13 @@ from harness.simulator.voice import recorder
 from harness.simulator.voice.sound_formats import PCM
 from harness.simulator.voice.spoken_answers import SpokenAnswers
 from harness.simulator.wire import plain_http
-from harness.simulator.wire.connection import Connection
+from harness.simulator.wire.connection import MOST_UNREAD_BYTES, Connection
 from harness.simulator.wire.encryption import encrypted_by
+from harness.simulator.wire.stamped_listener import StampedListener, StampedTransport
 from harness.simulator.wire.upgrade import PATHS, Admitted, UpgradeDecision, examine, presented_key
 
 _GOODBYE_S = 1.0
+_BACKLOG = 1024
 
 
 class Simulator:
@@ -65,7 +68,7 @@ class Simulator:
         self._secrets = plain_http.Secrets()
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | StampedListener | None = None
 
     async def start(self) -> int:
         """Listen, and return the port.
@@ -83,13 +86,23 @@ class Simulator:
         self.deadlines = Deadlines(loop)
         host, port = self._config.host, self._config.port
         try:
+            if encryption is None:
+                listener = StampedListener(self._accept)
+                await listener.start(host, port, _BACKLOG)
+                self._server = listener
+                return listener.port
             self._server = await loop.create_server(
-                lambda: Connection(self), host, port, backlog=1024, ssl=encryption
+                lambda: Connection(self), host, port, backlog=_BACKLOG, ssl=encryption
             )
         except OSError as error:
             self._truth.close()
             raise _cannot_listen(host, port, error) from error
         return int(self._server.sockets[0].getsockname()[1])
+
+    def _accept(self, sock: socket.socket) -> None:
+        transport, connection = StampedTransport(sock, MOST_UNREAD_BYTES), Connection(self)
+        connection.connection_made(transport)
+        transport.start(connection.received, connection)
 
     async def stop(self) -> None:
         """Say goodbye to every client and stop listening; harmless when not started."""

@@ -82,6 +82,11 @@ class Poller:
         if fileno in self._sockets:
             self._watch(fileno, WRITE)
 
+    def pause(self, fileno: int) -> None:
+        """Neither read a socket nor write to it, until `want_to_write`."""
+        if fileno in self._sockets:
+            self._watch(fileno, 0)
+
     def remove(self, fileno: int) -> None:
         """Look at a socket no more, before it is closed."""
         if self._sockets.pop(fileno, None) is not None:

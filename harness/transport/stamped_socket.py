@@ -30,6 +30,7 @@ class StampedSocket:
     Args:
         sock: A connected socket, non-blocking; owned from now on.
         poller: Reads it.
+        waiting_limit_bytes: A peer that leaves so much unread is given up.
 
     Attributes:
         fileno: See `Outlet`.
@@ -37,13 +38,19 @@ class StampedSocket:
         by_kernel: Whether the kernel stamps what arrives.
     """
 
-    def __init__(self, sock: socket.socket, poller: Poller) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        poller: Poller,
+        waiting_limit_bytes: int = _WAITING_LIMIT_BYTES,
+    ) -> None:
         self.fileno, self.waiting = sock.fileno(), 0
+        self._waiting_limit_bytes = waiting_limit_bytes
         self.by_kernel = ask_for_stamps(sock)
         self._sock, self._poller = sock, poller
         self._sink: Sink | None = None
         self._unsent: list[bytes] = []
-        self._eof_wanted = self._closing = False
+        self._eof_wanted = self._closing = self._paused = False
         self._since_ns = self._stamp_ns = now_ns()
         # The look in which the last read left bytes behind, perhaps; bytes may be there already.
         self._left_at_look = poller.looks
@@ -74,11 +81,11 @@ class StampedSocket:
         """See `Outlet`."""
         if self.fileno < 0:
             return
-        if not self.waiting:
+        if not self.waiting and not self._paused:
             self._poller.want_to_write(self.fileno, True)
         self._unsent.append(data)
         self.waiting += len(data)
-        if self.waiting > _WAITING_LIMIT_BYTES:
+        if self.waiting > self._waiting_limit_bytes:
             words = f"{self.waiting} bytes wait, and nobody reads them"
             self._end(OSError(errno.ENOBUFS, words))
 
@@ -87,6 +94,18 @@ class StampedSocket:
         self._eof_wanted = True
         if not self.waiting and self.fileno >= 0:
             self._shut_down()
+
+    def pause(self) -> None:
+        """Neither read nor send what waits, until `resume`: what arrives stays with the kernel."""
+        if self.fileno >= 0 and not self._closing:
+            self._paused = True
+            self._poller.pause(self.fileno)
+
+    def resume(self) -> None:
+        """Go on after `pause`; what arrived meanwhile may have arrived at any time since."""
+        if self.fileno >= 0 and self._paused:
+            self._paused, self._left_at_look = False, self._poller.looks
+            self._poller.want_to_write(self.fileno, bool(self.waiting))
 
     def close(self) -> None:
         """See `Stream`."""

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.accuracy import accuracy, true_voice_to_voice_ms
+from harness.analysis.accuracy import (
+    accuracy,
+    true_voice_to_voice_ms,
+    truth_uncertainty_ms,
+)
 from harness.errors import Fault, Party, Phase
 from harness.model import TruthRecord, TurnInstants, TurnKind, TurnRecord, TurnStatus
 
@@ -146,3 +150,12 @@ def test_a_response_without_a_name_is_found_by_the_sample_that_ended_speech(
     assert found == accuracy([turn], truth[2:], RATE_HZ)
     unknown = make_turn(provider_ids={"session": "sess"}, speech_end_sample=200 * FRAME)
     assert accuracy([unknown], truth, RATE_HZ) == ()
+
+
+def test_the_truth_of_frames_that_were_read_together_is_as_unsure_as_they_are_long() -> None:
+    received = [START_NS + 20 * MS * (k + 1) for k in range(50)]
+    # A stall of the server: frames 7 to 9 have the instant of the last of them.
+    received[7] = received[8] = received[9]
+    truth = make_truth(frame_received_ns=tuple(received), release_took_ns=MS // 4)
+    unsure_ms = [truth_uncertainty_ms(_turn(k * FRAME), truth) for k in range(6, 11)]
+    assert unsure_ms == [0.25, 60.25, 60.25, 0.25, 0.25]

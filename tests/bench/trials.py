@@ -90,6 +90,7 @@ def no_accuracy(sessions: int, void: int = 0) -> AccuracyFinding:
         sessions=sessions,
         busy=False,
         turns=0,
+        unsure=0,
         void=void,
         off=0,
         beyond_bound=0,

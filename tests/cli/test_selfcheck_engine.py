@@ -40,7 +40,7 @@ def test_findings_are_printed_written_and_kept_and_missing_is_no_zero(
     assert run(["selfcheck", "--json", str(target)]) == ExitCode.PASS
     text = capsys.readouterr().out
     shown = [line.split() for line in text.splitlines()]
-    assert ["50", "0", "3", "-", "-", "-", "-", "0", "0", "-"] in shown
+    assert ["50", "0", "3", "0", "-", "-", "-", "-", "0", "0", "-"] in shown
     assert json.loads(target.read_bytes())["accuracy"][0]["error_p99_ms"] is None
     assert recall(tmp_path / "cache") == json.loads(target.read_bytes())
     for words in (

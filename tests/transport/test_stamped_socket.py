@@ -253,3 +253,43 @@ def test_a_sink_that_fails_costs_its_own_connection(pair: Pair) -> None:
             return await sink.over
 
     assert isinstance(asyncio.run(meet()), ZeroDivisionError)
+
+
+def test_bytes_that_came_during_a_pause_are_not_taken_for_later_ones(pair: Pair) -> None:
+    async def meet() -> None:
+        ours, sink = await pair.stamped(), Reads()
+        ours.start(sink)
+        pair.theirs.sendall(b"a")
+        await sink.until(1)
+        ours.pause()
+        before_ns = now_ns()
+        pair.theirs.sendall(b"b")
+        await asyncio.sleep(0.05)
+        assert sink.data == b"a"
+        resumed_ns = now_ns()
+        ours.resume()
+        await sink.until(2)
+        _, at_ns, since_ns, last = sink.reads[-1]
+        assert since_ns <= before_ns
+        assert at_ns - sum(last) <= resumed_ns
+        ours.abort()
+
+    asyncio.run(meet())
+
+
+def test_what_waits_to_be_sent_during_a_pause_is_sent_after_it(pair: Pair) -> None:
+    async def meet() -> bytes:
+        ours, sink = await pair.stamped(), Reads()
+        ours.start(sink)
+        ours.pause()
+        ours.keep(b"later")
+        pair.theirs.setblocking(False)
+        await asyncio.sleep(0.02)
+        with pytest.raises(BlockingIOError):
+            pair.theirs.recv(10)
+        ours.resume()
+        got = await asyncio.get_running_loop().sock_recv(pair.theirs, 10)
+        ours.abort()
+        return got
+
+    assert asyncio.run(meet()) == b"later"

@@ -278,6 +278,7 @@ class PlannedSpeech(Message):
         self.item.spoken_ms = 0
         self.samples_sent = 0
         self.first_ns: int | None = None
+        self.release_took_ns = 0
         self.audible_ns: int | None = None
         self.last_ns: int | None = None
 
@@ -301,9 +302,10 @@ class PlannedSpeech(Message):
             time.sleep(self._faults.size("stall") / 1000)
         piece = self._pieces[self._released]
         self._say(-(-len(self._words) * (self._released + 2) // len(self._pieces)))
+        delta = self._delta(piece.encoded)
         released_ns = now_ns()
-        self._stage.send(self._delta(piece.encoded))
-        self._account(piece.samples, released_ns)
+        self._stage.send(delta)
+        self._account(piece.samples, released_ns, now_ns() - released_ns)
         if self._released == self._middle:
             self._go_wrong()
         if self._released == len(self._pieces):
@@ -324,12 +326,14 @@ class PlannedSpeech(Message):
         for piece in self._pieces[self._released : self._released + 2]:
             self._stage.send(self._delta(piece.encoded))
 
-    def _account(self, samples: int, released_ns: int) -> None:
+    def _account(self, samples: int, released_ns: int, took_ns: int) -> None:
         rate_hz = self._answer.format.rate_hz
         if self.first_ns is None:
             self.first_ns = released_ns
+            self.release_took_ns = took_ns
         if self._released == self._audible_piece:
             # Heard at its release, or when a playout begun at the first release gets to it.
+            self.release_took_ns = max(self.release_took_ns, took_ns)
             lead_ns = ns_from_samples(self._lead_samples, rate_hz)
             self.audible_ns = max(released_ns, self.first_ns + lead_ns)
             self._faults.apply("leading_silence")

@@ -322,6 +322,7 @@ class Speaking:
             first_audio_due_ns=self._first_due_ns,
             first_audio_released_ns=spoken.first_ns if spoken else None,
             first_audible_heard_ns=spoken.audible_ns if spoken else None,
+            release_took_ns=spoken.release_took_ns if spoken else 0,
             last_audio_released_ns=spoken.last_ns if spoken else None,
             cancelled=cancelled,
             fault=self.faults.applied,

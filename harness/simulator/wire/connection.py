@@ -26,6 +26,7 @@ from harness.simulator.protocol.session_limits import Link, ServedSession
 from harness.simulator.timing.deadlines import Deadline, Deadlines
 from harness.simulator.wire import plain_http
 from harness.simulator.wire.framing import Frames
+from harness.simulator.wire.stamped_listener import StampedTransport
 from harness.simulator.wire.upgrade import (
     SUBPROTOCOL,
     Admitted,
@@ -41,7 +42,7 @@ _POST = b"POST "
 _HEAD_END = b"\r\n\r\n"
 _LARGEST_HEAD = 64 * 1024
 # A client with this much unsent data has stopped reading.
-_MOST_UNREAD = 8 * 2**20
+MOST_UNREAD_BYTES = 8 * 2**20
 # How long a client may take for the handshake, and to answer a close.
 _PATIENCE_NS = 10 * NS_PER_S
 
@@ -99,14 +100,17 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=_MOST_UNREAD)
+        self._transport.set_write_buffer_limits(high=MOST_UNREAD_BYTES)
         self._server.entered(self)
         self._timer = self.at(now_ns() + _PATIENCE_NS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, stamped before anything else is done with them."""
-        received_ns = now_ns()
-        if self._deadlines.next_ns <= received_ns:
+        self.received(data, now_ns())
+
+    def received(self, data: bytes, received_ns: int) -> None:
+        """Take bytes that arrived at a known instant."""
+        if self._deadlines.next_ns <= now_ns():
             self._deadlines.fire()  # what is due does not wait for the data queued on sockets
         if self._gone:
             return
@@ -170,6 +174,9 @@ class Connection(asyncio.Protocol):
 
     def reset(self) -> None:
         """End it with a TCP reset."""
+        if isinstance(self._transport, StampedTransport):
+            self._transport.reset()
+            return
         self._leave_no_goodbye()
         self._transport.abort()
 
