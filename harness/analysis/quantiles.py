@@ -91,7 +91,8 @@ def estimate(sample: Sample, p: float) -> Estimate:
         return _unsupported(n, None, sessions, needed, why)
     whole = math.floor(n_eff)
     if whole < needed:
-        worth = f"{n} in {sessions} sessions are worth {whole} independent ones"
+        ones = f"{whole} independent ones" if whole else "less than one independent one"
+        worth = f"{n} in {sessions} sessions are worth {ones}"
         turns = math.ceil(needed * n / n_eff)
         why = f"needs about {turns} {sample.of}: {worth}, not {needed}"
         return _unsupported(n, n_eff, sessions, turns, why)

@@ -46,7 +46,7 @@ def add(runs: tuple[Path, ...], path: Path, note: str) -> int:
         append_history(path, HistoryLine(run=entry))
         alike = list(there.values()).count(entry.fingerprint)
         there[entry.run_id, entry.started_at] = entry.fingerprint
-        click.echo(f"{entry.run_id} added, {alike} runs like it before")
+        click.echo(f"{entry.run_id} added, {_runs(alike)} like it before")
     return ExitCode.PASS
 
 
@@ -78,7 +78,7 @@ def show(path: Path, metric: str, gate: bool) -> int:
     for digest, runs in fingerprints(history.runs).items():
         last = runs[-1].facts
         named = (last.get("scenario"), last.get("model"), last.get("network"), last.get("host"))
-        click.echo(f"{digest}  {', '.join(filter(None, named))}; {len(runs)} runs")
+        click.echo(f"{digest}  {', '.join(filter(None, named))}; {_runs(len(runs))}")
         for percent in PERCENTS:
             series = series_of(history, f"{metric} P{percent}", digest)
             _show(series)
@@ -95,7 +95,7 @@ def _show(series: Series) -> None:
     lacking = f", {series.missing} without it" if series.missing else ""
     click.echo(
         f"  {series.subject}: {value:.0f} ms since {series.runs[first].run_id},"
-        f" {len(series.values) - first} runs{lacking}"
+        f" {_runs(len(series.values) - first)}{lacking}"
     )
     for change, accepted in zip(series.changes, series.accepted, strict=True):
         said = "not accepted" if accepted is None else f"accepted: {accepted.note}"
@@ -103,3 +103,7 @@ def _show(series: Series) -> None:
             f"    {change.ratio:+.1%} with {series.runs[change.index].run_id}"
             f" ({change.before:.0f} to {change.after:.0f} ms), {said}"
         )
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"

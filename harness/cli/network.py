@@ -146,7 +146,9 @@ def _course(profile: NetworkProfile) -> str:
 def _in_words(direction: Direction) -> str:
     words = [
         f"{direction.delay_ms:g} ms one way, jitter {direction.jitter_ms:g} ms",
-        f"bandwidth {_rate(direction)} kbit/s",
+        "bandwidth unlimited"
+        if direction.rate_kbit_s is None
+        else f"bandwidth {_rate(direction)} kbit/s",
     ]
     if direction.loss:
         burst = "" if direction.burst_ms is None else f" for {direction.burst_ms:g} ms at a time"

@@ -117,8 +117,9 @@ def _unsupported(n: int, of: str, sessions: int, needed: int, found: Clustering 
         return f"needs {needed} {of}, has {n}"
     if found is None:
         return f"needs more than 1 session: how alike the {n} {of} of one are cannot be known"
-    worth = math.floor(found.n_eff)
-    return f"{n} {of} in {sessions} sessions are worth {worth} independent ones, not {needed}"
+    whole = math.floor(found.n_eff)
+    ones = f"{whole} independent ones" if whole else "less than one independent one"
+    return f"{n} {of} in {sessions} sessions are worth {ones}, not {needed}"
 
 
 def measure_share(
