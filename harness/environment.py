@@ -28,6 +28,8 @@ _SECRETS = [*_KEYS, "TOXIPROXY_AUTH_TOKEN", "TWILIO_AUTH_TOKEN"]
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Headers that OpenTelemetry's exporters send, `name=value` with commas between: keys, as a rule.
 _EXPORTERS_HEADERS = re.compile(r"OTEL_EXPORTER_OTLP(_[A-Z]+)?_HEADERS")
+# Variables that, by their names, hold a secret of anything.
+_SECRET_NAME = re.compile(r"(?i)(?:.*_)?(?:key|token|secret|password|passwd|pat)")
 _QUOTES = "\"'`"
 
 
@@ -108,6 +110,15 @@ def secret(name: str) -> str | None:
     if wrong:
         raise BadInput(wrong, where=name, hint="Set the variable again, to the secret alone")
     return value or None
+
+
+def holds_secret(text: str) -> bool:
+    """Return whether `text` holds the value of a variable that is called as secrets are."""
+    return any(
+        len(value.strip()) >= SECRET_LEAST_CHARS and value.strip() in text
+        for name, value in os.environ.items()
+        if name in _SECRETS or _SECRET_NAME.fullmatch(name)
+    )
 
 
 def _unusable(secret: str) -> str:

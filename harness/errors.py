@@ -28,6 +28,10 @@ _LIKE_A_KEY = re.compile(
     r"(?i)\b(?:sk|ek|rk|pk|key|api)[-_](?:[\w.-]*\*{2,}[\w*.-]*|(?=[\w.-]*\d)[\w.-]{16,})"
     r"|bearer\s+(?=\S*[\d._-])\S{8,}"
 )
+# What stands in a file that no server wrote is looked at more closely: no digit is needed.
+_KEY_IN_FILE = re.compile(
+    r"\b(?:sk|ek|rk)-[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}|(?i:^\s*(?:bearer|basic)\s+\S{8,}\s*$)"
+)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -102,6 +106,12 @@ def sanitised(text: object) -> str:
 def server_words(text: object) -> str:
     """Return a server's words as `sanitised` does, without what looks like a key either."""
     return _LIKE_A_KEY.sub(_REDACTED, sanitised(text))
+
+
+def resembles_key(text: str) -> bool:
+    """Return whether text from a file holds what is written as keys and tokens are."""
+    found = _KEY_IN_FILE.search(text) or _LIKE_A_KEY.search(text)
+    return found is not None or redacted(text) != text
 
 
 class RedactedStream:

@@ -35,6 +35,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/decoder.py": "dialects/test_base64_audio.py",
         "model/requests.py": "dialects/test_openai.py",
         "model/session.py": "recording/test_jsonl.py",
+        "model/session_settings.py": "load/test_session_check.py",
         "model/stamp.py": "transport/test_tls.py",
         "model/truth.py": "recording/test_reading.py",
         "model/units.py": "model/test_audio.py",

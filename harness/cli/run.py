@@ -21,6 +21,7 @@ from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.options import add_arguments, read_options
+from harness.load.session_file import resolve_sessions
 from harness.load.targets import resolve_target
 from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
@@ -81,6 +82,7 @@ def command(
     address = resolve_target(parsed, host)
     parsed.run_time = given["run_time"]
     resolve_arrivals(parsed)
+    resolve_sessions(parsed)
     read_options(parsed, address or "ws://127.0.0.1")
     _check_networks(parsed.network, parsed.profiles)
     if host is not None and simulator_config is not None:

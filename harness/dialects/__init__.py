@@ -13,10 +13,12 @@ from harness.dialects.base import (
 )
 from harness.dialects.openai import OpenAIRealtime
 from harness.dialects.registry import DEFAULT_DIALECT, DIALECTS, find_dialect
+from harness.dialects.session_wishes import NO_WISHES, SessionWishes
 
 __all__ = [
     "DEFAULT_DIALECT",
     "DIALECTS",
+    "NO_WISHES",
     "Dialect",
     "DialectFacts",
     "DialectSession",
@@ -24,5 +26,6 @@ __all__ = [
     "OpenAIRealtime",
     "Role",
     "SessionSettings",
+    "SessionWishes",
     "find_dialect",
 ]

@@ -1,10 +1,19 @@
 """What every dialect must be able to do: its static facts, its words, and one session of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from harness.model import AudioDecoder, AudioFormat, Event, Request, SessionConfigured
+from harness.dialects.session_wishes import NO_WISHES, SessionWishes
+from harness.model import (
+    AudioDecoder,
+    AudioFormat,
+    Event,
+    Request,
+    SessionConfigured,
+    SettingAnswer,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +27,9 @@ class SessionSettings:
         voice: The provider's name for a voice, empty for its default.
         instructions: The agent's instructions, empty for the provider's default.
         tools: Names of the tools that the caller's application offers.
+        wishes: The session of the user's own, which goes before all of these.
+        silence_given: Somebody asked for this `silence_ms`, so that wishes must not speak against
+            it.
     """
 
     model: str = ""
@@ -25,6 +37,8 @@ class SessionSettings:
     voice: str = ""
     instructions: str = ""
     tools: tuple[str, ...] = ()
+    wishes: SessionWishes = NO_WISHES
+    silence_given: bool = False
 
 
 class Role(StrEnum):
@@ -47,6 +61,7 @@ class DialectFacts:
             speech is shared without its envelope.
         announces_session: The server says when a session exists; otherwise it exists as soon as
             our opening messages are sent.
+        takes_session: A session has settings that its client asks for.
         acknowledges_settings: The server says which settings it took.
         reports_endpoint: The server says when it decided that the caller has finished.
         announces_responses: The server says when a response begins and ends; otherwise both are
@@ -67,6 +82,7 @@ class DialectFacts:
     frame_ms: int = 20
     stamps_frames: bool = False
     announces_session: bool = True
+    takes_session: bool = True
     acknowledges_settings: bool = True
     reports_endpoint: bool = True
     announces_responses: bool = True
@@ -136,6 +152,16 @@ class Dialect(Protocol):
             address: The address as the server sees it, with path and query.
         """
 
+    def asked(self, settings: SessionSettings) -> Mapping[str, Any]:
+        """Return the session that is asked for, empty where an API has no settings.
+
+        Raises:
+            BadInput: The user's own settings ask for what cannot be had.
+        """
+
+    def commits(self, settings: SessionSettings) -> bool:
+        """Return whether the caller says when a turn ends, since the server does not detect it."""
+
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return the messages to send once the session exists."""
 
@@ -155,6 +181,11 @@ class Dialect(Protocol):
         self, settings: SessionSettings, acknowledged: SessionConfigured
     ) -> tuple[str, ...]:
         """Return in words what the server acknowledged otherwise than it was asked for."""
+
+    def answers(
+        self, settings: SessionSettings, acknowledged: SessionConfigured
+    ) -> tuple[SettingAnswer, ...]:
+        """Return the user's own settings, and what the server acknowledged of them."""
 
 
 class MalformedMessage(ValueError):

@@ -1,6 +1,7 @@
 """OpenAI Realtime, GA dialect, over WebSocket: what is said to it, and what it acknowledged."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,11 @@ import msgspec
 from harness.dialects import openai_events
 from harness.dialects.base import DialectFacts, DialectSession, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.lenient import mapping, number, text
+from harness.dialects.openai_asked import asked_session, detection_of, own_session
+from harness.dialects.session_comparison import compare, difference_words
 from harness.dialects.stateless import StatelessSession
+from harness.errors import sanitised
 from harness.model import (
     AudioDecoder,
     AudioFormat,
@@ -17,26 +22,16 @@ from harness.model import (
     Request,
     RequestResponse,
     SessionConfigured,
+    SettingAnswer,
     ToolResult,
     Truncate,
 )
 
-_DETECTION = "server_vad"
-
-
-def _tool(name: str) -> dict[str, Any]:
-    """Return the definition of a function of one argument; what it does is the script's affair."""
-    details = {"type": "string", "description": "What the caller asked for, in a few words."}
-    return {
-        "type": "function",
-        "name": name,
-        "description": f"{name.replace('_', ' ').capitalize()}, as the caller asks.",
-        "parameters": {
-            "type": "object",
-            "properties": {"details": details},
-            "required": ["details"],
-        },
-    }
+# Settings whose difference has words of its own.
+_SAID_ABOVE = (
+    *("turn_detection", "turn_detection.type", "turn_detection.silence_duration_ms"),
+    *("turn_detection.create_response", "output_modalities", "voice", "tools"),
+)
 
 
 class OpenAIRealtime:
@@ -66,27 +61,18 @@ class OpenAIRealtime:
         """Return the bearer header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
 
+    def asked(self, settings: SessionSettings) -> dict[str, Any]:
+        """Return the session: server VAD, automatic responses and PCM16, and the user's own."""
+        return asked_session(settings, self.audio)
+
+    def commits(self, settings: SessionSettings) -> bool:
+        """Return whether the session has no turn detection."""
+        return detection_of(self.asked(settings)) is None
+
     def configure(self, settings: SessionSettings) -> list[bytes]:
-        """Return one `session.update`: server VAD, automatic responses, PCM16 both ways."""
-        pcm = {"type": "audio/pcm", "rate": self.audio.rate_hz}
-        detection: dict[str, Any] = {"type": _DETECTION}
-        if settings.silence_ms is not None:
-            detection["silence_duration_ms"] = settings.silence_ms
-        output: dict[str, Any] = {"format": pcm}
-        if settings.voice:
-            output["voice"] = settings.voice
-        session: dict[str, Any] = {
-            "type": "realtime",
-            "output_modalities": ["audio"],
-            "audio": {"input": {"format": pcm, "turn_detection": detection}, "output": output},
-        }
-        if settings.instructions:
-            session["instructions"] = settings.instructions
-        if settings.tools:
-            session["tools"] = [_tool(name) for name in settings.tools]
-            session["tool_choice"] = "auto"
+        """Return one `session.update`."""
         update = {"type": "session.update", "event_id": openai_events.SETTINGS_EVENT}
-        return [msgspec.json.encode({**update, "session": session})]
+        return [msgspec.json.encode({**update, "session": self.asked(settings)})]
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return one `input_audio_buffer.append`."""
@@ -123,11 +109,17 @@ class OpenAIRealtime:
         """Return the name of a message that the preview called otherwise, empty for others."""
         return openai_events.old_name(message)
 
+    def answers(
+        self, settings: SessionSettings, acknowledged: SessionConfigured
+    ) -> tuple[SettingAnswer, ...]:
+        """Return the user's own settings, and what the server acknowledged of them."""
+        return compare(_without_formats(own_session(settings)), acknowledged.told)
+
     def differences(
         self, settings: SessionSettings, acknowledged: SessionConfigured
     ) -> tuple[str, ...]:
         """Return in words what the server acknowledged otherwise than it was asked for."""
-        found = []
+        session, found = self.asked(settings), list[str]()
         for way, format_, unknown in (
             ("input", acknowledged.input, acknowledged.input_unknown),
             ("output", acknowledged.output, acknowledged.output_unknown),
@@ -136,33 +128,60 @@ class OpenAIRealtime:
                 found.append(f"{way} audio is {unknown}, asked for {_words(self.audio)}")
             elif format_ is not None and format_ != self.audio:
                 found.append(f"{way} audio is {_words(format_)}, asked for {_words(self.audio)}")
-        found += _of_detection(acknowledged)
-        silence_ms = acknowledged.silence_ms
-        if None not in (settings.silence_ms, silence_ms) and silence_ms != settings.silence_ms:
-            found.append(f"silence_ms is {silence_ms}, asked for {settings.silence_ms}")
-        if settings.voice and acknowledged.voice and acknowledged.voice != settings.voice:
-            found.append(f"voice is {acknowledged.voice}, asked for {settings.voice}")
-        if acknowledged.tools is not None and set(settings.tools) - set(acknowledged.tools):
-            missing = ", ".join(sorted(set(settings.tools) - set(acknowledged.tools)))
-            found.append(f"tools are missing: {missing}")
+        found += _of_detection(detection_of(session), acknowledged)
+        voice = text(session["audio"]["output"].get("voice"))
+        if voice and acknowledged.voice and acknowledged.voice != voice:
+            found.append(f"voice is {acknowledged.voice}, asked for {voice}")
+        if acknowledged.tools is not None and (asked := _tool_names(session)):
+            missing = [name for name in asked if name not in acknowledged.tools]
+            if missing:
+                found.append(f"tools are missing: {', '.join(sorted(missing))}")
         model = acknowledged.model
         # A server may name the dated version of the model that was asked for.
         if settings.model and model and not model.startswith(settings.model):
             found.append(f"model is {model}, asked for {settings.model}")
+        for row in self.answers(settings, acknowledged):
+            if row.differs and row.name not in _SAID_ABOVE:
+                found.append(difference_words(row))
         return tuple(found)
 
 
-def _of_detection(acknowledged: SessionConfigured) -> list[str]:
+def _without_formats(own: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings without the audio formats, which are ours."""
+    audio = mapping(own.get("audio"))
+    if not audio:
+        return own
+    parts = {
+        side: {name: value for name, value in mapping(part).items() if name != "format"}
+        for side, part in audio.items()
+    }
+    return {**own, "audio": {side: part for side, part in parts.items() if part}}
+
+
+def _tool_names(session: Mapping[str, Any]) -> list[str]:
+    tools = session.get("tools")
+    named = tools if isinstance(tools, list) else []
+    return [sanitised(text(mapping(tool).get("name"))) for tool in named]
+
+
+def _of_detection(asked: Mapping[str, Any] | None, acknowledged: SessionConfigured) -> list[str]:
     """Return what keeps a server from hearing a turn end, or from answering it aloud."""
     found = []
-    if acknowledged.detects_turns is False:
+    if asked is None:
+        if acknowledged.detects_turns:
+            found.append(f"turn detection is {acknowledged.detection or 'on'}, asked for none")
+    elif acknowledged.detects_turns is False:
         found.append(
             f"this server does not detect turns (turn_detection is {acknowledged.acknowledged}):"
             " no turn ends and none is answered. Switch its server VAD on"
         )
-    elif acknowledged.detection not in ("", _DETECTION):
-        found.append(f"turn detection is {acknowledged.detection}, asked for {_DETECTION}")
-    if acknowledged.answers is False:
+    elif acknowledged.detection not in ("", kind := text(asked.get("type"))):
+        found.append(f"turn detection is {acknowledged.detection}, asked for {kind}")
+    else:
+        silence_ms, told_ms = number(asked.get("silence_duration_ms")), acknowledged.silence_ms
+        if None not in (silence_ms, told_ms) and silence_ms != told_ms:
+            found.append(f"silence_ms is {told_ms}, asked for {silence_ms}")
+    if asked is not None and acknowledged.answers is False:
         found.append(
             "this server does not answer a turn by itself (create_response is false). Switch"
             " automatic responses on"

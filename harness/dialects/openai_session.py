@@ -61,6 +61,7 @@ def session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
         answers=flag(mapping(detection).get("create_response")),
         speaks=_speaks(session.get("output_modalities", session.get("modalities"))),
         old_words=not audio and ("output_audio_format" in session or "turn_detection" in session),
+        told=session,
     )
 
 

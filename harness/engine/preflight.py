@@ -1,13 +1,27 @@
-"""One session opened and closed before any load: a target that refuses is known at once."""
+"""One session opened and closed before any load: a target that refuses is known at once.
+
+So is one that refuses the session's settings, or confirms others than the user asked for.
+"""
 
 import asyncio
+from dataclasses import dataclass
 
 from harness.dialects import MalformedMessage
+from harness.dialects.session_comparison import difference_words
 from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.model import PROVES_SESSION, Event, ProviderError, SessionCreated, StampBound
+from harness.model import (
+    PROVES_SESSION,
+    Event,
+    ProviderError,
+    SessionConfigured,
+    SessionCreated,
+    SettingAnswer,
+    StampBound,
+)
+from harness.session import Acknowledgement
 from harness.transport import Connection, connect, ready_message, sanitised_target
 
 _LEAVE_LIMIT_S = 3.0
@@ -18,22 +32,56 @@ _FIRST_WAIT_S = 0.5
 _FULL_CODES = ("http_429", "close_1008", "close_1013")
 # After an error event, a session that exists all the same is announced within this time.
 _GRACE_S = 0.5
+# A server that confirms settings does so within a round trip or two.
+_ACKNOWLEDGE_LIMIT_S = 3.0
+_SETTINGS_REFUSED, _SETTINGS_DIFFER = "settings_refused", "settings_differ"
 _KEY_CODES = ("http_401", "http_403", "close_3000")
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one session said before the run.
+
+    Attributes:
+        fault: Why there was none, or why its settings did not take hold.
+        acknowledged: Whether the server confirmed settings; `None` where it never does.
+        answers: The user's own settings, and what was confirmed of them.
+    """
+
+    fault: Fault | None
+    acknowledged: bool | None = None
+    answers: tuple[SettingAnswer, ...] = ()
+
+    @property
+    def is_of_settings(self) -> bool:
+        """Whether a session exists, and only its settings did not take hold."""
+        codes = (_SETTINGS_REFUSED, _SETTINGS_DIFFER)
+        return self.fault is not None and self.fault.code in codes
+
+
 class _Visitor:
-    """A `transport.Receiver` that waits for a session and then leaves."""
+    """A `transport.Receiver` that waits for a session and then leaves.
+
+    Attributes:
+        answer: Why there is no session, once that is known.
+        settled: The server has confirmed the settings, or refused them.
+        said: What it said of them.
+    """
 
     def __init__(self, route: Route) -> None:
         self._route = route
+        self.said = Acknowledgement()
+        self.configured: SessionConfigured | None = None
         self.words = route.dialect.open(new_identity())
         self._connection: Connection | None = None
         self._upgraded = False
         self._error: ProviderError | None = None
         self.close_code: int | None = None
+        self.gone_fault: Fault | None = None
         loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[Fault | None] = loop.create_future()
         self.left: asyncio.Future[None] = loop.create_future()
+        self.settled = asyncio.Event()
 
     def upgraded(self, at_ns: int) -> None:
         """Keep waiting: an upgrade proves a session only where servers do not announce one."""
@@ -58,7 +106,13 @@ class _Visitor:
             self.take(event)
 
     def take(self, event: Event) -> None:
-        """Check whether an event proves a session, or refuses one."""
+        """Check whether an event proves a session, or refuses one, or its settings."""
+        self.said.note(event, was_heard=False)
+        if isinstance(event, SessionConfigured):
+            self.configured = event
+            self.settled.set()
+        elif self.said.refused:
+            self.settled.set()
         if isinstance(event, PROVES_SESSION):
             self._settle(None)
         elif isinstance(event, ProviderError) and self._error is None:
@@ -74,8 +128,9 @@ class _Visitor:
         if fault is not None and self._error is not None:
             words = f"{self._error.code}: {self._error.detail}"
             fault = Fault(fault.party, fault.phase, fault.code, words)
-        self.close_code = close_code
+        self.close_code, self.gone_fault = close_code, fault
         self._settle(fault)
+        self.settled.set()
         self.left.set_result(None)
 
     def _settle(self, fault: Fault | None) -> None:
@@ -92,20 +147,32 @@ async def try_session(route: Route) -> Fault | None:
     Returns:
         `None` when the server said that a session exists, else why there is none.
     """
+    return (await _try(route, configure=False)).fault
+
+
+async def visit(route: Route) -> Visit:
+    """Open a session as `try_session` does, and see what the server says to its settings.
+
+    A server that says nothing to them within a few seconds is not waited for any longer.
+    """
+    return await _try(route, configure=True)
+
+
+async def _try(route: Route, *, configure: bool) -> Visit:
     for attempt in range(route.refusal_retries + 1):
-        fault, code = await _try_once(route)
-        if fault is None:
+        found, code = await _try_once(route, configure=configure)
+        if found.fault is None or found.is_of_settings:
             await asyncio.sleep(_SLOT_PAUSE_S)
-            return None
-        if not is_full(code, fault):
-            return fault
+            return found
+        if not is_full(code, found.fault):
+            return found
         if attempt < route.refusal_retries:
             await asyncio.sleep(_FIRST_WAIT_S * 2**attempt)
-    return fault
+    return found
 
 
-async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
-    """Open a session once; return why there is none, and the code it was closed with."""
+async def _try_once(route: Route, *, configure: bool) -> tuple[Visit, int | None]:
+    """Open a session once; return what it said, and the code it was closed with."""
     visitor = _Visitor(route)
     made = await connect(
         route.target,
@@ -118,22 +185,54 @@ async def _try_once(route: Route) -> tuple[Fault | None, int | None]:
         tls=route.tls,
     )
     if isinstance(made, Fault):
-        return made, None
+        return Visit(made), None
     connection, _ = made
     visitor.greet(connection)
-    configure = asyncio.get_running_loop().call_later(
-        CONFIGURE_AFTER_S, _configure, connection, route
-    )
+    early = asyncio.get_running_loop().call_later(CONFIGURE_AFTER_S, _configure, connection, route)
     try:
         async with asyncio.timeout(route.setup_limit_s):
-            return await visitor.answer, visitor.close_code
+            fault = await visitor.answer
+        early.cancel()
+        if fault is not None or not configure:
+            return Visit(fault), visitor.close_code
+        return await _settings_of(visitor, connection, route), visitor.close_code
     except TimeoutError:
-        return no_session(route.setup_limit_s), None
+        return Visit(no_session(route.setup_limit_s)), None
     finally:
-        configure.cancel()
+        early.cancel()
         _say(connection, visitor.words.closing())
         connection.close(await_server=True)
         await asyncio.wait([visitor.left], timeout=_LEAVE_LIMIT_S)
+
+
+async def _settings_of(visitor: _Visitor, connection: Connection, route: Route) -> Visit:
+    """Configure a session that exists, and return what the server says to it."""
+    if not route.dialect.facts.acknowledges_settings:
+        return Visit(None)
+    if visitor.configured is None and not visitor.left.done():
+        _configure(connection, route)
+    try:
+        async with asyncio.timeout(_ACKNOWLEDGE_LIMIT_S):
+            await visitor.settled.wait()
+    except TimeoutError:
+        return Visit(None, acknowledged=False)
+    configured = visitor.configured
+    if configured is None and not visitor.said.refused:
+        # It closed the connection on the settings, without a word.
+        fault = visitor.gone_fault
+        words = "the connection was closed on the settings" if fault is None else str(fault)
+        return Visit(_of_settings(_SETTINGS_REFUSED, words), acknowledged=False)
+    if configured is None:
+        return Visit(_of_settings(_SETTINGS_REFUSED, visitor.said.refused), acknowledged=False)
+    answers = route.dialect.answers(route.settings, configured)
+    if any(row.differs for row in answers):
+        words = "; ".join(difference_words(row) for row in answers if row.differs)
+        return Visit(_of_settings(_SETTINGS_DIFFER, words), True, answers)
+    return Visit(None, True, answers)
+
+
+def _of_settings(code: str, words: str) -> Fault:
+    return Fault(Party.THEIRS, Phase.SETUP, code, words)
 
 
 def _configure(connection: Connection, route: Route) -> None:
@@ -161,6 +260,8 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     if fault.code == "no_session":
         hint = "A server that starts cold may need more time: --setup-limit-s"
         return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
+    if fault.code in (_SETTINGS_REFUSED, _SETTINGS_DIFFER):
+        return _settings_refused(fault, where)
     if fault.code == "tls":
         hint = "Name the authority that signed its certificate with --ca FILE"
         return BadInput(
@@ -171,6 +272,16 @@ def refusal(route: Route, fault: Fault) -> BadInput:
         return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
     hint = "Check address and model, and that it speaks the OpenAI Realtime protocol"
     return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
+
+
+def _settings_refused(fault: Fault, where: str) -> BadInput:
+    hint = "Change the session, or run with what the server has by --allow-differences"
+    if fault.code == _SETTINGS_REFUSED:
+        return BadInput(
+            f"the target refused the session's settings ({fault.detail})", where=where, hint=hint
+        )
+    words = f"the target confirmed other settings than it was asked for ({fault.detail})"
+    return BadInput(words, where=where, hint=hint)
 
 
 def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:

@@ -93,8 +93,15 @@ def resolve_route(
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
-            not fit the dialect's audio, or the header's name is none.
+            not fit the dialect's audio, the header's name is none, or the user's own session asks
+            for what cannot be had.
     """
+    if settings.wishes and not dialect.facts.takes_session:
+        raise BadInput(
+            f"is not for {dialect.name}, whose applications configure themselves",
+            where=settings.wishes.source,
+        )
+    dialect.asked(settings)
     path = dialect.path(settings)
     target = _with_model(parse_target(host, path), path, settings.model)
     _conceal_credentials(target)

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from harness.corpus import Corpus
+from harness.engine.route import Route
 from harness.load.options import Options
-from harness.load.run_setup import Schedule, make_schedule
-from harness.load.scenario import class_dialogue, class_network, class_script
+from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
+from harness.load.scenario import class_dialogue, class_network, class_script, class_session
 from harness.model import CallPlan
 from harness.plan import parse_mix
 from harness.plan.class_shares import ClassShares
@@ -87,6 +88,18 @@ def schedule_of(
     return ClassSchedule(options=options, parts=parts, shares=shares)
 
 
+def routes_of(schedule: Calls) -> dict[str, Route]:
+    """Return the direct route of each user class, with the session that it asks for.
+
+    Raises:
+        BadInput: As `route_to_target`.
+    """
+    return {
+        name: route_to_target(part.options, resolve_dialect(part.options), part.tools)
+        for name, part in schedule.parts.items()
+    }
+
+
 def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
     """Return the share of callers that each class has, as Locust gives them.
 
@@ -108,6 +121,7 @@ def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
 
 def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     script: Path | None = options.dialogue or class_script(user)
+    options = replace(options, session=options.session.over(class_session(user)))
     schedule = make_schedule(
         replace(options, dialogue=script), class_dialogue(user, options.turns), corpus
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.corpus import channel_from
-from harness.dialects import DEFAULT_DIALECT, DIALECTS, Role, find_dialect
+from harness.dialects import DEFAULT_DIALECT, DIALECTS, NO_WISHES, Role, SessionWishes, find_dialect
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
@@ -19,7 +19,9 @@ from harness.plan import Mix, parse_mix
 TARGETS_FILE = "harness.toml"
 # Names of variables are upper case; a key pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports", "prometheus")
+_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports", "prometheus", "session")
+_KEY_NAMES = re.compile(r"(?i)(api_?)?(key|token|secret|password)|authorization")
+DEFAULT_SILENCE_MS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,12 @@ class Options:
             callers begin the next call when the last one has ended.
         seed: Seed of everything that is drawn.
         frame_ms: Length of the caller's audio frames.
-        silence_ms: Silence the server is asked to wait for; 0 leaves the server's default.
+        silence_ms: Silence the server is asked to wait for; `None` leaves the server's default.
+        silence_given: It was asked for, and is not our default.
+        session: The session of the user's own.
+        target_session: What the target has for those settings that nobody else names.
+        allow_differences: Go on where the server refused settings or confirmed others.
+        keep_session: Keep the whole session in the manifest, and not its digest alone.
         limit_s: How long a caller waits for a response.
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
@@ -78,7 +85,12 @@ class Options:
     arrivals: str = ""
     seed: int = 1
     frame_ms: int = 20
-    silence_ms: int | None = 500
+    silence_ms: int | None = DEFAULT_SILENCE_MS
+    silence_given: bool = False
+    session: SessionWishes = NO_WISHES
+    target_session: SessionWishes = NO_WISHES
+    allow_differences: bool = False
+    keep_session: bool = False
     limit_s: float = 15.0
     setup_limit_s: float = SETUP_LIMIT_S
     key_header: str = BEARER
@@ -176,13 +188,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--silence-ms",
         type=int,
-        default=500,
-        help="silence the server waits for before it answers (0: the server's default)",
+        default=None,
+        help="silence the server waits for before it answers (0: the server's default; without"
+        f" the option {DEFAULT_SILENCE_MS})",
     )
     group.add_argument(
         "--turn-limit-s", type=float, default=15.0, help="how long a caller waits for a response"
     )
     add_target_arguments(group)
+    group.add_argument(
+        "--allow-differences",
+        action="store_true",
+        help="go on where the server refuses the session's settings, or confirms others than the"
+        " user's own",
+    )
+    group.add_argument(
+        "--keep-session",
+        action="store_true",
+        help="keep the whole session, with its instructions and tools, in the run's manifest",
+    )
     group.add_argument(
         "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
     )
@@ -196,6 +220,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
     off_page: dict[str, Any] = {"help": argparse.SUPPRESS, "include_in_web_ui": False}
     parser.add_argument("--run-dir", default="", **off_page)
+    parser.add_argument("--target-session", default="", **off_page)
     for flag in ("--live-line", "--simulated", "--until-stdin-closes"):
         parser.add_argument(flag, action="store_true", **off_page)
 
@@ -208,6 +233,12 @@ def add_target_arguments(group: Takes) -> None:
         help=f"what the API speaks: {', '.join(DIALECTS)} (default: {DEFAULT_DIALECT})",
     )
     group.add_argument("--model", default="", help="model to ask for")
+    group.add_argument(
+        "--session",
+        default="",
+        help="JSON or TOML file with the session to ask for, as in session.update: instructions,"
+        " tools, voice, turn detection and so on, over the scenario's",
+    )
     group.add_argument(
         "--agent-first",
         action="store_true",
@@ -262,6 +293,8 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
         )
     facts = find_dialect(parsed.dialect).facts
+    asked_ms = _whole(parsed.silence_ms, "--silence-ms")
+    silence_ms = DEFAULT_SILENCE_MS if asked_ms is None else asked_ms
     frame_ms = parsed.frame_ms or facts.frame_ms
     checks = (
         (parsed.turns >= 0, "--turns", "must not be negative"),
@@ -273,7 +306,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "--frame-ms",
             f"must be {facts.frame_ms}, as {parsed.dialect} sends them",
         ),
-        (0 <= parsed.silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
+        (0 <= silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
         (1 <= parsed.setup_limit_s <= 3600, "--setup-limit-s", "must be between 1 and 3600"),
         (is_header_name(parsed.key_header), "--key-header", "is no name of a header"),
@@ -305,7 +338,12 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         arrivals=parsed.arrivals,
         seed=parsed.seed,
         frame_ms=frame_ms,
-        silence_ms=parsed.silence_ms or None,
+        silence_ms=silence_ms or None,
+        silence_given=asked_ms is not None,
+        session=SessionWishes(parsed.session, "--session"),
+        target_session=SessionWishes(parsed.target_session, "session of the target"),
+        allow_differences=parsed.allow_differences,
+        keep_session=parsed.keep_session,
         limit_s=parsed.turn_limit_s,
         setup_limit_s=parsed.setup_limit_s,
         key_header=parsed.key_header,
@@ -321,6 +359,21 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),
         otel=bool(getattr(parsed, "otel", False)),
     )
+
+
+def _whole(given: object, flag: str) -> int | None:
+    """Return a number that Locust's form gives as text, `None` where nothing was given."""
+    if given in (None, ""):
+        return None
+    try:
+        return int(str(given))
+    except ValueError:
+        raise BadInput("must be a whole number", where=flag) from None
+
+
+def is_name_of_secret(name: str) -> bool:
+    """Return whether a setting in a file is called as keys and passwords are."""
+    return _KEY_NAMES.fullmatch(name) is not None
 
 
 def _toxiproxy(url: str) -> ApiAddress | None:

@@ -24,11 +24,10 @@ from locust.runners import (
 from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import refusal, try_session
 from harness.errors import ExitCode, RunInvalid, redacted
 from harness.load import live
 from harness.load.arrival_schedule import resolve_arrivals
-from harness.load.class_schedule import Calls, schedule_of
+from harness.load.class_schedule import Calls, routes_of, schedule_of
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
 from harness.load.locust_callers import LocustCallers
@@ -44,6 +43,8 @@ from harness.load.run_setup import (
 )
 from harness.load.run_writer import RunWriter
 from harness.load.scenario import scenario_arrivals, scenario_network
+from harness.load.session_check import Visits, try_sessions
+from harness.load.session_file import resolve_sessions
 from harness.load.share import Share
 from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
@@ -290,6 +291,7 @@ class RunController:
             self._environment.host = resolve_target(parsed, self._environment.host)
             parsed.arrivals = parsed.arrivals or scenario_arrivals(self._runner.user_classes)
             resolve_arrivals(parsed)
+            resolve_sessions(parsed)
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
         self._drain_s = options.drain_s
@@ -308,8 +310,8 @@ class RunController:
         schedule = schedule_of(options, users, corpus, network_given=given, callers=callers)
         if isinstance(self._runner, MasterRunner):
             self.callers.refuse_idle_workers(options)
-            self._visit(options)
-            self._writer = self._new_writer(options, schedule, corpus)
+            visits = self._visit(options, schedule)
+            self._writer = self._new_writer(options, schedule, corpus, visits)
             self._pool = WorkerPool(self._runner, self._writer, schedule)
             self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
             if options.arrivals:
@@ -331,7 +333,7 @@ class RunController:
         self.workload = workload
         workload.prepare(visit_target=share is None)
         if share is None:
-            self._writer = self._new_writer(options, schedule, corpus)
+            self._writer = self._new_writer(options, schedule, corpus, workload.visits)
             share = Share(origin_ns=self._writer.origin_ns)
         workload.listen(live.LocustTable(self._environment).show)
         self._observers.follow(options, workload, share.origin_ns)
@@ -402,22 +404,21 @@ class RunController:
     def _share_came(self, environment: Environment, msg: Any) -> None:
         self._share = Share.unpack(msg.data)
 
-    def _visit(self, options: Options) -> None:
+    def _visit(self, options: Options, schedule: Calls) -> Visits:
         """Open one session from the master, which holds no calls of its own."""
-        route = route_to_target(options, resolve_dialect(options))
         engine = AudioEngine()
         engine.start()
         try:
-            fault = engine.run(try_session(route))
+            return try_sessions(engine, options, routes_of(schedule))
         finally:
             engine.stop()
-        if fault is not None:
-            raise refusal(route, fault)
 
-    def _new_writer(self, options: Options, schedule: Calls, corpus: Corpus) -> RunWriter:
+    def _new_writer(
+        self, options: Options, schedule: Calls, corpus: Corpus, visits: Visits
+    ) -> RunWriter:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
         scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
-        writer = RunWriter(options, schedule, corpus, scenario)
+        writer = RunWriter(options, schedule, corpus, scenario, visits)
         self._observers.begin(writer)
         if options.live_line:
             parsed: Any = self._environment.parsed_options

@@ -107,7 +107,13 @@ def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] =
     Raises:
         BadInput: The address is none, or the frame length does not fit the dialect's audio.
     """
-    settings = SessionSettings(model=options.model, silence_ms=options.silence_ms, tools=tools)
+    settings = SessionSettings(
+        model=options.model,
+        silence_ms=options.silence_ms,
+        silence_given=options.silence_given,
+        tools=tools,
+        wishes=options.session.over(options.target_session),
+    )
     return resolve_route(
         options.host,
         dialect,

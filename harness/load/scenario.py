@@ -6,7 +6,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from harness.dialects import NO_WISHES, SessionWishes
 from harness.errors import BadInput
+from harness.load.session_file import read_session, session_from
 from harness.model import DIRECT
 from harness.plan import Dialogue, parse_mix
 
@@ -16,6 +18,7 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "network": ((str,), 'names of networks, such as "lte_poor=3,wifi_good=1"'),
     "agent_speaks_first": ((bool,), "True or False"),
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
+    "session": ((dict, str, Path, type(None)), 'an object, such as {"instructions": "Be brief."}'),
 }
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
 _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
@@ -42,6 +45,8 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
                 raise BadInput(f"is not {words}", where=where)
             if isinstance(value, str) and attribute == "network":
                 parse_mix(value or DIRECT)
+            if isinstance(value, dict) and attribute == "session":
+                session_from(value, where)
         elif attribute in ("weight", "fixed_count"):
             _check_count(attribute, value, where)
         elif attribute in _OF_A_RUN:
@@ -82,6 +87,21 @@ def class_script(user: Any) -> Path | None:
     """Return the dialogue script of a user class, `None` where it has none."""
     script = getattr(user, "script", None)
     return None if script is None else Path(script)
+
+
+def class_session(user: Any) -> SessionWishes:
+    """Return the session that a user class asks for: an object, or the path of a file.
+
+    Raises:
+        BadInput: It is no session.
+    """
+    session = getattr(user, "session", None)
+    if not session:
+        return NO_WISHES
+    where = f"{user.__name__}.session"
+    if isinstance(session, str | Path):
+        return read_session(Path(session), where)
+    return session_from(session, where)
 
 
 def class_network(user: Any) -> str:

@@ -6,7 +6,6 @@ precedence. It never holds a key, only the name of the variable that does.
 
 import argparse
 import difflib
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,12 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 from harness.engine.route import names_secret
 from harness.environment import hold_secret
 from harness.errors import BadInput, sanitised
-from harness.load.options import TARGETS_FILE, VARIABLE, add_target_arguments
+from harness.load.options import TARGETS_FILE, VARIABLE, add_target_arguments, is_name_of_secret
 
 # Options whose value is a file; in a targets file it is relative to that.
-_FILES = ("ca",)
-_URL = "url"
-_KEY_NAMES = re.compile(r"(?i)(api_?)?(key|token|secret|password)|authorization")
+_FILES = ("ca", "session")
+_URL, _SESSION = "url", "session"
 
 
 def resolve_target(parsed: argparse.Namespace, host: str | None) -> str | None:
@@ -47,7 +45,10 @@ def resolve_target(parsed: argparse.Namespace, host: str | None) -> str | None:
         raise BadInput(f"no such target in {path}", where=sanitised(f"--host {host}"), hint=hint)
     actions = _Settable().by_name
     for name, value in targets[host].items():
-        if name != _URL and getattr(parsed, name) == actions[name].default:
+        if name == _SESSION:
+            # It is asked for only where nobody else names a setting.
+            parsed.target_session = value
+        elif name != _URL and getattr(parsed, name) == actions[name].default:
             setattr(parsed, name, value)
     return str(targets[host][_URL])
 
@@ -141,7 +142,7 @@ def _value(where: str, value: Any, action: argparse.Action | None) -> Any:
 
 
 def _unknown(name: str, known: list[str], where: str) -> BadInput:
-    if _KEY_NAMES.fullmatch(name):
+    if is_name_of_secret(name):
         return BadInput(
             f"{name} does not belong into a file",
             where=where,

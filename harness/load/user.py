@@ -30,6 +30,9 @@ class VoiceUser(User):
         arrivals: When calls begin under an open load, such as `"30/min"`, the same for all classes
             of a scenario; empty for a closed one.
         agent_speaks_first: Callers wait for the end of the agent's greeting before they speak.
+        agent_speaks_first: Callers hear out the agent's greeting before they speak.
+        session: The session to ask for, merged over the defaults and sent as it is: an object in
+            the words of the API's `session.update`, or the path of a JSON or TOML file.
     """
 
     abstract = True
@@ -39,6 +42,7 @@ class VoiceUser(User):
     network = ""
     arrivals = ""
     agent_speaks_first = False
+    session: dict[str, Any] | str | Path | None = None
 
     def __init_subclass__(cls, **words: Any) -> None:
         """Refuse attributes that say nothing.

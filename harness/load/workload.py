@@ -1,6 +1,6 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import gevent
@@ -8,20 +8,19 @@ import gevent.event
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
-from harness.dialects import SessionSettings
 from harness.engine.backchannel import generated_backchannel
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import refusal, try_session
 from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
 from harness.load.call_queue import CallQueue
-from harness.load.class_schedule import Calls
+from harness.load.class_schedule import Calls, routes_of
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
 from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
-from harness.load.run_setup import resolve_dialect, route_to_target
+from harness.load.run_setup import resolve_dialect
+from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
@@ -56,6 +55,7 @@ class Workload:
     Attributes:
         active: Calls that are open.
         failure: Why the run cannot go on, `None` while it can.
+        visits: What the target said before the run, where this process asked it.
     """
 
     def __init__(
@@ -63,15 +63,13 @@ class Workload:
     ) -> None:
         self.active = 0
         self.failure: HarnessError | None = None
+        self.visits: Visits = {}
         self._options, self._schedule = options, schedule
         self._corpus, self._progress = corpus, progress
         self._dialect = resolve_dialect(options)
-        routes = {
-            name: route_to_target(options, self._dialect, part.tools)
-            for name, part in schedule.parts.items()
-        }
-        self._route = next(iter(routes.values()))
-        self._settings = {name: route.settings for name, route in routes.items()}
+        self._class_routes = routes_of(schedule)
+        self._route = next(iter(self._class_routes.values()))
+        self._settings = {name: route.settings for name, route in self._class_routes.items()}
         self._engine = AudioEngine()
         self._routes: Routes = DirectRoutes(self._route)
         self._network_lost = False
@@ -104,11 +102,7 @@ class Workload:
         self._engine.start()
         if visit_target:
             self._progress.step(f"Opening one session at {self._route.target.host}")
-            for settings in _different(self._settings.values()):
-                route = replace(self._route, settings=settings)
-                fault = self._engine.run(try_session(route))
-                if fault is not None:
-                    raise refusal(route, fault)
+            self.visits = try_sessions(self._engine, self._options, self._class_routes)
         self._speech.prepare(self._foreseen_utterances(), self._progress)
         message_bytes = len(self._speech.wire_format.silence)
         self._routes = choose_routes(
@@ -373,12 +367,3 @@ class Workload:
 
 def _untraced(session_id: str, plan: CallPlan) -> Headers:
     return ()
-
-
-def _different(settings: Iterable[SessionSettings]) -> list[SessionSettings]:
-    """Return settings that differ, each once."""
-    found: list[SessionSettings] = []
-    for one in settings:
-        if one not in found:
-            found.append(one)
-    return found

@@ -51,6 +51,7 @@ from harness.model.run import (
     RunManifest,
 )
 from harness.model.session import SessionRecord
+from harness.model.session_settings import AskedSession, PromptSize, SettingAnswer
 from harness.model.speech import Clip, CorpusFacts, Utterance
 from harness.model.stamp import EXACT, StampBound
 from harness.model.summary import SUMMARY_SCHEMA, Summary
@@ -82,6 +83,7 @@ __all__ = [
     "PROVES_SESSION",
     "SUMMARY_SCHEMA",
     "ArrivalStamps",
+    "AskedSession",
     "AudioDecoder",
     "AudioDelta",
     "AudioFormat",
@@ -106,6 +108,7 @@ __all__ = [
     "PlaybackCleared",
     "PlaybackMark",
     "Progress",
+    "PromptSize",
     "ProviderError",
     "ProxyOverhead",
     "RealisedNetwork",
@@ -121,6 +124,7 @@ __all__ = [
     "SessionConfigured",
     "SessionCreated",
     "SessionRecord",
+    "SettingAnswer",
     "SpeechStarted",
     "SpeechStopped",
     "Stage",

@@ -5,8 +5,10 @@ A dialect turns one wire message into one of these; the session package decides 
 provider's, and an API that has none leaves them empty.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from harness.model.audio import AudioFormat
 from harness.model.turn import TokenUsage
@@ -37,6 +39,7 @@ class SessionConfigured:
         answers: Whether it answers a turn without being asked to.
         speaks: Whether its responses are spoken.
         old_words: The session is described in words that the API has since replaced.
+        told: The whole session in the server's words, as it came; no part of the event's value.
     """
 
     acknowledged: str = ""
@@ -54,6 +57,7 @@ class SessionConfigured:
     answers: bool | None = None
     speaks: bool | None = None
     old_words: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from harness.model.audio import AudioFormat
 from harness.model.network import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.session import SessionRecord
+from harness.model.session_settings import AskedSession
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
 
@@ -53,6 +54,7 @@ class RunManifest:
         commit: Revision of the checkout, empty when there is none.
         model_by_default: Nobody chose the model: it is the one that the dialect has for such cases.
         arrival_stamps: What stamps the arrival of a message.
+        sessions_asked: The session that is asked for, of each user class.
     """
 
     run_id: str
@@ -80,6 +82,7 @@ class RunManifest:
     model_by_default: bool = False
     arrival_stamps: ArrivalStamps = ArrivalStamps.EVENT_LOOP
     model_unknown: str = ""
+    sessions_asked: tuple[AskedSession, ...] = ()
     schema: str = MANIFEST_SCHEMA
 
     @property

@@ -1,10 +1,10 @@
 """The sections that say how far the numbers can be trusted: our own fitness, provenance, method."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.analysis import METRICS
 from harness.errors import sanitised
-from harness.model import Run
+from harness.model import AskedSession, PromptSize, Run
 from harness.model.summary import AccuracySummary, LatenessSummary, LoadSummary, Summary
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import MINUS, MISSING, milliseconds, number, percent, signed
@@ -142,7 +142,41 @@ def provenance(run: Run) -> Section:
         "Equal schedule hashes mean that the same calls were made at the same moments.",
         "The numbers of this page are in summary.json, the records in turns.jsonl, beside it.",
     )
-    return Section(id="provenance", title="Provenance", says=says, parts=(Facts(pairs=known),))
+    parts: list[Table | Facts] = [Facts(pairs=known), *_sessions(manifest.sessions_asked)]
+    return Section(id="provenance", title="Provenance", says=says, parts=tuple(parts))
+
+
+def _sessions(asked: Sequence[AskedSession]) -> Iterator[Table]:
+    """Yield what was asked of sessions beside what the server confirmed, where there is more."""
+    for one in asked:
+        rows = [("instructions", _prompt(one.instructions), MISSING)] if one.instructions else []
+        if one.tools:
+            names = ", ".join(one.tool_names)
+            rows.append(("definitions of tools", f"{_prompt(one.tools)}: {names}", MISSING))
+        for row in one.settings:
+            told = "not told" if row.acknowledged is None else row.acknowledged
+            rows.append((row.name, row.asked, f"{told} (differs)" if row.differs else told))
+        if rows:
+            yield Table(
+                title=_words(" ".join(("Session", *filter(None, (one.user_class,))))),
+                head=("Setting", "Asked for", "Confirmed by the server before the run"),
+                rows=tuple(tuple(map(_words, row)) for row in rows),
+                words=3,
+                notes=_session_notes(one),
+            )
+
+
+def _prompt(size: PromptSize) -> str:
+    """Return how large a part of the prompt is."""
+    about = f"about {number(size.tokens_estimated, 0)} tokens"
+    return f"{number(size.characters, 0)} characters, {about}, SHA-256 {size.sha256[:12]}"
+
+
+def _session_notes(one: AskedSession) -> tuple[str, ...]:
+    notes = ["Tokens are estimated: one for every four bytes of UTF-8."]
+    if one.acknowledged is False:
+        notes.append("The server confirmed no settings before the run.")
+    return tuple(notes)
 
 
 def _pairs(named: Mapping[str, object]) -> str:

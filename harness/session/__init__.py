@@ -4,6 +4,7 @@ Pure: time and events come in as arguments, decisions go out as values. It does 
 API is at the other end, nor that sockets exist.
 """
 
+from harness.session.acknowledgement import Acknowledgement
 from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.event_coverage import EventCoverage, missing_events
@@ -21,6 +22,7 @@ from harness.session.turn.response_state import ResponseState
 
 __all__ = [
     "BACKLOG_NS",
+    "Acknowledgement",
     "Caller",
     "CarrierPlayout",
     "EncodedUtterance",

@@ -9,8 +9,8 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from harness.dialects import OpenAIRealtime, SessionSettings, find_dialect
-from harness.engine.preflight import refusal, try_session
+from harness.dialects import OpenAIRealtime, SessionSettings, SessionWishes, find_dialect
+from harness.engine.preflight import Visit, refusal, try_session, visit
 from harness.engine.route import Route, resolve_route
 from harness.errors import Fault, Party, Phase
 
@@ -197,3 +197,59 @@ def test_a_server_that_never_has_room_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert "refused 2 times" in said
     assert "session_limit_reached" in said
     assert "--refusal-retries" in said
+
+
+UPDATED = {"type": "realtime", "audio": {"output": {"speed": 1.0}}}
+
+
+def configured(answer: dict[str, object], speed: float = 1.1) -> Visit:
+    """Return what is found at a server that gives this answer to `session.update`."""
+
+    async def talk(server: ServerConnection) -> None:
+        await server.send(CREATED)
+        update = json.loads(await server.recv())
+        assert update["session"]["audio"]["output"]["speed"] == speed
+        await server.send(json.dumps(answer))
+        await server.wait_closed()
+
+    async def held() -> Visit:
+        async with serve(talk, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            wishes = SessionWishes.of({"audio": {"output": {"speed": speed}}}, "A.session")
+            settings = SessionSettings(model="m", wishes=wishes)
+            asked = resolve_route(f"ws://127.0.0.1:{port}", OpenAIRealtime(), settings, frame_ms=20)
+            return await visit(asked)
+
+    return asyncio.run(held())
+
+
+def test_settings_that_take_hold_are_told_with_what_was_confirmed() -> None:
+    found = configured({"type": "session.updated", "session": UPDATED}, speed=1.0)
+    assert (found.fault, found.acknowledged) == (None, True)
+    assert [(row.name, row.acknowledged) for row in found.answers] == [("speed", "1.0")]
+
+
+def test_settings_that_are_refused_are_told_with_the_servers_words() -> None:
+    error = {"type": "invalid_request_error", "code": "too_fast", "message": "Too fast.",
+             "event_id": "event_harness_settings"}  # fmt: skip
+    found = configured({"type": "error", "error": error})
+    assert found.is_of_settings
+    assert found.fault is not None
+    said = str(refusal(route(1), found.fault))
+    assert "too_fast: Too fast." in said
+    assert "--allow-differences" in said
+
+
+def test_settings_that_are_confirmed_otherwise_are_a_fault() -> None:
+    found = configured({"type": "session.updated", "session": UPDATED})
+    assert found.is_of_settings
+    assert found.fault is not None
+    assert "speed is 1.0, asked for 1.1" in str(refusal(route(1), found.fault))
+
+
+def test_a_server_that_says_nothing_to_the_settings_is_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.engine.preflight._ACKNOWLEDGE_LIMIT_S", 0.2)
+    found = configured({"type": "rate_limits.updated"})
+    assert (found.fault, found.acknowledged, found.answers) == (None, False, ())

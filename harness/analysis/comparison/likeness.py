@@ -11,7 +11,15 @@ from harness.model import NetworkProfile, Run
 # Above this ratio of the calls at once, load itself is what differs. A closed loop holds the
 # number of its users; an open one may exceed it somewhat where the candidate is slower.
 _CONCURRENCY_RATIO = 1.5
-_SETTINGS = ("silence_ms", "turns_per_call", "think_ms", "dialogue", "network_mix")
+_SETTINGS = (
+    "silence_ms",
+    "turn_detection",
+    "session",
+    "turns_per_call",
+    "think_ms",
+    "dialogue",
+    "network_mix",
+)
 
 
 @dataclass(frozen=True, slots=True)

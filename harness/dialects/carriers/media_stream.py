@@ -31,6 +31,7 @@ from harness.model import (
     PlaybackMark,
     Request,
     SessionConfigured,
+    SettingAnswer,
 )
 
 _MOST_NAME_CHARS = 1_000
@@ -149,6 +150,14 @@ class MediaStream:
             return []
         return [(self._table.signature_header, signature(api_key, address))]
 
+    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: an application configures itself."""
+        return {}
+
+    def commits(self, _settings: SessionSettings) -> bool:
+        """Return that the application detects turns."""
+        return False
+
     def configure(self, _settings: SessionSettings) -> list[bytes]:
         """Return nothing: an application configures itself."""
         return []
@@ -168,6 +177,12 @@ class MediaStream:
     def differences(
         self, _settings: SessionSettings, _acknowledged: SessionConfigured
     ) -> tuple[str, ...]:
+        """Return nothing: an application acknowledges nothing."""
+        return ()
+
+    def answers(
+        self, _settings: SessionSettings, _acknowledged: SessionConfigured
+    ) -> tuple[SettingAnswer, ...]:
         """Return nothing: an application acknowledges nothing."""
         return ()
 

@@ -29,6 +29,7 @@ def carrier_facts(
         frame_ms=frame_ms,
         stamps_frames=stamps_frames,
         announces_session=False,
+        takes_session=False,
         acknowledges_settings=False,
         reports_endpoint=False,
         announces_responses=False,

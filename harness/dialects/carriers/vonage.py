@@ -4,6 +4,9 @@ Source: Vonage, "WebSockets in the Vonage Voice API" (A); what becomes of notice
 is not documented there, so that they do not come back here (C).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
@@ -21,6 +24,7 @@ from harness.model import (
     PlaybackMark,
     Request,
     SessionConfigured,
+    SettingAnswer,
 )
 
 RATES_HZ = (16_000, 8_000, 24_000)
@@ -66,6 +70,14 @@ class Vonage:
         """Return nothing: how an application knows its carrier is not documented."""
         return []
 
+    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: an application configures itself."""
+        return {}
+
+    def commits(self, _settings: SessionSettings) -> bool:
+        """Return that the application detects turns."""
+        return False
+
     def configure(self, _settings: SessionSettings) -> list[bytes]:
         """Return nothing: an application configures itself."""
         return []
@@ -85,6 +97,12 @@ class Vonage:
     def differences(
         self, _settings: SessionSettings, _acknowledged: SessionConfigured
     ) -> tuple[str, ...]:
+        """Return nothing: an application acknowledges nothing."""
+        return ()
+
+    def answers(
+        self, _settings: SessionSettings, _acknowledged: SessionConfigured
+    ) -> tuple[SettingAnswer, ...]:
         """Return nothing: an application acknowledges nothing."""
         return ()
 
