@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from harness.analysis.failures import ANSWERED, is_ours
 from harness.analysis.metrics import WAITED, Metric
 from harness.analysis.quantiles import Sample
-from harness.model import NS_PER_MS, TurnRecord, TurnStatus
+from harness.model import NS_PER_MS, NS_PER_S, TurnRecord, TurnStatus
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -128,6 +128,23 @@ class TurnColumns:
             use = np.isnan(found) & self.waited & ~np.isnan(floor)
             found, censored = np.where(use, floor, found), censored | use
         return np.where(counted, found, np.nan), censored & counted
+
+    def blocks(self, metric: Metric, chosen: Flags, length_s: float) -> NDArray[np.int64] | None:
+        """Return in which stretch of the run each value of `sample` began.
+
+        Args:
+            metric: As for `sample`.
+            chosen: As for `sample`.
+            length_s: Of a stretch.
+
+        Returns:
+            A number for each value; `None` where one has no time.
+        """
+        found, _ = self.latencies(metric)
+        at_ns = self.instant("speech_end_ns")[chosen & ~np.isnan(found)]
+        if np.isnan(at_ns).any():
+            return None
+        return (at_ns // (length_s * NS_PER_S)).astype(np.int64)
 
     def sample(self, metric: Metric, chosen: Flags) -> Sample:
         """Return a metric's sample over the chosen turns.

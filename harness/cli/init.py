@@ -38,6 +38,7 @@ def command(folder: Path) -> int:
     for place, words in _FILES.values():
         click.echo(f"{folder / place!s:<32}  {words}")
     enter = "" if folder == Path() else f"cd {folder} && "
-    click.echo(f"\nNext: {enter}harness run scenario.py --calls 20, against a simulated API;")
-    click.echo("then --host openai for a real one, and harness gate reports/… --slo slo.toml")
+    click.echo(f"\nNext: {enter}harness run scenario.py --users 10 --calls 60")
+    click.echo("against a simulated API; then --host openai for a real one, and")
+    click.echo("harness gate reports/… --slo slo.toml, harness cost reports/…")
     return ExitCode.PASS

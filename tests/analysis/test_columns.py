@@ -1,6 +1,7 @@
 """The columns give the very latencies that `turn_latency` defines, turn by turn."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.columns import TurnColumns
-from harness.analysis.metrics import METRICS, Metric, sample, turn_latency
+from harness.analysis.metrics import BY_NAME, METRICS, Metric, sample, turn_latency
 from harness.errors import Fault, Party, Phase
 from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus
 
@@ -67,3 +68,13 @@ def test_values_of_an_attribute_come_once_each() -> None:
     columns = TurnColumns([])
     assert columns.values("network") == []
     assert len(columns.having("network", "x")) == 0
+
+
+def test_turns_are_in_the_stretch_of_the_run_in_which_speech_ended(
+    make_turn: Callable[..., TurnRecord],
+) -> None:
+    """Speech ends at 10 s in each; only the values that a sample has are told."""
+    columns = TurnColumns([make_turn(), make_turn(None, status=TurnStatus.CLOSED), make_turn()])
+    blocks = columns.blocks(BY_NAME["voice_to_voice"], np.array([True, True, True]), 3.0)
+    assert blocks is not None
+    assert list(blocks) == [3, 3]

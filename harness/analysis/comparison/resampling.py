@@ -19,13 +19,14 @@ _USUAL = (*(tenths / 10 for tenths in range(1, 10)), 0.95, 0.99)
 Floats = NDArray[np.float64]
 
 
-def percentile_draws(sample: Sample, ps: Sequence[float], side: int) -> Floats:
+def percentile_draws(sample: Sample, ps: Sequence[float], side: int, draws: int = _DRAWS) -> Floats:
     """Return percentiles of the sample for sessions drawn again and again.
 
     Args:
         sample: At least one value.
         ps: Which quantiles, each between 0 and 1.
         side: A number of its own for each sample whose draws are to be independent.
+        draws: How often.
 
     Returns:
         Shape (draws, len(ps)); `inf` where a draw ranks among right-censored turns.
@@ -35,7 +36,7 @@ def percentile_draws(sample: Sample, ps: Sequence[float], side: int) -> Floats:
     _, members = np.unique(sample.sessions[order], return_inverse=True)
     count = int(members.max()) + 1
     rng = np.random.default_rng([SEED, side])
-    rows = np.empty((_DRAWS, len(ps)))
+    rows = np.empty((draws, len(ps)))
     # Narrow numbers and the same memory again: this is where a comparison spends its time.
     members, turns = members.astype(np.int32), np.empty(len(ordered), dtype=np.int32)
     for row in rows:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from harness.analysis.columns import TurnColumns
 from harness.analysis.cost import Cost, cost
 from harness.analysis.metrics import BY_NAME, Metric, sample
+from harness.analysis.objectives.cross_check import BLOCK_S, cross_checked
 from harness.analysis.objectives.measured import Measured, measure_percentile, measure_share
 from harness.analysis.objectives.objective import DIALECT, Objective
 from harness.analysis.objectives.quantities import (
@@ -82,12 +83,19 @@ class RunEvidence:
         """Measure what an objective is about, over its part of the turns."""
         quantity = objective.quantity
         if isinstance(quantity, Percentile):
-            found = self.sample(BY_NAME[quantity.metric], objective.where)
-            return measure_percentile(found, quantity.percent / 100, confidence)
+            return self._percentile(quantity, objective.where, confidence)
         if isinstance(quantity, CostPerMinute):
             return self._per_minute(objective.where)
         hits, sessions, of = self.hits(quantity, objective.where)
         return measure_share(hits, sessions, confidence, of)
+
+    def _percentile(self, quantity: Percentile, where: Where, confidence: float) -> Measured:
+        metric, p = BY_NAME[quantity.metric], quantity.percent / 100
+        sample, blocks = self.sample(metric, where), None
+        if not metric.of_session:
+            blocks = self.columns.blocks(metric, self.chosen(where), BLOCK_S)
+        found = measure_percentile(sample, p, confidence)
+        return cross_checked(found, sample, blocks, p, confidence)
 
     def sample(self, metric: Metric, where: Where) -> Sample:
         """Return a latency's sample over a part of the turns.

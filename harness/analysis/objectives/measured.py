@@ -23,6 +23,15 @@ from harness.analysis.quantiles import Sample, value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What a second way of reckoning says of the same bounds; `None` for what it cannot tell."""
+
+    name: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A quantity as far as it is known, in its own unit.
 
@@ -39,7 +48,8 @@ class Measured:
         censored: How many of them are right-censored.
         hits: Of a share, how many have the property.
         needs: How many would support the quantity, when these do not.
-        why: Why something is missing.
+        why: Why something is missing, or what else the bounds rest on.
+        checks: What other ways of reckoning say of the bounds.
     """
 
     value: float | None
@@ -55,6 +65,7 @@ class Measured:
     hits: int | None = None
     needs: int | None = None
     why: str = ""
+    checks: tuple[Bound, ...] = ()
 
 
 def measure_percentile(sample: Sample, p: float, confidence: float) -> Measured:

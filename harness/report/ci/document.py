@@ -67,6 +67,10 @@ def _objective(result: ObjectiveResult) -> dict[str, Any]:
         "design_effect": _rounded(found.design_effect),
         "icc": _rounded(found.icc, 4),
         "why": found.why,
+        "checks": [
+            {"name": check.name, "low": _rounded(check.low), "high": _rounded(check.high)}
+            for check in found.checks
+        ],
         "settle": result.settle,
     }
 
