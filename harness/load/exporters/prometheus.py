@@ -129,9 +129,10 @@ class _StateOfRun:
         validity = GaugeMetricFamily(
             "harness_validity", "1 for the state of the run so far", labels=("state",)
         )
-        state = figures.validity().state
-        for known in ValidityState:
-            validity.add_metric((known.value,), float(known is state))
+        assessed = figures.validity()
+        if assessed is not None:
+            for known in ValidityState:
+                validity.add_metric((known.value,), float(known is assessed.state))
         yield validity
         spent = figures.spent()
         money = GaugeMetricFamily("harness_cost", "Cost so far", labels=("currency", "basis"))

@@ -82,9 +82,10 @@ class LiveFigures:
         """Return how late our own frames left; `None` before the first."""
         return self._recent.send_lateness.summary()
 
-    def validity(self) -> Validity:
-        """Assess the validity of the run as if it ended now."""
-        return self._recent.validity()
+    def validity(self) -> Validity | None:
+        """Assess what the run has so far; `None` before its first turn, unless it has ended."""
+        known = self._statuses or self._ended
+        return self._recent.validity() if known else None
 
     def spent(self) -> Spent:
         """Return what the run has cost so far."""
@@ -184,7 +185,9 @@ class LiveFigures:
                 for what, n in self._checks.most_common(_REASONS)
             ],
             "rows": self.rows(),
-            "validity": {
+            "validity": None
+            if validity is None
+            else {
                 "state": validity.state.value,
                 "reasons": list(validity.reasons[:_REASONS]),
             },

@@ -7,6 +7,7 @@ const BIN_S = 10;
 const DASH = "–";
 const WORDY = ["User class", "Reasons"];
 const WORDS = {
+  "NOT KNOWN": "No turn has ended yet.",
   VALID: "So far the instrument is fit, and the networks are what they say.",
   DEGRADED: "So far the numbers can be used with care. What speaks against them:",
   INVALID: "So far these numbers are not to be used:",
@@ -200,12 +201,13 @@ function cards(figures) {
 
 let told = "";
 
-function verdict({ state, reasons }, ended) {
+function verdict(validity, ended) {
+  const { state, reasons } = validity || { state: "NOT KNOWN", reasons: [] };
   // A screen reader reads it out: only when something has changed.
   const now = JSON.stringify([state, reasons, ended]);
   if (now === told) return;
   told = now;
-  byId("verdict").className = `verdict ${state.toLowerCase()}`;
+  byId("verdict").className = `verdict ${validity ? state.toLowerCase() : "unknown"}`;
   byId("state").textContent = state;
   const words = WORDS[state] || "";
   byId("state-words").textContent = ended ? words.replace("So far t", "T") : words;

@@ -134,7 +134,9 @@ def test_the_state_of_the_run_is_as_the_live_page_has_it(
     series = scrape(port)
     assert value(series, "harness_open_calls") == 7
     assert value(series, "harness_frame_lateness_seconds", quantile="1") == pytest.approx(0.002)
-    state = figures.validity().state.value
+    assessed = figures.validity()
+    assert assessed is not None
+    state = assessed.state.value
     assert value(series, "harness_validity", state=state) == 1
     assert sum(found for (name, _), found in series.items() if name == "harness_validity") == 1
     assert value(series, "harness_cost", currency="USD", basis="estimate") == figures.spent().total

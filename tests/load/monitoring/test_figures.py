@@ -20,6 +20,7 @@ def test_figures_are_json_before_the_first_turn() -> None:
     assert shown["calls"]["open"] == 3
     assert shown["lateness"] is None
     assert shown["cost"]["total"] is None
+    assert shown["validity"] is None, "nothing is wrong yet"
 
 
 def test_rows_are_the_run_then_networks_then_classes_then_both() -> None:
@@ -93,6 +94,7 @@ def test_what_was_just_made_is_shown_again_until_the_run_has_ended() -> None:
     assert found.shown() is first
     found.end()
     ended = found.shown()
+    assert ended["validity"] is not None
     assert (ended["ended"], ended["calls"]["open"], ended["turns"]["n"]) == (True, 0, 1)
 
 
@@ -126,3 +128,9 @@ def test_checks_are_counted_beside_failures() -> None:
     shown = found.shown()
     assert shown["checks"] == [{"what": "the expected tool was used", "n": 2, "failed": 1}]
     assert shown["failures"] == []
+
+
+def test_a_run_that_ended_without_a_turn_is_invalid() -> None:
+    found = live()
+    found.end()
+    assert found.shown()["validity"]["state"] == "INVALID"
