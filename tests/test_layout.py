@@ -69,19 +69,15 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     THROUGH_THE_SERVER: {
         "simulator/chance/draws.py": "simulator/test_latency.py",
-        "simulator/protocol/checks.py": "simulator/protocol/test_configuration.py",
         "simulator/protocol/refusals.py": "simulator/test_protocol.py",
         "simulator/protocol/session_limits.py": "simulator/test_demands.py",
         "simulator/protocol/transcribing.py": "simulator/test_protocol.py",
-        "simulator/protocol/usage.py": "simulator/protocol/test_session.py",
         "simulator/settings.py": "simulator/test_configfile.py",
-        "simulator/truth.py": "simulator/test_server.py",
         "simulator/voice/answering.py": "simulator/test_machine.py",
         "simulator/voice/listening.py": "simulator/test_machine.py",
         "simulator/voice/outputs.py": "simulator/test_protocol.py",
         "simulator/voice/speaking.py": "simulator/test_machine.py",
         "simulator/wire/encryption.py": "simulator/test_server.py",
-        "simulator/wire/message_faults.py": "simulator/chance/test_faults.py",
         "simulator/wire/plain_http.py": "simulator/wire/test_upgrade.py",
     },
     THROUGH_A_CALL: {
@@ -93,17 +89,15 @@ EXEMPT: dict[str, dict[str, str]] = {
         "network/toxiproxy/http_session.py": "network/toxiproxy/test_remote.py",
         "network/toxiproxy/liveness.py": "network/test_layer.py",
         "network/toxiproxy/toxic_client.py": "network/toxiproxy/test_toxic_scheduler.py",
-        "network/toxiproxy/update_log.py": "network/toxiproxy/test_toxic_scheduler.py",
     },
     THROUGH_THE_PAGE: {
         f"report/{name}.py": "report/test_page.py"
         for name in (
             *("blocks", "figure_sections", "outcomes", "run_quality", "sections"),
-            *("summary_view", "svg"),
+            "summary_view",
         )
     },
     THROUGH_THE_COMMAND: {
-        "bench/last_check.py": "bench/test_findings.py",
         "cli/summarising.py": "cli/test_report.py",
         "cli/toxiproxy.py": "cli/test_network.py",
     },

@@ -1,9 +1,8 @@
 import json
-from pathlib import Path
 
 import pytest
 
-from harness.bench import DetectorFinding, Findings, as_bytes, recall, remember
+from harness.bench import DetectorFinding, Findings, as_bytes
 from tests.bench.trials import capacity_finding, no_accuracy
 
 FINDINGS = Findings(
@@ -45,20 +44,6 @@ def test_the_file_has_the_promised_skeleton() -> None:
         }
     ]
     assert {"condition", "bias_ms", "p95_abs_ms"} <= found["detector"][0].keys()
-
-
-def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
-    assert recall(tmp_path / "cache") is None
-    remember(FINDINGS, tmp_path / "cache")
-    kept = recall(tmp_path / "cache")
-    assert kept is not None
-    assert kept["capacity"][0]["sessions"] == 1000
-
-
-def test_a_file_of_another_kind_is_not_recalled(tmp_path: Path) -> None:
-    for text in ('{"schema": "harness.bench/0"}', "[]", "{", "\xff"):
-        (tmp_path / "selfcheck.json").write_text(text, encoding="latin-1")
-        assert recall(tmp_path) is None
 
 
 @pytest.mark.parametrize("missing", ["late_p999_ms", "engine_late_p999_ms"])
