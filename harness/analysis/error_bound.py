@@ -28,6 +28,8 @@ class ErrorBounds:
         p50_ms: Median; `None` when no turn has one.
         p99_ms: Ninety-ninth percentile.
         max_ms: The largest.
+        by_loop: Of `n`, turns whose response our own loop stamped: the kernel did not, or its stamp
+            could not be the truth.
     """
 
     n: int
@@ -36,12 +38,13 @@ class ErrorBounds:
     p50_ms: float | None = None
     p99_ms: float | None = None
     max_ms: float | None = None
+    by_loop: int = 0
 
 
 def error_bounds(turns: Iterable[TurnRecord]) -> ErrorBounds:
     """Sum up the bounds of the turns whose latencies count."""
     known_ns: list[int] = []
-    unknown = over = 0
+    unknown = over = by_loop = 0
     for turn in turns:
         bound_ns = turn.error_bound_ns
         if bound_ns is not None and bound_ns > ERROR_LIMIT_NS:
@@ -52,6 +55,7 @@ def error_bounds(turns: Iterable[TurnRecord]) -> ErrorBounds:
             unknown += 1
         else:
             known_ns.append(bound_ns)
+            by_loop += bool(turn.processing_delay_ns)
     if not known_ns:
         return ErrorBounds(n=0, unknown=unknown, over=over)
     bounds_ms = np.array(known_ns) / NS_PER_MS
@@ -63,6 +67,7 @@ def error_bounds(turns: Iterable[TurnRecord]) -> ErrorBounds:
         p50_ms=float(p50),
         p99_ms=float(p99),
         max_ms=float(bounds_ms.max()),
+        by_loop=by_loop,
     )
 
 

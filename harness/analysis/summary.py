@@ -118,6 +118,7 @@ def _error_bound(turns: Iterable[TurnRecord]) -> ErrorBoundSummary:
         p50_ms=rounded(found.p50_ms),
         p99_ms=rounded(found.p99_ms),
         max_ms=rounded(found.max_ms),
+        by_loop=found.by_loop,
         why="" if found.n else why if found.unknown else "no turn was measured",
     )
 

@@ -50,6 +50,9 @@ STALL_MS = 50.0
 # By how much the latency of a turn may be wrong through us. One turn in a hundred beyond a quarter
 # of a frame of 20 ms shows in P99; a turn beyond half a frame is void.
 ERROR_BOUND_P99_MS = Bound(degraded=5.0, invalid=math.inf)
+# Of the turns that count, this share may be stamped by our own loop though the kernel stamps: some
+# stamps are refused after a stall or when wall time was set. More is a machine without them.
+BY_LOOP_SHARE = 0.05
 # Shares of planned frames or turns that we did not deliver.
 FRAMES_MISSING = Bound(degraded=0.001, invalid=0.01)
 TURNS_VOID = Bound(degraded=0.01, invalid=0.05)
@@ -96,6 +99,7 @@ def assess_validity(run: Run, *, goes_on: bool = False) -> Validity:
     findings = [
         *_of_lateness(run, bounds),
         *_of_error_bounds(bounds),
+        *_of_stamps(run, bounds),
         *_of_counts(run, done),
         *_of_settings(run),
         *_of_plan(run, done),
@@ -148,6 +152,19 @@ def _of_error_bounds(found: ErrorBounds) -> Iterator[_Finding]:
     if found.p99_ms is not None:
         words = "P99 of what a turn's latency may be wrong by is {:.1f} ms"
         yield from _above(found.p99_ms, ERROR_BOUND_P99_MS, words)
+
+
+def _of_stamps(run: Run, found: ErrorBounds) -> Iterator[_Finding]:
+    """Find a run in which the kernel did not stamp what the manifest says it stamps.
+
+    The manifest is of one machine, the turns are of all of them.
+    """
+    by_kernel = run.manifest.arrival_stamps is ArrivalStamps.KERNEL
+    if by_kernel and found.by_loop > BY_LOOP_SHARE * found.n:
+        yield _degraded(
+            f"our own loop stamped the responses of {found.by_loop} of {found.n} turns, instead of"
+            f" the kernel (limit {BY_LOOP_SHARE:.0%})"
+        )
 
 
 def _of_settings(run: Run) -> Iterator[_Finding]:

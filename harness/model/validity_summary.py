@@ -25,6 +25,7 @@ class ErrorBoundSummary:
         p99_ms: Ninety-ninth percentile.
         max_ms: The largest.
         why: Why they are missing.
+        by_loop: Of `n`, turns whose response our own loop stamped instead of the kernel.
     """
 
     n: int
@@ -35,6 +36,7 @@ class ErrorBoundSummary:
     p99_ms: float | None
     max_ms: float | None
     why: str = ""
+    by_loop: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

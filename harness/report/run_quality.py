@@ -69,12 +69,13 @@ def _error_bound(summary: Summary) -> Table:
     )
     return Table(
         title="What a latency may be wrong by through us",
-        head=("In ms", "n", "P50", "P99", "Worst", "Not known", "Void"),
+        head=("In ms", "n", "P50", "P99", "Worst", "Stamped by our loop", "Not known", "Void"),
         rows=(
             (
                 "Error of a turn at most",
                 number(found.n, 0),
                 *(MISSING if value is None else number(value) for value in shown),
+                number(found.by_loop, 0),
                 number(found.unknown, 0),
                 number(found.over_limit, 0),
             ),

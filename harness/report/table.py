@@ -161,6 +161,8 @@ def error_bound(found: ErrorBoundSummary) -> str:
     words = [f"{told}; {counted(found.n, 'turn')}" if found.n else f"{MISSING} {found.why}"]
     if found.n and found.unknown:
         words.append(f"not known of {number(found.unknown, 0)}")
+    if found.n and found.by_loop:
+        words.append(f"{number(found.by_loop, 0)} stamped by our own loop")
     if found.over_limit:
         limit = milliseconds(found.limit_ms)
         words.append(f"{number(found.over_limit, 0)} beyond {limit} and void")

@@ -13,6 +13,7 @@ class Acknowledgement:
         acknowledged: Its turn detection, as JSON; empty where it named none.
         refused: Its words when it refused the settings; empty when it did not.
         last_error: The latest error of any kind.
+        unanswering: Why, by its own settings, no turn is answered; empty where nothing says so.
     """
 
     __slots__ = (
@@ -22,12 +23,13 @@ class Acknowledgement:
         "model",
         "provider_session_id",
         "refused",
+        "unanswering",
     )
 
     def __init__(self) -> None:
         self.provider_session_id = self.model = self.acknowledged = self.refused = ""
         self.last_error: ProviderError | None = None
-        self.configured = False
+        self.configured, self.unanswering = False, ""
 
     def note(self, event: Event, *, was_heard: bool) -> None:
         """Take an event.
@@ -44,11 +46,20 @@ class Acknowledgement:
         match event:
             case SessionConfigured():
                 self.configured, self.acknowledged, self.refused = True, event.acknowledged, ""
+                self.unanswering = _unanswering(event)
             case ProviderError():
                 self.last_error = event
                 assumed = not self.configured and not was_heard
                 if assumed if event.of_settings is None else event.of_settings:
                     self.refused = words_of(event)
+
+
+def _unanswering(configured: SessionConfigured) -> str:
+    if configured.detects_turns is False:
+        return f"this server does not detect turns (turn_detection is {configured.acknowledged})"
+    if configured.answers is False:
+        return "this server answers no turn by itself (create_response is false)"
+    return ""
 
 
 def words_of(error: ProviderError) -> str:

@@ -10,6 +10,7 @@ nothing can happen. They are in `ahead`, where the sender takes them without a t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase, sanitised
 from harness.model import (
@@ -279,7 +280,15 @@ class Caller:
         records, conversation.records = conversation.records, []
         self._turns_done += len(records)
         self.has_news = bool(conversation.requests)
-        return records
+        return [self._explained(record) for record in records]
+
+    def _explained(self, record: TurnRecord) -> TurnRecord:
+        """Return a turn that was never answered with the reason that the server's settings hold."""
+        why, fault = self._acknowledgement.unanswering, record.fault
+        if not why or fault is None or record.status is not TurnStatus.NO_REPLY:
+            return record
+        words = f"{why}; {fault.detail}".removesuffix("; ")
+        return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
 
     def take_requests(self) -> list[Request]:
         """Return what is to be sent besides audio, at once and in this order."""

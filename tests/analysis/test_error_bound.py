@@ -51,3 +51,8 @@ def test_a_run_within_the_limit_stays_as_it_is(make_run: MakeRun, make_turn: Mak
     spoiled = make_turn(None, status=TurnStatus.VOID, endpoint_lateness_ns=26 * MS)
     run = make_run([make_turn(endpoint_lateness_ns=10 * MS), spoiled])
     assert held_to_limit(run) is run
+
+
+def test_responses_that_our_own_loop_stamped_are_counted(make_turn: MakeTurn) -> None:
+    turns = [make_turn(processing_delay_ns=1_000), make_turn(), make_turn()]
+    assert (error_bounds(turns).by_loop, error_bounds(turns).n) == (1, 3)

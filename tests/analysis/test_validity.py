@@ -405,3 +405,16 @@ def test_the_reasons_that_invalidate_come_first(judged: Judged) -> None:
     assert found.state is ValidityState.INVALID
     assert "loop lag" in found.reasons[0]
     assert "killed" in found.reasons[1]
+
+
+@pytest.mark.parametrize(("by_loop", "state"), [(1, "VALID"), (2, "DEGRADED")])
+def test_turns_of_a_machine_without_kernel_stamps_are_named(
+    make_run: MakeRun, make_turn: MakeTurn, by_loop: int, state: str
+) -> None:
+    turns = [make_turn(processing_delay_ns=1_000)] * by_loop + [make_turn()] * (20 - by_loop)
+    run = make_run(turns)
+    stamped = replace(run.manifest, arrival_stamps=ArrivalStamps.KERNEL)
+    found = assess_validity(replace(run, manifest=stamped))
+    assert found.state.value == state
+    words = f"our own loop stamped the responses of {by_loop} of 20 turns"
+    assert any(reason.startswith(words) for reason in found.reasons) == (state == "DEGRADED")

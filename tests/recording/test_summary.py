@@ -25,6 +25,7 @@ SUMMARY: dict[str, Any] = {
             "p99_ms": None,
             "max_ms": None,
             "why": "no turn was measured",
+            "by_loop": 0,
         },
     },
     "load": {

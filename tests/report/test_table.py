@@ -119,8 +119,9 @@ def test_the_bound_of_error_is_stated_and_what_is_not_known_of_it(
     summary = summary_of(make_run(calls=20))
     line = _line(result_table(summary), "error bound")
     assert line.endswith("P50 0.30 ms, P99 0.30 ms, worst 0.30 ms; 120 turns")
-    some = replace(summary.validity.error_bound, unknown=3, over_limit=2)
-    assert error_bound(some).endswith("120 turns, not known of 3, 2 beyond 10.0 ms and void")
+    some = replace(summary.validity.error_bound, unknown=3, over_limit=2, by_loop=4)
+    words = "120 turns, not known of 3, 4 stamped by our own loop, 2 beyond 10.0 ms and void"
+    assert error_bound(some).endswith(words)
     none = replace(some, n=0, why="nobody says")
     assert error_bound(none) == f"{MISSING} nobody says, 2 beyond 10.0 ms and void"
 

@@ -39,3 +39,24 @@ def test_an_error_that_says_nothing_is_one_before_anything_was_accepted_or_heard
     assert noted(ACCEPTED, UNCLEAR).refused == ""
     assert noted(UNCLEAR, ACCEPTED).refused == ""
     assert noted(UNCLEAR).last_error == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("configured", "why"),
+    [
+        (
+            SessionConfigured("null", detects_turns=False),
+            "this server does not detect turns (turn_detection is null)",
+        ),
+        (
+            SessionConfigured('{"type":"server_vad"}', detects_turns=True, answers=False),
+            "this server answers no turn by itself (create_response is false)",
+        ),
+        (ACCEPTED, ""),
+    ],
+)
+def test_settings_that_leave_every_turn_unanswered_are_a_reason(
+    configured: SessionConfigured, why: str
+) -> None:
+    assert noted(configured).unanswering == why
+    assert noted(configured, ACCEPTED).unanswering == ""

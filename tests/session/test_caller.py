@@ -533,3 +533,20 @@ def test_a_late_frame_spoils_the_turn_only_where_the_server_decides_by_it(
     server.run(10_000)
     (turn,) = server.turns
     assert turn.status is status
+
+
+@pytest.mark.parametrize("detects", [False, True])
+def test_a_turn_that_a_server_never_answers_has_the_reason_of_its_settings(detects: bool) -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    session.receive(SessionConfigured("null", detects_turns=detects), 0)
+    turns: list[TurnRecord] = []
+    while not session.finished:
+        assert session.due_ns is not None
+        session.tick(session.due_ns)
+        turns += session.take_turns()
+    (turn,) = turns
+    assert turn.status is TurnStatus.NO_REPLY
+    assert turn.fault is not None
+    assert ("turn_detection is null" in turn.fault.detail) == (not detects)
+    assert "nothing audible within" in turn.fault.detail
