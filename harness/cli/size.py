@@ -18,8 +18,8 @@ from harness.analysis.sizing.fleet import Fleet, fleet_for, workers_for
 from harness.analysis.sizing.fleet_model import (
     ASSUMED,
     MOST_CALLS,
-    FleetOutcome,
     Routing,
+    missed_in_fleet,
     simulate_fleet,
 )
 from harness.analysis.sizing.scalability import (
@@ -50,6 +50,7 @@ class _Held:
     calls: int
     source: str
     scalability: ScalabilityFit | None = None
+    curves: tuple[tuple[str, list[float], list[float]], ...] = ()
 
 
 @click.command("size")
@@ -131,7 +132,7 @@ def command(
         lines += _fleet(fleet, instance_price, found)
         lines += _workers(fleet.calls, found)
     if simulate:
-        lines += _simulated(fleet, held.calls, found)
+        lines += _simulated(fleet, held, found)
     for line in lines:
         click.echo(line)
     write_json(target, found)
@@ -155,6 +156,7 @@ def _held(calls: int | None, capacity: Path | None) -> _Held:
         limit, steps = document["limit"], document["steps"]
         known = [(s["calls"], s["turns_per_s"]) for s in steps if s["turns_per_s"] is not None]
         low = int(limit["low"]) if limit is not None else 0
+        curves = tuple((c["objective"], c["calls"], c["missed"]) for c in document["curves"])
         words = "at least" if limit and limit["calls"] is None else "the lower end of its interval"
     except OSError as error:
         raise BadInput(
@@ -169,7 +171,7 @@ def _held(calls: int | None, capacity: Path | None) -> _Held:
             hint="Give --calls-per-instance, or search again",
         )
     fit = fit_scalability([load for load, _ in known], [rate for _, rate in known])
-    return _Held(calls=low, source=f"{words} in {capacity}", scalability=fit)
+    return _Held(calls=low, source=f"{words} in {capacity}", scalability=fit, curves=curves)
 
 
 def _length(given_s: float | None, run: Path | None) -> tuple[float | None, LittlesLaw | None]:
@@ -319,21 +321,24 @@ def _workers(callers: int, found: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _simulated(fleet: Fleet | None, per_instance: int, found: dict[str, Any]) -> Iterator[str]:
+def _simulated(fleet: Fleet | None, held: _Held, found: dict[str, Any]) -> Iterator[str]:
     if fleet is None or not 0 < fleet.erlangs <= MOST_CALLS:
         raise BadInput(
             f"needs a load of up to {MOST_CALLS:,} calls",
             where="--simulate",
             hint="Give --calls-per-hour, --concurrent or --arrivals",
         )
-    outcomes: list[FleetOutcome] = []
+    outcomes: list[dict[str, Any]] = []
     for routing in Routing:
         rng = np.random.default_rng(_SEED)
-        one = simulate_fleet(fleet.erlangs, fleet.instances, per_instance, routing, rng)
-        outcomes.append(one)
+        one = simulate_fleet(fleet.erlangs, fleet.instances, held.calls, routing, rng)
+        missed = {name: missed_in_fleet(one, loads, shares) for name, loads, shares in held.curves}
+        outcomes.append(asdict(one) | {"at_load": one.at_load.tolist(), "missed": missed})
         yield (
             f"{'simulated':<16}{one.routing}: {one.calls:,.0f} calls held, {one.blocked:.2%} lost"
             f" ({one.pooled:.2%} were all places one pool), {one.full:.1%} of instances full"
         )
+        for name, share in missed.items():
+            yield f"{'':<16}{share:.2%} of turns miss {name}"
     yield f"assumed: {ASSUMED}"
-    found["simulation"] = {"assumed": ASSUMED, "outcomes": [asdict(one) for one in outcomes]}
+    found["simulation"] = {"assumed": ASSUMED, "outcomes": outcomes}

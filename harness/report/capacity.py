@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -167,9 +166,9 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
             highest = max([highest, *values])
             axes.plot(loads, values, color=colour, marker=marker, ls="none", label=subject)
             curve = found.margins[index]
-            floor = np.arcsin(np.sqrt(shares[0].allowed)) - np.array(curve.fitted)
-            fitted = 100 * np.square(np.sin(np.clip(floor, 0, np.pi / 2)))
-            axes.plot(curve.loads, fitted, color=colour, ls=dash, lw=1.6)
+            axes.plot(
+                curve.loads, [100 * share for share in curve.missed], color=colour, ls=dash, lw=1.6
+            )
             allowed = 100 * shares[0].allowed
             axes.axhline(allowed, color=colour, lw=1, alpha=0.6)
         _loads_axis(axes, found.limit)

@@ -25,7 +25,8 @@ def searched(path: Path, limit: dict[str, Any] | None, loads: int = 9) -> Path:
         {"calls": n, "turns_per_s": 0.15 * n / (1 + 0.02 * (n - 1) + 0.001 * n * (n - 1))}
         for n in (1, 2, 4, 8, 12, 16, 24, 32, 48)[:loads]
     ]
-    path.write_text(json.dumps({"limit": limit, "steps": steps}))
+    curve = {"objective": "failure rate at most 1%", "calls": [1, 40], "missed": [0.0, 0.4]}
+    path.write_text(json.dumps({"limit": limit, "steps": steps, "curves": [curve]}))
     return path
 
 
@@ -93,6 +94,15 @@ def test_the_fleet_is_simulated_with_its_assumptions(
     assert "two choices: " in said
     assert "assumed: arrivals at random" in said
     assert len(json.loads(target.read_text())["simulation"]["outcomes"]) == 2
+
+
+def test_a_simulated_fleet_tells_what_turns_miss(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = searched(tmp_path / "c.json", {"calls": 30, "low": 28, "high": 33})
+    words = ["size", "--capacity", str(path), "--concurrent", "500", "--simulate"]
+    assert run(words) == ExitCode.PASS
+    assert "of turns miss failure rate at most 1%" in capsys.readouterr().out
 
 
 def test_a_run_without_an_ended_call_tells_no_length(

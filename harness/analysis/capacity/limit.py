@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
-from harness.analysis.capacity.step import RESAMPLES, StepResult
+from harness.analysis.capacity.step import RESAMPLES, StepResult, share_at
 from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
 
 Floats = NDArray[np.float64]
@@ -55,6 +55,7 @@ class FittedMargin:
         loads: Loads measured, ascending.
         margins: Mean margin at each.
         fitted: The same, never rising.
+        missed: Share of turns that miss the objective, by the fitted margin.
         root: Load at which it passes 0; infinite where it does not, 0 where it is below from the
             first on.
     """
@@ -63,6 +64,7 @@ class FittedMargin:
     loads: tuple[int, ...]
     margins: tuple[float, ...]
     fitted: tuple[float, ...]
+    missed: tuple[float, ...]
     root: float
 
 
@@ -90,6 +92,7 @@ def fitted_margins(steps: Sequence[StepResult]) -> tuple[FittedMargin, ...]:
                 loads=tuple(int(load) for load in loads),
                 margins=tuple(map(float, means[0])),
                 fitted=tuple(map(float, fitted[0])),
+                missed=tuple(map(float, share_at(fitted[0], share.allowed))),
                 root=float(_roots(fitted, loads)[0]),
             )
         )

@@ -154,6 +154,17 @@ class StepResult:
         return min(share.margin for share in self.shares)
 
 
+def share_at(margins: Floats, allowed: float) -> Floats:
+    """Return the shares that margins stand for.
+
+    Args:
+        margins: As `ObjectiveShare.margin`.
+        allowed: Share of turns that may miss the objective.
+    """
+    scaled = np.clip(_scaled(allowed) - margins, 0, math.pi / 2)
+    return np.asarray(np.square(np.sin(scaled)), dtype=np.float64)
+
+
 def _student(clusters: int) -> float:
     """Return how much wider an interval is whose spread comes from so many clusters."""
     tail = (1 + CONFIDENCE) / 2

@@ -5,9 +5,12 @@ holds so many calls within its objectives and turns away one more; it does not f
 not simulated inside: what it does up to its limit was measured, beyond it nothing is assumed but
 the turning away. A balancer sends a call to an instance at random, or to the least loaded of two
 chosen at random (Mitzenmacher 2001), which is near to one that knows them all.
+
+What callers meet follows from how many calls their instance holds: the share of turns that miss an
+objective is read off the curve that a search fitted to its steps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,7 +38,7 @@ class Routing(StrEnum):
     TWO_CHOICES = "two choices"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class FleetOutcome:
     """What a simulated fleet did.
 
@@ -46,6 +49,7 @@ class FleetOutcome:
         pooled: The share were all places one pool: Erlang's formula, the least there can be.
         full: Share of instances that were full, on average over time.
         arrivals: Calls that arrived.
+        at_load: Shape (per_instance + 1,): share of instances that held 0, 1, … calls.
     """
 
     routing: Routing
@@ -54,6 +58,7 @@ class FleetOutcome:
     pooled: float
     full: float
     arrivals: int
+    at_load: NDArray[np.float64]
 
 
 def simulate_fleet(
@@ -74,7 +79,7 @@ def simulate_fleet(
     place = _PLACES[routing]
     leaves = 1 - np.exp(-_STEP_CALLS)
     warm, steps = round(_WARM_CALLS / _STEP_CALLS), round(_LENGTH_CALLS / _STEP_CALLS)
-    arrived, lost, total, full = 0, 0, 0.0, 0.0
+    arrived, lost, at_load = 0, 0, np.zeros(per_instance + 1)
     for number in range(warm + steps):
         held = held - rng.binomial(held, leaves)
         count = int(rng.poisson(erlangs * _STEP_CALLS))
@@ -83,15 +88,36 @@ def simulate_fleet(
         held = np.minimum(held, per_instance)
         if number >= warm:
             arrived, lost = arrived + count, lost + beyond
-            total, full = total + float(held.sum()), full + float((held == per_instance).mean())
+            at_load += np.bincount(held, minlength=per_instance + 1)
+    at_load /= steps * instances
     return FleetOutcome(
         routing=routing,
-        calls=total / steps,
+        calls=float(instances * (at_load @ np.arange(per_instance + 1))),
         blocked=lost / arrived if arrived else 0.0,
         pooled=blocking(instances * per_instance, erlangs),
-        full=full / steps,
+        full=float(at_load[-1]),
         arrivals=arrived,
+        at_load=at_load,
     )
+
+
+def missed_in_fleet(
+    outcome: FleetOutcome, loads: Sequence[float], missed: Sequence[float]
+) -> float:
+    """Return the share of turns that miss an objective over a whole fleet.
+
+    Every call speaks as often as any other, so an instance counts by the calls it holds.
+
+    Args:
+        outcome: The simulated fleet.
+        loads: Calls held by one instance, ascending: the curve that was fitted.
+        missed: Share of turns that miss the objective at each; between two, and below the first,
+            the nearest ones decide.
+    """
+    held = np.arange(len(outcome.at_load))
+    shares = np.interp(held, np.asarray(loads, dtype=np.float64), np.asarray(missed))
+    weights = outcome.at_load * held
+    return float(weights @ shares / weights.sum()) if weights.any() else 0.0
 
 
 def _random(held: Ints, count: int, rng: np.random.Generator) -> Ints:

@@ -117,6 +117,7 @@ def capacity_document(
                 "calls": one.loads,
                 "margin": one.margins,
                 "fitted": one.fitted,
+                "missed": one.missed,
             }
             for one in found.margins
         ],

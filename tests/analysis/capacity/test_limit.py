@@ -31,6 +31,8 @@ def test_a_lucky_load_in_between_is_smoothed(build: Build) -> None:
     assert list(curve.fitted) == sorted(curve.fitted, reverse=True)
     assert curve.fitted[1] == curve.fitted[2]
     assert curve.margins[1] < 0 < curve.margins[2]
+    assert round(curve.missed[0], 9) == 0.01
+    assert 0.03 < curve.missed[1] < 0.06
 
 
 def test_nothing_missed_leaves_the_limit_open(build: Build) -> None:

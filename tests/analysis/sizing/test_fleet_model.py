@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from harness.analysis.sizing.erlang import blocking
-from harness.analysis.sizing.fleet_model import FleetOutcome, Routing, simulate_fleet
+from harness.analysis.sizing.fleet_model import (
+    FleetOutcome,
+    Routing,
+    missed_in_fleet,
+    simulate_fleet,
+)
 
 
 def of(erlangs: float, instances: int, per: int, routing: Routing, seed: int = 1) -> FleetOutcome:
@@ -31,6 +36,16 @@ def test_no_instance_holds_more_than_its_limit() -> None:
     assert found.calls <= 500
     assert found.full > 0.8
     assert found.blocked == pytest.approx(0.5, abs=0.03)
+
+
+def test_turns_of_full_instances_miss_more() -> None:
+    curve = ([1, 25, 50], [0.0, 0.0, 0.5])
+    blind, informed = (missed_in_fleet(of(2e4, 410, 50, one), *curve) for one in Routing)
+    assert 0.3 < informed < 0.5
+    assert blind < 0.5
+    idle = of(100, 100, 50, Routing.RANDOM)
+    assert missed_in_fleet(idle, *curve) == 0
+    assert idle.at_load.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("erlangs", "instances", "per"), [(0, 1, 1), (2e6, 1, 1), (1, 0, 1)])
