@@ -80,14 +80,14 @@ class _Truth:
 
     def of(self, turn: TurnRecord) -> TruthRecord | None:
         session = turn.provider_ids.get("session", "")
-        if "response" in turn.provider_ids:
-            return self._by_name.get((session, turn.provider_ids["response"]))
-        sample = turn.speech_end_sample
-        if sample is None:
-            return None
-        records = self._of_session.get(session, ())
-        # Later responses may keep the same frames: the first one after the sample answers it.
+        name, sample = turn.provider_ids.get("response", ""), turn.speech_end_sample
+        named = self._by_name.get((session, name)) if name else None
+        if named is not None or sample is None:
+            return named
+        # Names that we gave ourselves are not in the log; where it has names, only they count.
+        records = [r for r in self._of_session.get(session, ()) if not (name and r.response_id)]
         found = [record for record in records if _carrier(record, sample) is not None]
+        # Later responses may keep the same frames: the first one after the sample answers it.
         return min(found, key=lambda record: record.endpoint_ns, default=None)
 
 

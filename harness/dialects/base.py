@@ -62,6 +62,8 @@ class DialectFacts:
         announces_session: The server says when a session exists; otherwise it exists as soon as
             our opening messages are sent.
         takes_session: A session has settings that its client asks for.
+        configures_first: Settings are the first message, and the session exists when they are
+            acknowledged; otherwise they follow once it exists.
         acknowledges_settings: The server says which settings it took.
         reports_endpoint: The server says when it decided that the caller has finished.
         announces_responses: The server says when a response begins and ends; otherwise both are
@@ -83,6 +85,7 @@ class DialectFacts:
     stamps_frames: bool = False
     announces_session: bool = True
     takes_session: bool = True
+    configures_first: bool = False
     acknowledges_settings: bool = True
     reports_endpoint: bool = True
     announces_responses: bool = True
@@ -163,7 +166,7 @@ class Dialect(Protocol):
         """Return whether the caller says when a turn ends, since the server does not detect it."""
 
     def configure(self, settings: SessionSettings) -> list[bytes]:
-        """Return the messages to send once the session exists."""
+        """Return the messages that ask for a session like this."""
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return the message that carries one frame of raw audio in `audio`'s format.

@@ -9,6 +9,9 @@ from harness.dialects.carriers.media_stream import MediaStream
 from harness.dialects.carriers.tables import STREAM_TABLES
 from harness.dialects.carriers.vonage import RATES_HZ, Vonage
 from harness.dialects.openai import OpenAIRealtime
+from harness.dialects.vendors.deepgram import DeepgramAgent
+from harness.dialects.vendors.elevenlabs import ElevenLabsAgent
+from harness.dialects.vendors.gemini import GeminiLive
 from harness.errors import BadInput
 
 DEFAULT_DIALECT = "openai"
@@ -20,7 +23,15 @@ _VONAGE: dict[str, Callable[[], Dialect]] = {
     f"vonage-{rate_hz // 1_000}k": partial(Vonage, rate_hz) for rate_hz in RATES_HZ[1:]
 }
 DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
-    {DEFAULT_DIALECT: OpenAIRealtime, **_CARRIERS, "vonage": Vonage, **_VONAGE}
+    {
+        DEFAULT_DIALECT: OpenAIRealtime,
+        "gemini": GeminiLive,
+        "deepgram": DeepgramAgent,
+        "elevenlabs": ElevenLabsAgent,
+        **_CARRIERS,
+        "vonage": Vonage,
+        **_VONAGE,
+    }
 )
 
 

@@ -18,6 +18,7 @@ from harness.model import (
     EXACT,
     PROVES_SESSION,
     Event,
+    Owed,
     SessionConfigured,
     SessionCreated,
     SessionRecord,
@@ -152,6 +153,8 @@ class Call:
         if connection is None or not self._upgraded:
             return
         self._say(connection, self._words.opening())
+        if facts.configures_first:
+            self._configure(connection)
         if facts.marks_playback:
             say = partial(self._say, connection)
             self._playback = CarrierPlayback(self._route.dialect, self._words, say)
@@ -233,7 +236,11 @@ class Call:
             if name := self._route.dialect.old_name(data):
                 self.session.old_names |= {name}
         for event in events:
-            self._take_event(event, at_ns, bound)
+            if isinstance(event, Owed):
+                if self._connection is not None:
+                    self._say(self._connection, [event.message])
+            else:
+                self._take_event(event, at_ns, bound)
 
     def _take_event(self, event: Event, at_ns: int, bound: StampBound) -> None:
         first = not self.session.ready and isinstance(event, PROVES_SESSION)
@@ -297,7 +304,8 @@ class Call:
 
     def _configure_early(self, connection: Connection) -> None:
         """Configure a session that has not been announced: some exist only after that."""
-        if self._connection is connection and not self.session.ready:
+        first = self._route.dialect.facts.configures_first
+        if self._connection is connection and not self.session.ready and not first:
             self._configure(connection)
 
     def _configure(self, connection: Connection) -> None:

@@ -94,6 +94,8 @@ class _Visitor:
         if self._connection is None or not self._upgraded:
             return
         _say(self._connection, self.words.opening())
+        if self._route.dialect.facts.configures_first:
+            _configure(self._connection, self._route)
         if not self._route.dialect.facts.announces_session:
             self.take(SessionCreated())
 
@@ -188,7 +190,9 @@ async def _try_once(route: Route, *, configure: bool) -> tuple[Visit, int | None
         return Visit(made), None
     connection, _ = made
     visitor.greet(connection)
-    early = asyncio.get_running_loop().call_later(CONFIGURE_AFTER_S, _configure, connection, route)
+    early = asyncio.get_running_loop().call_later(
+        CONFIGURE_AFTER_S, _configure_late, connection, route
+    )
     try:
         async with asyncio.timeout(route.setup_limit_s):
             fault = await visitor.answer
@@ -235,8 +239,13 @@ def _of_settings(code: str, words: str) -> Fault:
     return Fault(Party.THEIRS, Phase.SETUP, code, words)
 
 
-def _configure(connection: Connection, route: Route) -> None:
+def _configure_late(connection: Connection, route: Route) -> None:
     """Configure a session that has not been announced: some exist only after that."""
+    if not route.dialect.facts.configures_first:
+        _configure(connection, route)
+
+
+def _configure(connection: Connection, route: Route) -> None:
     _say(connection, route.dialect.configure(route.settings))
 
 

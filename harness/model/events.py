@@ -194,6 +194,17 @@ class PlaybackCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A message of the server that has to be answered at once, such as a ping of its own.
+
+    Attributes:
+        message: The answer, in the server's words.
+    """
+
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message without anything to measure; `name` is the vendor's name of it."""
 
@@ -225,5 +236,6 @@ Event = (
     | ProviderError
     | PlaybackMark
     | PlaybackCleared
+    | Owed
     | Notice
 )

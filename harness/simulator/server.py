@@ -29,6 +29,7 @@ from harness.simulator.timing.call_load import Admission, CallLoad
 from harness.simulator.timing.capacity import Capacity
 from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
+from harness.simulator.vendors.registry import VENDORS
 from harness.simulator.voice import recorder
 from harness.simulator.voice.sound_formats import PCM
 from harness.simulator.voice.spoken_answers import SpokenAnswers
@@ -64,7 +65,7 @@ class Simulator:
         )
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)
-        self._sessions_begun = 0
+        self._sessions_begun = self._agents_begun = 0
         self._secrets = plain_http.Secrets()
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
@@ -167,6 +168,13 @@ class Simulator:
                 link,
                 CARRIERS[admitted.carrier],
                 lambda link, told: self._session_of(link, admitted, told),
+            )
+        if admitted.vendor:
+            self._agents_begun += 1
+            return VENDORS[admitted.vendor](
+                link,
+                lambda link, told: self._session_of(link, admitted, told),
+                f"session-{self._run_tag}{self._agents_begun:05d}",
             )
         return self._session_of(link, admitted)
 

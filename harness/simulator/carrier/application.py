@@ -16,8 +16,8 @@ import msgspec
 from harness.model import TruthRecord
 from harness.simulator.carrier.linear_audio import SERVICE_RATE_HZ, Resampler
 from harness.simulator.carrier.words import CarrierWords
+from harness.simulator.protocol.passed_on_link import PassedOnLink
 from harness.simulator.protocol.session_limits import Link, ServedSession
-from harness.simulator.timing.deadlines import Deadline
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -40,7 +40,7 @@ class NewSession(Protocol):
         """Make it on a link; its truth records count as the caller's side does."""
 
 
-class CarrierApplication:
+class CarrierApplication(PassedOnLink):
     """One call; towards its connection a session, towards its session a connection.
 
     Args:
@@ -50,7 +50,8 @@ class CarrierApplication:
     """
 
     def __init__(self, link: Link, words: CarrierWords, new_session: NewSession) -> None:
-        self._link, self._words, self._new_session = link, words, new_session
+        super().__init__(link)
+        self._words, self._new_session = words, new_session
         self._session: ServedSession | None = None
         self._stream = ""
         self._heard = self._said = Resampler(1, 1)
@@ -158,30 +159,6 @@ class CarrierApplication:
                 return
             audio = base64.b64encode(samples).decode()
         self._link.send(_encode(self._words.audio(self._stream, audio)))
-
-    def send_binary(self, message: bytes) -> None:
-        """Pass on a binary message, of which the service has none."""
-        self._link.send_binary(message)
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the carrier's connection."""
-        self._link.close(code, reason)
-
-    def at(self, due_ns: int, callback: Callable[[], None]) -> Deadline:
-        """Call back at an instant of the monotonic clock."""
-        return self._link.at(due_ns, callback)
-
-    def reset(self) -> None:
-        """End the carrier's connection with a TCP reset."""
-        self._link.reset()
-
-    def die_in_mid_frame(self) -> None:
-        """Send a part of a frame, then end the carrier's connection."""
-        self._link.die_in_mid_frame()
-
-    def stop_reading(self, duration_ns: int) -> None:
-        """Read nothing from the carrier for so long."""
-        self._link.stop_reading(duration_ns)
 
 
 def _update(kind: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.datastructures import Headers
 
 from harness.simulator.carrier.words import CARRIERS
+from harness.simulator.vendors.registry import VENDORS
 
 AZURE_PATH = "/openai/v1/realtime"
 PATHS = ("/v1/realtime", AZURE_PATH)
@@ -38,12 +39,14 @@ class Admitted:
         model: Model it asks for, empty when it asks for none.
         transcribes: Whether its speech is only to be transcribed.
         carrier: The carrier that brings a caller, empty for none.
+        vendor: Path of another vendor's agent, empty for none.
         minted: The session its ephemeral key was made for, `None` for other keys.
     """
 
     model: str
     transcribes: bool = False
     carrier: str = ""
+    vendor: str = ""
     minted: dict[str, Any] | None = None
 
 
@@ -94,6 +97,8 @@ def examine(
     path, query = parts.path.rstrip("/"), parse_qs(parts.query)
     if path.removesuffix("/translations") in PATHS and path not in PATHS:
         return RefusedByHttp(404, "Translation sessions are not simulated here\n")
+    if path in VENDORS:
+        return Admitted(_MODEL_OF_APPLICATIONS, vendor=path)
     if path in SIMULATED_PATHS.values():
         return Admitted(_MODEL_OF_APPLICATIONS, carrier=path.removeprefix("/"))
     if path not in PATHS:

@@ -1,0 +1,1 @@
+"""Vendors' own voice agents, with harness as their client."""

@@ -1,0 +1,235 @@
+"""ElevenLabs Agents: base64 audio in JSON; the server names the formats and asks for pongs.
+
+Nothing says when the agent decided that the caller had finished, nor when a response begins and
+ends. An interruption names the last piece of audio that it takes back.
+
+Source: ElevenLabs, Agents WebSocket reference and its SDK 2.78 (A).
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
+from harness.dialects.base64_audio import Base64Audio
+from harness.errors import sanitised
+from harness.model import (
+    AudioDecoder,
+    AudioDelta,
+    AudioFormat,
+    Encoding,
+    Event,
+    Notice,
+    Owed,
+    PlaybackCleared,
+    Request,
+    SessionConfigured,
+    SessionCreated,
+    SettingAnswer,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+)
+
+
+class _Metadata(msgspec.Struct):
+    conversation_id: str = ""
+    agent_output_audio_format: str = ""
+    user_input_audio_format: str = ""
+
+
+class _Audio(msgspec.Struct):
+    audio_base_64: str
+    event_id: int = 0
+
+
+class _Numbered(msgspec.Struct):
+    event_id: int = 0
+
+
+class _Tool(msgspec.Struct):
+    tool_name: str
+    tool_call_id: str
+    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Message(msgspec.Struct):
+    type: str
+    conversation_initiation_metadata_event: _Metadata | None = None
+    audio_event: _Audio | None = None
+    interruption_event: _Numbered | None = None
+    ping_event: _Numbered | None = None
+    client_tool_call: _Tool | None = None
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class ElevenLabsAgent:
+    """The `Dialect` of ElevenLabs' agents; the address names the agent, or is a signed one."""
+
+    name = "elevenlabs"
+    default_model = ""
+    audio = AudioFormat(rate_hz=16_000)
+    facts = DialectFacts(
+        takes_session=False,
+        reports_endpoint=False,
+        announces_responses=False,
+        reports_usage=False,
+        source="ElevenLabs, Agents WebSocket",
+        as_of="2026-11-28",
+    )
+
+    def open(self, _identity: str) -> DialectSession:
+        """Return a session, which remembers what was taken back."""
+        return _Session(self.audio)
+
+    def path(self, _settings: SessionSettings) -> str:
+        """Return the endpoint; the agent stands in the query of the user's own address."""
+        return "/v1/convai/conversation"
+
+    def headers(self, _api_key: str | None, _address: str) -> list[tuple[str, str]]:
+        """Return nothing: public agents need no key, others are reached by a signed address."""
+        return []
+
+    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: an agent is configured where it was made."""
+        return {}
+
+    def commits(self, _settings: SessionSettings) -> bool:
+        """Return that the agent detects turns."""
+        return False
+
+    def configure(self, _settings: SessionSettings) -> list[bytes]:
+        """Return nothing: an agent is configured where it was made."""
+        return []
+
+    def append_audio(self, frame: bytes) -> bytes:
+        """Return one chunk of the user's audio."""
+        return b'{"user_audio_chunk":"' + base64.b64encode(frame) + b'"}'
+
+    def decoder(self, audio: AudioFormat) -> AudioDecoder:
+        """Return a decoder of base64."""
+        return Base64Audio(audio)
+
+    def old_name(self, _message: bytes) -> str:
+        """Return nothing: no message was renamed."""
+        return ""
+
+    def answers(
+        self, _settings: SessionSettings, _acknowledged: SessionConfigured
+    ) -> tuple[SettingAnswer, ...]:
+        """Return nothing: settings are acknowledged as a whole."""
+        return ()
+
+    def differences(
+        self, _settings: SessionSettings, acknowledged: SessionConfigured
+    ) -> tuple[str, ...]:
+        """Return in words which other audio the agent wants to hear."""
+        heard = acknowledged.input_unknown
+        if acknowledged.input is not None and acknowledged.input != self.audio:
+            heard = f"{acknowledged.input.encoding} at {acknowledged.input.rate_hz} Hz"
+        if not heard:
+            return ()
+        return (
+            f"input audio is {heard}, sent as {self.audio.encoding} at {self.audio.rate_hz} Hz",
+        )
+
+
+class _Session:
+    """One session: what the agent took back, and the tools that were asked for."""
+
+    identifier = ""
+
+    def __init__(self, audio: AudioFormat) -> None:
+        self._audio = audio
+        self._taken_back = 0
+
+    def opening(self) -> list[bytes]:
+        """Return what begins a conversation: the client speaks first."""
+        return [_encode({"type": "conversation_initiation_client_data"})]
+
+    def frame(self, encoded: bytes) -> bytes:
+        """Return the message as it is."""
+        return encoded
+
+    def request(self, request: Request) -> list[bytes]:
+        """Return a tool's result; nothing else can be asked for, or needs to be."""
+        if not isinstance(request, ToolResult):
+            return []
+        said = {"type": "client_tool_result", "tool_call_id": request.call_id}
+        return [_encode({**said, "result": request.output, "is_error": False})]
+
+    def mark_played(self, _name: str) -> list[bytes]:
+        """Return nothing: nobody asks."""
+        return []
+
+    def playback_cleared(self) -> list[bytes]:
+        """Return nothing: an interruption is not acknowledged."""
+        return []
+
+    def closing(self) -> list[bytes]:
+        """Return nothing: closing the connection ends the conversation."""
+        return []
+
+    def parse(self, message: bytes) -> tuple[Event, ...]:
+        """Turn one message into events.
+
+        Raises:
+            MalformedMessage: It is no message of an agent, or lacks what its kind is about.
+        """
+        try:
+            said = _decode(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise MalformedMessage("not a message of an agent") from error
+        if said.audio_event is not None:
+            if said.audio_event.event_id <= self._taken_back:
+                return (Notice("audio that was taken back"),)
+            return (AudioDelta(said.audio_event.audio_base_64.encode()),)
+        match said.type:
+            case "conversation_initiation_metadata":
+                return self._begin(said.conversation_initiation_metadata_event or _Metadata())
+            case "interruption" if said.interruption_event is not None:
+                self._taken_back = max(self._taken_back, said.interruption_event.event_id)
+                return (PlaybackCleared(),)
+            case "ping" if said.ping_event is not None:
+                pong = {"type": "pong", "event_id": said.ping_event.event_id}
+                return (Owed(_encode(pong)),)
+            case "agent_response" | "agent_chat_response_part":
+                return (TextDelta(),)
+            case "client_tool_call" if said.client_tool_call is not None:
+                call = said.client_tool_call
+                arguments = bytes(call.parameters).decode()
+                return (ToolCall(call.tool_call_id, sanitised(call.tool_name), arguments),)
+            case "audio" | "interruption" | "ping" | "client_tool_call":
+                raise MalformedMessage(f"a message of the kind {said.type} without its content")
+            case other:
+                return (Notice(sanitised(other)),)
+
+    def _begin(self, told: _Metadata) -> tuple[Event, ...]:
+        output = _format(told.agent_output_audio_format)
+        heard = _format(told.user_input_audio_format)
+        configured = SessionConfigured(
+            "server",
+            output=output,
+            output_unknown="" if output else sanitised(told.agent_output_audio_format),
+            input=heard,
+            input_unknown="" if heard else sanitised(told.user_input_audio_format),
+            detects_turns=True,
+        )
+        return SessionCreated(sanitised(told.conversation_id)), configured
+
+
+def _format(name: str) -> AudioFormat | None:
+    """Return the format that a name such as `pcm_16000` or `ulaw_8000` stands for."""
+    kind, _, rate = name.partition("_")
+    encoding = {"pcm": Encoding.PCM16, "ulaw": Encoding.MULAW}.get(kind)
+    if encoding is None or not rate.isdecimal():
+        return None
+    try:
+        return AudioFormat(int(rate), encoding)
+    except ValueError:
+        return None

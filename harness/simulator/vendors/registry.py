@@ -1,0 +1,12 @@
+"""The vendors whose agents are simulated, and where they are reached."""
+
+from harness.simulator.vendors.deepgram_agent import DeepgramAgent
+from harness.simulator.vendors.elevenlabs_agent import ElevenLabsAgent
+from harness.simulator.vendors.gemini_live import GeminiLive
+
+VENDORS = {
+    "/v1/agent/converse": DeepgramAgent,
+    "/v1/convai/conversation": ElevenLabsAgent,
+    "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent": GeminiLive,
+}
+"""By the path of their own services."""

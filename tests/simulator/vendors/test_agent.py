@@ -1,0 +1,39 @@
+"""Every vendor's agent, simulated and measured in a whole run, is as late as it truly was."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.accuracy import accuracy
+from harness.model import SessionRecord
+from harness.recording import read_run, read_truth
+from tests.load.conftest import check_held, check_turns, run_locust
+
+QUICK = "[latency]\nshift_ms = 200.0\nmedian_ms = 50.0\n"
+
+
+@pytest.mark.parametrize("dialect", ["deepgram", "elevenlabs", "gemini"])
+def test_an_agent_is_measured_as_it_truly_was(
+    dialect: str, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "simulator.toml").write_text(QUICK)
+    host = serve(
+        *("--config", str(tmp_path / "simulator.toml")), "--truth", str(tmp_path / "truth.jsonl")
+    )
+    done = run_locust(
+        *("--host", host, "--dialect", dialect, "-u", "3", "-r", "20", "--calls", "3"),
+        *("--turns", "2"),
+        reports=tmp_path / "r",
+    )
+    folder = check_held(done, tmp_path / "r")
+    check_turns(folder)
+    run = read_run(folder)
+    (found,) = accuracy(run.turns, read_truth(tmp_path), run.manifest.audio.rate_hz)
+    assert found.n > 0
+    assert -10 < found.min_ms <= found.max_ms < 10
+    assert all(_is_named(session) for session in run.sessions)
+
+
+def _is_named(session: SessionRecord) -> bool:
+    return session.provider_session_id.startswith("session-")
