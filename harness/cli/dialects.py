@@ -9,9 +9,10 @@ _ROLES = {
     Role.CARRIER: "harness is the carrier that calls an application",
 }
 # What a fact of a dialect makes of the report, where it is not so.
-_UNTOLD = (
+_UNREPORTED = (
     ("reports_endpoint", "endpoint delay and response delay"),
-    ("announces_responses", "when a response ends: found in its audio, 2 s after its last sound"),
+    ("announces_responses", "when a response begins: at its first audio"),
+    ("ends_responses", "when a response ends: 2 s after its last sound"),
     ("acknowledges_settings", "which settings it took"),
     ("calls_tools", "tool calls"),
     ("reports_usage", "tokens, so that cost is unknown"),
@@ -27,7 +28,7 @@ def command() -> None:
 
 def _described(name: str, dialect: Dialect) -> list[str]:
     facts, audio = dialect.facts, dialect.audio
-    unreported = [words for fact, words in _UNTOLD if not getattr(facts, fact)]
+    unreported = [words for fact, words in _UNREPORTED if not getattr(facts, fact)]
     lines = [
         f"{name}",
         f"  {_ROLES[facts.role]}; {audio.encoding} at {audio.rate_hz:,} Hz".replace(",", " "),

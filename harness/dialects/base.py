@@ -66,8 +66,9 @@ class DialectFacts:
             acknowledged; otherwise they follow once it exists.
         acknowledges_settings: The server says which settings it took.
         reports_endpoint: The server says when it decided that the caller has finished.
-        announces_responses: The server says when a response begins and ends; otherwise both are
-            found in its audio.
+        announces_responses: The server says when a response begins, before its audio.
+        ends_responses: The server says when it has sent a response; otherwise its end is found in
+            its audio.
         marks_playback: The server asks to be told what of its audio has been played, and may take
             back what has not.
         returns_cleared_marks: Marks come back at once when the audio before them is taken back;
@@ -89,6 +90,7 @@ class DialectFacts:
     acknowledges_settings: bool = True
     reports_endpoint: bool = True
     announces_responses: bool = True
+    ends_responses: bool = True
     marks_playback: bool = False
     returns_cleared_marks: bool = True
     calls_tools: bool = True

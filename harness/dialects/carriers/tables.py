@@ -33,6 +33,7 @@ def carrier_facts(
         acknowledges_settings=False,
         reports_endpoint=False,
         announces_responses=False,
+        ends_responses=False,
         marks_playback=True,
         returns_cleared_marks=returns_cleared,
         calls_tools=False,

@@ -78,6 +78,7 @@ class ElevenLabsAgent:
         takes_session=False,
         reports_endpoint=False,
         announces_responses=False,
+        ends_responses=False,
         reports_usage=False,
         source="ElevenLabs, Agents WebSocket",
         as_of="2026-11-28",
