@@ -164,6 +164,13 @@ class Dialect(Protocol):
             BadInput: The user's own settings ask for what cannot be had.
         """
 
+    def detection(self, settings: SessionSettings) -> Mapping[str, Any] | None:
+        """Return the turn detection that is asked for, in the API's words.
+
+        Returns:
+            Empty where it is the server's own affair, `None` for none.
+        """
+
     def commits(self, settings: SessionSettings) -> bool:
         """Return whether the caller says when a turn ends, since the server does not detect it."""
 

@@ -65,9 +65,13 @@ class OpenAIRealtime:
         """Return the session: server VAD, automatic responses and PCM16, and the user's own."""
         return asked_session(settings, self.audio)
 
+    def detection(self, settings: SessionSettings) -> Mapping[str, Any] | None:
+        """Return the session's turn detection."""
+        return detection_of(self.asked(settings))
+
     def commits(self, settings: SessionSettings) -> bool:
         """Return whether the session has no turn detection."""
-        return detection_of(self.asked(settings)) is None
+        return self.detection(settings) is None
 
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return one `session.update`."""

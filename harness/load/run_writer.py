@@ -208,12 +208,10 @@ def _detection(routes: Mapping[str, Route]) -> dict[str, str]:
 
 
 def _detection_of(route: Route) -> dict[str, str]:
-    asked = route.dialect.asked(route.settings)
-    if not asked:
-        # An application that configures itself.
-        return {"turn_detection": "the server's own", "silence_ms": _DEFAULT}
-    found = asked["audio"]["input"]["turn_detection"]
-    if found is None:
+    found = route.dialect.detection(route.settings)
+    if found is not None and not found:
+        words = {"turn_detection": "the server's own", "silence_ms": _DEFAULT}
+    elif found is None:
         words = {"turn_detection": "none: callers commit", "silence_ms": "none"}
     else:
         words = {

@@ -74,6 +74,10 @@ class Vonage:
         """Return nothing: an application configures itself."""
         return {}
 
+    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: how it detects turns is the application's affair."""
+        return {}
+
     def commits(self, _settings: SessionSettings) -> bool:
         """Return that the application detects turns."""
         return False

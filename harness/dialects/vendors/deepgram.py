@@ -6,6 +6,7 @@ when it decided that the caller had finished. Latencies that it reports itself a
 Source: Deepgram, "Voice Agent API" and the types of its SDK 7.16 (A).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -88,6 +89,10 @@ class DeepgramAgent:
     def headers(self, api_key: str | None, _address: str) -> list[tuple[str, str]]:
         """Return the token header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("Authorization", f"Token {api_key}")]
+
+    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: how it detects turns is the agent's affair."""
+        return {}
 
     def commits(self, _settings: SessionSettings) -> bool:
         """Return that the agent detects turns."""

@@ -100,6 +100,10 @@ class ElevenLabsAgent:
         """Return nothing: an agent is configured where it was made."""
         return {}
 
+    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: how it detects turns is the agent's affair."""
+        return {}
+
     def commits(self, _settings: SessionSettings) -> bool:
         """Return that the agent detects turns."""
         return False

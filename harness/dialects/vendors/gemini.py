@@ -9,6 +9,7 @@ Source: the types of google-genai 3.3 (A) for Google's Live API, `v1beta`.
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -136,6 +137,10 @@ class GeminiLive:
     def headers(self, api_key: str | None, _address: str) -> list[tuple[str, str]]:
         """Return Google's key header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("x-goog-api-key", api_key)]
+
+    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
+        """Return nothing: how it detects turns is the agent's affair."""
+        return {}
 
     def commits(self, _settings: SessionSettings) -> bool:
         """Return that the agent detects turns."""
