@@ -76,7 +76,7 @@ def command(
 ) -> int:
     """Run SCENARIO --times times against one target and compare the runs with each other.
 
-    Tells how far runs of an unchanged target differ here, how often the gate would have called
+    Reports how far runs of an unchanged target differ here, how often the gate would have called
     that a regression, and how many runs a change of 5, 10 or 20 % would take. What is not listed
     here goes to every `harness run`.
     """

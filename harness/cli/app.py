@@ -16,7 +16,7 @@ COMMANDS = {
     "gate": ("harness.cli.gate", "Judge a run against objectives: pass, fail, inconclusive."),
     "ab": ("harness.cli.ab", "Run two targets in turn and judge one against the other."),
     "aa": ("harness.cli.aa", "Run a target against itself: what a gate can tell here."),
-    "plan": ("harness.cli.plan_size", "Say what a wanted answer takes: runs, time and cost."),
+    "plan": ("harness.cli.plan_size", "Plan runs, time and cost for a wanted precision."),
     "cost": ("harness.cli.cost", "Account for what a run cost, and a month of it would."),
     "capacity": ("harness.cli.capacity", "Find how many calls meet all objectives."),
     "size": ("harness.cli.size", "Turn held calls into calls an hour, instances, a day."),
@@ -25,7 +25,7 @@ COMMANDS = {
     "dialects": ("harness.cli.dialects", "List the APIs that can be measured, and their limits."),
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),
-    "doctor": ("harness.cli.doctor", "Say what this machine has and what a target does not tell."),
+    "doctor": ("harness.cli.doctor", "Check this machine, and what a target does not report."),
     "selfcheck": ("harness.cli.selfcheck", "Measure this instrument on this machine."),
 }
 

@@ -40,7 +40,7 @@ class StepRuns:
     spawn_rate: float
 
     def begin(self, facts: dict[str, Any]) -> None:
-        """Write down what is searched, or hold a folder that is there already against it.
+        """Write down what is searched, or compare an existing folder with it.
 
         Raises:
             BadInput: The folder is of another search.

@@ -10,7 +10,7 @@ from harness.errors import BadInput
 
 
 class DeclaredOptions(argparse.ArgumentParser):
-    """A parser of declared options that Locust has not to be imported for.
+    """A parser of declared options that works without importing Locust.
 
     Args:
         declare: Adds the options, to this parser or to Locust's.
@@ -21,12 +21,12 @@ class DeclaredOptions(argparse.ArgumentParser):
         declare(self)
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
-        """Add an option; what Locust's web page does with it is of no concern here."""
+        """Add an option; settings for Locust's web page are ignored."""
         settings.pop("include_in_web_ui", None)
         return super().add_argument(*names, **settings)
 
     def error(self, message: str) -> Any:
-        """Tell what is wrong as bad input."""
+        """Raise what is wrong as bad input."""
         raise BadInput(message.removeprefix("argument "), hint="See --help for what it takes")
 
     def read(self, words: Iterable[str]) -> argparse.Namespace:
@@ -52,7 +52,7 @@ class DeclaredOptions(argparse.ArgumentParser):
         ]
 
     def words(self, given: dict[str, Any]) -> list[str]:
-        """Return the command line that says what click found; takes these out of `given`."""
+        """Return the command line for what click found; removes these from `given`."""
         said: list[str] = []
         for action in self._actions:
             value = given.pop(action.dest, None)

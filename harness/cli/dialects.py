@@ -1,4 +1,4 @@
-"""`harness dialects`: which APIs can be measured, and what each of them cannot tell."""
+"""`harness dialects`: which APIs can be measured, and what each of them cannot report."""
 
 import click
 
@@ -21,7 +21,7 @@ _UNREPORTED = (
 
 @click.command("dialects")
 def command() -> None:
-    """List the dialects, and what each of them does not tell."""
+    """List the dialects, and what each of them does not report."""
     for name, make in DIALECTS.items():
         click.echo("\n".join(_described(name, make())))
 

@@ -1,4 +1,4 @@
-"""`harness doctor`: what this machine has, and what a target is like and does not tell."""
+"""`harness doctor`: what this machine has, and what a target does and does not report."""
 
 import platform
 from pathlib import Path
@@ -29,7 +29,7 @@ _STAGES = {
 }
 
 _AUDIO_THREAD = {
-    True: "real-time: goes before other programs",
+    True: "real-time: has priority over other programs",
     False: "ordinary: waits for busy programs; `rtprio` in limits.conf would allow real-time",
 }  # Servers that are warm have a session within a second.
 _SLOW_S = 5.0

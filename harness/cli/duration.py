@@ -31,7 +31,7 @@ DURATION = Duration()
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration as one would say it: 40 s, 12 min, 2.5 h."""
+    """Return a duration in words: 40 s, 12 min, 2.5 h."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -9,7 +9,7 @@ import click
 class ManyValues(click.Command):
     """Reads `--baseline A B C` as `--baseline A --baseline B --baseline C`.
 
-    Otherwise B and C would be taken for runs to judge, without a word. Subclasses name the option.
+    Otherwise B and C would silently be taken for runs to judge. Subclasses name the option.
     """
 
     many: ClassVar[str]

@@ -83,10 +83,10 @@ def show(name: str, extra: Path | None) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @json_option
 @click.option(
-    "--streams", type=click.IntRange(1, 1000), help="Streams that look for stalls, 16 by default."
+    "--streams", type=click.IntRange(1, 1000), help="Streams that probe for stalls, 16 by default."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(1, 600), help="For how long they do, 6 by default."
+    "--seconds", type=click.FloatRange(1, 600), help="How many seconds they probe, 6 by default."
 )
 @toxiproxy_option
 @ports_option

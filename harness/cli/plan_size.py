@@ -1,4 +1,4 @@
-"""`harness plan`: what a wanted answer takes, before any money is spent."""
+"""`harness plan`: what a wanted precision takes, before any money is spent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -103,7 +103,7 @@ def command(
     agent_s: float,
     target: Path | None,
 ) -> int:
-    """Say how many turns, sessions and runs a wanted answer takes, how long, and at what cost.
+    """Compute the turns, sessions, runs, time and cost that a wanted precision takes.
 
     From PILOT, a run's folder, or from what is assumed. A change is found when the gate fails in
     four of five cases. Costs are at the list prices of the model; without a pilot they are those
@@ -204,7 +204,10 @@ def _detection(
     tolerance: float,
 ) -> Iterator[str]:
     if not ways:
-        yield f"{change:<16}no number of runs that a person would make; tolerate less, or ask less"
+        yield (
+            f"{change:<16}more runs than are practical; lower the tolerance, or ask for a larger"
+            " change"
+        )
         return
     unit = "pairs" if design is Design.PAIRED else "runs a side"
     for number, way in enumerate(ways[:_MOST_SHOWN]):

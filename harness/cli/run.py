@@ -1,8 +1,8 @@
 """`harness run`: a scenario under Locust, with simulator, network and report taken care of.
 
-Locust runs in a process of its own, since it patches the process it is imported into. So does
-the simulator, which must not share a core's time with the callers it answers. Both notice when
-this process is gone, whatever ended it.
+Locust runs in a process of its own, since it patches the process it is imported into. So does the
+simulator, which must not share a core's time with the callers it answers. Both end when this
+process is gone, however it ended.
 """
 
 import shutil

@@ -27,7 +27,7 @@ _END_LIMIT_S = 10.0
 _SECOND, _CUT_LIMIT_S = 2, 1.7
 # Python itself polls within such a wait, at most every 50 ms.
 _WAIT_STEP_S = 1.0
-# A stopped Locust is waited for in steps, not seconds: who did not get to run has not been waiting.
+# A suspended Locust is waited for in steps, not seconds: a process that did not run has not waited.
 _STOPPED_STEPS = 20
 # Workers notice within a second that their master is gone.
 _GROUP_LIMIT_S, _GROUP_STEP_S = 5.0, 0.1
@@ -133,7 +133,7 @@ def run_locust(words: list[str], answering: RunningSimulator | None) -> int:
 
 
 class _Watch:
-    """Looks at Locust and the simulator once a step while the run goes on."""
+    """Checks Locust and the simulator once a step while the run goes on."""
 
     def __init__(
         self, process: "subprocess.Popen[bytes]", answering: RunningSimulator | None
@@ -150,7 +150,7 @@ class _Watch:
             self._process.stdin.close()
         self._stopped = self._stopped + 1 if _is_stopped(self._process.pid) else 0
         if self._stopped == _STOPPED_STEPS:
-            click.echo("harness: Locust was stopped and did not go on; it is ended", err=True)
+            click.echo("harness: Locust was suspended and did not resume; it is ended", err=True)
             _kill_group(self._process.pid)
 
 

@@ -55,5 +55,5 @@ class _Measurements(LazyGroup):
 def command() -> None:
     """Measure this instrument on this machine; the engine where no other is named.
 
-    Leave the machine alone meanwhile: whatever else it does lowers the figures.
+    Leave the machine idle meanwhile: other work lowers the figures.
     """

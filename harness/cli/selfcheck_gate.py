@@ -23,7 +23,7 @@ from harness.errors import ExitCode
 )
 @click.option("--no-speed", is_flag=True, help="Leave out how long gates of long runs take.")
 def command(target: Path | None, trials: int, no_speed: bool) -> int:
-    """Hold the gate's statistics against made-up runs whose truth is known.
+    """Compare the gate's statistics with made-up runs whose truth is known.
 
     Coverage of intervals, false alarms of an unchanged target, and how often a change of 10 % is
     found with the runs that `harness plan` asks for, over session and run-to-run correlation;

@@ -18,7 +18,7 @@ from harness.errors import ExitCode
     type=click.IntRange(1, 100_000),
     default=1_000,
     show_default=True,
-    help="Recordings of 3.6 s in the mean; 1000 are an hour.",
+    help="Recordings of 3.6 s on average; 1000 are an hour.",
 )
 @click.option(
     "--processes", type=click.IntRange(1), help="Processes that annotate; all cores by default."

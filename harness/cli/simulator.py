@@ -35,7 +35,7 @@ _DEFAULT_PORT = 8765
 
 
 @click.command("simulator")
-@click.option("--config", "file", type=_FILE, help="TOML file; what is said here beats it.")
+@click.option("--config", "file", type=_FILE, help="TOML file; options given here override it.")
 @click.option("--host", help="Address to listen on. Default: 127.0.0.1.")
 @click.option("--port", type=int, help=f"Port; 0 is a free one. Default: {_DEFAULT_PORT}.")
 @click.option(
@@ -48,14 +48,14 @@ _DEFAULT_PORT = 8765
 @click.option(
     "--heard",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write what each session heard into this folder, as WAV files.",
+    help="Write the audio that each session received into this folder, as WAV files.",
 )
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="NAME[=PROBABILITY|@TURN]",
-    help="Let this go wrong, in every turn, in a share of turns, or in one turn of each session,"
+    help="Apply this fault in every turn, in a share of turns, or in one turn of each session,"
     " counted from 0. May be repeated. `--fault list` says what there is.",
 )
 @click.option(
@@ -76,7 +76,7 @@ _DEFAULT_PORT = 8765
     "--corpus",
     metavar="NAME",
     help="Answer in recorded speech: a corpus, a folder of recordings or a manifest."
-    " Default: speech that nobody said.",
+    " Default: generated speech.",
 )
 @click.option("--channel", metavar="left|right|N", help="Which channel of it. Default: the first.")
 @click.option(

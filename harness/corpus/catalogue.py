@@ -17,7 +17,7 @@ from harness.model import Clip, Progress
 
 _LARGEST_BYTES = 512 * 1024 * 1024
 _NAMED_ONE_BY_ONE = 10
-# Fewer take no noticeable time, at every start of a run.
+# Fewer take no noticeable time at the start of a run.
 _WORTH_A_STEP = 200
 
 
@@ -35,7 +35,7 @@ def describe(
         folder: Where the files lie.
         recordings: Which files.
         manifest: Where the findings are kept.
-        progress: Told how far annotation has come, and what was skipped and why.
+        progress: Receives how far annotation has come, and what was skipped and why.
         processes: How many look at new files.
     """
     known = read_manifest(manifest)
@@ -73,7 +73,7 @@ def plain_recordings(folder: Path, leave_out: Callable[[str, str], None]) -> lis
 
     Args:
         folder: Where to look.
-        leave_out: Told the name and the reason of audio that is not read.
+        leave_out: Called with the name and the reason of audio that is not read.
     """
     endings = suffixes()
     paths: list[str] = []
@@ -136,7 +136,7 @@ def file_digests(
 
 
 def _as_marked(entry: Clip | Skipped, recording: Recording) -> bool:
-    """Tell whether a remembered finding still has the marks the collection gives today."""
+    """Return whether a remembered finding still has the marks the collection gives today."""
     if isinstance(entry, Skipped):
         return True
     marks = recording.marks

@@ -1,7 +1,7 @@
-"""Which channel of a recording is the caller's: the user's word for it, and what others hold.
+"""Which channel of a recording is the caller's: the user's choice, and what other channels hold.
 
 A recording of a telephone call often has a party on each channel. Only one is used; when another
-has a voice of its own, the clip says so, for a wrong channel is not to be seen in any number.
+has a voice of its own, the clip says so, because no number shows that the wrong one was used.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ def other_voices(
         path: The file.
         recording: What is used of it.
         sound: The channel that is used.
-        has_speech: Tells whether somebody speaks on a channel.
+        has_speech: Returns whether somebody speaks on a channel.
 
     Raises:
         Unreadable: As `sound.read`.
@@ -63,7 +63,7 @@ def other_voices(
 
 
 def tell_other_voices(progress: Progress, clips: Sequence[Clip]) -> None:
-    """Say which clips leave somebody unheard on another channel."""
+    """Report which clips have other speech on a channel that is not used."""
     found = [clip for clip in clips if clip.other_voices]
     if not found:
         return
@@ -90,7 +90,7 @@ def _listed(channels: Sequence[int]) -> str:
 
 
 def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
-    """Tell whether two channels carry one voice."""
+    """Return whether two channels carry one voice."""
     a, b = one.astype(np.float64), other.astype(np.float64)
     a, b = a - a.mean(), b - b.mean()
     energy = float(np.sqrt((a @ a) * (b @ b)))

@@ -1,4 +1,4 @@
-"""FLAC from a pipe: an encoder that cannot seek back leaves out how many samples there are.
+"""FLAC from a pipe: an encoder that cannot seek back leaves out the number of samples.
 
 Every frame says which one it is, and the file ends with the checksum of the last one (RFC 9639
 section 9): number and length of that frame are the length of the file.
@@ -19,7 +19,7 @@ _LEAST_FRAME_BYTES = 6
 
 
 def flac_head(file: BinaryIO, size: int) -> tuple[bytes, int] | None:
-    """Return a head with the number of samples, for a FLAC file that does not tell it.
+    """Return a head with the number of samples, for a FLAC file that does not state it.
 
     Args:
         file: Any file.

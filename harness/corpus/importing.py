@@ -53,7 +53,7 @@ def import_corpus(
     Args:
         path: A folder, or a list in the folder of its recordings.
         out: The manifest to write.
-        progress: Told what is done and what is left out.
+        progress: Receives what is done and what is left out.
         format_name: A name of `FORMATS`; recognised when `None`.
         annotated: Whether to mark the speech now rather than when the corpus is used.
         strict: Whether anything that cannot be used makes the whole import fail.

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 def inside(folder: Path, name: str) -> Path | None:
     """Return the file `name` means in `folder`, `None` when that is not inside it.
 
-    The name is judged as it stands and again with every link followed, so neither `..` nor a link
+    The name is checked as it stands and again with every link followed, so neither `..` nor a link
     leads out. A link of the folder itself is the user's own choice.
     """
     pure = PurePosixPath(name)

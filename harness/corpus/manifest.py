@@ -15,8 +15,8 @@ line is one of
   marks; it is marked when the corpus is used;
 * a file that is no clip: `path`, `sha256` and `skipped`, the reason.
 
-There are two readers. `read_manifest` is for the manifests that we keep in the cache: one of
-another schema or annotator, or an incomplete one, counts as empty, for its work can be done again.
+There are two readers. `read_manifest` is for our own manifests in the cache: one of another schema
+or annotator, or an incomplete one, counts as empty, because its work can be done again.
 `load_manifest` is for a manifest that a person names: it refuses what it does not understand,
 with the line's number.
 """
@@ -132,7 +132,7 @@ def write_manifest(path: Path, entries: Iterable[Entry], folder: Path | None = N
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.Encoder().encode_lines(lines))
-        # A scratch file is the writer's alone; a manifest is for whoever may read the recordings.
+        # A scratch file is private to its writer; a manifest is readable as the recordings are.
         Path(scratch).chmod(0o644)
         os.replace(scratch, path)
     except BaseException:
@@ -141,7 +141,7 @@ def write_manifest(path: Path, entries: Iterable[Entry], folder: Path | None = N
 
 
 def _folder(path: Path, line: bytes) -> str:
-    """Return the way to the recordings that the head of a manifest names."""
+    """Return the path to the recordings that the head of a manifest names."""
     try:
         head = msgspec.json.decode(line, type=dict[str, str])
     except ValueError:
@@ -156,7 +156,7 @@ def _folder(path: Path, line: bytes) -> str:
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    """Return an entry as it is written; what nobody said is left out of it."""
+    """Return an entry as it is written; fields without a value are left out."""
     row = asdict(entry)
     if isinstance(entry, Recording):
         assert entry.marks is None, "a recording with marks is written as a clip"

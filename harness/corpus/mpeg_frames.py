@@ -3,7 +3,7 @@
 A file of varying bit rate says its length in a first frame without sound, after `Xing` or `Info`.
 Without one the length is guessed from the bit rate of the first frames, and audio is lost; in a
 file that was joined of several, that frame counts the first part only. The frames are counted here,
-and a frame that tells their number is shown in front of them.
+and a frame that states their number is shown in front of them.
 """
 
 import struct
@@ -51,7 +51,7 @@ class _Frame:
 
 
 def mpeg_head(file: BinaryIO, size: int) -> tuple[bytes, int] | None:
-    """Return a frame that tells the number of frames, for an MP3 that does not tell it rightly.
+    """Return a frame that states the number of frames, for an MP3 that does not state it correctly.
 
     Args:
         file: Any file.
@@ -72,14 +72,14 @@ def mpeg_head(file: BinaryIO, size: int) -> tuple[bytes, int] | None:
     frames = list(_frames(content))
     if len(frames) < _LEAST_FRAMES or len(content) - _end(frames) > _MOST_BEHIND_BYTES:
         return None
-    told = _told(content, frames[0])
+    told = _stated(content, frames[0])
     if told is None:
         constant = len({frame.bit_rate for frame in frames}) == 1
         if constant or b"VBRI" in content[: frames[0].size]:
             return None
     elif told >= len(frames) - _TOLERANCE:
         return None
-    return _telling(content[:4], frames[0].side_bytes, len(frames)), start
+    return _info_frame(content[:4], frames[0].side_bytes, len(frames)), start
 
 
 def _start(head: bytes) -> int:
@@ -120,8 +120,8 @@ def _parsed(head: bytes, at: int) -> _Frame | None:
     return _Frame(at, size, bit_rate, _SIDE_BYTES[version == _MPEG_1, mono])
 
 
-def _told(content: bytes, first: _Frame) -> int | None:
-    """Return the number of frames that the first one tells, `None` when it tells none."""
+def _stated(content: bytes, first: _Frame) -> int | None:
+    """Return the number of frames that the first one states, `None` when it states none."""
     at = 4 + first.side_bytes
     if content[at : at + 4] not in _TAGS or not content[at + 7] & 1:
         return None
@@ -129,9 +129,9 @@ def _told(content: bytes, first: _Frame) -> int | None:
     return count or None
 
 
-def _telling(head: bytes, side_bytes: int, frames: int) -> bytes:
-    """Return a frame without sound, like those of `head`, that tells their number."""
-    # No checksum, and the highest bit rate, so that the tag has room.
+def _info_frame(head: bytes, side_bytes: int, frames: int) -> bytes:
+    """Return a frame without sound, like those of `head`, that states their number."""
+    # No checksum, and the highest bit rate, so that the tag fits.
     written = bytes([head[0], head[1] | 1, _HIGHEST_BIT_RATE << 4 | head[2] & 0x0C, head[3]])
     frame = _parsed(written, 0)
     assert frame is not None

@@ -1,4 +1,4 @@
-"""Audio files as libsndfile should see them: with lengths that are true.
+"""Audio files as libsndfile should see them: with correct lengths.
 
 Some files do not say how long they are, or say it wrongly; their audio reaches to the end of the
 file all the same. `open_audio` shows libsndfile another head in place of theirs. The files
@@ -16,7 +16,7 @@ from harness.corpus.wav_header import wav_head
 
 
 def open_audio(path: Path) -> BinaryIO:
-    """Open an audio file for libsndfile, with lengths that are true where none were written.
+    """Open an audio file for libsndfile, with correct lengths where none were written.
 
     Raises:
         OSError: It cannot be opened.
@@ -33,7 +33,7 @@ def open_audio(path: Path) -> BinaryIO:
 
 
 class _Shown(io.RawIOBase):
-    """A file that begins otherwise than it does.
+    """A file with another beginning than the one on disk.
 
     Args:
         file: The file.

@@ -1,4 +1,4 @@
-"""A piece of audio before anything was found out about it: what its collection says."""
+"""A recording before it is annotated: what its collection says about it."""
 
 from dataclasses import dataclass
 

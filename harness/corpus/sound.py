@@ -1,7 +1,6 @@
 """Audio files in, resampling: the door of soundfile and soxr.
 
-Both are imported when first needed; a simulator that only wants generated speech starts without
-them.
+Both are imported when first needed; a simulator with generated speech only starts without them.
 """
 
 import re
@@ -173,7 +172,7 @@ def _header(path: Path) -> Any:
 
 
 def _breaks_off(notes: str) -> bool:
-    """Tell from libsndfile's notes whether the header promised more than there is.
+    """Return whether, by libsndfile's notes, the header promised more than there is.
 
     libsndfile reads what is there all the same.
     """

@@ -33,6 +33,7 @@ def test_the_file_has_the_promised_skeleton() -> None:
             "busy": False,
             "turns": 0,
             "void": 0,
+            "unsure": 0,
             "off": 0,
             "beyond_bound": 0,
             "bound_p50_ms": None,

@@ -1,1 +1,1 @@
-"""Speech under degraded conditions: telephone lines, noise, rooms, microphones."""
+"""Speech under degraded conditions: telephone codecs, noise, reverberation, microphones."""

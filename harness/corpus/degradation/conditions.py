@@ -1,8 +1,8 @@
-"""Conditions: what a line, a room or a microphone does to clean speech, one function each.
+"""Conditions: what telephony, reverberation or a microphone does to clean speech, a function each.
 
-Every function takes sound and says by how much it moved it in time, so that a mark made on the
-clean clip is carried through and never made again: on degraded sound every detector loses the end.
-All chance comes from a generator that is passed in.
+Every function takes audio and returns it with the marks of the clean clip moved along. Marks are
+never made anew: on degraded audio every detector misses the end of speech.
+Every random draw comes from a generator that is passed in.
 """
 
 import math
@@ -114,8 +114,8 @@ def clipping(over_db: float) -> Step:
 def reverb(folder: Path) -> Step:
     """Return a step that puts the speech into a room, by an impulse response from a folder.
 
-    The mark moves with the direct sound, the response's largest sample. The room rings on behind
-    it: that is not speech, and the clip is made longer by it.
+    The mark moves with the direct sound, the response's largest sample. The reverberation after
+    it is not speech, and makes the clip longer.
     """
     files = _audio_files(folder)
 

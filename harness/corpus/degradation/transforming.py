@@ -34,9 +34,9 @@ def transform_clips(
         folder: Where the clips' paths begin.
         clips: Clean clips with their marks.
         conditions: Name to steps, as `conditions.parse_steps` reads them.
-        seed: What all chance comes from, with the clip's id and the condition's name.
+        seed: Seed of every draw, with the clip's id and the condition's name.
         out: A folder that does not exist yet, or is empty.
-        progress: Told how far it is.
+        progress: Receives how far it is.
 
     Raises:
         BadInput: A condition cannot be made, or `out` holds something.

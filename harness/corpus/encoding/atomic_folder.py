@@ -1,4 +1,4 @@
-"""A folder of the cache filled whole or not at all, and what dead processes left swept away."""
+"""A folder of the cache filled completely or not at all; leftovers of ended processes removed."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ def fill_folder(folder: Path, fill: Callable[[Path], None]) -> None:
 
     Args:
         folder: What is to be there afterwards.
-        fill: Puts the files into an empty folder; may leave others beside it, which go away.
+        fill: Puts the files into an empty folder; other files it leaves beside it are removed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     sweep(folder.parent)
@@ -25,13 +25,13 @@ def fill_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         try:
             os.replace(filled, folder)
         except OSError:
-            # Another process was quicker: its copy is as good.
+            # Another process was quicker: its copy is the same.
             if not folder.is_dir():
                 raise
 
 
 def sweep(parent: Path) -> None:
-    """Remove what processes that are gone were filling when they ended."""
+    """Remove folders that processes were still filling when they ended."""
     for left in parent.glob(f"{_PREFIX}*"):
         number = left.name.removeprefix(_PREFIX).partition("-")[0]
         if not (number.isdecimal() and _alive(int(number))):
@@ -39,7 +39,7 @@ def sweep(parent: Path) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Tell whether a process runs; when in doubt, it does."""
+    """Return whether a process runs; when in doubt, `True`."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -11,7 +11,7 @@ from harness.clock import wall_time
 _SUFFIX = ".audio"
 _PREFIX = ".encoded-"
 _DIGEST_BYTES = 32
-# Room is made for more than the one file, so that not every file that comes has to make some.
+# More is removed than one file needs, so that not every new file has to remove some.
 _LEAVE = 0.9
 # A process that was killed while it wrote leaves its scratch file.
 _ABANDONED_S = 3_600.0
@@ -44,14 +44,14 @@ class BoundedFolder:
         return kept
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep bytes; a disk that takes no more only means that they are made again."""
+        """Keep bytes; on a full disk they are not kept, and made again when needed."""
         size = _DIGEST_BYTES + len(content)
         if size > self._most_bytes:
             return
         if self._bytes is None:
             self._bytes = self.bytes_kept()
         if self._bytes + size > self._most_bytes:
-            self._make_room(round(self._most_bytes * _LEAVE) - size)
+            self._trim(round(self._most_bytes * _LEAVE) - size)
         if self._write(self._path(key), content):
             self._bytes += size
 
@@ -67,13 +67,13 @@ class BoundedFolder:
         found = []
         with suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:
-                # Another process may take it away between two looks.
+                # Another process may remove it in the meantime.
                 with suppress(OSError):
                     about = entry.stat()
                     found.append((about.st_mtime, about.st_size, Path(entry.path)))
         return found
 
-    def _make_room(self, most_bytes: int) -> None:
+    def _trim(self, most_bytes: int) -> None:
         """Remove what was not used for longest until the folder holds at most so much."""
         files = sorted(self._files())
         left = sum(size for _, size, _ in files)

@@ -127,7 +127,7 @@ def encoded_folder(cache: Path) -> BoundedFolder:
 
 
 def disk_bytes() -> int:
-    """Return how much encoded speech the cache may keep on disk: 2 GB unless told otherwise.
+    """Return how much encoded speech the cache may keep on disk: 2 GB by default.
 
     Raises:
         BadInput: The environment says no number.

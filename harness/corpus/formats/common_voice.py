@@ -52,7 +52,7 @@ def read(reading: Reading, path: Path) -> list[Recording]:
 
 
 def is_one(path: Path) -> bool:
-    """Tell by the header."""
+    """Return whether the header is that of such a table."""
     try:
         _, header = next(lines(path), (0, ""))
     except BadInput:

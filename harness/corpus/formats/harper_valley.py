@@ -65,7 +65,7 @@ def _one(
     file: str,
     length_s: float,
 ) -> list[Recording]:
-    """Return one segment as a cut, none when it says nothing."""
+    """Return one segment as a cut, none when it has no words."""
     offset_ms, duration_ms = number(segment, "offset_ms"), number(segment, "duration_ms")
     said = sanitised(segment.get("human_transcript") or "")
     if offset_ms is None or duration_ms is None or duration_ms <= 0 or not said:

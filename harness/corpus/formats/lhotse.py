@@ -38,7 +38,7 @@ def lists(folder: Path) -> list[Path]:
 
 
 def is_one(path: Path) -> bool:
-    """Tell by the first line of a list: a cut or a supervision."""
+    """Return whether the first line of a list is a cut or a supervision."""
     try:
         _, line = next(lines(path), (0, ""))
     except BadInput:

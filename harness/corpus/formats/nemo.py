@@ -56,7 +56,7 @@ def read(reading: Reading, path: Path) -> list[Recording]:
 
 
 def is_one(path: Path) -> bool:
-    """Tell by the first lines: one object a line, or an array of them."""
+    """Return whether the first lines are such rows: one object a line, or an array of them."""
     try:
         return any('"audio_filepath"' in line for _, line in islice(lines(path), 4))
     except BadInput:

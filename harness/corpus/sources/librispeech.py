@@ -19,7 +19,7 @@ MINI = "mini-librispeech"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of LibriSpeech that are available by name.
+    """A part of LibriSpeech that is available by name.
 
     Attributes:
         name: What a person types.

@@ -1,4 +1,4 @@
-"""Which corpora can be had by name, and from where."""
+"""Which corpora are available by name, and from where."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from harness.model import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCorpus:
-    """A corpus that are available by name.
+    """A corpus that is available by name.
 
     Attributes:
         name: What a person types.
         about: One line for a person.
         size: How much is downloaded, in words.
         licence: Terms of the recordings.
-        synthetic: True when nobody ever said it.
+        synthetic: Whether it is generated rather than recorded.
         fill: Puts the files into an empty folder; raises `Unavailable`.
         recordings: Lists the files of a filled folder.
         address: Where it comes from, for a person.
         default: Whether it is tried when no corpus is named.
-        edition: Counted up when other files are wanted than an older cache holds.
+        edition: Incremented when other files are needed than an older cache holds.
     """
 
     name: str
@@ -43,7 +43,7 @@ class KnownCorpus:
         return cache / "corpora" / f"{self.name}-{self.edition}"
 
     def cached(self, cache: Path) -> bool:
-        """Tell whether it is there already."""
+        """Whether it is in the cache already."""
         return self.folder(cache).is_dir()
 
 

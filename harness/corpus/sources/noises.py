@@ -14,7 +14,7 @@ from harness.model import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownNoise:
-    """A collection that are available by name for `noise:SNR:FOLDER` or `reverb:FOLDER`.
+    """A collection that is available by name for `noise:SNR:FOLDER` or `reverb:FOLDER`.
 
     Attributes:
         name: What a person types.

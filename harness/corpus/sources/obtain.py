@@ -49,7 +49,7 @@ def obtain_corpus(
         name: A known corpus, a manifest, a folder of audio files, or `None` for the first known
             corpus that is available.
         cache: The user's cache folder; need not exist. A folder of the user's is only read.
-        progress: Told what is being done and what had to be left out.
+        progress: Receives what is being done and what had to be left out.
         processes: How many mark the speech of new clips.
         channel: The channel to use, from 0, of the user's own recordings; `None` for the first, or
             for the one that a manifest names.
@@ -90,7 +90,7 @@ def _default(cache: Path, progress: Progress, processes: int) -> Corpus:
             return _obtain(known, cache, progress, processes)
         except Unavailable as reason:
             progress.step(f"corpus {known.name} is not available ({sanitised(reason)})")
-    progress.step(f"falling back to corpus {last.name}: nobody ever said these clips")
+    progress.step(f"falling back to corpus {last.name}: these clips are generated, not recorded")
     return _obtain(last, cache, progress, processes)
 
 
