@@ -66,7 +66,7 @@ def test_a_locust_that_stays_stopped_is_ended(
     monkeypatch.setattr(run_processes, "_STOPPED_STEPS", 1)
     stops = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
     assert run_locust([sys.executable, "-c", stops], None) == -signal.SIGKILL
-    assert "Locust was stopped" in capsys.readouterr().err
+    assert "Locust was suspended" in capsys.readouterr().err
 
 
 def started(reports: Path) -> tuple["subprocess.Popen[str]", psutil.Process]:
