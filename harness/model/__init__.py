@@ -6,6 +6,7 @@ between samples and nanoseconds, which everyone must do alike.
 """
 
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
+from harness.model.check import Check
 from harness.model.decoder import AudioDecoder, NewDecoder
 from harness.model.events import (
     PROVES_SESSION,
@@ -92,6 +93,7 @@ __all__ = [
     "BehaviourOutcome",
     "BinaryMessage",
     "CallPlan",
+    "Check",
     "Clip",
     "CorpusFacts",
     "Direction",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.errors import Fault
+from harness.model.check import Check
 from harness.model.turn import TokenUsage
 
 
@@ -52,6 +53,7 @@ class SessionRecord:
         greeting_fault: Why it was not heard, or how it broke off; `None` for a whole greeting and
             where the caller does not wait for one.
         fault: Why it ended early, `None` when the caller hung up as planned.
+        checks: What its scenario expected of the agent.
     """
 
     session_id: str
@@ -90,3 +92,4 @@ class SessionRecord:
     greeting_fault: Fault | None = None
     user_class: str = ""
     fault: Fault | None = None
+    checks: tuple[Check, ...] = ()

@@ -9,6 +9,7 @@ from harness.analysis.objectives.quantities import (
     Attainment,
     Continuity,
     CostPerMinute,
+    FailedChecks,
     FailureRate,
     Percentile,
 )
@@ -28,7 +29,7 @@ class Demand:
     """
 
     objective: Objective
-    quantity: Attainment | FailureRate | Continuity
+    quantity: Attainment | FailureRate | Continuity | FailedChecks
     allowed: float
 
     @property
@@ -81,5 +82,5 @@ def _demand(objective: Objective, limit: float) -> Demand:
         within = Attainment(quantity.metric, limit)
         return Demand(objective=objective, quantity=within, allowed=1 - quantity.percent / 100)
     assert not isinstance(quantity, CostPerMinute)
-    allowed = limit if isinstance(quantity, FailureRate) else 1 - limit
+    allowed = limit if isinstance(quantity, FailureRate | FailedChecks) else 1 - limit
     return Demand(objective=objective, quantity=quantity, allowed=allowed)

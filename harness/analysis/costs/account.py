@@ -18,17 +18,13 @@ _DIGITS = 8
 _POINTS = ("points", "x", "y", "xx", "xy")
 
 
-def cost_detail(
-    run: Run, prices: PriceList, bills: Bills, solved: Mapping[str, bool] | None = None
-) -> CostDetail | None:
+def cost_detail(run: Run, prices: PriceList, bills: Bills) -> CostDetail | None:
     """Account for the cost of a run; `None` where nothing of it is known.
 
     Args:
         run: The records.
         prices: The list to use.
         bills: Those of the run, by that list.
-        solved: Whether all checks of a call passed, by session; calls without a check are not in
-            it. `None` where no call had one.
     """
     found = bills.of_records
     if not found:
@@ -39,7 +35,9 @@ def cost_detail(
         for session in run.sessions
         if session.session_id not in bills.missing and (seconds := session_s(session)) is not None
     }
-    table = _table(bills, lengths_s, solved or {})
+    # A call is solved when all its checks passed; one without a check is neither.
+    solved = {s.session_id: all(c.passed for c in s.checks) for s in run.sessions if s.checks}
+    table = _table(bills, lengths_s, solved)
     return CostDetail(
         total=round(float(total), _DIGITS),
         items=_items(found, total),

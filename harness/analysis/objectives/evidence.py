@@ -17,6 +17,7 @@ from harness.analysis.objectives.quantities import (
     Attainment,
     Continuity,
     CostPerMinute,
+    FailedChecks,
     FailureRate,
     Percentile,
 )
@@ -24,7 +25,7 @@ from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Sample
 from harness.analysis.validity import Validity, assess_validity
 from harness.errors import BadInput, Party, RunInvalid
-from harness.model import Run, ValidityState
+from harness.model import Run, SessionRecord, ValidityState
 
 # A turn that the API failed has no latency; of these it was asked for one all the same.
 _OWED = ("first_audible_ns", "first_audio_ns")
@@ -107,21 +108,28 @@ class RunEvidence:
         chosen = self.chosen(where)
         if not metric.of_session:
             return self.columns.sample(metric, chosen)
+        return sample(metric, (), self._sessions(where, metric.name))
+
+    def _sessions(self, where: Where, what: str) -> list[SessionRecord]:
+        """Return the sessions of a part.
+
+        Raises:
+            BadInput: The part is one of turns; `what` is measured once a session.
+        """
         parts = _of_turns(where)
         of_turns = [key for key, _ in parts if key not in _OF_SESSIONS]
         if of_turns:
             raise BadInput(
-                f"{metric.name} is measured once a session, which has no {of_turns[-1]}",
+                f"{what} is measured once a session, which has no {of_turns[-1]}",
                 where=self.run_id,
                 hint="Leave that key out, or choose by network or user_class",
             )
-        sessions = (
+        return [
             s for s in self.run.sessions if all(getattr(s, key) == value for key, value in parts)
-        )
-        return sample(metric, (), sessions)
+        ]
 
     def hits(
-        self, quantity: Attainment | FailureRate | Continuity, where: Where
+        self, quantity: Attainment | FailureRate | Continuity | FailedChecks, where: Where
     ) -> tuple[Flags, NDArray[np.int64], str]:
         """Return which turns count for a share, their sessions, and what they are."""
         chosen = self.chosen(where)
@@ -130,6 +138,8 @@ class RunEvidence:
             if quantity.party is not None:
                 failed = failed & self._through(quantity.party)
             return failed[counted], self.columns.sessions[counted], "turns"
+        if isinstance(quantity, FailedChecks):
+            return self._checks(quantity, where)
         if isinstance(quantity, Continuity):
             return self._unbroken(quantity, chosen)
         metric = BY_NAME[quantity.metric]
@@ -161,6 +171,23 @@ class RunEvidence:
                 refuse_unknown(self.run_id, key, value, known)
             chosen &= self.columns.having(key, value)
         return chosen
+
+    def _checks(self, quantity: FailedChecks, where: Where) -> tuple[Flags, NDArray[np.int64], str]:
+        """Return which checks failed, and whose they are."""
+        self.chosen(where)
+        found = [
+            (number, check)
+            for number, session in enumerate(self._sessions(where, str(quantity)))
+            for check in session.checks
+        ]
+        if quantity.what is not None:
+            known = sorted(
+                {check.what for session in self.run.sessions for check in session.checks}
+            )
+            refuse_unknown(self.run_id, "check", quantity.what, known)
+            found = [(number, check) for number, check in found if check.what == quantity.what]
+        sessions = np.array([number for number, _ in found], dtype=np.int64)
+        return self._flags(not check.passed for _, check in found), sessions, "checks"
 
     def _unbroken(
         self, quantity: Continuity, chosen: Flags

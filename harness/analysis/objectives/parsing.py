@@ -13,6 +13,7 @@ from harness.analysis.objectives.quantities import (
     Attainment,
     Continuity,
     CostPerMinute,
+    FailedChecks,
     FailureRate,
     Percentile,
     Quantity,
@@ -32,6 +33,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "within_ms": ("metric", "within_ms", "share", "tolerance"),
     "failure_rate": ("failure_rate", "party", "tolerance"),
     "continuity": ("continuity", "buffer_ms", "tolerance"),
+    "failed_checks": ("failed_checks", "check", "tolerance"),
     "cost_per_minute": ("cost_per_minute", "tolerance"),
 }
 _EXAMPLE = (
@@ -161,6 +163,13 @@ def _continuity(table: Mapping[str, Any], where: str) -> tuple[Quantity, float |
     return Continuity(int(buffer_ms)), _share(table, "continuity", where)
 
 
+def _failed_checks(table: Mapping[str, Any], where: str) -> tuple[Quantity, float | None]:
+    what = table.get("check")
+    if what is not None and not isinstance(what, str):
+        raise BadInput("`check` is not text", where=where, hint="Give the words of one check")
+    return FailedChecks(what), _share(table, "failed_checks", where)
+
+
 def _cost(table: Mapping[str, Any], where: str) -> tuple[Quantity, float | None]:
     return CostPerMinute(), _number(table, "cost_per_minute", where)
 
@@ -170,6 +179,7 @@ _QUANTITIES = {
     "within_ms": _attainment,
     "failure_rate": _failure_rate,
     "continuity": _continuity,
+    "failed_checks": _failed_checks,
     "cost_per_minute": _cost,
 }
 

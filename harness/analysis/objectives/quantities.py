@@ -1,4 +1,4 @@
-"""What an objective can be about: five quantities, each named and written in its own unit."""
+"""What an objective can be about: six quantities, each named and written in its own unit."""
 
 from dataclasses import dataclass
 
@@ -93,6 +93,26 @@ class Continuity:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedChecks:
+    """Share of the checks of calls, what their scenario expected of the agent, that failed.
+
+    Attributes:
+        what: The one check that is counted, by its words; `None` for all.
+    """
+
+    what: str | None = None
+    at_least = False
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return "failed checks" if self.what is None else f"failed checks ({self.what})"
+
+    def shown(self, value: float) -> str:
+        """Return a value in its unit."""
+        return f"{value:.2%}"
+
+
+@dataclass(frozen=True, slots=True)
 class CostPerMinute:
     """Cost of a minute of conversation, in the currency of the price list."""
 
@@ -107,4 +127,4 @@ class CostPerMinute:
         return f"{value:.4f}"
 
 
-Quantity = Percentile | Attainment | FailureRate | Continuity | CostPerMinute
+Quantity = Percentile | Attainment | FailureRate | Continuity | FailedChecks | CostPerMinute

@@ -24,6 +24,10 @@ class _Case:
     outcome: str
     message: str = ""
     text: str = ""
+    kind: str = ""
+
+
+_KINDS = {"failure": "missed", "error": "inconclusive"}
 
 
 def gate_junit(report: GateReport) -> bytes:
@@ -35,7 +39,8 @@ def gate_junit(report: GateReport) -> bytes:
 
 def refusal_junit(error: HarnessError) -> bytes:
     """Return the XML of a gate that could judge nothing."""
-    case = _Case("gate", "harness.gate", "error", str(error), error.exit_code.name.lower())
+    kind = error.exit_code.name.lower()
+    case = _Case("gate", "harness.gate", "error", str(error), kind, kind)
     return _xml([case], ())
 
 
@@ -79,7 +84,7 @@ def _xml(cases: Iterable[_Case], remarks: Iterable[str]) -> bytes:
         if case.outcome:
             inner = ET.SubElement(element, case.outcome, {"message": _clean(case.message)})
             if case.outcome != "skipped":
-                inner.set("type", "missed" if case.outcome == "failure" else "inconclusive")
+                inner.set("type", case.kind or _KINDS[case.outcome])
                 inner.text = _clean(case.text)
         else:
             ET.SubElement(element, "system-out").text = _clean(f"{case.message}\n{case.text}")

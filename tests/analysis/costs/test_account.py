@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +7,7 @@ from harness.analysis.cost import cost
 from harness.analysis.costs.account import CALL, MINUTE, SOLVED, TURN, cost_detail
 from harness.analysis.costs.billing import Bills
 from harness.analysis.prices import PriceList, TimeTariff
-from harness.model import Run, SessionRecord, TokenUsage, TurnRecord
+from harness.model import Check, Run, SessionRecord, TokenUsage, TurnRecord
 from harness.model.cost_summary import CostDetail
 
 MakeTurn = Callable[..., TurnRecord]
@@ -28,7 +29,15 @@ def of(index: int) -> TokenUsage:
 def detail(
     run: Run, prices: PriceList, solved: Mapping[str, bool] | None = None
 ) -> CostDetail | None:
-    return cost_detail(run, prices, Bills(run, prices), solved)
+    """Account for a run whose calls passed both their checks, or one, as `solved` says."""
+    outcomes = {True: (True, True), False: (True, False)}
+    sessions = tuple(
+        replace(s, checks=tuple(Check(what="x", passed=p) for p in outcomes[solved[s.session_id]]))
+        if solved and s.session_id in solved
+        else s
+        for s in run.sessions
+    )
+    return cost_detail(replace(run, sessions=sessions), prices, Bills(run, prices))
 
 
 @pytest.fixture

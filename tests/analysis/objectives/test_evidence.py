@@ -10,6 +10,7 @@ from harness.analysis.objectives.quantities import (
     Attainment,
     Continuity,
     CostPerMinute,
+    FailedChecks,
     FailureRate,
     Percentile,
     Quantity,
@@ -17,6 +18,7 @@ from harness.analysis.objectives.quantities import (
 from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.errors import BadInput, Fault, Party, Phase, RunInvalid
 from harness.model import (
+    Check,
     NetworkProfile,
     Run,
     SessionRecord,
@@ -166,3 +168,67 @@ def test_an_invalid_and_an_empty_run_are_no_evidence(
         RunEvidence(spoiled, PRICES)
     with pytest.raises(BadInput, match="is empty"):
         RunEvidence(make_run([]), PRICES)
+
+
+def checked(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession, per_network: int
+) -> RunEvidence:
+    """Return a run of two networks: of "greets" half fail on lte, none of anything else."""
+    names = [f"{network}{number}" for network in ("ideal", "lte") for number in range(per_network)]
+    sessions = [
+        make_session(
+            name,
+            network=name.rstrip("0123456789"),
+            checks=(
+                Check(what="greets", passed=not (name.startswith("lte") and index % 2)),
+                Check(what="books", passed=True),
+            ),
+        )
+        for index, name in enumerate(names)
+    ]
+    turns = [make_turn(session=s.session_id, network=s.network) for s in sessions]
+    return RunEvidence(make_run(turns, sessions), PRICES)
+
+
+def test_checks_that_failed_are_a_share_of_all_or_of_one(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    evidence = checked(make_run, make_turn, make_session, per_network=20)
+    every = measured(evidence, FailedChecks())
+    assert (every.value, every.n, every.of, every.sessions) == (10 / 80, 80, "checks", 40)
+    assert every.low < 10 / 80 < every.high
+    assert measured(evidence, FailedChecks("greets")).value == 0.25
+    assert measured(evidence, FailedChecks("greets"), network="lte").value == 0.5
+    assert measured(evidence, FailedChecks("books")).hits == 0
+
+
+def test_a_check_that_no_call_has_is_named_and_no_check_at_all_is_no_pass(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    evidence = checked(make_run, make_turn, make_session, per_network=2)
+    with pytest.raises(BadInput, match=r"no check 'greet' .*Did you mean 'greets'"):
+        measured(evidence, FailedChecks("greet"))
+    with pytest.raises(BadInput, match="which has no kind"):
+        measured(evidence, FailedChecks(), kind="first")
+    without = RunEvidence(make_run([make_turn()]), PRICES)
+    found = measured(without, FailedChecks())
+    assert (found.value, found.low, found.high) == (None, None, None)
+    assert "no checks were measured" in found.why
+
+
+def test_latencies_of_sessions_are_told_apart_by_user_class(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    """Callers of one class connect in 100 ms, those of the other in 300."""
+    sessions = [
+        make_session(f"s{number}", user_class=name, open_start_ns=0, ready_ns=ms * 1_000_000)
+        for number, (name, ms) in enumerate([("Quick", 100), ("Slow", 300)] * 10)
+    ]
+    turns = [make_turn(session=s.session_id, user_class=s.user_class) for s in sessions]
+    evidence = RunEvidence(make_run(turns, sessions), PRICES)
+    setup = Percentile("session_setup", 50)
+    for name, ms in (("Quick", 100.0), ("Slow", 300.0)):
+        found = measured(evidence, setup, user_class=name)
+        assert (found.value, found.n, found.of) == (ms, 10, "sessions")
+    with pytest.raises(BadInput, match="no user_class 'Slwo'"):
+        measured(evidence, setup, user_class="Slwo")

@@ -78,6 +78,8 @@ def test_every_kind_of_objective_is_read() -> None:
         ({"objective": [{"failure_rate": 5}]}, "`failure_rate` is 5"),
         ({"objective": [{"failure_rate": 0.1, "limit_ms": 3}]}, "unknown key `limit_ms`"),
         ({"objective": [{"failure_rate": 0.1, "party": "ours"}]}, "`party` is 'ours'"),
+        ({"objective": [{"failed_checks": 0.1, "check": 3}]}, "`check` is not text"),
+        ({"objective": [{"failed_checks": 2}]}, "`failed_checks` is 2"),
         ({"objective": [{"metric": "greeting", "within_ms": 5}]}, "has no `share`"),
         ({"objective": [{"continuity": 0.9, "buffer_ms": 50}]}, "`buffer_ms` is 50"),
     ],

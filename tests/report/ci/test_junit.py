@@ -31,4 +31,5 @@ def test_a_gate_that_judged_nothing_is_an_error() -> None:
     error = root.find("testsuite/testcase/error")
     assert error is not None
     assert "the generator stalled" in error.attrib["message"]
+    assert error.attrib["type"] == "invalid"
     assert root.get("errors") == "1"
