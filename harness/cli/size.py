@@ -156,7 +156,7 @@ def _held(calls: int | None, capacity: Path | None) -> _Held:
         limit, steps = document["limit"], document["steps"]
         known = [(s["calls"], s["turns_per_s"]) for s in steps if s["turns_per_s"] is not None]
         low = int(limit["low"]) if limit is not None else 0
-        curves = tuple((c["objective"], c["calls"], c["missed"]) for c in document["curves"])
+        curves = tuple((c["objective"], c["calls"], c["fitted"]) for c in document["curves"])
         words = "at least" if limit and limit["calls"] is None else "the lower end of its interval"
     except OSError as error:
         raise BadInput(

@@ -38,9 +38,9 @@ _STEPS = (
 _METHOD = (
     (
         "Loads are doubled until one misses an objective; points in between follow in random"
-        " order, and the two loads beside the limit are repeated. Per objective, the margin to the"
-        " share that may miss it (arcsine scale) is fitted by isotonic regression, and the limit is"
-        " where it passes 0."
+        " order, and the two loads beside the limit are repeated. Per objective, the share of"
+        " turns that missed it is fitted by isotonic regression, and the limit is where the fit"
+        " passes the share that may."
     ),
     (
         "The interval is that of sessions drawn again within every run, widened by what runs at"
@@ -165,9 +165,9 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
             values = [100 * share.share for share in shares]
             highest = max([highest, *values])
             axes.plot(loads, values, color=colour, marker=marker, ls="none", label=subject)
-            curve = found.margins[index]
+            curve = found.curves[index]
             axes.plot(
-                curve.loads, [100 * share for share in curve.missed], color=colour, ls=dash, lw=1.6
+                curve.loads, [100 * share for share in curve.fitted], color=colour, ls=dash, lw=1.6
             )
             allowed = 100 * shares[0].allowed
             axes.axhline(allowed, color=colour, lw=1, alpha=0.6)

@@ -25,7 +25,7 @@ def searched(path: Path, limit: dict[str, Any] | None, loads: int = 9) -> Path:
         {"calls": n, "turns_per_s": 0.15 * n / (1 + 0.02 * (n - 1) + 0.001 * n * (n - 1))}
         for n in (1, 2, 4, 8, 12, 16, 24, 32, 48)[:loads]
     ]
-    curve = {"objective": "failure rate at most 1%", "calls": [1, 40], "missed": [0.0, 0.4]}
+    curve = {"objective": "failure rate at most 1%", "calls": [1, 40], "fitted": [0.0, 0.4]}
     path.write_text(json.dumps({"limit": limit, "steps": steps, "curves": [curve]}))
     return path
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from harness.analysis.capacity.limit import fit_steps, fitted_margins
+from harness.analysis.capacity.limit import fit_steps, fitted_curves
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 
 NARROW = 1.25
@@ -52,7 +52,7 @@ def bracket(steps: Sequence[StepResult]) -> tuple[int, int] | None:
     Args:
         steps: At least one of them fit.
     """
-    first = min(fitted_margins(steps), key=lambda one: one.root)
+    first = min(fitted_curves(steps), key=lambda one: one.root)
     if math.isinf(first.root) or first.root < first.loads[0]:
         return None
     below = max(load for load in first.loads if load <= first.root)
@@ -83,7 +83,7 @@ def name_boundary(steps: Sequence[StepResult]) -> Boundary:
         return _unknown(f"nothing was measured between {low} and {high} calls")
     if far is None:
         return _unknown(f"nothing was measured far beyond {high} calls")
-    fitted = fitted_margins(steps)
+    fitted = fitted_curves(steps)
     number = min(range(len(fitted)), key=lambda index: fitted[index].root)
     at = {load: _at(steps, load, number) for load in (low, high, far)}
     jump, noise = _jump(at[low], at[high])

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from harness.analysis.capacity.boundary import Boundary, name_boundary
 from harness.analysis.capacity.drift import Drift
 from harness.analysis.capacity.limit import (
-    FittedMargin,
+    FittedCurve,
     Limit,
     find_limit,
     fit_steps,
-    fitted_margins,
+    fitted_curves,
 )
 from harness.analysis.capacity.search import IN_WORDS, Ending, Search
 from harness.analysis.capacity.spike import Spike
@@ -26,7 +26,7 @@ class CapacityFindings:
         ending: Why the search is over; `None` while it is not.
         limit: The limit; `None` where no step says anything of the target.
         boundary: How it is passed; `None` without a limit.
-        margins: The fitted margin of each objective.
+        curves: The fitted curve of each objective.
         notes: What else a reader must know.
         spike: What a load of twice the limit did, where that was asked for.
         soak: What drifted over a long run, where that was asked for.
@@ -36,7 +36,7 @@ class CapacityFindings:
     ending: Ending | None
     limit: Limit | None
     boundary: Boundary | None
-    margins: tuple[FittedMargin, ...]
+    curves: tuple[FittedCurve, ...]
     notes: tuple[str, ...] = ()
     spike: Spike | None = None
     soak: tuple[Drift, ...] = ()
@@ -97,7 +97,7 @@ def findings_of(
         ending=search.ending,
         limit=find_limit(steps) if known else None,
         boundary=name_boundary(steps) if known else None,
-        margins=fitted_margins(steps) if known else (),
+        curves=fitted_curves(steps) if known else (),
         notes=notes,
         spike=spike,
         soak=soak,

@@ -18,7 +18,7 @@ from enum import StrEnum
 import numpy as np
 
 from harness.analysis.capacity.boundary import BEYOND, beyond, bracket
-from harness.analysis.capacity.limit import fit_steps, fitted_margins
+from harness.analysis.capacity.limit import fit_steps, fitted_curves
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.intervals import normal_quantile
 
@@ -158,7 +158,7 @@ class Search:
         """Fill the queue, or end the search."""
         fit = fit_steps(self.results)
         loads = sorted({step.load for step in fit})
-        roots = [one.root for one in fitted_margins(fit)]
+        roots = [one.root for one in fitted_curves(fit)]
         root = min(roots)
         if root < loads[0]:
             self._go_down(loads[0], loads[-1], fit)

@@ -75,7 +75,7 @@ class ObjectiveShare:
         return max(found / slope, 0.5 / n if found else 1 / (2 * math.sqrt(n)))
 
     def draws(self, resamples: int = RESAMPLES) -> Floats:
-        """Return the margin for sessions drawn again and again, shape (resamples,).
+        """Return the share missed for sessions drawn again and again, shape (resamples,).
 
         The same sessions are drawn for every objective of a step. Where spans of time differ more
         than sessions do, as in a queue that builds up, the deviations are as much larger.
@@ -86,8 +86,7 @@ class ObjectiveShare:
         rng = np.random.default_rng([SEED, 4, count])
         drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
         shares = (drawn @ sums) / (drawn @ sizes)
-        deviations = _scaled(self.allowed) - np.arcsin(np.sqrt(shares)) - self.margin
-        return np.asarray(self.margin + deviations * self._widening())
+        return np.asarray(self.share + (shares - self.share) * self._widening())
 
     def _widening(self) -> float:
         """Return by how much deviations grow, since clusters are few or time matters more."""
@@ -152,17 +151,6 @@ class StepResult:
     def margin(self) -> float:
         """The smallest margin of all objectives; they are met where it is not negative."""
         return min(share.margin for share in self.shares)
-
-
-def share_at(margins: Floats, allowed: float) -> Floats:
-    """Return the shares that margins stand for.
-
-    Args:
-        margins: As `ObjectiveShare.margin`.
-        allowed: Share of turns that may miss the objective.
-    """
-    scaled = np.clip(_scaled(allowed) - margins, 0, math.pi / 2)
-    return np.asarray(np.square(np.sin(scaled)), dtype=np.float64)
 
 
 def _student(clusters: int) -> float:

@@ -115,11 +115,11 @@ def capacity_document(
             {
                 "objective": one.subject,
                 "calls": one.loads,
-                "margin": one.margins,
-                "fitted": one.fitted,
+                "allowed": one.allowed,
                 "missed": one.missed,
+                "fitted": one.fitted,
             }
-            for one in found.margins
+            for one in found.curves
         ],
         "spike": None if found.spike is None else _spike(found.spike),
         "soak": [_drift(one) for one in found.soak],

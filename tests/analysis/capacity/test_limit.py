@@ -1,6 +1,8 @@
 from collections.abc import Callable
 
-from harness.analysis.capacity.limit import between_runs_sd, find_limit, fitted_margins
+import pytest
+
+from harness.analysis.capacity.limit import between_runs_sd, find_limit, fitted_curves
 from harness.analysis.capacity.step import StepResult
 
 Build = Callable[..., StepResult]
@@ -27,12 +29,10 @@ def test_interval_narrows_with_turns(build: Build) -> None:
 
 def test_a_lucky_load_in_between_is_smoothed(build: Build) -> None:
     shares = ((10, 0.01), (12, 0.06), (14, 0.03), (16, 0.07))
-    (curve,) = fitted_margins([build(load, share) for load, share in shares])
-    assert list(curve.fitted) == sorted(curve.fitted, reverse=True)
-    assert curve.fitted[1] == curve.fitted[2]
-    assert curve.margins[1] < 0 < curve.margins[2]
-    assert round(curve.missed[0], 9) == 0.01
-    assert 0.03 < curve.missed[1] < 0.06
+    (curve,) = fitted_curves([build(load, share) for load, share in shares])
+    assert list(curve.fitted) == sorted(curve.fitted)
+    assert curve.fitted[1] == curve.fitted[2] == pytest.approx(0.045)
+    assert list(curve.missed) == [0.01, 0.06, 0.03, 0.07]
 
 
 def test_nothing_missed_leaves_the_limit_open(build: Build) -> None:
@@ -47,14 +47,14 @@ def test_everything_missed_is_no_call_at_all(build: Build) -> None:
 
 def test_unfit_steps_say_nothing(build: Build) -> None:
     steps = [build(4, 0.0), build(8, 0.9, unfit="frames were late"), build(16, 0.9)]
-    assert fitted_margins(steps)[0].loads == (4, 16)
+    assert fitted_curves(steps)[0].loads == (4, 16)
 
 
 def test_runs_that_differ_more_than_their_turns_widen_the_interval(build: Build) -> None:
     alike = [build(load, share) for load, share in ((10, 0.03), (10, 0.03), (12, 0.08), (12, 0.08))]
     apart = [build(load, share) for load, share in ((10, 0.0), (10, 0.09), (12, 0.02), (12, 0.16))]
-    assert between_runs_sd(alike, fitted_margins(alike)[0], 0) == 0
-    assert between_runs_sd(apart, fitted_margins(apart)[0], 0) > 0.1
+    assert between_runs_sd(alike, fitted_curves(alike)[0], 0) == 0
+    assert between_runs_sd(apart, fitted_curves(apart)[0], 0) > 0.1
     with_lower = [build(6, 0.0)]
     narrow, wide = find_limit(alike + with_lower), find_limit(apart + with_lower)
     assert narrow.high is not None

@@ -56,7 +56,9 @@ def test_a_spread_is_that_of_binomial_turns_where_sessions_are_single() -> None:
     rng = np.random.default_rng(1)
     one = share_of(list(rng.random(400) < 0.1), list(range(400)), 0.1)
     assert one.sd == pytest.approx(1 / (2 * math.sqrt(400)), rel=0.05)
-    assert float(np.std(one.draws())) == pytest.approx(one.sd, rel=0.1)
+    binomial = math.sqrt(one.share * (1 - one.share) / 400)
+    assert float(np.std(one.draws())) == pytest.approx(binomial, rel=0.1)
+    assert float(np.mean(one.draws())) == pytest.approx(one.share, abs=0.002)
 
 
 def test_step_is_as_good_as_its_worst_objective() -> None:
