@@ -116,7 +116,7 @@ def show_target(target: str, found: TargetCheck) -> int:
     if session.fault is not None:
         _say("ended", str(session.fault))
     for words in missing_events(found.seen) if heard else ():
-        _say("does not tell", words)
+        _say("not reported", words)
     return ExitCode.PASS if heard else ExitCode.FAIL
 
 

@@ -46,9 +46,9 @@ class Caller:
         wire_format: How it goes on the wire.
         origin_ns: Run start; records count from it.
         scheduled_ns: When the call should have started.
-        planned: That was planned before the run, whatever became of other calls.
+        planned: Whether the start was planned before the run, independently of other calls.
         backchannel: What the caller gives as backchannel where the plan says so.
-        lateness: Tells how far the network was from its plan; `None` where it is not to change.
+        lateness: Returns how far the network was from its plan; `None` where it is not to change.
 
     Attributes:
         pacing: When its frames are due, and those that are ready ahead of time.
@@ -152,7 +152,7 @@ class Caller:
     def left(self, late_ns: int) -> None:
         """Note how late the frame of the last `tick` was once it had left.
 
-        Between the tick and then the machine may have taken the core away.
+        In between, the system may have given the core to another program.
         """
         if self._conversation.turn is not None:
             self._conversation.turn.sent(late_ns)

@@ -57,7 +57,7 @@ class Conversation:
         audio: How the audio of responses is written.
         new_decoder: Makes the decoder of that audio.
         answers_tools: Whether the caller's application answers tool calls.
-        lateness: Tells how far the network was from its plan; `None` where it is not to change.
+        lateness: Returns how far the network was from its plan; `None` where it is not to change.
 
     Attributes:
         turn: The latest turn, `None` between two.
@@ -223,13 +223,13 @@ class Conversation:
             self._finalise_interruption(now_ns)
 
     def _is_repeated(self, event: OfResponse) -> bool:
-        """Tell whether a response has the name of another one that is over."""
+        """Return whether a response has the name of another one that is over."""
         turn = self.turn
         waits = turn is not None and turn.sending.end_ns is not None
         return self._repeated.note(event, may_answer=waits and event.response_id in self._gone)
 
     def _reuse(self, name: str) -> None:
-        """Let a name stand for a response that begins now."""
+        """Reuse a name for a response that begins now."""
         self._gone -= {name}
         interrupted = None if self._interrupted is None else self._interrupted.turn
         for turn in (self.turn, interrupted):
@@ -252,7 +252,7 @@ class Conversation:
     def held_up(self, late_ns: int) -> None:
         """Note that a frame was so late that the plan of the call moved.
 
-        The server hears a gap: it decides later, or otherwise, than it would have.
+        The server receives a gap: it decides later, or otherwise, than it would have.
         """
         if self.turn is not None and self.turn.answer_ns is None:
             self.turn.sending.held_up_ns = late_ns

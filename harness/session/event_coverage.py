@@ -66,7 +66,7 @@ class EventCoverage:
 
 
 def missing_events(seen: frozenset[str]) -> tuple[str, ...]:
-    """Return what a server did not report, in words, each fit to follow "it does not tell".
+    """Return what a server did not report, in words, each fit to follow "not reported".
 
     Args:
         seen: `EventCoverage.seen` of one session or of all, after a turn that was heard.

@@ -36,10 +36,6 @@ class FrameGrid:
         """Return the instant at which sample number `sample` is spoken."""
         return self.start_ns + ns_from_samples(sample, self.rate_hz)
 
-    def frames_due(self, now_ns: int) -> int:
-        """Return how many frames are due by `now_ns`."""
-        return max(0, (now_ns - self.start_ns) // self.frame_ns)
-
     def slipped(self, by_frames: int) -> "FrameGrid":
         """Return the same grid, later by whole frames."""
         return FrameGrid(

@@ -61,7 +61,7 @@ class Interruption:
 
         Returns:
             Whether it was about the old response, so that the new turn must not have it, and what
-            the server is to be told about what was heard of that response.
+            the server is to be sent about what was heard of that response.
         """
         old = self._is_of_old(event, now_ns)
         cut: Truncate | None = None

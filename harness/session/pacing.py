@@ -11,8 +11,8 @@ from harness.session.ready_frames import ReadyFrames
 BACKLOG_NS = 100 * NS_PER_MS
 """Frames that are later than this are not sent any more, and the plan moves instead.
 
-A client whose process stalls sends what the microphone kept meanwhile, at once; the sound cards'
-buffers that this is kept in hold some 100 ms.
+A client whose process stalls sends what the microphone recorded meanwhile, at once; the buffers of
+sound cards hold some 100 ms.
 """
 
 

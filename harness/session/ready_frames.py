@@ -15,7 +15,7 @@ class ReadyFrames:
     """What is sent next, decided in advance.
 
     Attributes:
-        frames: One ready message for each of the next deadlines. The one who takes it sends it.
+        frames: One ready message for each of the next deadlines. Whoever takes one sends it.
         sent_ns: When the last of them was sent; set by the sender.
         late_max_ns: How late the latest of them was since `sent`; set by the sender.
     """

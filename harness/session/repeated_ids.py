@@ -30,7 +30,7 @@ class RepeatedIds:
         if isinstance(event, ResponseDone):
             self._over |= {name}
         elif isinstance(event, ResponseCreated):
-            # A response may be announced after the word that it is over: that is the same one.
+            # A response may be announced after the event that it is over: that is the same one.
             again = name in self._over and name in self._created
             self._created |= {name}
         elif isinstance(event, AudioDelta):

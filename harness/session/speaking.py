@@ -35,7 +35,7 @@ class Speaking:
     def ready(self) -> Sequence[bytes]:
         """Return the next frames that take no decision.
 
-        Of two frames more is to be noted than that they went out: the one that ends speech, and the
+        Two frames need more bookkeeping than that they went out: the one that ends speech, and the
         last. The frames returned end before the next of these.
         """
         assert self.utterance is not None

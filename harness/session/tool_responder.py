@@ -48,7 +48,7 @@ class ToolResponder:
         return [*results, RequestResponse()]
 
     def next_turn(self) -> None:
-        """Note that no call of an earlier turn is told again: its name may stand for another."""
+        """Note that no call of an earlier turn is repeated: its name may be used for another."""
         self._answered.clear()
 
     def forget(self) -> None:

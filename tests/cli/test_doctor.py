@@ -38,7 +38,7 @@ def test_one_call_tells_what_a_target_is_like() -> None:
     assert done.returncode == ExitCode.PASS, done.stderr
     assert "server_vad" in done.stdout
     assert "voice to voice" in done.stdout
-    assert "does not tell" not in done.stdout
+    assert "not reported" not in done.stdout
 
 
 def test_a_target_that_is_not_there_is_one_line() -> None:

@@ -1,4 +1,4 @@
-"""What keeps it from being told when a response became audible."""
+"""Why it cannot be determined when a response became audible."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class AudioFlaw:
     """What is wrong with the audio of a turn; nothing as long as all of it is empty.
 
     Attributes:
-        doubt: Why the first audible sample cannot be told.
+        doubt: Why the first audible sample cannot be determined.
         undecodable: Pieces of audio that could not be decoded before anything was heard.
         misread: How the audio is written in place of what the server acknowledged.
     """
@@ -19,5 +19,5 @@ class AudioFlaw:
 
     @property
     def hides_onset(self) -> bool:
-        """Whether what was found for the first audible sample is not to be believed."""
+        """Whether the first audible sample that was found is not reliable."""
         return bool(self.doubt or self.misread)

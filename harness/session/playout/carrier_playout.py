@@ -20,8 +20,8 @@ class CarrierPlayout:
     Args:
         decoder: Counts the samples of the agent's audio.
         rate_hz: Sample rate of that audio.
-        returns_cleared: Whether marks come back that were discarded; otherwise nobody hears of
-            them again.
+        returns_cleared: Whether marks come back that were discarded; otherwise they never
+            come back.
     """
 
     __slots__ = ("_decoder", "_marks", "_rate_hz", "_returns_cleared", "_samples", "_start_ns")

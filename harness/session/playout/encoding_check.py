@@ -1,9 +1,9 @@
-"""Whether audio is written as the server said: read in a wrong way, speech is noise.
+"""Whether audio has the encoding that the server stated: decoded wrongly, speech is noise.
 
 Speech changes little from one sample to the next; its bytes, read as samples of another encoding,
-jump. So what is read as it was acknowledged is compared with the same bytes read in every other
-way. Where another way is many times smoother, the audio is written that way, and every duration
-counted in samples is wrong. Sound that is as rough in every way, such as a hiss, tells nothing and
+jump. So the bytes decoded as acknowledged are compared with the same bytes in every other encoding.
+Where another encoding is many times smoother, it is the real one, and every duration counted in
+samples is wrong. Sound that is as rough in every encoding, such as a hiss, decides nothing and
 passes.
 
 A wrong sample rate cannot be found like this: it makes speech slower, not rougher.
@@ -41,7 +41,7 @@ _LARGEST_FLOAT = 4.0
 
 
 class EncodingCheck:
-    """Finds out, over the responses of a session, whether its audio is written as was said.
+    """Finds out, over the responses of a session, whether its audio has the stated encoding.
 
     Args:
         audio: How the server said that it writes audio.
@@ -71,7 +71,7 @@ class EncodingCheck:
                 self._heard = bytearray()
 
     def contradict(self, name: str) -> None:
-        """Take word of what the audio is in place of what was said."""
+        """Note the format that the audio really has, in place of the acknowledged one."""
         rate = f"{self._audio.encoding} at {self._audio.rate_hz} Hz"
         self.misread = self.misread or f"audio was acknowledged as {rate} and comes as {name}"
         self.done = True

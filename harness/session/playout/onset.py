@@ -78,7 +78,7 @@ class OnsetDetector:
         self.audible_sample: int | None = None
         self.doubt = ""
         self._hop_samples = round(rate_hz * _HOP_S)
-        # The last hops judged and what does not fill a hop yet, and where that begins.
+        # The last hops examined and what does not fill a hop yet, and where that begins.
         self._kept = _NOTHING
         self._kept_from = 0
         self._hop = 0
@@ -140,7 +140,7 @@ class OnsetDetector:
         size = len(pieces[0])
         if size % self._hop_samples or any(len(piece) != size for piece in pieces):
             return next((at for at in range(last - 1, -1, -1) if self.is_loud(pieces[at])), None)
-        # All at once: numpy takes longer to begin than for what it does.
+        # All at once: numpy's overhead per call is larger than the work.
         powers, above = _powers(np.concatenate(pieces), self._hop_samples), self._loud_above()
         loud = next((hop for hop in range(len(powers) - 1, -1, -1) if powers[hop] > above), None)
         return None if loud is None else loud * self._hop_samples // size
@@ -148,9 +148,9 @@ class OnsetDetector:
     def _read(self, samples: NDArray[np.int16]) -> None:
         hop_samples = self._hop_samples
         kept = np.concatenate((self._kept, samples)) if len(self._kept) else samples
-        judged = self._hop * hop_samples - self._kept_from
-        hops = (len(kept) - judged) // hop_samples
-        window = kept[judged : judged + hops * hop_samples]
+        examined = self._hop * hop_samples - self._kept_from
+        hops = (len(kept) - examined) // hop_samples
+        window = kept[examined : examined + hops * hop_samples]
         self._kept = kept
         if self._rise is None and not window.any():
             # Digital silence precedes many responses: it does not rise, and says nothing of noise.
@@ -228,7 +228,7 @@ class OnsetDetector:
         )
 
     def _begin_again(self, rise: "_Rise") -> None:
-        """Judge anew what follows the steady head of `rise`, now that it is the floor."""
+        """Examine anew what follows the steady head of `rise`, now that it is the floor."""
         after, here = rise.after_head(), self._hop
         for back, power in zip(range(len(after) - 1, -1, -1), after, strict=True):
             self._hop = here - back
@@ -236,7 +236,7 @@ class OnsetDetector:
         self._hop = here
 
     def _watch(self, rise: "_Rise") -> None:
-        """Look for what is louder than a steady sound that the response began with."""
+        """Detect what is louder than a steady sound that the response began with."""
         watched = rise.hop == 0 and self._floor is None and rise.hops <= _WATCH_HOPS
         if watched and rise.steady:
             return
@@ -281,7 +281,7 @@ class OnsetDetector:
         here = hop * size - self._kept_from
         before = max(0, here - size)
         peak = sqrt(max(_RISE_GATE, (self._floor or 0.0) * _PEAK_SIGMAS**2))
-        # Two hops are so few that numpy takes longer to begin.
+        # For two hops numpy's overhead per call is larger than the work.
         levels: list[int] = self._kept[before : here + size].tolist()
         lead = here - before
         base = sum(levels[:lead]) / lead if lead else 0.0
@@ -363,7 +363,7 @@ class _Rise:
 def _powers(samples: NDArray[np.int16], hop_samples: int) -> list[float]:
     """Return the variance of each hop, in squared sample steps."""
     body = samples.reshape(-1, hop_samples).astype(np.float32)
-    # As few calls as can be: each takes longer to begin than these few hops to add up.
+    # As few calls as possible: numpy's overhead per call is larger than the work on a few hops.
     sums: list[float] = np.add.reduce(body, axis=1).tolist()
     squares: list[float] = np.vecdot(body, body).tolist()
     return [

@@ -93,7 +93,7 @@ class ResponseAudio:
 
     @property
     def flaw(self) -> AudioFlaw:
-        """What keeps it from being told when the response became audible."""
+        """Why it cannot be determined when the response became audible."""
         misread = self._check.misread if self.first_audio_ns is not None else ""
         return AudioFlaw(self.doubt, self.undecodable, misread)
 
@@ -144,7 +144,7 @@ class ResponseAudio:
         Args:
             audio: A delta as it came; what cannot be decoded holds no samples.
             now_ns: When it arrived.
-            bound: How much earlier it may have arrived, `None` where nobody knows.
+            bound: How much earlier it may have arrived, `None` where not known.
             follow: Whether to keep `sound_ns`, for servers that do not say when a response ends.
         """
         self._deltas += 1

@@ -16,7 +16,7 @@ from harness.model import (
     TextDelta,
 )
 
-# A server may tell of the end of a turn just after the response to it. What is begun earlier than
+# A server may report the end of a turn just after the response to it. What is begun earlier than
 # this before the end answers something else.
 _OUT_OF_ORDER_NS = 100 * NS_PER_MS
 

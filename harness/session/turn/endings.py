@@ -34,7 +34,7 @@ class ResponseEndings:
         """Return how a response of a turn that was heard from failed, `None` where none did.
 
         Args:
-            is_over: No response is under way. Audio may come after the word that its response has
+            is_over: No response is under way. Audio may come after the event that its response has
                 failed, so the latest ending counts too.
         """
         if self._broken is not None or self.completed or not is_over:

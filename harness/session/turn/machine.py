@@ -266,10 +266,10 @@ class Turn:
             fault: Why the turn is being cut short from outside, `None` when it ended by itself.
             now_ns: When the caller stops listening; what has not been played by then counts as
                 unheard. `None` for a caller who hears it out.
-            behaviour: What came of the script's wishes.
+            behaviour: What came of the planned behaviour.
             barge_in: What came of its interruption of the response before, `None` for none.
             provider_session_id: The provider's name for the session, empty where not known.
-            lateness: Tells how far the network was from its plan; `None` where it is not to change.
+            lateness: Returns how far the network was from its plan; `None` without a plan.
 
         Returns:
             The record, with the status that follows from what was seen.

@@ -42,9 +42,9 @@ def turn_record(
         fault: Why; that of an interruption stands where this is `None`.
         origin_ns: Run start; recorded instants count from it.
         now_ns: When the caller stopped listening, `None` for one who heard it out.
-        behaviour: What came of the script's wishes.
+        behaviour: What came of the planned behaviour.
         barge_in: What came of its interruption of the response before, `None` for none.
-        lateness: Tells how far the network was from its plan; `None` where it is not to change.
+        lateness: Returns how far the network was from its plan; `None` where it is not to change.
     """
     at, bound = noted.instants(origin_ns, spoken, sending, audio, barge_in), audio.bound
     return TurnRecord(
