@@ -179,17 +179,21 @@ def _length(given_s: float | None, run: Path | None) -> tuple[float | None, Litt
     if run is None:
         return given_s, None
     calls = [
-        (session.open_start_ns / NS_PER_S, session.closed_ns / NS_PER_S)
+        (session.open_start_ns / NS_PER_S, session.closed_ns / NS_PER_S, session.fault is None)
         for session in recorded(run).sessions
         if session.open_start_ns is not None
         and session.closed_ns is not None
         and session.ready_ns is not None
     ]
-    if not calls:
+    # A call that was cut off at the end of the run does not tell how long it would have lasted.
+    whole = [closed - opened for opened, closed, hung_up in calls if hung_up]
+    if not whole and given_s is None:
         raise BadInput("has no call that ended", where=str(run), hint="Give --call-length")
-    opened, closed = (np.array(column) for column in zip(*calls, strict=True))
-    mean_s = float((closed - opened).mean())
-    return given_s or mean_s, littles_law(opened, closed)
+    law = None
+    if calls:
+        opened, closed, _ = (np.array(column) for column in zip(*calls, strict=True))
+        law = littles_law(opened, closed)
+    return given_s or sum(whole) / len(whole), law
 
 
 def _needed(length_s: float | None) -> float:

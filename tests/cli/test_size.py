@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from harness.cli import size
 from harness.cli.app import run
-from harness.errors import ExitCode
+from harness.cli.summarising import recorded
+from harness.errors import ExitCode, Fault, Party, Phase
+from harness.model import NS_PER_S
 
 HELD = ["size", "--calls-per-instance", "50", "--call-length", "3m"]
 
@@ -138,3 +141,32 @@ def test_no_result_of_a_search_is_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text(text)
     assert run(["size", "--capacity", str(path)]) == ExitCode.BAD_INPUT
+
+
+def test_calls_of_a_run_tell_their_length(
+    tmp_path: Path,
+    record: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Calls of 30 s, one every two; the last ones were cut off and do not tell their length."""
+    whole = recorded(record())
+    sessions = []
+    for number, session in enumerate(whole.sessions):
+        opened_ns = number * 2 * NS_PER_S
+        cut = number > 70
+        sessions.append(
+            replace(
+                session,
+                open_start_ns=opened_ns,
+                ready_ns=opened_ns,
+                closed_ns=opened_ns + (3 if cut else 30) * NS_PER_S,
+                fault=Fault(Party.OURS, Phase.CLOSE, "stopped") if cut else None,
+            )
+        )
+    run_ = replace(whole, sessions=tuple(sessions))
+    monkeypatch.setattr(size, "recorded", lambda path: run_)
+    assert run(["size", "--calls-per-instance", "50", "--run", str(tmp_path)]) == ExitCode.PASS
+    said = capsys.readouterr().out
+    assert "calls an hour of 30 s" in said
+    assert "Little" in said

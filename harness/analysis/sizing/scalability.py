@@ -22,6 +22,9 @@ LITTLE_LIMIT = 0.03
 """A difference of more than this share is not chance but something that was not counted."""
 _RESAMPLES = 200
 _FEWEST_CALLS = 20
+_FEWEST_LENGTHS = 2.0
+# Stands for a peak that a selection of residuals does not have.
+_NO_PEAK = 1e9
 _DECADE = 10.0
 
 
@@ -56,12 +59,12 @@ def littles_law(opened_s: Floats, closed_s: Floats) -> LittlesLaw | None:
         closed_s: Shape (n,): when each ended.
 
     Returns:
-        `None` with fewer calls than tell anything.
+        `None` with fewer calls than tell anything, or in less time than a few calls take.
     """
     if len(opened_s) < _FEWEST_CALLS:
         return None
     first, last = (float(q) for q in np.quantile(opened_s, [0.1, 0.9]))
-    if last <= first:
+    if last - first < _FEWEST_LENGTHS * float((closed_s - opened_s).mean()):
         return None
     inside = np.minimum(closed_s, last) - np.maximum(opened_s, first)
     held = float(np.maximum(inside, 0).sum()) / (last - first)
@@ -126,9 +129,8 @@ def fit_scalability(loads: Sequence[float], throughputs: Sequence[float]) -> Sca
     peaks = _peaks(x, y, found)
     low, high = (float(q) for q in np.quantile(peaks, [0.025, 0.975]))
     if high > _DECADE * low:
-        return ScalabilityFit(
-            why=f"the peak may lie anywhere from {low:.0f} to {high:.0f} calls: measure more loads"
-        )
+        ends = f"beyond {low:.0f}" if high >= _NO_PEAK else f"from {low:.0f} to {high:.0f}"
+        return ScalabilityFit(why=f"the peak may lie anywhere {ends} calls: measure more loads")
     return ScalabilityFit(
         per_call=per_call,
         contention=contention,
@@ -168,7 +170,7 @@ def _peaks(x: Floats, y: Floats, found: tuple[float, float, float]) -> Floats:
         drawn = 1 + spread * (rng.choice(residuals, len(x)) - 1)
         again = _fit(x, np.maximum(fitted * drawn, 1e-9))
         if again is None or again[2] <= 1e-12:
-            peaks.append(1e9)
+            peaks.append(_NO_PEAK)
         else:
             peaks.append(math.sqrt(max(0.0, 1 - again[1]) / again[2]))
     return np.array(peaks)
