@@ -4,7 +4,7 @@ The only part that knows the WebSocket protocol on the caller's side. It does no
 mean.
 """
 
-from harness.transport.opening import Stages, connect
+from harness.transport.opening import ConnectionTimes, connect
 from harness.transport.poller import release
 from harness.transport.stream import Outlet
 from harness.transport.system_calls import kernel_stamps
@@ -19,9 +19,9 @@ from harness.transport.websocket import (
 
 __all__ = [
     "Connection",
+    "ConnectionTimes",
     "Outlet",
     "Receiver",
-    "Stages",
     "Target",
     "connect",
     "kernel_stamps",

@@ -19,7 +19,7 @@ _HEAD_LIMIT_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
+class ConnectionTimes:
     """When TCP and TLS were established; monotonic nanoseconds."""
 
     reached_ns: int
@@ -36,7 +36,7 @@ async def connect(
     tunnel: bool = False,
     proxy_authorization: str = "",
     tls: ssl.SSLContext | None = None,
-) -> tuple[Connection, Stages] | Fault:
+) -> tuple[Connection, ConnectionTimes] | Fault:
     """Open a connection on the running loop and send the upgrade request.
 
     Args:
@@ -87,7 +87,7 @@ async def connect(
     stream = stamped if session is None else TlsStream(stamped, session)
     stream.start(connection)
     connection.begin(stream)
-    return connection, Stages(reached_ns, secured_ns)
+    return connection, ConnectionTimes(reached_ns, secured_ns)
 
 
 async def _reach(address: tuple[str, int]) -> socket.socket:

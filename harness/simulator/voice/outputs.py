@@ -19,7 +19,7 @@ from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation, Item
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.spoken_answers import SpokenAnswer
-from harness.simulator.voice.tools import Call
+from harness.simulator.voice.tools import FunctionCall
 
 # Text and arguments are written at the pace of one piece in so long; not measured anywhere.
 _WORD_NS = 15 * NS_PER_MS
@@ -45,7 +45,7 @@ class Outlet(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class ResponseContext:
     """What the outputs of one response share.
 
     Attributes:
@@ -72,7 +72,7 @@ class Output(ABC):
     """One item of a response.
 
     Args:
-        stage: Where it goes.
+        context: The response it belongs to.
         index: Its place among the response's outputs.
         wire: Fields of the item that only this kind has.
     """
@@ -80,9 +80,9 @@ class Output(ABC):
     opening: tuple[str, ...]
     closing: tuple[str, ...]
 
-    def __init__(self, stage: Stage, index: int, wire: Json) -> None:
-        self._stage, self._index = stage, index
-        head = {"id": stage.outlet.new_id("item"), "object": "realtime.item"}
+    def __init__(self, context: ResponseContext, index: int, wire: Json) -> None:
+        self._context, self._index = context, index
+        head = {"id": context.outlet.new_id("item"), "object": "realtime.item"}
         self.item = Item({**head, "status": "in_progress", **wire})
         self.is_open = self.was_opened = False
 
@@ -95,8 +95,8 @@ class Output(ABC):
         """Announce the item."""
         self.is_open = self.was_opened = True
         previous = None
-        if not self._stage.out_of_band:
-            previous = self._stage.conversation.add(self.item)
+        if not self._context.out_of_band:
+            previous = self._context.conversation.add(self.item)
         self._walk(self.opening, previous, self._opening_fields())
 
     @abstractmethod
@@ -108,7 +108,7 @@ class Output(ABC):
         self.is_open = False
         self.item.wire["status"] = status
         self._finish()
-        previous = self._stage.conversation.before(self.item.id)
+        previous = self._context.conversation.before(self.item.id)
         self._walk(self.closing, previous, self._closing_fields())
 
     @abstractmethod
@@ -124,19 +124,19 @@ class Output(ABC):
     def _walk(self, kinds: tuple[str, ...], previous: str | None, own: dict[str, Json]) -> None:
         """Send the events of a table, in its order."""
         added = {"previous_item_id": previous, "item": self.item.wire}
-        output = {"response_id": self._stage.response_id, "output_index": self._index}
+        output = {"response_id": self._context.response_id, "output_index": self._index}
         for kind in kinds:
             if kind.startswith("conversation.item."):
-                self._stage.emit(kind, added)
+                self._context.emit(kind, added)
             elif kind.startswith("response.output_item."):
-                self._stage.emit(kind, output | {"item": self.item.wire})
+                self._context.emit(kind, output | {"item": self.item.wire})
             else:
-                self._stage.emit(kind, own[kind])
+                self._context.emit(kind, own[kind])
 
     def _place(self) -> Json:
         """Return the fields that say which item of which response an event is about."""
         return {
-            "response_id": self._stage.response_id,
+            "response_id": self._context.response_id,
             "item_id": self.item.id,
             "output_index": self._index,
         }
@@ -147,8 +147,8 @@ class Message(Output):
 
     opening = event_order.RESPONSE_OPEN
 
-    def __init__(self, stage: Stage, index: int, part: Json) -> None:
-        super().__init__(stage, index, {"type": "message", "role": "assistant", "content": []})
+    def __init__(self, context: ResponseContext, index: int, part: Json) -> None:
+        super().__init__(context, index, {"type": "message", "role": "assistant", "content": []})
         self._part = part
 
     def _place(self) -> Json:
@@ -162,15 +162,15 @@ class Written(Message):
     """An answer in text.
 
     Args:
-        stage: Where it goes.
+        context: The response it belongs to.
         index: Its place.
         text: What is written, word by word.
     """
 
     closing = event_order.TEXT_CLOSE
 
-    def __init__(self, stage: Stage, index: int, text: str) -> None:
-        super().__init__(stage, index, {"type": "text", "text": ""})
+    def __init__(self, context: ResponseContext, index: int, text: str) -> None:
+        super().__init__(context, index, {"type": "text", "text": ""})
         self._words = text.split()
         self._text = ""
 
@@ -183,7 +183,7 @@ class Written(Message):
         """Release one word."""
         word = (" " if self._text else "") + self._words.pop(0)
         self._text += word
-        self._stage.emit("response.output_text.delta", self._place() | {"delta": word})
+        self._context.emit("response.output_text.delta", self._place() | {"delta": word})
         return now_ns() + _WORD_NS if self._words else None
 
     def _finish(self) -> None:
@@ -202,17 +202,17 @@ class Called(Output):
     """A function call.
 
     Args:
-        stage: Where it goes.
+        context: The response it belongs to.
         index: Its place.
         call: What is called.
     """
 
     opening, closing = event_order.CALL_OPEN, event_order.CALL_CLOSE
 
-    def __init__(self, stage: Stage, index: int, call: Call) -> None:
-        self._call_id = stage.outlet.new_id("call")
+    def __init__(self, context: ResponseContext, index: int, call: FunctionCall) -> None:
+        self._call_id = context.outlet.new_id("call")
         wire = {"type": "function_call", "call_id": self._call_id, "name": call.name}
-        super().__init__(stage, index, {**wire, "arguments": ""})
+        super().__init__(context, index, {**wire, "arguments": ""})
         half = len(call.arguments) // 2
         self._rest = [call.arguments[:half], call.arguments[half:]]
         self._name, self._written = call.name, ""
@@ -227,7 +227,7 @@ class Called(Output):
         half = self._rest.pop(0)
         self._written += half
         fields = self._place() | {"call_id": self._call_id, "delta": half, "obfuscation": ""}
-        self._stage.emit("response.function_call_arguments.delta", fields)
+        self._context.emit("response.function_call_arguments.delta", fields)
         return now_ns() + _WORD_NS if self._rest else None
 
     def _finish(self) -> None:
@@ -243,7 +243,7 @@ class PlannedSpeech(Message):
     """An answer in speech.
 
     Args:
-        stage: Where it goes.
+        context: The response it belongs to.
         index: Its place.
         answer: What is said.
         lead_samples: Silence in front of it.
@@ -255,7 +255,7 @@ class PlannedSpeech(Message):
 
     def __init__(
         self,
-        stage: Stage,
+        context: ResponseContext,
         index: int,
         *,
         answer: SpokenAnswer,
@@ -263,7 +263,7 @@ class PlannedSpeech(Message):
         speed: float,
         faults: Faults,
     ) -> None:
-        super().__init__(stage, index, {"type": "audio", "transcript": ""})
+        super().__init__(context, index, {"type": "audio", "transcript": ""})
         self._answer, self._lead_samples, self._speed = answer, lead_samples, speed
         self._faults = faults
         self._words = answer.transcript.split()
@@ -304,7 +304,7 @@ class PlannedSpeech(Message):
         self._say(-(-len(self._words) * (self._released + 2) // len(self._pieces)))
         delta = self._delta(piece.encoded)
         released_ns = now_ns()
-        self._stage.send(delta)
+        self._context.send(delta)
         self._account(piece.samples, released_ns, now_ns() - released_ns)
         if self._released == self._middle:
             self._go_wrong()
@@ -324,7 +324,7 @@ class PlannedSpeech(Message):
     def release_late(self) -> None:
         """Send more audio although the response has ended, as servers do after a cancel."""
         for piece in self._pieces[self._released : self._released + 2]:
-            self._stage.send(self._delta(piece.encoded))
+            self._context.send(self._delta(piece.encoded))
 
     def _account(self, samples: int, released_ns: int, took_ns: int) -> None:
         rate_hz = self._answer.format.rate_hz
@@ -350,7 +350,7 @@ class PlannedSpeech(Message):
             self._slip_ns = round(self._faults.size("gap") * NS_PER_MS)
         for name in self._faults.in_mid_response():
             self._faults.apply(name)
-            self._stage.outlet.strike(name, self._faults.size(name))
+            self._context.outlet.strike(name, self._faults.size(name))
 
     def _say(self, words: int) -> None:
         """Send the transcript up to the given number of words."""
@@ -360,14 +360,14 @@ class PlannedSpeech(Message):
         text = " ".join(more) if not self._words_sent else " " + " ".join(more)
         self._words_sent += len(more)
         fields = self._place() | {"delta": text, "obfuscation": ""}
-        self._stage.emit("response.output_audio_transcript.delta", fields)
+        self._context.emit("response.output_audio_transcript.delta", fields)
 
     def _delta(self, encoded: bytes) -> bytes:
         """Return an audio delta around audio that was encoded long ago."""
         head = (
             '{"type":"response.output_audio.delta",'
-            f'"event_id":"{self._stage.outlet.new_id("event")}",'
-            f'"response_id":"{self._stage.response_id}","item_id":"{self.item.id}",'
+            f'"event_id":"{self._context.outlet.new_id("event")}",'
+            f'"response_id":"{self._context.response_id}","item_id":"{self.item.id}",'
             f'"output_index":{self._index},"content_index":0,"delta":"'
         )
         return b"".join((head.encode(), encoded, b'"}'))

@@ -16,9 +16,16 @@ from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard
-from harness.simulator.voice.outputs import Called, Outlet, Output, PlannedSpeech, Stage, Written
+from harness.simulator.voice.outputs import (
+    Called,
+    Outlet,
+    Output,
+    PlannedSpeech,
+    ResponseContext,
+    Written,
+)
 from harness.simulator.voice.spoken_answers import SpokenAnswer
-from harness.simulator.voice.tools import Call
+from harness.simulator.voice.tools import FunctionCall
 from harness.simulator.wire.message_faults import with_message_faults
 
 # Acting on the decision takes this long.
@@ -49,7 +56,7 @@ class Plan:
     turn_index: int
     answer: SpokenAnswer | None
     in_text: bool
-    call: Call | None
+    call: FunctionCall | None
     latency_ms: float
     anchor_ns: int
     lead_ms: float
@@ -115,7 +122,7 @@ class Speaking:
         self.plan, self.faults = plan, plan.faults
         self._asked_ns = now_ns()
         self._first_due_ns = plan.first_due_ns(self._asked_ns)
-        self._stage = Stage(
+        self._context = ResponseContext(
             outlet=outlet,
             send=with_message_faults(outlet.send, self.faults),
             conversation=conversation,
@@ -172,11 +179,11 @@ class Speaking:
     def _make_outputs(self) -> list[Output]:
         plan, outputs = self.plan, list[Output]()
         if plan.answer is not None and plan.in_text:
-            outputs.append(Written(self._stage, 0, plan.answer.transcript))
+            outputs.append(Written(self._context, 0, plan.answer.transcript))
         elif plan.answer is not None:
             outputs.append(
                 PlannedSpeech(
-                    self._stage,
+                    self._context,
                     0,
                     answer=plan.answer,
                     lead_samples=plan.lead_samples,
@@ -185,7 +192,7 @@ class Speaking:
                 )
             )
         if plan.call is not None:
-            outputs.append(Called(self._stage, len(outputs), plan.call))
+            outputs.append(Called(self._context, len(outputs), plan.call))
         return outputs
 
     def _open_first(self) -> None:
@@ -296,7 +303,7 @@ class Speaking:
             "usage": None if running else self._usage(),
         }
         for kind in kinds:
-            self._stage.emit(kind, {"response": response})
+            self._context.emit(kind, {"response": response})
 
     def _usage(self) -> Json:
         counted = usage.usage_object(self._read, self._cached, self._written())

@@ -54,7 +54,7 @@ def parse_tool(text: str) -> ToolRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """One call to make."""
 
     name: str
@@ -76,7 +76,7 @@ class ToolDraw:
         self._wanted = turn in rule.turns or bool(chances[0] < rule.probability)
         self.preamble = bool(chances[1] < rule.preamble)
 
-    def choose(self, tools: list[Json], choice: Any, *, answered: bool) -> Call | None:
+    def choose(self, tools: list[Json], choice: Any, *, answered: bool) -> FunctionCall | None:
         """Return the call to make, `None` to speak.
 
         Args:
@@ -92,7 +92,7 @@ class ToolDraw:
             return None
         wanted = asked or self._rule.name
         tool = next((tool for tool in known if tool["name"] == wanted), known[0])
-        return Call(tool["name"], _arguments(tool.get("parameters")))
+        return FunctionCall(tool["name"], _arguments(tool.get("parameters")))
 
 
 def _arguments(schema: Any) -> str:
