@@ -30,6 +30,8 @@ _SEED = 20_261_129
 _RUNS = 5
 # Enough to distinguish 5 % from 6 % in dozens of figures.
 _ALARM_TRIALS = 4
+# Of dozens of figures one or two lie two standard errors off, and no more are expected further.
+_CHANCE_ERRORS = 2
 _P = 0.95
 # Plans are for so many sessions a run; time and cost do not matter here.
 _EFFORT = Effort(session_s=60.0, at_once=10)
@@ -66,6 +68,12 @@ class Promise:
     def kept(self) -> bool:
         """Whether the share lies where it may."""
         return self.low <= self.share <= self.high
+
+    @property
+    def broken(self) -> bool:
+        """Whether it lies elsewhere by more than chance in so many trials."""
+        reach = _CHANCE_ERRORS * self.error
+        return self.share + reach < self.low or self.share - reach > self.high
 
 
 def calibrate(trials: int, progress: Progress) -> Iterator[Promise]:

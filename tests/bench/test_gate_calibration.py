@@ -29,4 +29,8 @@ def test_a_promise_is_kept_within_its_bounds() -> None:
     assert promise(0.95).kept
     assert not promise(0.92).kept
     assert not promise(0.99).kept
+    assert not promise(0.92).broken
+    assert promise(0.85).broken
+    assert not promise(0.98).broken
+    assert promise(1.0).broken
     assert 0.02 < promise(0.95).error < 0.03

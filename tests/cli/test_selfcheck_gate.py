@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.bench.gate_calibration import Promise
+from harness.bench.gate_speed import GateTime
 from harness.cli import selfcheck_gate
 from harness.cli.app import run
 from harness.errors import ExitCode
@@ -28,3 +29,27 @@ def test_the_table_says_what_was_promised_and_kept(
     assert "held: 93% to 97% promised" in out
     assert ("NOT KEPT" in out) is (code is ExitCode.FAIL)
     assert json.loads(file.read_text())["promises"][0]["kept"] is (code is ExitCode.PASS)
+
+
+def test_what_chance_explains_is_marked_and_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promise = Promise(what="held", setting="x", share=0.92, low=0.93, high=0.97, trials=500)
+    monkeypatch.setattr(selfcheck_gate, "calibrate", lambda trials, progress: iter([promise]))
+    assert run(["selfcheck", "gate", "--no-speed"]) == ExitCode.PASS
+    out = capsys.readouterr().out
+    assert "just beyond" in out
+    assert "0 of 1 promises kept" in out
+
+
+def test_speed_alone_tells_no_promise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    took = GateTime(what="one run", limit_s=1.0, wall_s=0.5, cpu_s=0.4, code=0)
+    monkeypatch.setattr(selfcheck_gate, "measure", lambda *_: (took,))
+    monkeypatch.setattr(selfcheck_gate, "calibrate", None)
+    assert run(["selfcheck", "gate", "--speed"]) == ExitCode.PASS
+    out = capsys.readouterr().out
+    assert "one run: 0.5 s, 0.4 s of the processor" in out
+    assert "promises" not in out
+    assert run(["selfcheck", "gate", "--speed", "--no-speed"]) == ExitCode.BAD_INPUT
