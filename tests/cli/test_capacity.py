@@ -153,3 +153,26 @@ def test_what_cannot_be_searched_is_one_line(
     assert run([*words, *more]) == ExitCode.BAD_INPUT
     assert loads == []
     assert len(capsys.readouterr().err.strip().splitlines()) <= 2
+
+
+def test_a_step_is_a_real_run_against_the_simulator(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a machine that is too busy the step is unfit, which is said as well."""
+    slo = tmp_path / "slo.toml"
+    slo.write_text("[[objective]]\nfailure_rate = 0.5\n")
+    folder = tmp_path / "search"
+    words = ["capacity", "conversation", "--slo", str(slo), "--into", str(folder)]
+    words += ["--preset", "null", "--start", "2", "--most", "2", "--hold", "5s", "--drain-s", "1"]
+    words += ["--corpus", "synthetic"]
+    code = run(words)
+    said = capsys.readouterr().out
+    assert code in (ExitCode.INCONCLUSIVE, ExitCode.INVALID), said
+    first = json.loads((folder / "steps.jsonl").read_text().splitlines()[0])
+    assert (first["load"], first["hold_s"]) == (2, 5.0)
+    assert (folder / first["run"] / "turns.jsonl").stat().st_size > 0
+    document = json.loads((folder / "capacity.json").read_text())
+    assert document["search"]["target"] == "the simulator"
+    if code == ExitCode.INCONCLUSIVE:
+        assert "At least 2 calls" in said
+        assert document["steps"][0]["turns"] > 0

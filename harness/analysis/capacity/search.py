@@ -35,6 +35,7 @@ class Ending(StrEnum):
     GENERATOR = "generator"
     TIME = "time"
     MONEY = "money"
+    UNPRICED = "unpriced"
 
 
 IN_WORDS = {
@@ -44,6 +45,7 @@ IN_WORDS = {
     Ending.GENERATOR: "the generator, not the target, is the limit",
     Ending.TIME: "the budget of time is spent",
     Ending.MONEY: "the budget of money is spent",
+    Ending.UNPRICED: "what a step costs is not known, so a budget of money cannot be kept",
 }
 
 
@@ -222,6 +224,8 @@ class Search:
             return Ending.TIME
         if self.rule.budget_cost is not None:
             known = [step for step in self.results if step.cost is not None]
+            if not known:
+                return Ending.UNPRICED
             spent = sum(step.cost or 0.0 for step in known)
             callers = sum(step.load for step in known)
             ahead = spent / callers * self._queue[0] if callers else 0.0

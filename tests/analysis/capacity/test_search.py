@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,6 +130,13 @@ def test_stops_before_a_budget_is_spent(build: Build, rule: SearchRule, ending: 
     assert found.ending is ending
     assert sum(step.seconds for step in found.results) <= 200
     assert len(loads) == 3 or sum(step.cost or 0 for step in found.results) <= 0.35
+
+
+def test_a_budget_of_money_is_not_ignored_where_the_cost_is_not_known(build: Build) -> None:
+    found = Search(SearchRule(budget_cost=5), np.random.default_rng(1))
+    found.record(replace(build(1, 0.0), cost=None))
+    assert found.ending is Ending.UNPRICED
+    assert found.next is None
 
 
 def test_larger_budget_goes_on(build: Build) -> None:
