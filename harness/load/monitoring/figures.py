@@ -159,6 +159,13 @@ class LiveFigures:
         if asked is not None and asked.tools is not None and asked.tools.expected:
             self._checks[_TOOL] += asked.tools.expected
             self._checks_failed[_TOOL] += asked.tools.not_used
+        for session in batch.sessions:
+            for check in session.checks:
+                # A scenario may put what it heard into its words.
+                known = check.what in self._checks or len(self._checks) < _CODES
+                what = check.what if known else "others"
+                self._checks[what] += 1
+                self._checks_failed[what] += not check.passed
 
     def _make(self) -> Shown:
         lateness, validity, spent = self.lateness(), self.validity(), self.spent()

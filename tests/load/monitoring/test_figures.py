@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase
 from harness.load.monitoring import figures
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.price_list import bundled_prices
-from harness.model import NS_PER_S, BehaviourOutcome, TurnStatus
+from harness.model import NS_PER_S, BehaviourOutcome, Check, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_session, build_turn
 
@@ -124,9 +125,14 @@ def test_checks_are_counted_beside_failures() -> None:
     not_used = BehaviourOutcome(expected_tool="order")
     found.take(Batch(turns=[build_turn(behaviour=used), build_turn()]))
     found.take(Batch(turns=[build_turn(behaviour=not_used)]))
+    size = Check(what="the size was asked for", passed=False, turn_index=1)
+    found.take(Batch(sessions=[build_session(checks=(size, replace(size, passed=True), size))]))
     found.end()
     shown = found.shown()
-    assert shown["checks"] == [{"what": "the expected tool was used", "n": 2, "failed": 1}]
+    assert shown["checks"] == [
+        {"what": "the size was asked for", "n": 3, "failed": 2},
+        {"what": "the expected tool was used", "n": 2, "failed": 1},
+    ]
     assert shown["failures"] == []
 
 
@@ -134,3 +140,11 @@ def test_a_run_that_ended_without_a_turn_is_invalid() -> None:
     found = live()
     found.end()
     assert found.shown()["validity"]["state"] == "INVALID"
+
+
+def test_checks_whose_words_never_repeat_are_bounded() -> None:
+    found = live()
+    checks = tuple(Check(what=f"words {n}", passed=True) for n in range(3 * figures._CODES))
+    found.take(Batch(sessions=[build_session(checks=checks)]))
+    assert len(found._checks) <= figures._CODES + 1
+    assert found._checks.total() == 3 * figures._CODES
