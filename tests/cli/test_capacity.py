@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
@@ -176,3 +177,21 @@ def test_a_step_is_a_real_run_against_the_simulator(
     if code == ExitCode.INCONCLUSIVE:
         assert "At least 2 calls" in said
         assert document["steps"][0]["turns"] > 0
+
+
+def test_an_interrupted_search_says_how_it_goes_on(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def make(self: StepRuns, load: int, number: int, label: str) -> StepResult:
+        if load == 4:
+            raise click.Abort
+        return step(load, 12)
+
+    monkeypatch.setattr(StepRuns, "make", make)
+    assert run(words) == ExitCode.INCONCLUSIVE
+    said = capsys.readouterr().err
+    assert f"Go on with --into {tmp_path / 'search'}" in said
+    assert not (tmp_path / "search" / "capacity.json").exists()
