@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from harness.analysis import BY_NAME, Latency, session_latency, turn_latency
-from harness.model import SessionRecord, TurnRecord
+from harness.model import Check, SessionRecord, TurnRecord
 
 # Seconds: fine where voices are compared, up to the usual limit of a turn.
 BUCKETS_S = (
@@ -47,6 +47,11 @@ def session_seconds(session: SessionRecord) -> Iterator[tuple[str, float]]:
         latency = session_latency(BY_NAME[name], session)
         if latency is not None:
             yield name, _seconds(latency)
+
+
+def outcome(check: Check) -> str:
+    """Return `passed` or `failed`; what was checked is the scenario's words, and not bounded."""
+    return "passed" if check.passed else "failed"
 
 
 def _seconds(latency: Latency) -> float:

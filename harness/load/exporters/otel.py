@@ -21,6 +21,7 @@ from harness.load.exporters.observations import (
     OF_SESSIONS,
     OF_TURNS,
     Strata,
+    outcome,
     session_seconds,
     turn_seconds,
 )
@@ -173,6 +174,8 @@ class MeteredRecords:
         self._failed = meter.create_counter("harness.turns.failed", description="by party")
         self._sessions = meter.create_counter("harness.sessions", description="Sessions that ended")
 
+        self._checks = meter.create_counter("harness.checks", description="of calls, by outcome")
+
         def observe(_: object) -> Iterator[metrics.Observation]:
             yield metrics.Observation(open_calls())
 
@@ -193,6 +196,8 @@ class MeteredRecords:
             stratum = self._stratum(session)
             party = "none" if session.fault is None else session.fault.party.value
             self._sessions.add(1, {**stratum, "harness.party": party})
+            for check in session.checks:
+                self._checks.add(1, {**stratum, "harness.outcome": outcome(check)})
             for name, seconds in session_seconds(session):
                 self._latencies[name].record(seconds, stratum)
 

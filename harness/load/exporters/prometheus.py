@@ -13,6 +13,7 @@ from harness.load.exporters.observations import (
     OF_SESSIONS,
     OF_TURNS,
     Strata,
+    outcome,
     session_seconds,
     turn_seconds,
 )
@@ -62,6 +63,12 @@ class PrometheusExporter:
             (*_STRATUM, "party"),
             registry=registry,
         )
+        self._checks = Counter(
+            "harness_checks",
+            "Checks that scenarios made of their calls",
+            (*_STRATUM, "outcome"),
+            registry=registry,
+        )
         self._strata = Strata()
         self._state = _StateOfRun()
         collector: Any = self._state
@@ -99,6 +106,8 @@ class PrometheusExporter:
         self._sessions.labels(*stratum).inc()
         if session.fault is not None:
             self._sessions_failed.labels(*stratum, session.fault.party.value).inc()
+        for check in session.checks:
+            self._checks.labels(*stratum, outcome(check)).inc()
         for name, seconds in session_seconds(session):
             self._latencies[name].labels(*stratum).observe(seconds)
 

@@ -3,10 +3,11 @@ import pytest
 from harness.load.exporters.observations import (
     BUCKETS_S,
     Strata,
+    outcome,
     session_seconds,
     turn_seconds,
 )
-from harness.model import TurnStatus
+from harness.model import Check, TurnStatus
 from tests.analysis.conftest import build_session, build_turn
 
 
@@ -41,3 +42,10 @@ def test_beyond_so_many_pairs_the_rest_are_one() -> None:
     assert found[0] == ("n0", "")
     assert set(found[64:]) == {("other", "other")}
     assert strata.of(build_turn(network="n3")) == ("n3", "")
+
+
+def test_a_check_is_told_by_its_outcome_alone() -> None:
+    assert [outcome(Check(what="x", passed=passed)) for passed in (True, False)] == [
+        "passed",
+        "failed",
+    ]

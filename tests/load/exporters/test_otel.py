@@ -11,7 +11,7 @@ import pytest
 
 from harness.clock import now_ns, wall_time
 from harness.errors import Fault, Party, Phase
-from harness.model import NS_PER_S, CallPlan, TurnStatus
+from harness.model import NS_PER_S, CallPlan, Check, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import MS, build_session, build_turn
 from tests.load.conftest import KEY, check_held, lines_of, run_locust
@@ -34,6 +34,9 @@ from harness.load.exporters.otel import CallTracer, MeteredRecords
 PLAN = CallPlan(
     number=3, network="lte_poor", utterance_ids=("a", "b"), think_ms=(0.0, 0.0), user_class="Hasty"
 )
+
+
+CHECKS = (Check(what="x", passed=True), Check(what="y", passed=False))
 
 
 class Traced:
@@ -124,7 +127,7 @@ def test_records_are_counted_under_bounded_attributes() -> None:
     fault = Fault(Party.NETWORK, Phase.CONNECT, "no_way", "words")
     turns = [build_turn(ms, network="lte_poor", user_class="Hasty") for ms in (120.0, 640.0)]
     turns.append(build_turn(None, status=TurnStatus.FAILED, fault=fault))
-    metered.take(Batch(turns=turns, sessions=[build_session(fault=fault)]))
+    metered.take(Batch(turns=turns, sessions=[build_session(fault=fault, checks=CHECKS)]))
     data: Any = reader.get_metrics_data()
     found = {
         metric.name: metric.data.data_points
@@ -140,6 +143,8 @@ def test_records_are_counted_under_bounded_attributes() -> None:
     assert failed.attributes["harness.party"] == "network"
     assert found["harness.sessions"][0].attributes["harness.party"] == "network"
     assert found["harness.calls.open"][0].value == 4
+    outcomes = {p.attributes["harness.outcome"]: p.value for p in found["harness.checks"]}
+    assert outcomes == {"passed": 1, "failed": 1}
     assert "no_way" not in data.to_json()
 
 

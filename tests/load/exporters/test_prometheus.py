@@ -14,7 +14,7 @@ import pytest
 from harness.errors import BadInput, Fault, Party, Phase
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.price_list import bundled_prices
-from harness.model import TurnStatus
+from harness.model import Check, TurnStatus
 from harness.recording import Batch, Histogram
 from tests.analysis.conftest import MS, build_run, build_session, build_turn
 from tests.load.conftest import locust_words
@@ -62,7 +62,11 @@ def test_latencies_turns_and_failures_are_counted_by_network_and_class(
     of = {"network": "lte_poor", "user_class": "Hasty"}
     turns = [build_turn(ms, **of) for ms in (120.0, 630.0, 640.0)]  # type: ignore[arg-type]
     turns += [build_turn(None, status=TurnStatus.FAILED, fault=late, **of)]  # type: ignore[arg-type]
-    sessions = [build_session(**of), build_session("s1", fault=late, ready_ns=None, **of)]
+    checks = (Check(what="x", passed=True), Check(what="y", passed=False))
+    sessions = [
+        build_session(checks=checks, **of),
+        build_session("s1", fault=late, ready_ns=None, **of),
+    ]
     made.take(Batch(turns=turns[:2]))
     made.take(Batch(turns=turns[2:], sessions=sessions))
     series = scrape(port)
@@ -78,6 +82,8 @@ def test_latencies_turns_and_failures_are_counted_by_network_and_class(
     assert value(series, "harness_sessions_total", **of) == 2
     assert value(series, "harness_sessions_failed_total", party="theirs", **of) == 1
     assert value(series, "harness_session_setup_seconds_count", **of) == 1
+    assert value(series, "harness_checks_total", outcome="passed", **of) == 1
+    assert value(series, "harness_checks_total", outcome="failed", **of) == 1
 
 
 def test_a_turn_that_was_waited_for_in_vain_is_beyond_every_bucket(
