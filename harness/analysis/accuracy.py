@@ -1,8 +1,8 @@
 """Measured minus true: the error of the measurement, on a server whose truth is known.
 
 True voice-to-voice latency, on the simulator's side of the wire, runs from the arrival of the
-labelled end of speech to the first audible sample as a listener at the simulator would hear
-it. What is measured beyond it is the way there and back, and our own error. Only where the
+labelled end of speech to the first audible sample as a listener at the simulator would hear it.
+What is measured beyond it is the transport in both directions, and our own error. Only where the
 network adds nothing is the difference an error of the measurement.
 """
 

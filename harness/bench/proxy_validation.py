@@ -251,7 +251,7 @@ def _profile(case: Case) -> NetworkProfile:
 
 
 def _drawn(case: Case, seconds: float, seed: list[int]) -> tuple[TraceStart, TraceStart]:
-    up, down = (_draw(case, seconds, [*seed, way]) for way in (0, 1))
+    up, down = (_draw(case, seconds, [*seed, direction]) for direction in (0, 1))
     return up, down
 
 
@@ -272,7 +272,9 @@ def _draw(case: Case, seconds: float, seed: list[int]) -> TraceStart:
 
 def _carried(draws: Sequence[tuple[TraceStart, TraceStart]]) -> int:
     """Return how many connections have no more changes than are carried out in time."""
-    each = [sum(1000 * len(way.trace.settings) / way.trace.length_ms for way in d) for d in draws]
+    each = [
+        sum(1000 * len(start.trace.settings) / start.trace.length_ms for start in d) for d in draws
+    ]
     return max(1, int((np.cumsum(each) <= _CHANGES_HZ).sum()))
 
 

@@ -60,7 +60,7 @@ class Case:
         if self.burst_ms is not None:
             words.append(f"bad for {self.burst_ms:g} ms at a time")
         if self.ack_loss_percent:
-            words.append("both ways")
+            words.append("both directions")
         if self.cadence_ms != 20 or self.message_bytes != 1300:
             words.append(f"{self.message_bytes} B every {self.cadence_ms:g} ms")
         return ", ".join(words)

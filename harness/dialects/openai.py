@@ -124,14 +124,16 @@ class OpenAIRealtime:
     ) -> tuple[str, ...]:
         """Return in words what the server acknowledged otherwise than it was asked for."""
         session, found = self.asked(settings), list[str]()
-        for way, format_, unknown in (
+        for direction, format_, unknown in (
             ("input", acknowledged.input, acknowledged.input_unknown),
             ("output", acknowledged.output, acknowledged.output_unknown),
         ):
             if unknown:
-                found.append(f"{way} audio is {unknown}, asked for {_words(self.audio)}")
+                found.append(f"{direction} audio is {unknown}, asked for {_words(self.audio)}")
             elif format_ is not None and format_ != self.audio:
-                found.append(f"{way} audio is {_words(format_)}, asked for {_words(self.audio)}")
+                found.append(
+                    f"{direction} audio is {_words(format_)}, asked for {_words(self.audio)}"
+                )
         found += _of_detection(detection_of(session), acknowledged)
         voice = text(session["audio"]["output"].get("voice"))
         if voice and acknowledged.voice and acknowledged.voice != voice:

@@ -74,7 +74,7 @@ class WorkerRoster:
         """Yield what is to be recorded of workers that went without a last batch, each once.
 
         Args:
-            present: Workers that Locust still hears from.
+            present: Workers that still send heartbeats to Locust.
             call: Returns a call of the schedule.
             limit_ms: How long a caller waits for a response.
 

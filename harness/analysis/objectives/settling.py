@@ -56,7 +56,7 @@ def _share(
     confidence: float,
     at_least: bool,
 ) -> str:
-    # Both ways round it is a bad share that must be shown to lie on one side of its limit.
+    # In both cases it is a bad share that must be shown to lie on one side of its limit.
     bad, most = (1 - share, 1 - limit) if at_least else (share, limit)
     independent = 1
     while independent <= _MANY_TURNS:

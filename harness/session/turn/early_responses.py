@@ -28,14 +28,14 @@ class EarlyResponses:
         onset_ns: When the caller begins to speak: an earlier end is that of another turn.
 
     Attributes:
-        hears: Whether the server has reported the caller's speech.
+        detects_speech: Whether the server has reported the caller's speech.
         heard_first: Whether it did so before any response began.
     """
 
-    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "heard_first", "hears")
+    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "detects_speech", "heard_first")
 
     def __init__(self, onset_ns: int) -> None:
-        self.hears = self.heard_first = False
+        self.detects_speech = self.heard_first = False
         self._onset_ns = onset_ns
         self._begun_ns: dict[str, int] = {}
         self._ended = False
@@ -56,7 +56,7 @@ class EarlyResponses:
         if isinstance(event, SpeechStopped | InputCommitted):
             return self._end_heard(now_ns)
         if isinstance(event, SpeechStarted):
-            self.hears = True
+            self.detects_speech = True
             self.heard_first = self.heard_first or not self._begun_ns
         return False
 

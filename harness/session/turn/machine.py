@@ -224,8 +224,8 @@ class Turn:
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
         deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
-        hears = self._reports_end is None and self._early.heard_first
-        if self._early.pending and (self._reports_end or hears or self._heard_too_early()):
+        detected = self._reports_end is None and self._early.heard_first
+        if self._early.pending and (self._reports_end or detected or self._heard_too_early()):
             # The server is about to report the end of the turn, and then to answer it.
             return max(deadline_ns, self.playout_end_ns or deadline_ns)
         played_ns, over = self.playout_end_ns, self.response_state.is_over
@@ -311,7 +311,11 @@ class Turn:
     def _heard_too_early(self) -> bool:
         """Return whether a response sounded while the server detected the caller speaking."""
         audible_ns = self.audible_ns
-        return self._early.hears and audible_ns is not None and audible_ns < self.spoken.end_ns
+        return (
+            self._early.detects_speech
+            and audible_ns is not None
+            and audible_ns < self.spoken.end_ns
+        )
 
     def _withdraw_early(self) -> None:
         """Forget the responses that began before the server detected the end of this turn."""

@@ -94,8 +94,8 @@ def test_only_the_start_of_speech_says_that_the_server_hears_the_caller() -> Non
     responses = early()
     for event in (*BEGINS, *ENDS, Notice("n")):
         take(responses, event, 1_500)
-        assert not responses.hears
+        assert not responses.detects_speech
     assert not take(responses, SpeechStarted(), 1_600)
-    assert responses.hears
+    assert responses.detects_speech
     take(responses, SpeechStopped(), 1_700)
-    assert responses.hears
+    assert responses.detects_speech
