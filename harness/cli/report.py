@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from harness.analysis import PriceList
 from harness.analysis.history.entry import METRICS, PERCENTS, fingerprint
 from harness.analysis.history.series import Series, series_of
 from harness.bench import recall
@@ -12,6 +13,7 @@ from harness.bench.findings import SAFE_SHARE
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
+from harness.load.price_list import prices_with
 from harness.model import Run, Summary
 from harness.model.history import History
 from harness.recording import write_summary
@@ -28,18 +30,25 @@ from harness.report import result_table, write_report, write_turns
     type=click.Path(path_type=Path, dir_okay=False),
     help="A history (harness history) to show on the page beside the run.",
 )
-def command(runs: tuple[Path, ...], no_html: bool, csv: bool, history: Path | None) -> int:
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file of prices that come before those of the package (docs/cost.md).",
+)
+def command(
+    runs: tuple[Path, ...], no_html: bool, csv: bool, history: Path | None, prices: Path | None
+) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
 
     Works on a run that was killed, with what it had written by then. Exit code 3 when one of
     the runs is INVALID.
     """
     past = None if history is None else read_history(history)
-    states = []
+    listed, states = prices_with(prices), []
     for number, path in enumerate(runs):
         if len(runs) > 1:
             click.echo(f"{'' if number == 0 else chr(10)}{path}")
-        states.append(_report(path, past, html=not no_html, csv=csv))
+        states.append(_report(path, past, listed, html=not no_html, csv=csv))
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
 
 
@@ -57,9 +66,9 @@ def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
             )
 
 
-def _report(path: Path, past: History | None, *, html: bool, csv: bool) -> str:
+def _report(path: Path, past: History | None, prices: PriceList, *, html: bool, csv: bool) -> str:
     """Report one run and return the state of its validity."""
-    run, summary = summarise_directory(path)
+    run, summary = summarise_directory(path, prices)
     write_summary(path, summary)
     click.echo(result_table(summary))
     for line in _capacity_note(run, summary):

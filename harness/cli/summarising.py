@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.analysis import held_to_limit, summarise
+from harness.analysis import PriceList, held_to_limit, summarise
 from harness.load.price_list import bundled_prices
 from harness.model import Run, Summary
 from harness.recording import read_run, read_truth
@@ -19,11 +19,12 @@ def recorded(path: Path) -> Run:
     return held_to_limit(read_run(path))
 
 
-def summarise_directory(path: Path) -> tuple[Run, Summary]:
+def summarise_directory(path: Path, prices: PriceList | None = None) -> tuple[Run, Summary]:
     """Read a run and summarise it anew from its records.
 
     Args:
         path: The run's folder.
+        prices: The price list; `None` for the package's own.
 
     Returns:
         The records and the summary.
@@ -32,4 +33,4 @@ def summarise_directory(path: Path) -> tuple[Run, Summary]:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
     run = recorded(path)
-    return run, summarise(run, bundled_prices(), read_truth(path))
+    return run, summarise(run, prices or bundled_prices(), read_truth(path))

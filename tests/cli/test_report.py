@@ -139,3 +139,16 @@ def test_failed_turn_shows_in_the_table(
     row = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("none"))
     assert row.split()[1] == "81"
     assert row.split()[-1] == "1"
+
+
+def test_prices_of_one_s_own_are_those_of_the_report(directory: Path, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text(
+        'date = "2026-11-01"\ncurrency = "EUR"\nsource = "contract"\n'
+        'models."gpt-realtime" = { per_minute = 1 }\n'
+    )
+    harness(["report", str(directory), "--no-html", "--prices", str(prices)])
+    cost = json.loads((directory / "summary.json").read_text())["cost"]
+    assert cost["currency"] == "EUR"
+    assert cost["prices"] == {"date": "2026-11-01", "source": "contract"}
+    assert harness(["report", str(directory), "--prices", "nowhere"]) == ExitCode.BAD_INPUT

@@ -97,12 +97,19 @@ class Bills:
                 self._add(turn, estimated_tokens(turn))
             else:
                 self._add(turn, turn.usage, untold=turn.responses_untold)
+        recorded = Counter(turn.session_id for turn in run.turns)
         for session in run.sessions:
+            lost = max(0, session.turns_done - recorded[session.session_id])
             tariff = self._tariff(session.session_id)
             if isinstance(tariff, TimeTariff):
                 self._add_time(session, tariff)
-            elif self.basis != ESTIMATE:
+                continue
+            if self.basis != ESTIMATE:
                 self._add(session, session.usage, untold=session.responses_untold)
+            if lost:
+                self._owed += lost
+                self._refused["the turn has no record"] += lost
+                self.missing.add(session.session_id)
 
     @property
     def turns(self) -> int:

@@ -57,7 +57,8 @@ class CallTable:
         # Draws without any of what is below the line mean that there is too little of it.
         rarely = len(found) < len(drawn) * CONFIDENCE
         low, high = (None, None) if rarely else self._ends(value, found)
-        return value, low, high
+        # Nothing here is ever below 0, which the widening for few calls does not know.
+        return value, None if low is None else max(0.0, low), high
 
     def slope(
         self, names: tuple[str, str, str, str, str]

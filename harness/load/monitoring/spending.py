@@ -66,6 +66,8 @@ class Spending:
             sessions: Sessions that ended.
             at_ns: Now, since run start.
         """
+        # Turns of a session came with batches before it: that they are not here means nothing.
+        sessions = [replace(session, turns_done=0) for session in sessions]
         for session in sessions:
             if session.model and session.model not in self._named and len(self._named) < 2:
                 self._named[session.model] = replace(session, usage=None, responses_untold=0)

@@ -65,5 +65,17 @@ def test_a_session_that_has_not_ended_has_an_unknown_price_by_time(
     assert "end is not known (2 turns)" in found.note
 
 
+def test_turns_that_have_no_record_any_more_have_a_cost_that_is_not_known(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun
+) -> None:
+    sessions = [make_session("a"), make_session("b", turns_done=3)]
+    turns = [make_turn(session=name, usage=USAGE_OF_TURN) for name in ("a", "b")]
+    found = cost(make_run(turns, sessions, model="tokens"), PRICES)
+    assert found.partial
+    assert "cost known for 2 of 4 turns" in found.note
+    assert "the turn has no record (2 turns)" in found.note
+    assert found.minutes == pytest.approx(1.0)
+
+
 def _as(run: Run, model: str) -> Run:
     return replace(run, manifest=replace(run.manifest, model=model))

@@ -28,6 +28,11 @@ def test_one_call_has_a_value_and_no_interval() -> None:
     assert CallTable({"a": [4.0], "m": [2.0]}).ratio("a", "m") == (2.0, None, None)
 
 
+def test_an_average_of_few_calls_reaches_no_further_than_0() -> None:
+    _, low, _ = CallTable({"a": [0.0, 0.0, 9.0], "m": [1.0, 1.0, 1.0]}).ratio("a", "m")
+    assert low == 0.0
+
+
 def test_nothing_below_the_line_is_nothing_known() -> None:
     assert CallTable({"a": [4.0, 1.0], "m": [0.0, 0.0]}).ratio("a", "m") == (None, None, None)
     assert CallTable({"a": [], "m": []}).ratio("a", "m") == (None, None, None)
