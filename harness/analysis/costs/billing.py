@@ -187,7 +187,8 @@ class Bills:
         tariff = self._tariff(session_id)
         if tariff is None or isinstance(tariff, TimeTariff):
             model = self.models.of_session(session_id)
-            self._refused[f"no price for model {model!r} in the list of {self._prices.date}"] += 1
+            why = f"no price for model {model!r} in the list of {self._prices.date}"
+            self._refused[why if model else "nobody said which model answers"] += 1
             return None
         why = refusal(usage, tariff)
         if incomplete:
