@@ -42,6 +42,7 @@ from harness.load.run_setup import (
     route_to_target,
 )
 from harness.load.run_writer import RunWriter
+from harness.load.same_parts import program_and_scenario, refuse_others, speech_and_schedule
 from harness.load.scenario import scenario_arrivals, scenario_network
 from harness.load.session_check import Visits, try_sessions
 from harness.load.session_file import resolve_sessions
@@ -100,6 +101,7 @@ class RunController:
         self._share: Share | None = None
         self._pool: WorkerPool | None = None
         self._watchers: list[gevent.Greenlet] = []
+        self._parts: dict[str, str] = {}
         self._drain_s = 0.0
         self.preparing = self._ending = False
         self._failures = Failures(environment, self._note)
@@ -292,6 +294,8 @@ class RunController:
             parsed.arrivals = parsed.arrivals or scenario_arrivals(self._runner.user_classes)
             resolve_arrivals(parsed)
             resolve_sessions(parsed)
+        elif self._share is not None:
+            self._refuse_others(self._program())
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
         self._drain_s = options.drain_s
@@ -312,7 +316,8 @@ class RunController:
             self.callers.refuse_idle_workers(options)
             visits = self._visit(options, schedule)
             self._writer = self._new_writer(options, schedule, corpus, visits)
-            self._pool = WorkerPool(self._runner, self._writer, schedule)
+            parts = self._program() | speech_and_schedule(schedule, corpus)
+            self._pool = WorkerPool(self._runner, self._writer, schedule, parts)
             self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
             if options.arrivals:
                 self._watchers.append(gevent.spawn(self._let_arrive, self._pool.arrive))
@@ -321,9 +326,8 @@ class RunController:
             if self._share is None:
                 # It connected when the calls of the run had been shared out already.
                 return
-            self._workload_of(options, schedule, corpus, self._share)
-            return
-        self._workload_of(options, schedule, corpus, None)
+            self._refuse_others(speech_and_schedule(schedule, corpus))
+        self._workload_of(options, schedule, corpus, self._share)
 
     def _workload_of(
         self, options: Options, schedule: Calls, corpus: Corpus, share: Share | None
@@ -403,6 +407,7 @@ class RunController:
 
     def _share_came(self, environment: Environment, msg: Any) -> None:
         self._share = Share.unpack(msg.data)
+        self._parts = msg.data.get("parts", {})
 
     def _visit(self, options: Options, schedule: Calls) -> Visits:
         """Open one session from the master, which holds no calls of its own."""
@@ -416,14 +421,23 @@ class RunController:
     def _new_writer(
         self, options: Options, schedule: Calls, corpus: Corpus, visits: Visits
     ) -> RunWriter:
-        locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
-        scenario = Path(str(locustfiles).split(",", maxsplit=1)[0])
-        writer = RunWriter(options, schedule, corpus, scenario, visits)
+        writer = RunWriter(options, schedule, corpus, self._scenario(), visits)
         self._observers.begin(writer)
         if options.live_line:
             parsed: Any = self._environment.parsed_options
             self._observers.show_line(writer, parsed.run_time or None)
         return writer
+
+    def _scenario(self) -> Path:
+        locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
+        return Path(str(locustfiles).split(",", maxsplit=1)[0])
+
+    def _program(self) -> dict[str, str]:
+        return program_and_scenario(self._scenario())
+
+    def _refuse_others(self, own: dict[str, str]) -> None:
+        """Refuse this worker where it has something else than its master."""
+        refuse_others(own, self._parts, self._runner.client_id)
 
     def _open_calls(self) -> int:
         """Return how many calls are open, of a master in all its workers together."""

@@ -1,6 +1,7 @@
 """The master's side of a distributed run: shares out, records in, and workers that were lost."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import gevent
@@ -36,9 +37,12 @@ class WorkerPool:
         runner: Locust's master runner.
         writer: Where the run is recorded.
         schedule: The calls.
+        parts: What workers must have alike, by name.
     """
 
-    def __init__(self, runner: Any, writer: RunWriter, schedule: Calls) -> None:
+    def __init__(
+        self, runner: Any, writer: RunWriter, schedule: Calls, parts: Mapping[str, str]
+    ) -> None:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
         self._open: dict[str, int] = {}
@@ -56,7 +60,7 @@ class WorkerPool:
         }
         self._roster = WorkerRoster(shares, schedule.options.calls)
         for client, share in shares.items():
-            runner.send_message(SHARE, share.pack(), client)
+            runner.send_message(SHARE, {**share.pack(), "parts": dict(parts)}, client)
 
     def take(self, worker: str, message: Any) -> None:
         """Record a worker's batch."""

@@ -64,7 +64,7 @@ class Run:
 
     def __init__(self) -> None:
         self.runner, self.writer = Runner("a", "b"), Writer()
-        self.pool = WorkerPool(self.runner, self.writer, Calls())  # type: ignore[arg-type]
+        self.pool = WorkerPool(self.runner, self.writer, Calls(), {})  # type: ignore[arg-type]
 
     def hand_in(self, worker: str, *, idle: bool = False, last: bool = False, **rest: Any) -> None:
         self.pool.take(worker, {**Batch(**rest).pack(), "idle": idle, "last": last})
