@@ -27,9 +27,13 @@ class GeminiLive(VendorAgent):
         self.receive(message, received_ns)
 
     def understand(self, message: dict[str, Any], received_ns: int) -> None:
-        """Take the set-up, the caller's audio, and responses of functions."""
-        if "realtimeInput" in message:
-            data = message["realtimeInput"]["audio"]["data"]
+        """Take the set-up, the caller's audio, and responses of functions.
+
+        As everywhere in Google's JSON, names may be in camel or snake case, and base64 URL-safe.
+        """
+        heard = message.get("realtimeInput") or message.get("realtime_input")
+        if heard is not None:
+            data = heard["audio"]["data"].replace("-", "+").replace("_", "/")
             self.hear(base64.b64decode(data, validate=True), received_ns)
         elif "setup" in message:
             declared = [
@@ -40,8 +44,9 @@ class GeminiLive(VendorAgent):
             tools = [{"type": "function", "name": tool["name"]} for tool in declared]
             self.begin(received_ns, tools=tools)
             self._tell({"setupComplete": {"sessionId": self.identifier}})
-        elif "toolResponse" in message:
-            for response in message["toolResponse"]["functionResponses"]:
+        else:
+            told = message.get("toolResponse") or message.get("tool_response") or {}
+            for response in told.get("functionResponses") or told.get("function_responses") or []:
                 output = encode(response["response"]).decode()
                 self.answer_tool(response["id"], output, received_ns)
 

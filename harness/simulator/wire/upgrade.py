@@ -93,7 +93,8 @@ def examine(
         refuse_at_upgrade: Answer a bad key with HTTP 401.
         is_ephemeral: Tells whether a key is an ephemeral one that is still good.
     """
-    parts = urlsplit(target)
+    # Google's own client doubles the first slash, behind which a host would stand otherwise.
+    parts = urlsplit("/" + target.lstrip("/"))
     path, query = parts.path.rstrip("/"), parse_qs(parts.query)
     if path.removesuffix("/translations") in PATHS and path not in PATHS:
         return RefusedByHttp(404, "Translation sessions are not simulated here\n")
