@@ -18,6 +18,8 @@ from harness.errors import sanitised
 from harness.model import (
     AudioDecoder,
     AudioFormat,
+    CancelResponse,
+    CommitTurn,
     Event,
     Request,
     RequestResponse,
@@ -83,7 +85,7 @@ class OpenAIRealtime:
         return b'{"type":"input_audio_buffer.append","audio":"' + base64.b64encode(frame) + b'"}'
 
     def request(self, request: Request) -> bytes:
-        """Return a truncation, a function's output or a `response.create`."""
+        """Return the one event that says it."""
         said: dict[str, Any]
         match request:
             case Truncate():
@@ -95,6 +97,10 @@ class OpenAIRealtime:
                 said = {"type": "conversation.item.create", "item": item}
             case RequestResponse():
                 said = {"type": "response.create"}
+            case CommitTurn():
+                said = {"type": "input_audio_buffer.commit"}
+            case CancelResponse():
+                said = {"type": "response.cancel"}
         return msgspec.json.encode(said)
 
     def decoder(self, audio: AudioFormat) -> AudioDecoder:

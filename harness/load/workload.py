@@ -213,6 +213,7 @@ class Workload:
             scheduled_ns=scheduled_ns,
             planned=self._open_load is not None,
             lateness=self._routes.lateness(plan.network),
+            commits=self._dialect.commits(self._settings[plan.user_class]),
         )
         ended = self._waiting[session.id] = gevent.event.AsyncResult()
         try:

@@ -43,7 +43,14 @@ from harness.model.network import (
 )
 from harness.model.plan import CallPlan, TurnBehaviour
 from harness.model.progress import NoProgress, Progress
-from harness.model.requests import Request, RequestResponse, ToolResult, Truncate
+from harness.model.requests import (
+    CancelResponse,
+    CommitTurn,
+    Request,
+    RequestResponse,
+    ToolResult,
+    Truncate,
+)
 from harness.model.run import (
     ArrivalStamps,
     DurationSummary,
@@ -93,8 +100,10 @@ __all__ = [
     "BehaviourOutcome",
     "BinaryMessage",
     "CallPlan",
+    "CancelResponse",
     "Check",
     "Clip",
+    "CommitTurn",
     "CorpusFacts",
     "Direction",
     "DurationSummary",

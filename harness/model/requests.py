@@ -32,4 +32,14 @@ class RequestResponse:
     """The model is to go on with what it knows now."""
 
 
-Request = Truncate | ToolResult | RequestResponse
+@dataclass(frozen=True, slots=True)
+class CommitTurn:
+    """The caller has finished: what was said since the last turn is a turn, to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResponse:
+    """The response that is being given is to end, since the caller begins to speak."""
+
+
+Request = CommitTurn | CancelResponse | Truncate | ToolResult | RequestResponse

@@ -17,8 +17,11 @@ from harness.model import (
     PROVES_SESSION,
     AudioDelta,
     CallPlan,
+    CancelResponse,
+    CommitTurn,
     Event,
     Request,
+    RequestResponse,
     SessionConfigured,
     SessionRecord,
     StampBound,
@@ -49,6 +52,8 @@ class Caller:
         planned: Whether the start was planned before the run, independently of other calls.
         backchannel: What the caller gives as backchannel where the plan says so.
         lateness: Returns how far the network was from its plan; `None` where it is not to change.
+        commits: The caller's client says when the caller has finished, or interrupts: the server
+            does not detect it.
 
     Attributes:
         pacing: When its frames are due, and those that are ready ahead of time.
@@ -67,6 +72,7 @@ class Caller:
         planned: bool = False,
         backchannel: EncodedUtterance | None = None,
         lateness: NetworkLateness | None = None,
+        commits: bool = False,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = False
@@ -89,7 +95,7 @@ class Caller:
         )
         self._speaking = Speaking(wire_format.frame_samples)
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
-        self._winding_up = False
+        self._winding_up, self._commits = False, commits
         self._turns_done = 0
 
     @property
@@ -357,6 +363,9 @@ class Caller:
         return self._conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
+        if self._commits and self._conversation.turn is not None:
+            self._conversation.requests.append(CancelResponse())
+            self.has_news = True
         begun = self._turns.begin(*self.pacing.position())
         before = self._session_instants()
         self._conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
@@ -365,7 +374,12 @@ class Caller:
     def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
         turn = self._conversation.turn
         assert turn is not None
+        speech_was_over = turn.sending.end_ns is not None
         message = self._speaking.say(now_ns, lateness_ns, turn.sending)
+        if self._commits and not speech_was_over and turn.sending.end_ns is not None:
+            turn.committed(now_ns)
+            self._conversation.requests += [CommitTurn(), RequestResponse()]
+            self.has_news = True
         if self._speaking.utterance is None:
             self._silent_until_ns = 0
         return message

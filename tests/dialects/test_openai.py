@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
     AudioDelta,
+    CancelResponse,
+    CommitTurn,
     Event,
     InputCommitted,
     Notice,
@@ -306,6 +308,8 @@ def test_tools_are_declared_with_one_argument_and_only_where_there_are_any() -> 
             },
         ),
         (RequestResponse(), {"type": "response.create"}),
+        (CommitTurn(), {"type": "input_audio_buffer.commit"}),
+        (CancelResponse(), {"type": "response.cancel"}),
     ],
 )
 def test_what_is_said_besides_audio(request_: Request, said: dict[str, object]) -> None:

@@ -169,6 +169,45 @@ def test_interruptions_backchannels_and_tools_are_measured_as_they_truly_were(
     assert "tool_gap" in done.stdout
 
 
+COMMITTING = """
+from harness import Dialogue, VoiceUser
+
+class Caller(VoiceUser):
+    dialogue = Dialogue(turns=2, think_ms=(0, 50))
+    session = {"audio": {"input": {"turn_detection": None}}}
+"""
+
+
+def test_a_caller_who_commits_by_hand_is_measured_as_it_truly_was(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "simulator.toml").write_text("[latency]\nshift_ms = 100.0\nmedian_ms = 50.0\n")
+    host = serve(
+        *("--config", str(tmp_path / "simulator.toml")), "--truth", str(tmp_path / "truth.jsonl")
+    )
+    (tmp_path / "committing.py").write_text(COMMITTING)
+    done = run_locust(
+        *("--host", host, "-u", "2", "-r", "20", "--calls", "2"),
+        reports=tmp_path / "r",
+        scenario=tmp_path / "committing.py",
+    )
+    run = read_run(check_held(done, tmp_path / "r"))
+    assert run.manifest.settings["turn_detection"] == "none: callers commit"
+    truth = {(one.session_id, one.turn_index): one for one in read_truth(tmp_path)}
+    calm = [turn for turn in run.turns if not late(turn)]
+    assert len(run.turns) == 4
+    if not calm:
+        raise MachineTooBusy
+    for turn in calm:
+        true = truth[turn.provider_ids["session"], turn.turn_index]
+        assert turn.status is TurnStatus.COMPLETED
+        assert turn.at.server_endpoint_ns is None
+        # Committed with the speech, before any silence that a server would wait for.
+        assert -SLACK_MS < off_ms(run, turn.at.commit_sent_ns, true.endpoint_ns) < 1
+        assert -1 < off_ms(run, turn.at.first_audio_ns, true.first_audio_released_ns) < SLACK_MS
+        assert -1 < off_ms(run, turn.at.first_audible_ns, true.first_audible_heard_ns) < SLACK_MS
+
+
 class Refused:
     """A call in the hands of an engine that writes down what it is asked to do."""
 

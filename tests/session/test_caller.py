@@ -12,10 +12,14 @@ from harness.model import (
     AudioDelta,
     AudioFormat,
     CallPlan,
+    CancelResponse,
+    CommitTurn,
     Encoding,
     Event,
     InputCommitted,
     ProviderError,
+    Request,
+    RequestResponse,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -550,3 +554,50 @@ def test_a_turn_that_a_server_never_answers_has_the_reason_of_its_settings(detec
     assert turn.fault is not None
     assert ("turn_detection is null" in turn.fault.detail) == (not detects)
     assert "nothing audible within" in turn.fault.detail
+
+
+def committing(turns: int = 2) -> Caller:
+    plan = CallPlan(
+        number=1,
+        network="none",
+        utterance_ids=tuple(f"u{n}" for n in range(turns)),
+        think_ms=(100.0,) * turns,
+        behaviours=(TurnBehaviour(barge_in_ms=100.0), *(TurnBehaviour(),) * (turns - 1)),
+    )
+    utterances = [utterance(name) for name in plan.utterance_ids]
+    session = Caller(
+        plan, utterances, wire_format=WIRE_FORMAT, origin_ns=0, scheduled_ns=0, commits=True
+    )
+    session.receive(SessionCreated(), 0)
+    return session
+
+
+def next_requests(session: Caller, until_ns: int) -> tuple[int, bytes, list[Request]]:
+    """Tick until the caller requests something; return when, with which frame, and what."""
+    while session.due_ns is not None and session.due_ns < until_ns:
+        at_ns = session.due_ns
+        message, _ = session.tick(at_ns)
+        if session.has_news and (requests := session.take_requests()):
+            return at_ns, message, requests
+    raise AssertionError("nothing was requested")
+
+
+def test_a_caller_who_commits_does_so_with_the_frame_that_ends_the_speech() -> None:
+    session = committing()
+    at_ns, message, requests = next_requests(session, 2_000 * MS)
+    # The utterance ends 700 samples before its last frame does.
+    assert message == b"u0-8"
+    assert requests == [CommitTurn(), RequestResponse()]
+    session.receive(InputCommitted(), at_ns + 5 * MS)
+    session.receive(ResponseCreated("r0"), at_ns + 6 * MS)
+    for piece in range(20):
+        session.receive(AudioDelta(LOUD, "r0", "item"), at_ns + 50 * MS + piece)
+    # The caller cuts in, which the server does not detect: its response is cancelled.
+    _, _, cut = next_requests(session, at_ns + 2_000 * MS)
+    assert cut[0] == CancelResponse()
+    session.wind_up()
+    hang_up(session)
+    turn = session.take_turns()[0]
+    assert turn.at.commit_sent_ns == turn.at.speech_end_sent_ns == at_ns
+    # That the server repeats the commit is no decision of its own.
+    assert turn.at.server_endpoint_ns is None

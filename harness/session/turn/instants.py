@@ -102,4 +102,7 @@ class InstantNotes:
             "playout_end_ns": None if flaw.misread else audio.plays_until_ns,
             **({} if barge_in is None else barge_in.instants(spoken.onset_ns)),
         }
+        if "commit_sent_ns" in self.at:
+            # The server only repeats what our client decided.
+            known["server_endpoint_ns"] = None
         return since(known, origin_ns)

@@ -203,6 +203,10 @@ class Turn:
             self.response_state = self.response_state.after(self._withdraw())
         return None if heard.kept_samples == before else heard.cut_off()
 
+    def committed(self, now_ns: int) -> None:
+        """Note that the caller's client told the server that the caller has finished."""
+        self._noted.first("commit_sent_ns", now_ns)
+
     def tool_result_sent(self, now_ns: int) -> None:
         """Note that the results of the tools called so far went out."""
         self._sounds = None
