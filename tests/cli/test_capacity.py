@@ -164,13 +164,13 @@ def test_a_step_is_a_real_run_against_the_simulator(
     slo.write_text("[[objective]]\nfailure_rate = 0.5\n")
     folder = tmp_path / "search"
     words = ["capacity", "conversation", "--slo", str(slo), "--into", str(folder)]
-    words += ["--preset", "null", "--start", "2", "--most", "2", "--hold", "5s", "--drain-s", "1"]
+    words += ["--preset", "null", "--start", "2", "--most", "2", "--hold", "12s", "--drain-s", "1"]
     words += ["--corpus", "synthetic"]
     code = run(words)
     said = capsys.readouterr().out
     assert code in (ExitCode.INCONCLUSIVE, ExitCode.INVALID), said
     first = json.loads((folder / "steps.jsonl").read_text().splitlines()[0])
-    assert (first["load"], first["hold_s"]) == (2, 5.0)
+    assert (first["load"], first["hold_s"]) == (2, 12.0)
     assert (folder / first["run"] / "turns.jsonl").stat().st_size > 0
     document = json.loads((folder / "capacity.json").read_text())
     assert document["search"]["target"] == "the simulator"

@@ -23,7 +23,7 @@ def test_an_agent_is_measured_as_it_truly_was(
     )
     done = run_locust(
         *("--host", host, "--dialect", dialect, "-u", "3", "-r", "20", "--calls", "3"),
-        *("--turns", "2"),
+        *("--turns", "1"),
         reports=tmp_path / "r",
     )
     folder = check_held(done, tmp_path / "r")
