@@ -128,7 +128,7 @@ def _committed(fields: Mapping[str, Any]) -> Event:
 
 
 def _text_delta(fields: Mapping[str, Any]) -> Event:
-    return TextDelta(identifier(fields.get("response_id")))
+    return TextDelta(identifier(fields.get("response_id")), text(fields.get("delta")))
 
 
 def _tool_call(fields: Mapping[str, Any]) -> Event:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from harness.clock import now_ns
@@ -26,7 +26,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.network import Impairment
-from harness.session import Caller, is_retryable
+from harness.session import Caller, HeardSoFar, Saying, is_retryable
 from harness.transport import Connection, connect, ready_message
 
 # Some servers open a session only once it has been configured. OpenAI's announces it within a
@@ -43,10 +43,17 @@ _NO_ROOM = (1008, 1013)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call has recorded; `session` is set when the call is over."""
+    """What a call has recorded; `session` is set when the call is over.
+
+    Attributes:
+        turns: Turns that have ended.
+        session: The call, once it is over.
+        heard: What was heard in these turns, of a call that goes on as its scenario decides.
+    """
 
     turns: list[TurnRecord]
     session: SessionRecord | None = None
+    heard: list[HeardSoFar] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +191,16 @@ class Call:
             self._leave(self._connection)
         return lateness_ns
 
+    def say(self, saying: Saying) -> None:
+        """Say one more thing, in a call that is told what to say."""
+        self.session.say(saying)
+
+    def say_no_more(self) -> None:
+        """Hang up once the last response has been heard."""
+        self.session.say_no_more()
+        if self.session.finished:
+            self.hang_up()
+
     def ping(self) -> None:
         """Send a ping."""
         if self._connection is not None:
@@ -273,14 +290,14 @@ class Call:
         if fault is not None and self._verdict is None and is_retryable(close_code):
             wait_s = self.session.lost(at_ns, fault)
             if wait_s is not None:
-                self._events.outcome(self, Outcome(self.session.take_turns()))
+                self._report()
                 self._events.reconnect(self, wait_s)
                 return
         if fault is not None and self._verdict is None and self._retry_refused(close_code, fault):
             return
         self.over = True
         record = self.session.closed(at_ns, fault, close_code)
-        self._events.outcome(self, Outcome(self.session.take_turns(), record))
+        self._report(record)
 
     def _retry_refused(self, close_code: int | None, fault: Fault) -> bool:
         """Open a session again, a little later, that was refused because the server is full."""
@@ -299,8 +316,12 @@ class Call:
         """Send what the session requests besides audio, and report turns that have ended."""
         for request in self.session.take_requests():
             self._say(connection, self._words.request(request))
-        if turns := self.session.take_turns():
-            self._events.outcome(self, Outcome(turns))
+        if self.session.has_news:
+            self._report()
+
+    def _report(self, record: SessionRecord | None = None) -> None:
+        turns, heard = self.session.take_turns(), self.session.take_heard()
+        self._events.outcome(self, Outcome(turns, record, heard))
 
     def _configure_early(self, connection: Connection) -> None:
         """Configure a session that has not been announced: some exist only after that."""

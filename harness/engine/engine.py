@@ -9,6 +9,7 @@ import asyncio
 from array import array
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import gevent
@@ -24,10 +25,10 @@ from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
 from harness.engine.thread_priority import AUDIO, BESIDE_AUDIO, ThreadPriority
 from harness.engine.timer import DeadlineTimer
-from harness.errors import sanitised
+from harness.errors import Fault, sanitised
 from harness.model import Event
 from harness.recording import Histogram
-from harness.session import Caller, run_ended
+from harness.session import Caller, HeardSoFar, Saying, run_ended
 from harness.transport import release
 
 Result = TypeVar("Result")
@@ -92,6 +93,22 @@ class AudioEngine:
     ) -> None:
         """Hold a call; its records come by `take_outcomes`, its events go to `listener`."""
         self._from_outside(self._open, session, route, listener)
+
+    def say(self, session: Caller, saying: Saying) -> None:
+        """Have an open-ended call say one more thing; nothing happens where it is over."""
+        self._from_outside(self._of_call, session, partial(_say, saying))
+
+    def say_no_more(self, session: Caller) -> None:
+        """Have an open-ended call end once its last response has been heard."""
+        self._from_outside(self._of_call, session, Call.say_no_more)
+
+    def give_up(self, session: Caller, why: Fault) -> None:
+        """End one call now."""
+        self._from_outside(self._of_call, session, partial(_hang_up, why))
+
+    async def so_far(self, session: Caller, turn_index: int) -> HeardSoFar | None:
+        """Return what is known of a turn that goes on; for `run`, on the loop."""
+        return session.so_far(turn_index)
 
     def run(self, errand: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine on the loop and return what it returns, without blocking greenlets."""
@@ -246,6 +263,13 @@ class AudioEngine:
             self._loop.call_soon(self._in_turn, step, rest)
             step(call)
 
+    def _of_call(self, session: Caller, step: Callable[[Call], None]) -> None:
+        """Do something to the call of a session, while it goes on."""
+        for call in self._calls:
+            if call.session is session and not call.over:
+                step(call)
+                return
+
     def _forget(self) -> None:
         self._hand_over()
         self._measured.clear()
@@ -274,6 +298,14 @@ class AudioEngine:
             self._lag.record_ns(at_ns - self._beat_ns)
             self._beat_ns += _HEARTBEAT_NS
         self._heart.arm(self._beat_ns)
+
+
+def _say(saying: Saying, call: Call) -> None:
+    call.say(saying)
+
+
+def _hang_up(why: Fault, call: Call) -> None:
+    call.hang_up(why)
 
 
 def _wind_up(call: Call) -> None:

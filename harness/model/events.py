@@ -117,9 +117,14 @@ class AudioDelta(OfResponse):
 
 @dataclass(frozen=True, slots=True)
 class TextDelta(OfResponse):
-    """A piece of the response's text or transcript. The words are not kept."""
+    """A piece of the response's text or transcript.
+
+    Attributes:
+        text: The words, for scenarios that react to them; no record keeps them.
+    """
 
     response_id: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

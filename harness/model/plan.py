@@ -51,6 +51,8 @@ class CallPlan:
         agent_speaks_first: The caller hears out the agent's greeting before the first utterance.
         backchannel_id: The utterance given as a backchannel; empty for a generated sound.
         user_class: The scenario's user class that holds it; empty where it is not known.
+        open_ended: What is said is told while the call goes on, utterance by utterance.
+        answers_tools: The caller's application answers tool calls, whatever `behaviours` expect.
     """
 
     number: int
@@ -65,6 +67,8 @@ class CallPlan:
     conditions: tuple[str, ...] = ()
     original_ids: tuple[str, ...] = ()
     user_class: str = ""
+    open_ended: bool = False
+    answers_tools: bool = False
 
     def condition(self, turn: int) -> tuple[str, str]:
         """Return the condition and the original id of a turn's utterance; empty for an original."""
@@ -87,7 +91,7 @@ class CallPlan:
 
     def __post_init__(self) -> None:
         """Refuse a call that cannot be held."""
-        if not self.utterance_ids:
+        if not self.utterance_ids and not self.open_ended:
             raise ValueError("a call needs at least one utterance")
         if len(self.think_ms) != len(self.utterance_ids):
             raise ValueError("think_ms must be as long as utterance_ids")

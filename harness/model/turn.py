@@ -241,6 +241,10 @@ class TurnRecord:
             tell.
         processing_delay_ns: How late our own loop may have been to stamp that message; 0 where the
             kernel stamped it, `None` as for `arrival_uncertainty_ns`.
+        think_asked_ns: The pause that the caller was to make before the utterance, from when the
+            response before had been heard or the session was ready; `None` for an interruption.
+        think_ns: The pause that it was, on the plan. Longer than asked for where a scenario decides
+            late what is said; none of it is in the turn's latency.
     """
 
     session_id: str
@@ -266,6 +270,8 @@ class TurnRecord:
     condition: str = ""
     original_id: str = ""
     user_class: str = ""
+    think_asked_ns: int | None = None
+    think_ns: int | None = None
 
     @property
     def error_bound_ns(self) -> int | None:

@@ -9,8 +9,10 @@ from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.event_coverage import EventCoverage, missing_events
 from harness.session.grid import FrameGrid
+from harness.session.heard_so_far import HeardSoFar
 from harness.session.link import Link, is_retryable, run_ended
 from harness.session.pacing import BACKLOG_NS
+from harness.session.planned_turns import Saying
 from harness.session.playout.carrier_playout import CarrierPlayout
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
@@ -28,6 +30,7 @@ __all__ = [
     "EncodedUtterance",
     "EventCoverage",
     "FrameGrid",
+    "HeardSoFar",
     "Link",
     "NetworkLateness",
     "OnsetDetector",
@@ -35,6 +38,7 @@ __all__ = [
     "Playout",
     "ReadyFrames",
     "ResponseState",
+    "Saying",
     "Turn",
     "WireFormat",
     "is_retryable",

@@ -4,6 +4,8 @@ Offsets count from the first audible sample of the response. Nothing here is eva
 frame: `next_ns` says when the caller speaks next, and until then there is only silence.
 """
 
+from dataclasses import replace
+
 from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 
@@ -36,13 +38,23 @@ class Behaviour:
         self._offsets_ns.sort(reverse=True)
         self._lead_ns = 0 if backchannel is None else self._length_ns(backchannel.onset_sample)
         self._cut_in_ns: int | None = None
-        if plan.barge_in_ms is not None and interruption is not None:
-            # Its speech is to begin at the offset, so what goes before that begins earlier.
-            lead_ns = self._length_ns(interruption.onset_sample)
-            self._cut_in_ns = max(0, round(plan.barge_in_ms * NS_PER_MS) - lead_ns)
+        if interruption is not None:
+            self.interrupt_with(interruption)
         self._frame = 0
         self._listens_until_ns: int | None = None
         self._sent = self._taken = 0
+
+    def interrupt_with(self, interruption: EncodedUtterance) -> None:
+        """Note what is said into the response, where the plan says that one is."""
+        if self.plan.barge_in_ms is not None:
+            # Its speech is to begin at the offset, so what goes before that begins earlier.
+            lead_ns = self._length_ns(interruption.onset_sample)
+            self._cut_in_ns = max(0, round(self.plan.barge_in_ms * NS_PER_MS) - lead_ns)
+
+    def hear_out(self) -> None:
+        """Interrupt the response no more: nothing is left to be said."""
+        self._cut_in_ns = None
+        self.plan = replace(self.plan, barge_in_ms=None)
 
     @property
     def speaking(self) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase, sanitised
 from harness.model import (
+    NS_PER_MS,
     PROVES_SESSION,
     AudioDelta,
     CallPlan,
@@ -29,15 +30,20 @@ from harness.model import (
     TurnStatus,
 )
 from harness.session.acknowledgement import Acknowledgement, words_of
-from harness.session.conversation import Conversation
+from harness.session.conversation import Conversation, heard_so_far
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
+from harness.session.heard_so_far import HeardSoFar
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
-from harness.session.planned_turns import PlannedTurns
+from harness.session.planned_turns import PlannedTurns, Saying
 from harness.session.speaking import Speaking
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import since
+
+# For so long frames of silence are known ahead while nobody has said what comes next; to be told
+# makes an end of it.
+_UNTOLD_NS = 1_000 * NS_PER_MS
 
 
 class Caller:
@@ -90,11 +96,15 @@ class Caller:
             origin_ns=origin_ns,
             audio=wire_format.audio,
             new_decoder=wire_format.new_decoder,
-            answers_tools=any(behaviour.expected_tool for behaviour in plan.behaviours),
+            answers_tools=plan.answers_tools
+            or any(behaviour.expected_tool for behaviour in plan.behaviours),
             lateness=lateness,
+            keeps_words=plan.open_ended,
         )
         self._speaking = Speaking(wire_format.frame_samples)
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
+        # Since when the caller thinks.
+        self._thinks_from_ns = 0
         self._winding_up, self._commits = False, commits
         self._turns_done = 0
 
@@ -163,6 +173,40 @@ class Caller:
         if self._conversation.turn is not None:
             self._conversation.turn.sent(late_ns)
 
+    def say(self, saying: Saying) -> None:
+        """Say one more thing: after its pause, or into the response that is to be interrupted."""
+        if self.finished:
+            return
+        self._count_sent()
+        is_next = not self._turns.has_more
+        self._turns.add(saying)
+        if is_next:
+            self._conversation.interrupt_with(saying.utterance)
+            self._speak_from_ns = self._thinks_from_ns + self._turns.think_ns
+        if self._speaking.utterance is None:
+            self._look_again()
+
+    def say_no_more(self) -> None:
+        """Take no more utterances; the session is finished when the last response was heard."""
+        self._turns.end()
+        if self._turns.has_more:
+            return
+        self._conversation.hear_out()
+        if self._conversation.turn is None or self._conversation.greets:
+            self.finished = True
+
+    def so_far(self, turn_index: int) -> HeardSoFar | None:
+        """Return what is known of a turn that goes on, `None` of any other."""
+        turn = self._conversation.turn
+        if turn is None or self._conversation.greets or turn.spoken.turn_index != turn_index:
+            return None
+        return heard_so_far(turn)
+
+    def take_heard(self) -> list[HeardSoFar]:
+        """Return what was heard in turns that have ended, where what is said depends on it."""
+        heard, self._conversation.heard = self._conversation.heard, []
+        return heard
+
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current turn has ended."""
         self._winding_up = True
@@ -192,7 +236,7 @@ class Caller:
             self.finished
             or self.link.ready_ns is None
             or self._winding_up
-            or not self._turns.has_more
+            or self._turns.is_complete
         ):
             return None
         wait_s = self.link.backoff_s()
@@ -328,8 +372,9 @@ class Caller:
 
     def _start_grid(self, now_ns: int) -> None:
         self.pacing.begin(now_ns + self._plan.phase_ns)
+        self._thinks_from_ns = now_ns
         self._speak_from_ns = now_ns + self._turns.think_ns
-        if self._plan.agent_speaks_first and self._turns.has_more:
+        if self._plan.agent_speaks_first and not self._turns.is_complete:
             self._greeting_from_ns = now_ns
             self._conversation.await_greeting(self._turns.silence(now_ns), now_ns)
 
@@ -352,6 +397,8 @@ class Caller:
             self._silent_until_ns = conversation.changes_ns(frame_ns)
         elif speaks_from_ns is not None:
             self._silent_until_ns = speaks_from_ns + frame_ns
+        elif not self._turns.is_complete:
+            self._silent_until_ns = now_ns + _UNTOLD_NS
         return self._silence if backchannel is None else backchannel
 
     def _speaks_from_ns(self) -> int | None:
@@ -363,10 +410,12 @@ class Caller:
         return self._conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
-        if self._commits and self._conversation.turn is not None:
+        interrupts = self._conversation.turn is not None
+        if self._commits and interrupts:
             self._conversation.requests.append(CancelResponse())
             self.has_news = True
-        begun = self._turns.begin(*self.pacing.position())
+        thinks_from_ns = None if interrupts else self._thinks_from_ns
+        begun = self._turns.begin(*self.pacing.position(), thinks_from_ns)
         before = self._session_instants()
         self._conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
         self._speaking.begin(begun.utterance)
@@ -393,11 +442,11 @@ class Caller:
             self._conversation.close(now_ns, fault)
             self._speaking.stop()
             self.has_news = True
-        if not self._turns.has_more or self._winding_up:
+        if self._turns.is_complete or self._winding_up:
             self.finished = True
             return
-        after_ns = max(now_ns, turn.playout_end_ns or now_ns)
-        self._speak_from_ns = after_ns + self._turns.think_ns
+        self._thinks_from_ns = max(now_ns, turn.playout_end_ns or now_ns)
+        self._speak_from_ns = self._thinks_from_ns + self._turns.think_ns
 
     def _not_begun(self, status: TurnStatus, fault: Fault) -> None:
         """Record the next turn of the plan, which never began."""

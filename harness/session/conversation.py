@@ -29,7 +29,9 @@ from harness.model import (
     TurnRecord,
 )
 from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
+from harness.session.encoded_utterance import EncodedUtterance
 from harness.session.greeting import Greeting, greeting_of
+from harness.session.heard_so_far import HeardSoFar
 from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.repeated_ids import RepeatedIds
@@ -58,10 +60,12 @@ class Conversation:
         new_decoder: Makes the decoder of that audio.
         answers_tools: Whether the caller's application answers tool calls.
         lateness: Returns how far the network was from its plan; `None` where it is not to change.
+        keeps_words: Whether what was heard in turns is to be kept until it is taken.
 
     Attributes:
         turn: The latest turn, `None` between two.
         records: Turns that were recorded and not taken yet.
+        heard: What was heard in them, where it is kept.
         requests: What is to be sent besides audio.
         greets: Whether `turn` is the agent's greeting, of which no turn is recorded.
         greeting: Outcome of the first greeting that was waited for.
@@ -76,13 +80,16 @@ class Conversation:
         new_decoder: NewDecoder,
         answers_tools: bool,
         lateness: NetworkLateness | None = None,
+        keeps_words: bool = False,
     ) -> None:
         self.turn: Turn | None = None
         self.records: list[TurnRecord] = []
+        self.heard: list[HeardSoFar] = []
         self.requests: list[Request] = []
         self.provider_session_id = ""
         self.audio, self._new_decoder = audio, new_decoder
         self._origin_ns, self._lateness = origin_ns, lateness
+        self._keeps_words = keeps_words
         self._check = EncodingCheck(audio)
         self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
@@ -158,6 +165,16 @@ class Conversation:
         self.turn, self.greets = None, False
         if self._tools is not None:
             self._tools.forget()
+
+    def interrupt_with(self, utterance: EncodedUtterance) -> None:
+        """Note what is said into the response, where it is to be interrupted."""
+        if self._behaviour is not None:
+            self._behaviour.interrupt_with(utterance)
+
+    def hear_out(self) -> None:
+        """Interrupt the response no more: nothing is left to be said."""
+        if self._behaviour is not None:
+            self._behaviour.hear_out()
 
     @property
     def was_heard(self) -> bool:
@@ -385,11 +402,23 @@ class Conversation:
             lateness=self._lateness,
         )
         self.records.append(record)
+        if self._keeps_words:
+            self.heard.append(heard_so_far(turn))
         self._gone |= turn.ids.seen
         if self._reports_end is None and self._hears:
             # It heard the caller begin, and never said when the caller had ended.
             self._reports_end = False
         return record
+
+
+def heard_so_far(turn: Turn) -> HeardSoFar:
+    """Return what the agent has said and done in a turn."""
+    return HeardSoFar(
+        turn_index=turn.spoken.turn_index,
+        transcript=turn.words.text(),
+        tools=turn.tools.names,
+        audible=turn.answer_ns is not None,
+    )
 
 
 def _heard_ns(turn: Turn) -> int | None:

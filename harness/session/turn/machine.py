@@ -49,6 +49,7 @@ from harness.model import (
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
+from harness.session.turn.agent_words import AgentWords
 from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.early_responses import EarlyResponses
 from harness.session.turn.endings import ResponseEndings
@@ -81,6 +82,7 @@ class Turn:
         sending: What went out of the utterance.
         ids: Which responses belong to this turn.
         tools: Tools that it called, and whether their results are answered.
+        words: What the agent says.
     """
 
     def __init__(
@@ -104,7 +106,7 @@ class Turn:
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
         self._over_ns = 0
         self._error: ProviderError | None = None
-        self._tokens = TokenSum()
+        self._tokens, self.words = TokenSum(), AgentWords()
         self.sending = SentFrames()
         # Response and item of which more audio has nothing to change but what is heard.
         self._sounds: tuple[str, str] | None = None
@@ -176,6 +178,7 @@ class Turn:
                 moves = self._create(response, now_ns)
             case TextDelta() if not self.ids.is_cancelled(response):
                 self._noted.first("first_text_ns", now_ns)
+                self.words.add(response, event.text)
             case ToolCall():
                 self._call(event, now_ns)
             case ResponseDone():
@@ -328,6 +331,7 @@ class Turn:
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None
+        self.words.forget()
         self.response_state = ResponseState.NONE
 
     def _call(self, call: ToolCall, now_ns: int) -> None:

@@ -26,6 +26,8 @@ class PlannedSpeech:
         original_id: The same for one utterance under every condition; empty for an original.
         user_class: The scenario's user class that holds the call.
         limit_ns: How long the caller waits from `end_ns`.
+        think_asked_ns: The pause before it that was asked for; `None` where it interrupts.
+        think_ns: The pause that it was.
     """
 
     session_id: str
@@ -40,6 +42,8 @@ class PlannedSpeech:
     condition: str = ""
     original_id: str = ""
     user_class: str = ""
+    think_asked_ns: int | None = None
+    think_ns: int | None = None
 
 
 def since(known: Instants, origin_ns: int) -> TurnInstants:

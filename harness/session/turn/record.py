@@ -71,5 +71,7 @@ def turn_record(
         usage=tokens.told,
         responses_untold=tokens.untold,
         behaviour=behaviour,
+        think_asked_ns=spoken.think_asked_ns,
+        think_ns=spoken.think_ns,
         network_late_ns=late_ns(lateness, spoken.session_id, at, origin_ns),
     )
