@@ -3,9 +3,33 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.load import Dialogue, StagedShape, VoiceUser
+    from harness.load import (
+        CallEnded,
+        Dialogue,
+        MeasuredTurn,
+        ReactingCall,
+        StagedShape,
+        VoiceUser,
+        between,
+        constant,
+        constant_pacing,
+        tag,
+        task,
+    )
 
-__all__ = ["Dialogue", "StagedShape", "VoiceUser"]
+__all__ = [
+    "CallEnded",
+    "Dialogue",
+    "MeasuredTurn",
+    "ReactingCall",
+    "StagedShape",
+    "VoiceUser",
+    "between",
+    "constant",
+    "constant_pacing",
+    "tag",
+    "task",
+]
 
 
 def __getattr__(name: str) -> Any:

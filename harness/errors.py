@@ -36,6 +36,10 @@ _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+SCENARIO_ERROR = "scenario_error"
+"""Code of the fault of a call that its scenario's own code broke off."""
+
+
 class ExitCode(IntEnum):
     """Exit codes of every command."""
 

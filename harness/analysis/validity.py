@@ -14,6 +14,7 @@ from harness.analysis.completeness import Completeness, completeness
 from harness.analysis.error_bound import ErrorBounds, error_bounds
 from harness.analysis.failures import is_ours
 from harness.analysis.priced_models import model_difference
+from harness.errors import SCENARIO_ERROR
 from harness.model import (
     NS_PER_MS,
     ArrivalStamps,
@@ -73,6 +74,9 @@ CHANGES_FAILED = Bound(degraded=0.0, invalid=0.01)
 # 3 ms before the run: beyond that they would not have been.
 PROXY_ADDED_MS = Bound(degraded=1.5, invalid=3.0)
 
+# Errors of a scenario's own code that are told apart; a page of them would say no more.
+_SCENARIO_ERRORS_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Validity:
@@ -102,6 +106,7 @@ def assess_validity(run: Run, *, goes_on: bool = False) -> Validity:
         *_of_stamps(run, bounds),
         *_of_counts(run, done),
         *_of_settings(run),
+        *_of_scenario(run),
         *_of_plan(run, done),
         *_of_networks(run.manifest.networks, run.events),
         *_of_impairment(run),
@@ -188,6 +193,14 @@ def _of_settings(run: Run) -> Iterator[_Finding]:
     words = model_difference(run)
     if words and not run.manifest.model_by_default:
         yield _degraded(words)
+
+
+def _of_scenario(run: Run) -> Iterator[_Finding]:
+    """Find calls that a scenario's own code broke off: fewer turns than it was to have."""
+    ended = [s.fault for s in run.sessions if s.fault and s.fault.code == SCENARIO_ERROR]
+    for detail in sorted({fault.detail for fault in ended})[:_SCENARIO_ERRORS_TOLD]:
+        count = sum(fault.detail == detail for fault in ended)
+        yield _degraded(f"{count} of {len(run.sessions)} calls ended early: {detail}")
 
 
 def _worst_frame_ms(run: Run) -> float:

@@ -4,25 +4,52 @@ The only package that knows Locust and gevent. Locust schedules and distributes 
 them live; it never supplies a published number.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harness.plan import Dialogue
 
 if TYPE_CHECKING:
+    from locust import between, constant, constant_pacing, tag, task
+
+    from harness.load.measured_turn import MeasuredTurn
+    from harness.load.reacting_call import CallEnded, ReactingCall
     from harness.load.shapes import StagedShape
     from harness.load.user import VoiceUser
 
-__all__ = ["Dialogue", "StagedShape", "VoiceUser"]
+__all__ = [
+    "CallEnded",
+    "Dialogue",
+    "MeasuredTurn",
+    "ReactingCall",
+    "StagedShape",
+    "VoiceUser",
+    "between",
+    "constant",
+    "constant_pacing",
+    "tag",
+    "task",
+]
+
+# What is imported from Locust is its own, so that a scenario needs one import.
+_HOMES = {
+    "CallEnded": "harness.load.reacting_call",
+    "MeasuredTurn": "harness.load.measured_turn",
+    "ReactingCall": "harness.load.reacting_call",
+    "StagedShape": "harness.load.shapes",
+    "VoiceUser": "harness.load.user",
+    "between": "locust",
+    "constant": "locust",
+    "constant_pacing": "locust",
+    "tag": "locust",
+    "task": "locust",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import Locust only for a scenario: it patches the whole process when it is imported."""
-    if name == "VoiceUser":
-        from harness.load.user import VoiceUser
-
-        return VoiceUser
-    if name == "StagedShape":
-        from harness.load.shapes import StagedShape
-
-        return StagedShape
-    raise AttributeError(name)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Its own import takes the patches before anything else does.
+    import_module("harness.load.user")
+    return getattr(import_module(_HOMES[name]), name)

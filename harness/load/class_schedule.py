@@ -5,7 +5,7 @@ what is said in it, whatever the number of workers.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,10 +17,19 @@ from harness.corpus import Corpus
 from harness.engine.route import Route
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
-from harness.load.scenario import class_dialogue, class_network, class_script, class_session
+from harness.load.scenario import (
+    class_dialogue,
+    class_network,
+    class_reacts,
+    class_script,
+    class_session,
+    class_tools,
+)
 from harness.model import CallPlan
 from harness.plan import parse_mix
 from harness.plan.class_shares import ClassShares
+
+_FORESEEN_CALLS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +109,21 @@ def routes_of(schedule: Calls) -> dict[str, Route]:
     }
 
 
+def foreseen_recordings(schedule: Calls, calls: int | None) -> Iterator[str]:
+    """Yield the recordings that the first calls of a schedule need, in order.
+
+    Args:
+        schedule: The calls.
+        calls: How many there are, `None` when time decides.
+    """
+    for number in range(_FORESEEN_CALLS if calls is None else min(calls, _FORESEEN_CALLS)):
+        yield from schedule.call(number).recording_ids
+    for part in schedule.parts.values():
+        if part.reacts:
+            # Its tasks decide later what is said.
+            yield from (clip.id for clip in part.clips)
+
+
 def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
     """Return the share of callers that each class has, as Locust gives them.
 
@@ -125,7 +149,10 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     schedule = make_schedule(
         replace(options, dialogue=script), class_dialogue(user, options.turns), corpus
     )
-    return replace(schedule, user_class="" if user is None else user.__name__)
+    name = "" if user is None else user.__name__
+    return replace(
+        schedule, user_class=name, reacts=class_reacts(user), class_tools=class_tools(user)
+    )
 
 
 def _class_seed(seed: int, name: str) -> int:

@@ -60,6 +60,13 @@ def _on_stop(environment: Environment, **_: Any) -> None:
     run_controller_of(environment).stop()
 
 
+def _on_user_error(user_instance: Any, exception: Exception, tb: Any) -> None:
+    """End a run whose scenario fails outside of calls: in a loop, it would not end by itself."""
+    user = getattr(user_instance, "user", user_instance)
+    if exception is not getattr(user, "told_error", None):
+        run_controller_of(user.environment).scenario_failed(exception)
+
+
 def _on_quitting(environment: Environment, **_: Any) -> None:
     run_controller_of(environment).quitting()
 
@@ -68,4 +75,5 @@ events.init_command_line_parser.add_listener(_on_parser)
 events.init.add_listener(_on_init)
 events.test_start.add_listener(_on_start)
 events.test_stop.add_listener(_on_stop)
+events.user_error.add_listener(_on_user_error)
 events.quitting.add_listener(_on_quitting)

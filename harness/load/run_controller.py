@@ -23,8 +23,7 @@ from locust.runners import (
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
-from harness.engine.engine import AudioEngine
-from harness.errors import ExitCode, RunInvalid, redacted
+from harness.errors import BadInput, ExitCode, HarnessError, RunInvalid, redacted, sanitised
 from harness.load import live
 from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.class_schedule import Calls, routes_of, schedule_of
@@ -44,7 +43,7 @@ from harness.load.run_setup import (
 from harness.load.run_writer import RunWriter
 from harness.load.same_parts import program_and_scenario, refuse_others, speech_and_schedule
 from harness.load.scenario import scenario_arrivals, scenario_network
-from harness.load.session_check import Visits, try_sessions
+from harness.load.session_check import Visits, try_sessions_alone
 from harness.load.session_file import resolve_sessions
 from harness.load.share import Share
 from harness.load.targets import resolve_target
@@ -217,6 +216,16 @@ class RunController:
             reported = ExitCode.INVALID
         return self._failures.code or int(reported)
 
+    def scenario_failed(self, error: Exception) -> None:
+        """End the run: a scenario's task failed outside of calls."""
+        words = sanitised(f"{type(error).__name__}: {error}")
+        if self.workload is not None:
+            self.workload.fail(
+                error
+                if isinstance(error, HarnessError)
+                else BadInput(f"a task failed outside of a call, {words}", where="the scenario")
+            )
+
     def quitting(self) -> None:
         """End what still goes on when the process is about to end."""
         while self._ending:
@@ -295,7 +304,9 @@ class RunController:
             resolve_arrivals(parsed)
             resolve_sessions(parsed)
         elif self._share is not None:
-            self._refuse_others(self._program())
+            refuse_others(
+                program_and_scenario(self._scenario()), self._parts, self._runner.client_id
+            )
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
         self._drain_s = options.drain_s
@@ -314,9 +325,9 @@ class RunController:
         schedule = schedule_of(options, users, corpus, network_given=given, callers=callers)
         if isinstance(self._runner, MasterRunner):
             self.callers.refuse_idle_workers(options)
-            visits = self._visit(options, schedule)
+            visits = try_sessions_alone(options, routes_of(schedule))
             self._writer = self._new_writer(options, schedule, corpus, visits)
-            parts = self._program() | speech_and_schedule(schedule, corpus)
+            parts = program_and_scenario(self._scenario()) | speech_and_schedule(schedule, corpus)
             self._pool = WorkerPool(self._runner, self._writer, schedule, parts)
             self._watchers.append(gevent.spawn(self._watch_workers, self._pool))
             if options.arrivals:
@@ -326,7 +337,9 @@ class RunController:
             if self._share is None:
                 # It connected when the calls of the run had been shared out already.
                 return
-            self._refuse_others(speech_and_schedule(schedule, corpus))
+            refuse_others(
+                speech_and_schedule(schedule, corpus), self._parts, self._runner.client_id
+            )
         self._workload_of(options, schedule, corpus, self._share)
 
     def _workload_of(
@@ -409,15 +422,6 @@ class RunController:
         self._share = Share.unpack(msg.data)
         self._parts = msg.data.get("parts", {})
 
-    def _visit(self, options: Options, schedule: Calls) -> Visits:
-        """Open one session from the master, which holds no calls of its own."""
-        engine = AudioEngine()
-        engine.start()
-        try:
-            return try_sessions(engine, options, routes_of(schedule))
-        finally:
-            engine.stop()
-
     def _new_writer(
         self, options: Options, schedule: Calls, corpus: Corpus, visits: Visits
     ) -> RunWriter:
@@ -431,13 +435,6 @@ class RunController:
     def _scenario(self) -> Path:
         locustfiles = getattr(self._environment.parsed_options, "locustfile", "scenario.py")
         return Path(str(locustfiles).split(",", maxsplit=1)[0])
-
-    def _program(self) -> dict[str, str]:
-        return program_and_scenario(self._scenario())
-
-    def _refuse_others(self, own: dict[str, str]) -> None:
-        """Refuse this worker where it has something else than its master."""
-        refuse_others(own, self._parts, self._runner.client_id)
 
     def _open_calls(self) -> int:
         """Return how many calls are open, of a master in all its workers together."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.corpus import Corpus, obtain_corpus
 from harness.dialects import Dialect, SessionSettings, find_dialect
@@ -15,6 +16,7 @@ from harness.network import choose_profile, load_profiles
 from harness.plan import Dialogue, Seeds, choose_network, draw_call
 from harness.plan.dialogue import draw_dialogue
 from harness.plan.pairing import Pairing, pair, with_conditions
+from harness.plan.schedule import without_words
 from harness.plan.script import Script, parse_script
 
 
@@ -30,6 +32,8 @@ class Schedule:
         script: A dialogue script, `None` for none.
         pairing: How the same words are said under every condition; `None` where they are not.
         user_class: The user class that holds them.
+        reacts: What is said is decided by the class's own tasks, while a call goes on.
+        class_tools: Tools that the class's application offers, besides those of the script.
     """
 
     options: Options
@@ -39,6 +43,8 @@ class Schedule:
     script: Script | None = None
     pairing: Pairing | None = None
     user_class: str = ""
+    reacts: bool = False
+    class_tools: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, "Schedule"]:
@@ -52,7 +58,8 @@ class Schedule:
     @property
     def tools(self) -> tuple[str, ...]:
         """The tools that callers' applications offer."""
-        return () if self.script is None else self.script.tools
+        scripted = () if self.script is None or self.reacts else self.script.tools
+        return tuple(dict.fromkeys((*self.class_tools, *scripted)))
 
     def call(self, number: int) -> CallPlan:
         """Return call `number`.
@@ -60,12 +67,18 @@ class Schedule:
         Raises:
             BadInput: The corpus has no clip that fits a turn of the script.
         """
+        if self.reacts:
+            drawn = self._drawn(number, self.clips)
+            return replace(without_words(drawn), **self._of_class())
         if self.pairing is None:
             plan = self._drawn(number, self.clips)
         else:
             drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
             plan = self.pairing.under(drawn, number, self.frame_ns)
-        return replace(with_conditions(plan, self.clips), user_class=self.user_class)
+        return replace(with_conditions(plan, self.clips), **self._of_class())
+
+    def _of_class(self) -> dict[str, Any]:
+        return {"user_class": self.user_class, "answers_tools": bool(self.class_tools)}
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)

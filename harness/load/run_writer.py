@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +26,7 @@ from harness.load.open_load import arrivals_of
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles
 from harness.load.session_check import Visits, asked_sessions
-from harness.model import ArrivalStamps, RunEvent, RunEventKind, RunManifest
+from harness.model import ArrivalStamps, CallPlan, RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
 from harness.transport import kernel_stamps, sanitised_target
@@ -172,7 +172,7 @@ def _manifest(
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
         schedule_hash=schedule_hash(calls, starts_ns),
         calls_planned=options.calls,
-        turns_planned=options.calls and sum(len(call.utterance_ids) for call in calls),
+        turns_planned=options.calls and _turns_planned(calls),
         networks=tuple(resolve_profiles(options).values()),
         settings=_settings(options, schedule, routes),
         sessions_asked=asked,
@@ -181,6 +181,13 @@ def _manifest(
         commit=_commit(),
         arrival_stamps=ArrivalStamps.KERNEL if kernel_stamps() else ArrivalStamps.EVENT_LOOP,
     )
+
+
+def _turns_planned(calls: Sequence[CallPlan]) -> int | None:
+    """Return the turns of all calls, `None` where scenarios decide how many there are."""
+    if any(call.open_ended for call in calls):
+        return None
+    return sum(len(call.utterance_ids) for call in calls)
 
 
 def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) -> dict[str, str]:
@@ -225,6 +232,9 @@ def _detection_of(route: Route) -> dict[str, str]:
 
 def _said(schedule: Schedule) -> dict[str, str]:
     """Return a description of what callers of one kind do."""
+    if schedule.reacts:
+        low, high = schedule.dialogue.think_ms
+        return {"turns_per_call": "as the scenario decides", "think_ms": f"{low:g} to {high:g}"}
     if schedule.script is not None:
         return {"dialogue": schedule.script.name}
     low, high = schedule.dialogue.think_ms

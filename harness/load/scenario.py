@@ -19,8 +19,10 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "agent_speaks_first": ((bool,), "True or False"),
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
     "session": ((dict, str, Path, type(None)), 'an object, such as {"instructions": "Be brief."}'),
+    "tools": ((tuple, list), 'names of tools, such as ("place_order",)'),
 }
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
+_SET_BY_ITSELF = ("reacts", "told_error")
 _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
 
 
@@ -36,7 +38,7 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
     Raises:
         BadInput: One is misspelt, of the wrong type, or belongs to the whole run.
     """
-    known = (*_OURS, *_LOCUSTS)
+    known = (*_OURS, *_LOCUSTS, *_SET_BY_ITSELF)
     for attribute, value in attributes.items():
         where = f"{name}.{attribute}"
         if attribute in _OURS:
@@ -81,6 +83,16 @@ def class_dialogue(user: Any, turns: int | None) -> Dialogue:
         turns=dialogue.turns if turns is None else turns,
         agent_speaks_first=dialogue.agent_speaks_first or greeted,
     )
+
+
+def class_reacts(user: Any) -> bool:
+    """Return whether tasks of the class's own lead its calls."""
+    return bool(getattr(user, "reacts", False))
+
+
+def class_tools(user: Any) -> tuple[str, ...]:
+    """Return the names of the tools that the application of a user class offers."""
+    return tuple(getattr(user, "tools", ()))
 
 
 def class_script(user: Any) -> Path | None:

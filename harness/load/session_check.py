@@ -38,11 +38,28 @@ def try_sessions(engine: AudioEngine, options: Options, routes: Mapping[str, Rou
         known = next((one for before, one in done if before.settings == route.settings), None)
         if known is None:
             known = engine.run(visit(route))
-            if known.fault is not None and not (known.is_of_settings and options.allow_differences):
+            # Defaults of ours that a server refuses make the run degraded, since nobody asked for
+            # them; with settings of the user's own that did not take hold no load begins.
+            may_go_on = options.allow_differences or not route.settings.wishes
+            if known.fault is not None and not (known.is_of_settings and may_go_on):
                 raise refusal(route, known.fault)
             done.append((route, known))
         found[name] = known
     return found
+
+
+def try_sessions_alone(options: Options, routes: Mapping[str, Route]) -> Visits:
+    """Open the sessions from a process that holds no calls, on an engine of its own.
+
+    Raises:
+        BadInput: As `try_sessions`.
+    """
+    engine = AudioEngine()
+    engine.start()
+    try:
+        return try_sessions(engine, options, routes)
+    finally:
+        engine.stop()
 
 
 def asked_sessions(

@@ -1,18 +1,37 @@
 """The Locust user that a scenario derives from."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from locust import User, constant, task
-from locust.exception import StopUser
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
 
+from harness.errors import BadInput
 from harness.load.locust_events import run_controller_of
+from harness.load.reacting_call import CallEnded, ReactingCall
 from harness.load.redacted_output import redact_output
 from harness.load.scenario import check_attributes
 from harness.plan import Dialogue
 
 # From here on, since a scenario that imports this may fail before Locust has begun.
 redact_output()
+
+# What tasks raise to steer Locust.
+_LOCUSTS_OWN = (
+    StopUser,
+    StopTest,
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+)
 
 
 class VoiceUser(User):
@@ -33,6 +52,9 @@ class VoiceUser(User):
         agent_speaks_first: Callers hear out the agent's greeting before they speak.
         session: The session to ask for, merged over the defaults and sent as it is: an object in
             the words of the API's `session.update`, or the path of a JSON or TOML file.
+        tools: Names of the tools that the caller's application offers and answers.
+        reacts: Tasks of the class's own lead its calls, by `call`; set by itself.
+        told_error: What a task raised last in a call, which is recorded there.
     """
 
     abstract = True
@@ -43,21 +65,67 @@ class VoiceUser(User):
     arrivals = ""
     agent_speaks_first = False
     session: dict[str, Any] | str | Path | None = None
+    tools: Sequence[str] = ()
+    reacts = False
+    told_error: Exception | None = None
 
     def __init_subclass__(cls, **words: Any) -> None:
-        """Refuse attributes that say nothing.
+        """Refuse attributes that say nothing; tasks of its own lead the calls of a class.
 
         Raises:
             BadInput: One is misspelt or of the wrong type.
         """
         super().__init_subclass__(**words)
         check_attributes(cls.__name__, vars(cls))
+        own = [one for one in cls.tasks if one is not VoiceUser.hold_planned_call]
+        if own:
+            cls.tasks, cls.reacts = own, True
+
+    @contextmanager
+    def call(self, *, most_turns: int | None = None) -> Iterator[ReactingCall]:
+        """Hold the next call, which the block leads; at its end the caller hangs up.
+
+        A block that raises ends this call only, which is recorded as ours. There is no block to
+        enter once the run has no calls left: the user stops.
+
+        Args:
+            most_turns: A call of more turns fails a check and ends; `None` for as many as come.
+        """
+        workload = run_controller_of(self.environment).workload
+        if workload is None:
+            raise StopUser
+        call = workload.begin_reacting(type(self).__name__, most_turns)
+        if call is None:
+            self._stand_in()
+            raise StopUser
+        try:
+            yield call
+            call.hang_up()
+        except CallEnded:
+            call.hang_up()
+        except _LOCUSTS_OWN:
+            call.hang_up()
+            raise
+        except Exception as error:
+            self.told_error = error
+            if isinstance(error, BadInput):
+                workload.fail(error)
+            call.give_up(error)
+            raise
+        finally:
+            workload.leave(call)
 
     @task
     def hold_planned_call(self) -> None:
         """Hold one call and wait for its end; the audio runs elsewhere."""
         controller = run_controller_of(self.environment)
         workload = controller.workload
+        if type(self).reacts:
+            raise BadInput(
+                "has tasks of its own, which lead its calls",
+                where=type(self).__name__,
+                hint="Say what is said in them, or leave them out",
+            )
         if workload is not None and workload.hold_next(type(self).__name__):
             return
         if workload is not None:

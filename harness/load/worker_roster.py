@@ -151,7 +151,9 @@ def dropped_turn(
         kind=TurnKind.FIRST if index == 0 else TurnKind.LATER,
         status=TurnStatus.DROPPED,
         network=plan.network,
-        utterance_id=plan.utterance_ids[min(index, len(plan.utterance_ids) - 1)],
+        utterance_id=plan.utterance_ids[min(index, len(plan.utterance_ids) - 1)]
+        if plan.utterance_ids
+        else "",
         condition=condition,
         original_id=original_id,
         user_class=plan.user_class,

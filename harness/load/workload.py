@@ -1,6 +1,6 @@
 """What one process needs to hold calls: speech ready to send, a network, the audio engine."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import gevent
@@ -15,10 +15,11 @@ from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
 from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
 from harness.load.call_queue import CallQueue
-from harness.load.class_schedule import Calls, routes_of
+from harness.load.class_schedule import Calls, foreseen_recordings, routes_of
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
 from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
+from harness.load.reacting_call import ReactingCall
 from harness.load.run_setup import resolve_dialect
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
@@ -33,6 +34,7 @@ from harness.model import (
     SessionRecord,
     TurnRecord,
 )
+from harness.plan import Seeds
 from harness.recording import Batch
 from harness.session import Caller, EncodedUtterance
 
@@ -40,7 +42,6 @@ Headers = tuple[tuple[str, str], ...]
 
 _POLL_S = 0.05
 _CLOSE_LIMIT_S = 5.0
-_FORESEEN_CALLS = 2_000
 
 
 class Workload:
@@ -86,6 +87,7 @@ class Workload:
         self._queue = CallQueue(self._share, options.calls, schedule)
         self._open_load: OpenLoad | None = None
         self._stopping = self._hurried = False
+        self._reacting: dict[str, ReactingCall] = {}
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
         self._pauses = GarbagePauses()
@@ -103,7 +105,8 @@ class Workload:
         if visit_target:
             self._progress.step(f"Opening one session at {self._route.target.host}")
             self.visits = try_sessions(self._engine, self._options, self._class_routes)
-        self._speech.prepare(self._foreseen_utterances(), self._progress)
+        foreseen = foreseen_recordings(self._schedule, self._options.calls)
+        self._speech.prepare(foreseen, self._progress)
         message_bytes = len(self._speech.wire_format.silence)
         self._routes = choose_routes(
             self._options, self._route, self._engine, message_bytes, self._progress
@@ -167,7 +170,7 @@ class Workload:
         try:
             plan = self._schedule.call(number)
         except HarnessError as error:
-            self._fail(error)
+            self.fail(error)
             return False
         self.active += 1
         try:
@@ -183,7 +186,7 @@ class Workload:
         except Exception as error:
             self.active -= 1
             words = f"a call could not be made: {sanitised(repr(error))}"
-            self._fail(HarnessError(words, hint="This is our bug; what was recorded stays"))
+            self.fail(HarnessError(words, hint="This is our bug; what was recorded stays"))
         finally:
             self._speech.release(plan.recording_ids)
         return True
@@ -201,10 +204,21 @@ class Workload:
         self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
     ) -> None:
         """Hold a call and return when it has ended."""
+        session = self._caller(plan, utterances, scheduled_ns)
+        ended = self._waiting[session.id] = gevent.event.AsyncResult()
+        try:
+            self._open(session, plan)
+            ended.get()
+        finally:
+            self._waiting.pop(session.id, None)
+
+    def _caller(
+        self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
+    ) -> Caller:
         backchannel = self._backchannel
         if len(utterances) > len(plan.utterance_ids):
             *utterances, backchannel = utterances
-        session = Caller(
+        return Caller(
             plan,
             utterances,
             backchannel=backchannel,
@@ -215,19 +229,53 @@ class Workload:
             lateness=self._routes.lateness(plan.network),
             commits=self._dialect.commits(self._settings[plan.user_class]),
         )
-        ended = self._waiting[session.id] = gevent.event.AsyncResult()
+
+    def _open(self, session: Caller, plan: CallPlan) -> None:
+        """Begin a call, or record that no route can be opened for it."""
         try:
-            try:
-                route = self._routes.route(session.id, plan.network)
-            except HarnessError as error:
-                self._lose(session, error)
-                return
-            headers = (*route.headers, *self._begin_trace(session.id, plan))
-            route = replace(route, settings=self._settings[plan.user_class], headers=headers)
-            self._engine.hold(session, route)
-            ended.get()
-        finally:
-            self._waiting.pop(session.id, None)
+            route = self._routes.route(session.id, plan.network)
+        except HarnessError as error:
+            self._lose(session, error)
+            return
+        headers = (*route.headers, *self._begin_trace(session.id, plan))
+        route = replace(route, settings=self._settings[plan.user_class], headers=headers)
+        self._engine.hold(session, route)
+
+    def begin_reacting(self, user_class: str, most_turns: int | None) -> ReactingCall | None:
+        """Begin a class's next call, which its scenario leads; `None` if there is none left.
+
+        Args:
+            user_class: The class of the caller that is free.
+            most_turns: After how many turns it fails a check and ends; `None` for no such check.
+        """
+        planned = self._next(user_class)
+        if planned is None:
+            return None
+        try:
+            plan = self._schedule.call(planned[0])
+        except HarnessError as error:
+            self.fail(error)
+            return None
+        session = self._caller(plan, (), planned[1])
+        call = self._reacting[session.id] = ReactingCall(
+            plan,
+            session,
+            self._engine,
+            self._speech,
+            self._corpus.clips,
+            dialogue=self._schedule.parts[plan.user_class].dialogue,
+            seeds=Seeds.from_one(self._options.seed),
+            most_turns=most_turns,
+        )
+        self.active += 1
+        self._open(session, plan)
+        return call
+
+    def leave(self, call: ReactingCall) -> None:
+        """Record a call that its scenario is done with, once it is over."""
+        call.leave()
+        if call.ended.ready() and call.ended.value is not None:
+            self._end(call.ended.value)
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
         """Record a call whose speech is gone; it never starts."""
@@ -242,7 +290,7 @@ class Workload:
         try:
             plan = self._schedule.call(number)
         except HarnessError as error:
-            self._fail(error)
+            self.fail(error)
             return
         why = "all callers were in calls when this one was to begin"
         turn = dropped_turn(
@@ -257,13 +305,6 @@ class Workload:
         for listener in self._listeners:
             listener([turn], None)
 
-    def _foreseen_utterances(self) -> Iterator[str]:
-        """Yield what the first calls of the schedule say, in order."""
-        calls = self._options.calls
-        foreseen = _FORESEEN_CALLS if calls is None else min(calls, _FORESEEN_CALLS)
-        for number in range(foreseen):
-            yield from self._schedule.call(number).recording_ids
-
     def pump(self) -> None:
         """Take what the engine has recorded; call it some twenty times a second."""
         try:
@@ -273,6 +314,8 @@ class Workload:
             return
         for outcome in outcomes:
             self._batch.turns.extend(outcome.turns)
+            if outcome.turns and (call := self._reacting.get(outcome.turns[0].session_id)):
+                call.take(outcome)
             if outcome.session is not None:
                 self._end(outcome.session)
             for listener in self._listeners:
@@ -309,6 +352,8 @@ class Workload:
         self._routes.detach()
         self._engine.stop()
         self.pump()
+        for call in tuple(self._reacting.values()):
+            self.leave(call)
         routes, self._routes = self._routes, DirectRoutes(self._route)
         self._batch.events += routes.close(now_ns() - self._share.origin_ns)
 
@@ -321,6 +366,14 @@ class Workload:
         self.pump()
 
     def _end(self, session: SessionRecord) -> None:
+        call = self._reacting.get(session.session_id)
+        if call is not None:
+            call.end(session)
+            if not call.left:
+                # Its scenario may have checks to make.
+                return
+            session = replace(session, checks=tuple(call.checks))
+            del self._reacting[session.session_id]
         self.active -= 1
         self._batch.sessions.append(session)
         if session.network != DIRECT and not self._network_lost:
@@ -340,12 +393,15 @@ class Workload:
 
     def _engine_died(self, error: RuntimeError) -> None:
         """Release the calls whose engine is gone."""
-        self._fail(RunInvalid(str(error), hint="This is our bug; what was recorded stays"))
+        self.fail(RunInvalid(str(error), hint="This is our bug; what was recorded stays"))
         self.active = 0
         for waiter in self._waiting.values():
             waiter.set(None)
+        for call in self._reacting.values():
+            call.end(None)
 
-    def _fail(self, error: HarnessError) -> None:
+    def fail(self, error: HarnessError) -> None:
+        """Begin no more calls: the run cannot go on."""
         self.failure = self.failure or error
         self._begin_no_more()
 

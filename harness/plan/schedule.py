@@ -108,6 +108,24 @@ def draw_call(
     )
 
 
+def without_words(plan: CallPlan) -> CallPlan:
+    """Return a call of which only its network and its place in time are drawn.
+
+    Args:
+        plan: The call; what is said in it is told while it goes on.
+    """
+    return CallPlan(
+        number=plan.number,
+        network=plan.network,
+        utterance_ids=(),
+        think_ms=(),
+        phase_ns=plan.phase_ns,
+        agent_speaks_first=plan.agent_speaks_first,
+        user_class=plan.user_class,
+        open_ended=True,
+    )
+
+
 def schedule_hash(calls: Sequence[CallPlan], starts_ns: Sequence[int] = ()) -> str:
     """Return a SHA-256 over the calls, hexadecimal; equal schedules have equal hashes.
 

@@ -1,6 +1,17 @@
 """What the server said of the session that it was asked for: its model, settings and refusals."""
 
-from harness.model import Event, ProviderError, SessionConfigured, SessionCreated
+from dataclasses import replace
+from typing import Any
+
+from harness.errors import Party, sanitised
+from harness.model import (
+    Event,
+    ProviderError,
+    SessionConfigured,
+    SessionCreated,
+    TurnRecord,
+    TurnStatus,
+)
 
 
 class Acknowledgement:
@@ -52,6 +63,27 @@ class Acknowledgement:
                 assumed = not self.configured and not was_heard
                 if assumed if event.of_settings is None else event.of_settings:
                     self.refused = words_of(event)
+
+    def recorded(self, *, expected: bool) -> dict[str, Any]:
+        """Return the fields of a session's record that tell what the server said of it.
+
+        Args:
+            expected: Whether the server could have acknowledged settings.
+        """
+        return {
+            "model": sanitised(self.model),
+            "acknowledged": self.acknowledged,
+            "settings_acknowledged": self.configured if expected else None,
+            "settings_refused": self.refused,
+        }
+
+    def explained(self, record: TurnRecord) -> TurnRecord:
+        """Return a turn that was never answered with the reason that the server's settings hold."""
+        why, fault = self.unanswering, record.fault
+        if not why or fault is None or record.status is not TurnStatus.NO_REPLY:
+            return record
+        words = f"{why}; {fault.detail}".removesuffix("; ")
+        return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
 
 
 def _unanswering(configured: SessionConfigured) -> str:

@@ -10,7 +10,6 @@ nothing can happen. They are in `ahead`, where the sender takes them without a t
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from harness.errors import Fault, Party, Phase, sanitised
 from harness.model import (
@@ -30,7 +29,7 @@ from harness.model import (
     TurnStatus,
 )
 from harness.session.acknowledgement import Acknowledgement, words_of
-from harness.session.conversation import Conversation, heard_so_far
+from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
 from harness.session.heard_so_far import HeardSoFar
@@ -197,15 +196,11 @@ class Caller:
 
     def so_far(self, turn_index: int) -> HeardSoFar | None:
         """Return what is known of a turn that goes on, `None` of any other."""
-        turn = self._conversation.turn
-        if turn is None or self._conversation.greets or turn.spoken.turn_index != turn_index:
-            return None
-        return heard_so_far(turn)
+        return self._conversation.so_far(turn_index)
 
     def take_heard(self) -> list[HeardSoFar]:
         """Return what was heard in turns that have ended, where what is said depends on it."""
-        heard, self._conversation.heard = self._conversation.heard, []
-        return heard
+        return self._conversation.take_heard()
 
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current turn has ended."""
@@ -287,35 +282,22 @@ class Caller:
             turns_done=turns_done,
             scheduled_start_ns=self._since(self._scheduled_ns),
             planned_start_ns=self._since(self._scheduled_ns) if self._planned else None,
-            open_start_ns=self._since(link.open_start_ns),
-            reached_ns=self._since(link.reached_ns),
-            secured_ns=self._since(link.secured_ns),
-            connected_ns=self._since(link.upgraded_ns),
-            ready_ns=self._since(link.ready_ns),
+            **link.recorded(self._origin_ns),
             usage=self._conversation.tokens.told,
             responses_untold=self._conversation.tokens.untold,
-            refusals=link.refusals,
-            reconnects=link.reconnects,
-            outage_ns=link.outage_ns,
-            round_trips_ns=tuple(link.round_trips_ns),
             closed_ns=self._since(now_ns),
             frames_intended=self.pacing.frames + self.pacing.slipped,
             frames_sent=self.pacing.frames,
             send_lateness_max_ns=self.pacing.late_max_ns,
             provider_session_id=sanitised(self._conversation.provider_session_id),
-            model=sanitised(self._acknowledgement.model),
-            acknowledged=self._acknowledgement.acknowledged,
+            **self._acknowledgement.recorded(
+                expected=link.ready_ns is not None and self._expects_acknowledgement
+            ),
             differs=self.differs,
-            settings_acknowledged=None
-            if link.ready_ns is None or not self._expects_acknowledgement
-            else self._acknowledgement.configured,
-            settings_refused=self._acknowledgement.refused,
             unreadable_messages=self.unreadable_messages,
             old_names=tuple(sorted(self.old_names)),
             close_code=close_code,
-            greeting_audible_ns=greeting.audible_ns,
-            greeting_end_ns=greeting.end_ns,
-            greeting_fault=greeting.fault,
+            **greeting.recorded(),
             fault=fault if early else None,
         )
 
@@ -330,15 +312,8 @@ class Caller:
         records, conversation.records = conversation.records, []
         self._turns_done += len(records)
         self.has_news = bool(conversation.requests)
-        return [self._explained(record) for record in records]
-
-    def _explained(self, record: TurnRecord) -> TurnRecord:
-        """Return a turn that was never answered with the reason that the server's settings hold."""
-        why, fault = self._acknowledgement.unanswering, record.fault
-        if not why or fault is None or record.status is not TurnStatus.NO_REPLY:
-            return record
-        words = f"{why}; {fault.detail}".removesuffix("; ")
-        return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
+        explained = self._acknowledgement.explained
+        return records if self._commits else [explained(record) for record in records]
 
     def take_requests(self) -> list[Request]:
         """Return what is to be sent besides audio, at once and in this order."""

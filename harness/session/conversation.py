@@ -317,6 +317,18 @@ class Conversation:
         if self.turn is not None and self.turn.tools.names:
             self.turn.tool_result_sent(now_ns)
 
+    def so_far(self, turn_index: int) -> HeardSoFar | None:
+        """Return what is known of a turn that goes on, `None` of any other."""
+        turn = self.turn
+        if turn is None or self.greets or turn.spoken.turn_index != turn_index:
+            return None
+        return heard_so_far(turn)
+
+    def take_heard(self) -> list[HeardSoFar]:
+        """Return what was heard in turns that have ended, where it is kept."""
+        heard, self.heard = self.heard, []
+        return heard
+
     def close(self, now_ns: int, fault: Fault | None) -> TurnRecord:
         """Record the turn, and the one it interrupted.
 

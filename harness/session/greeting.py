@@ -1,6 +1,7 @@
 """The greeting of an agent that speaks first: when it was heard, or why it was not."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import Fault, Party, Phase
 from harness.model import TurnRecord
@@ -19,6 +20,14 @@ class Greeting:
     audible_ns: int | None = None
     end_ns: int | None = None
     fault: Fault | None = None
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the fields of a session's record that tell of it."""
+        return {
+            "greeting_audible_ns": self.audible_ns,
+            "greeting_end_ns": self.end_ns,
+            "greeting_fault": self.fault,
+        }
 
 
 def greeting_of(record: TurnRecord) -> Greeting:

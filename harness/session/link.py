@@ -5,6 +5,7 @@ handshake and a slow session are three different findings.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,27 @@ class Link:
     def up(self) -> bool:
         """Whether a session exists now."""
         return self.ready_ns is not None and self._lost_ns is None
+
+    def recorded(self, origin_ns: int) -> dict[str, Any]:
+        """Return the fields of a session's record that tell of its connection.
+
+        Args:
+            origin_ns: Run start; recorded instants count from it.
+        """
+        instants = {
+            "open_start_ns": self.open_start_ns,
+            "reached_ns": self.reached_ns,
+            "secured_ns": self.secured_ns,
+            "connected_ns": self.upgraded_ns,
+            "ready_ns": self.ready_ns,
+        }
+        return {
+            **{name: None if ns is None else ns - origin_ns for name, ns in instants.items()},
+            "refusals": self.refusals,
+            "reconnects": self.reconnects,
+            "outage_ns": self.outage_ns,
+            "round_trips_ns": tuple(self.round_trips_ns),
+        }
 
     def opening(self, now_ns: int) -> None:
         """Note that the connection is being opened."""

@@ -71,7 +71,7 @@ def test_a_session_is_created_and_its_configuration_acknowledged() -> None:
         ),
         (
             {"type": "response.output_audio_transcript.delta", "response_id": "r", "delta": "x"},
-            TextDelta("r"),
+            TextDelta("r", "x"),
         ),
         (
             {

@@ -42,11 +42,16 @@ def test_each_kind_of_session_is_opened_once() -> None:
 
 def test_settings_that_did_not_take_hold_end_the_run_unless_they_may_differ() -> None:
     engine: Any = Engine(Visit(DIFFERS, True))
-    routes = {"A": route({})}
+    routes = {"A": route({"audio": {"output": {"speed": 1.1}}})}
     with pytest.raises(BadInput, match=r"speed is 1\.0, asked for 1\.1.*--allow-differences"):
         try_sessions(engine, OPTIONS, routes)
     found = try_sessions(engine, replace(OPTIONS, allow_differences=True), routes)
     assert found["A"].fault == DIFFERS
+
+
+def test_defaults_of_ours_that_a_server_refuses_do_not_end_the_run() -> None:
+    engine: Any = Engine(Visit(DIFFERS, True))
+    assert try_sessions(engine, OPTIONS, {"A": route({})})["A"].fault == DIFFERS
 
 
 def test_a_target_without_a_session_is_refused_even_where_settings_may_differ() -> None:

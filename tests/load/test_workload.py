@@ -43,10 +43,3 @@ def test_a_call_whose_recording_has_gone_is_written_down_and_the_run_comes_to_it
     assert {turn.condition for turn in turns} == {"noisy"}
     assert turns[0].fault is not None
     assert turns[0].fault.code == "no_speech"
-
-
-def test_what_the_first_calls_say_is_foreseen_in_their_order(corpus: Corpus) -> None:
-    workload = _workload(corpus, calls=3)
-    said = list(workload._foreseen_utterances())
-    assert len(said) == 3
-    assert set(said) <= {clip.id for clip in corpus.clips}

@@ -41,7 +41,13 @@ def utterance(name: str, frames: int = 10) -> EncodedUtterance:
     )
 
 
-def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool = False) -> Caller:
+def new_session(
+    turns: int = 2,
+    phase_ns: int = 0,
+    *,
+    agent_speaks_first: bool = False,
+    open_ended: bool = False,
+) -> Caller:
     names = tuple(f"u{n}" for n in range(turns))
     plan = CallPlan(
         number=7,
@@ -50,6 +56,7 @@ def new_session(turns: int = 2, phase_ns: int = 0, *, agent_speaks_first: bool =
         think_ms=(100.0,) * turns,
         phase_ns=phase_ns,
         agent_speaks_first=agent_speaks_first,
+        open_ended=open_ended,
     )
     session = Caller(
         plan,

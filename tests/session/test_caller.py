@@ -1,6 +1,7 @@
 """A whole call on a clock we hold: `tick` at every deadline, events in between."""
 
 from base64 import b64encode
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from harness.errors import Fault, Party, Phase
 from harness.model import (
     AudioDelta,
     AudioFormat,
+    BargeIn,
     CallPlan,
     CancelResponse,
     CommitTurn,
@@ -27,12 +29,14 @@ from harness.model import (
     SessionCreated,
     SpeechStarted,
     SpeechStopped,
+    TextDelta,
     TokenUsage,
+    ToolCall,
     TurnBehaviour,
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Caller
+from harness.session import Caller, Saying
 from tests.session.answering import (
     FRAME,
     LOUD,
@@ -601,3 +605,120 @@ def test_a_caller_who_commits_does_so_with_the_frame_that_ends_the_speech() -> N
     assert turn.at.commit_sent_ns == turn.at.speech_end_sent_ns == at_ns
     # That the server repeats the commit is no decision of its own.
     assert turn.at.server_endpoint_ns is None
+
+
+def _said(name: str, think_ms: float = 100.0, **asked: float) -> Saying:
+    return Saying(
+        utterance=utterance(name),
+        think_ms=think_ms,
+        behaviour=TurnBehaviour(**asked) if asked else None,  # type: ignore[arg-type]
+    )
+
+
+def _told(*, takes_ahead: bool = False) -> tuple[Caller, Answering]:
+    session = new_session(turns=0, open_ended=True)
+    server = Answering(session)
+    server.takes_ahead = takes_ahead
+    server.expect([(10, SessionCreated())])
+    session.receive(SessionCreated(), 10 * MS)
+    return session, server
+
+
+@pytest.mark.parametrize("takes_ahead", [False, True])
+def test_a_caller_who_is_told_what_to_say_sends_silence_until_then(takes_ahead: bool) -> None:
+    session, server = _told(takes_ahead=takes_ahead)
+    server.run(2_000)
+    assert {message for _, message in server.sent} == {SILENCE}
+    session.say(_said("a"))
+    server.run(5_000)
+    session.say(_said("b"))
+    session.say_no_more()
+    server.run(9_000)
+    assert session.finished
+    assert [turn.utterance_id for turn in server.turns] == ["a", "b"]
+    assert [turn.status for turn in server.turns] == [TurnStatus.COMPLETED] * 2
+    gaps = {later - sooner for (sooner, _), (later, _) in pairwise(server.sent)}
+    assert gaps == {20 * MS}, "the microphone never stops"
+    assert hang_up(session).turns_planned == 2
+
+
+def test_what_is_told_late_makes_a_longer_pause_and_no_longer_latency() -> None:
+    latencies, pauses = [], []
+    for told_ms in (1_800, 4_000):
+        session, server = _told()
+        session.say(_said("a"))
+        server.run(told_ms)
+        session.say(_said("b", think_ms=400))
+        session.say_no_more()
+        server.run(9_000)
+        _, turn = server.turns
+        assert turn.think_asked_ns == 400 * MS
+        assert turn.think_ns is not None
+        pauses.append(turn.think_ns // MS)
+        assert turn.at.first_audible_ns is not None
+        assert turn.at.speech_end_ns is not None
+        latencies.append(turn.at.first_audible_ns - turn.at.speech_end_ns)
+    assert 400 <= pauses[0] < 420
+    assert pauses[1] > 1_000
+    assert latencies[0] == latencies[1]
+
+
+@pytest.mark.parametrize(
+    ("told_ms", "outcome"), [(1_300, BargeIn.STOPPED), (3_000, BargeIn.MISSED)]
+)
+def test_what_is_told_while_the_response_is_heard_interrupts_it(
+    told_ms: int, outcome: BargeIn
+) -> None:
+    session, server = _told()
+    session.say(_said("a", barge_in_ms=400.0))
+    server.run(told_ms)
+    session.say(_said("b"))
+    session.say_no_more()
+    server.expect([(told_ms + 330, SpeechStarted("x"))] if told_ms < 2_000 else [])
+    server.run(9_000)
+    first, second = server.turns
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is outcome
+    if outcome is BargeIn.STOPPED:
+        assert (first.at.first_audible_ns, second.at.barge_in_onset_ns) != (None, None)
+        assert second.at.speech_onset_ns - first.at.first_audible_ns == pytest.approx(  # type: ignore[operator]
+            400 * MS, abs=20 * MS
+        )
+
+
+def test_a_response_that_nothing_is_said_into_any_more_is_heard_out() -> None:
+    session, server = _told()
+    session.say(_said("a", barge_in_ms=400.0))
+    server.run(1_300)
+    so_far = session.so_far(0)
+    assert so_far is not None
+    assert so_far.audible
+    session.say_no_more()
+    server.run(9_000)
+    (turn,) = server.turns
+    assert turn.behaviour is None
+    assert turn.status is TurnStatus.COMPLETED
+    assert session.finished
+
+
+def test_words_and_tools_of_a_turn_are_kept_for_a_caller_who_is_told() -> None:
+    session, server = _told()
+    session.say(_said("a"))
+    server.expect(
+        [
+            (1_200, TextDelta("r0", "Which ")),
+            (1_210, TextDelta("r0", "size?")),
+            (1_220, ToolCall("c1", "place_order", "{}", "r0")),
+            (1_230, TextDelta("of-nobody", "never said")),
+        ]
+    )
+    server.run(1_300)
+    assert session.so_far(1) is None
+    so_far = session.so_far(0)
+    assert so_far is not None
+    assert so_far.transcript.startswith("Which size?")
+    server.run(9_000)
+    (heard,) = session.take_heard()
+    assert (heard.turn_index, heard.tools) == (0, ("place_order",))
+    assert heard.transcript.startswith("Which size?")
+    assert session.take_heard() == []

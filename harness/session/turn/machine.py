@@ -180,7 +180,9 @@ class Turn:
                 self._noted.first("first_text_ns", now_ns)
                 self.words.add(response, event.text)
             case ToolCall():
-                self._call(event, now_ns)
+                if not self.ids.is_cancelled(response):
+                    self._noted.first("tool_call_ns", now_ns)
+                self.tools.called(event.name)
             case ResponseDone():
                 moves = self._finish(event, now_ns)
             case ProviderError():
@@ -317,12 +319,8 @@ class Turn:
 
     def _heard_too_early(self) -> bool:
         """Return whether a response sounded while the server detected the caller speaking."""
-        audible_ns = self.audible_ns
-        return (
-            self._early.detects_speech
-            and audible_ns is not None
-            and audible_ns < self.spoken.end_ns
-        )
+        audible_ns, early = self.audible_ns, self._early
+        return early.detects_speech and audible_ns is not None and audible_ns < self.spoken.end_ns
 
     def _withdraw_early(self) -> None:
         """Forget the responses that began before the server detected the end of this turn."""
@@ -333,11 +331,6 @@ class Turn:
         self._endings, self._sounds = ResponseEndings(), None
         self.words.forget()
         self.response_state = ResponseState.NONE
-
-    def _call(self, call: ToolCall, now_ns: int) -> None:
-        if not self.ids.is_cancelled(call.response_id):
-            self._noted.first("tool_call_ns", now_ns)
-        self.tools.called(call.name)
 
     def _note_speech(
         self, event: SpeechStarted | SpeechStopped | InputCommitted, now_ns: int

@@ -1,0 +1,227 @@
+"""A call that a scenario's own code leads: it says one thing, sees what came of it, and goes on.
+
+The code runs in a greenlet of Locust; the audio runs elsewhere and sends silence meanwhile. How
+long the code takes shows in the pause before the next utterance and in no latency.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import gevent
+import gevent.event
+import numpy as np
+
+from harness.engine.call import Outcome
+from harness.engine.engine import AudioEngine
+from harness.engine.speech import Speech
+from harness.errors import SCENARIO_ERROR, BadInput, Fault, Party, Phase, sanitised
+from harness.load.measured_turn import MeasuredTurn
+from harness.model import CallPlan, Check, Clip, SessionRecord, TurnBehaviour
+from harness.plan import Dialogue, Seeds
+from harness.plan.script import ScriptTurn
+from harness.session import Caller, Saying
+
+# Longest pauses and offsets; longer ones are milliseconds taken for something else.
+_MOST_MS = 3_600_000.0
+# A call of more turns than this is led by a scenario that never ends it.
+_MOST_TURNS = 500
+_LOOK_S = 0.05
+
+
+class CallEnded(Exception):
+    """The call is over, though its scenario has more to say; `with` takes it as the end."""
+
+
+class ReactingCall:
+    """One call under way; what a scenario gets from `self.call()`.
+
+    Args:
+        plan: Its number, network and class.
+        session: The caller.
+        engine: What carries its audio.
+        speech: Ready utterances.
+        clips: What can be said, in a fixed order.
+        dialogue: Pauses where the scenario asks for none.
+        seeds: Sources of chance.
+        most_turns: A call of more turns fails a check and ends; `None` for no such check.
+
+    Attributes:
+        checks: Expectations, and whether they came.
+        left: The scenario is done with it.
+        ended: The session's record once it is over, `None` when the audio engine died.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        session: Caller,
+        engine: AudioEngine,
+        speech: Speech,
+        clips: Sequence[Clip],
+        *,
+        dialogue: Dialogue,
+        seeds: Seeds,
+        most_turns: int | None = None,
+    ) -> None:
+        self.number, self.network = plan.number, plan.network
+        self.checks: list[Check] = []
+        self.left = False
+        self.ended: gevent.event.AsyncResult = gevent.event.AsyncResult()
+        self._session, self._engine = session, engine
+        self._speech, self._clips, self._most_turns = speech, clips, most_turns
+        self._think_ms = dialogue.think_ms
+        self._words = np.random.default_rng([seeds.utterances, plan.number])
+        self._pauses = np.random.default_rng([seeds.think, plan.number])
+        self._turns: list[MeasuredTurn] = []
+        self._said: list[str] = []
+        self._news = gevent.event.Event()
+
+    def say(
+        self,
+        utterance: str = "",
+        *,
+        tag: str = "",
+        language: str = "",
+        think_ms: float | None = None,
+        hesitation_ms: float = 0.0,
+        barge_in_ms: float | None = None,
+    ) -> MeasuredTurn:
+        """Say something and return what came of it, once the response has been heard.
+
+        Args:
+            utterance: Id of the utterance in the corpus; empty for one that is drawn.
+            tag: A tag that the drawn one must have.
+            language: How its language must begin.
+            think_ms: Pause before it, from when the response before was heard; drawn from the
+                dialogue's where it is not given. Longer where the scenario takes longer.
+            hesitation_ms: A pause inside the utterance.
+            barge_in_ms: So far into the response the next utterance interrupts it. The turn is then
+                returned as soon as the response is heard, and goes on. Without a next utterance
+                the response is heard out.
+
+        Raises:
+            BadInput: Nothing in the corpus fits, or a time is impossible.
+            CallEnded: The call is over.
+        """
+        for name, value in (
+            ("think_ms", think_ms),
+            ("hesitation_ms", hesitation_ms),
+            ("barge_in_ms", barge_in_ms),
+        ):
+            if value is not None and not 0 <= value <= _MOST_MS:
+                raise BadInput(f"{value} is no time in ms from 0 up", where=f"say, {name}")
+        low_ms, high_ms = self._think_ms
+        # One draw for every utterance, asked for or not: those of others do not shift.
+        drawn_ms = round(float(self._pauses.uniform(low_ms, high_ms)), 3)
+        self._may_go_on()
+        clip = self._choose(utterance, tag, language)
+        (encoded,) = self._speech.take([clip.id])
+        self._said.append(clip.id)
+        turn = MeasuredTurn(len(self._turns), clip.id)
+        self._turns.append(turn)
+        behaviour = TurnBehaviour(barge_in_ms=barge_in_ms, hesitation_ms=hesitation_ms)
+        saying = Saying(
+            utterance=encoded,
+            think_ms=drawn_ms if think_ms is None else think_ms,
+            behaviour=None if behaviour == TurnBehaviour() else behaviour,
+            condition=clip.condition,
+            original_id=clip.utterance if clip.condition else "",
+        )
+        self._engine.say(self._session, saying)
+        self._await(turn, is_interrupted=barge_in_ms is not None)
+        return turn
+
+    def expect(self, passed: object, what: str) -> bool:
+        """Check something: a failure is counted under `what`, and the call goes on.
+
+        Returns:
+            Whether it passed.
+        """
+        turn = self._turns[-1].index if self._turns else None
+        self.checks.append(Check(what=sanitised(what), passed=bool(passed), turn_index=turn))
+        return bool(passed)
+
+    def take(self, outcome: Outcome) -> None:
+        """Take what the audio engine reports of the call."""
+        heard = {one.turn_index: one for one in outcome.heard}
+        for record in outcome.turns:
+            if record.turn_index < len(self._turns):
+                self._turns[record.turn_index].update(heard.get(record.turn_index), record)
+        self._news.set()
+
+    def end(self, session: SessionRecord | None) -> None:
+        """Note that the call is over; `None` where nobody carries it any more."""
+        if not self.ended.ready():
+            self.ended.set(session)
+        self._news.set()
+
+    def hang_up(self) -> None:
+        """Hang up once the last response has been heard, and return when the call is over."""
+        self._engine.say_no_more(self._session)
+        self.ended.get()
+
+    def give_up(self, error: Exception) -> None:
+        """End the call, whose scenario failed, and return when it is over."""
+        words = f"the scenario raised {type(error).__name__}: {error}"
+        self._engine.give_up(
+            self._session, Fault(Party.OURS, Phase.SEND, SCENARIO_ERROR, sanitised(words))
+        )
+        self.ended.get()
+
+    def leave(self) -> None:
+        """Note that its scenario is done with it, and give its speech back."""
+        if not self.left:
+            self.left = True
+            self._speech.release(self._said)
+
+    def _may_go_on(self) -> None:
+        if self.ended.ready():
+            raise CallEnded("the call is over")
+        most = self._most_turns
+        if most is not None and len(self._turns) >= most:
+            self.expect(False, f"the goal is reached within {most} turns")
+            raise CallEnded(f"the scenario allows {most} turns")
+        if len(self._turns) >= _MOST_TURNS:
+            raise BadInput(f"says more than {_MOST_TURNS} things in a call", where="the scenario")
+
+    def _choose(self, utterance: str, tag: str, language: str) -> Clip:
+        """Return what is said; nothing is said twice while something else fits."""
+        wanted = ScriptTurn(id=utterance, tag=tag, language=language)
+        fitting = [clip for clip in self._clips if wanted.fits(clip)]
+        if not fitting:
+            raise nothing_fits(utterance, tag, language, self._clips)
+        if utterance:
+            return fitting[0]
+        fresh = [clip for clip in fitting if clip.id not in self._said] or fitting
+        return fresh[int(self._words.integers(len(fresh)))]
+
+    def _await(self, turn: MeasuredTurn, *, is_interrupted: bool) -> None:
+        """Return when a turn has ended, or when its response, to be interrupted, is heard."""
+        while not turn.ended:
+            if self.ended.ready():
+                raise CallEnded("the call is over")
+            self._news.clear()
+            self._news.wait(_LOOK_S if is_interrupted else None)
+            if is_interrupted and not turn.ended:
+                heard = self._engine.run(self._engine.so_far(self._session, turn.index))
+                turn.update(heard)
+                if heard is not None and heard.audible:
+                    return
+
+
+def nothing_fits(utterance: str, tag: str, language: str, clips: Sequence[Clip]) -> BadInput:
+    """Return the complaint about something to say that the corpus does not have."""
+    words = (("utterance", utterance), ("tag", tag), ("language", language))
+    asked = ", ".join(f"{name} {sanitised(value)}" for name, value in words if value)
+    tags = sorted({tag for clip in clips for tag in clip.tags})
+    if utterance:
+        hint = near_words(utterance, [clip.id for clip in clips])
+    else:
+        hint = f"Its tags: {', '.join(tags[:20])}" if tags else "Its recordings have no tags"
+    return BadInput(f"the corpus has no {asked or 'recording'}", where="say", hint=hint)
+
+
+def near_words(name: str, known: Sequence[str]) -> str:
+    """Return the hint that names what is meant, where that can be guessed."""
+    near = get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}?" if near else f"Such as {', '.join(known[:3])}"

@@ -1,0 +1,148 @@
+"""Scenarios whose tasks lead their calls, in whole runs against the simulator."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ExitCode
+from harness.load.reacting_call import nothing_fits
+from harness.model import Clip
+from tests.load.conftest import check_held, check_turns, lines_of, only_run, run_locust
+
+REACTS = """
+import time
+from harness import VoiceUser, task
+
+class Customer(VoiceUser):
+    @task
+    def order(self):
+        with self.call({most}) as call:
+            turn = call.say(think_ms=50)
+            {body}
+            call.expect(turn.transcript, "the agent says something")
+            call.expect("xyzzy" in turn.transcript, "the agent says xyzzy")
+"""
+
+
+def held(
+    simulator: str, folder: Path, body: str, *, calls: int = 1, most: str = ""
+) -> tuple[Any, Path]:
+    scenario = folder / "order.py"
+    scenario.write_text(REACTS.format(body=body, most=most))
+    words = ("-u", str(min(calls, 2)), "-r", "10", "--calls", str(calls), "--host", simulator)
+    return run_locust(*words, reports=folder / "reports", scenario=scenario), folder / "reports"
+
+
+def test_a_task_says_what_follows_from_the_response_and_its_own_time_is_told(
+    simulator: str, tmp_path: Path
+) -> None:
+    body = "time.sleep(0.5); call.say(think_ms=100) if turn.latency_ms > 0 else None"
+    done, reports = held(simulator, tmp_path, body, calls=2)
+    run = check_held(done, reports)
+    check_turns(run)
+    turns = lines_of(run / "turns.jsonl")
+    assert sorted(turn["turn_index"] for turn in turns) == [0, 0, 1, 1]
+    for turn in turns:
+        asked_ms = 50 if turn["turn_index"] == 0 else 100
+        assert turn["think_asked_ns"] == asked_ms * 1_000_000
+        if turn["turn_index"] == 1:
+            assert turn["think_ns"] >= 400_000_000, "the scenario took half a second"
+    for session in lines_of(run / "sessions.jsonl"):
+        assert [check["passed"] for check in session["checks"]] == [True, False]
+        assert (session["turns_planned"], session["turns_done"]) == (2, 2)
+
+
+def test_an_error_of_a_task_ends_its_call_and_no_other(simulator: str, tmp_path: Path) -> None:
+    done, reports = held(simulator, tmp_path, "{}['size'] if call.number == 1 else 0", calls=3)
+    run = only_run(reports)
+    sessions = {one["call_number"]: one for one in lines_of(run / "sessions.jsonl")}
+    assert sorted(sessions) == [0, 1, 2]
+    assert sessions[1]["fault"]["code"] == "scenario_error"
+    assert "KeyError: 'size'" in sessions[1]["fault"]["detail"]
+    assert sessions[1]["checks"] == []
+    assert [sessions[n].get("fault") for n in (0, 2)] == [None, None]
+    assert "1 of 3 calls ended early: the scenario raised KeyError" in done.stdout + done.stderr
+
+
+def test_a_call_of_more_turns_than_its_scenario_allows_fails_a_check_and_ends(
+    simulator: str, tmp_path: Path
+) -> None:
+    done, reports = held(simulator, tmp_path, "call.say(); call.say()", most="most_turns=2")
+    run = check_held(done, reports)
+    (session,) = lines_of(run / "sessions.jsonl")
+    assert session["turns_done"] == 2
+    (check,) = session["checks"]
+    assert check == {
+        "what": "the goal is reached within 2 turns",
+        "passed": False,
+        "turn_index": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("call.say('nobody-01')", "the corpus has no utterance nobody-01"),
+        ("call.say(tag='nothing')", "the corpus has no tag nothing"),
+        ("call.say(barge_in_ms=-1)", "say, barge_in_ms: -1 is no time"),
+    ],
+)
+def test_what_cannot_be_said_ends_the_run_with_one_line(
+    simulator: str, tmp_path: Path, body: str, words: str
+) -> None:
+    done, _ = held(simulator, tmp_path, body, calls=4)
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert words in done.stderr
+
+
+def test_a_task_that_fails_before_it_calls_does_not_go_on_for_ever(
+    simulator: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "order.py"
+    scenario.write_text(
+        REACTS.format(body="pass", most="").replace(
+            "        with self.call", "        {}['x']\n        with self.call"
+        )
+    )
+    words = ("-u", "1", "--calls", "2", "--host", simulator)
+    done = run_locust(*words, reports=tmp_path / "reports", scenario=scenario)
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert "a task failed outside of a call, KeyError: 'x'" in done.stderr
+
+
+def test_tags_choose_among_the_tasks_of_a_class(simulator: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "tagged.py"
+    scenario.write_text(
+        "from harness import VoiceUser, tag, task\n"
+        "class Customer(VoiceUser):\n"
+        "    @tag('short')\n    @task\n    def short(self):\n"
+        "        with self.call() as call:\n            call.say(think_ms=0)\n"
+        "    @task(100)\n    def long(self):\n        raise AssertionError('not chosen')\n"
+    )
+    words = ("-u", "1", "--calls", "1", "--host", simulator, "--tags", "short")
+    run = check_held(
+        run_locust(*words, reports=tmp_path / "reports", scenario=scenario), tmp_path / "reports"
+    )
+    assert len(lines_of(run / "turns.jsonl")) == 1
+
+
+def test_a_name_that_is_nearly_right_is_named() -> None:
+    clips = [
+        Clip(
+            id=name,
+            path="",
+            sha256="",
+            rate_hz=8_000,
+            channels=1,
+            duration_s=1.0,
+            speech_start_s=0.0,
+            speech_end_s=1.0,
+            end_source="exact",
+            end_uncertainty_ms=0.0,
+            tags=("order",),
+        )
+        for name in ("size-small", "size-large", "greeting")
+    ]
+    assert "Did you mean size-large?" in str(nothing_fits("size-larg", "", "", clips))
+    assert "Its tags: order" in str(nothing_fits("", "ordr", "", clips))
