@@ -1,7 +1,10 @@
 """Processes that are measured or measured against: started, asked, ended."""
 
+import ctypes
 import json
+import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +18,8 @@ from harness.bench import machine
 _START_LIMIT_S = 60.0
 _ANSWER_LIMIT_S = 120.0
 _END_LIMIT_S = 10.0
+# From linux/prctl.h.
+_PARENT_DEATH_SIGNAL = 1
 _LISTENING = "listening on "
 
 
@@ -100,6 +105,16 @@ class Child:
         if not line:
             raise RuntimeError(f"{self._name} ended or did not answer within {limit_s:g} s")
         return line
+
+
+def end_with_parent() -> None:
+    """Have Linux kill this process when the one that started it is gone, however it ended."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        # It may have gone before this was asked for.
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

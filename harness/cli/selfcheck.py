@@ -1,5 +1,6 @@
 """`harness selfcheck`: every measurement of this instrument itself, one command each."""
 
+import signal
 from typing import ClassVar
 
 import click
@@ -57,3 +58,5 @@ def command() -> None:
 
     Leave the machine idle meanwhile: other work lowers the figures.
     """
+    # Ended like by Ctrl-C: what was started is ended, and no files are left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

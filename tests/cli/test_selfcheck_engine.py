@@ -1,13 +1,20 @@
 """`harness selfcheck engine`: what it prints, writes and keeps of what was found."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.bench import DetectorFinding, Extent, Findings, recall
 from harness.cli.app import run
+from harness.clock import now_ns
 from harness.errors import ExitCode
+from harness.model import NS_PER_S
 from tests.bench.trials import capacity_finding, no_accuracy
 
 FOUND = Findings(
@@ -83,3 +90,31 @@ def test_seconds_and_minutes_exclude_each_other(capsys: pytest.CaptureFixture[st
     words = ["selfcheck", "engine", "--seconds", "5", "--minutes", "1"]
     assert run(words) == ExitCode.BAD_INPUT
     assert "--seconds and --minutes" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the child of a killed program")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_of_a_measurement_outlives_it(number: signal.Signals) -> None:
+    words = [sys.executable, "-m", "harness", "selfcheck", "engine", "--accuracy"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        parent, started = psutil.Process(process.pid), list[psutil.Process]()
+        until_ns = now_ns() + 60 * NS_PER_S
+        # Its scenario has been read once it has connected to the simulator.
+        while not any(_calls(child) for child in started) and now_ns() < until_ns:
+            started = parent.children(recursive=True)
+            time.sleep(0.05)
+        assert any(_calls(child) for child in started)
+        process.send_signal(number)
+        assert process.wait(30) != 0
+    _, alive = psutil.wait_procs(started, timeout=30)
+    assert not [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def _calls(child: psutil.Process) -> bool:
+    """Return whether a process is Locust's and has a call open."""
+    try:
+        is_locust = "harness.load.locust_process" in child.cmdline()
+        states = [one.status for one in child.net_connections("tcp")] if is_locust else []
+    except psutil.NoSuchProcess:
+        return False
+    return psutil.CONN_ESTABLISHED in states

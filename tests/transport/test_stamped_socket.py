@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 import uvloop
@@ -293,3 +294,52 @@ def test_what_waits_to_be_sent_during_a_pause_is_sent_after_it(pair: Pair) -> No
         return got
 
     assert asyncio.run(meet()) == b"later"
+
+
+class _OfKernel:
+    """A socket whose kernel tells how many packets came before ones sent earlier."""
+
+    def __init__(self, sock: socket.socket, told: bytes) -> None:
+        self._sock, self._told = sock, told
+
+    def getsockopt(self, level: int, option: int, size: int) -> bytes:
+        assert (level, option) == (socket.IPPROTO_TCP, socket.TCP_INFO)
+        return self._told[:size]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+@kernel_only
+@pytest.mark.parametrize(
+    ("told", "accepted"),
+    [
+        pytest.param(bytes(228), True, id="in order"),
+        pytest.param(bytes(224) + b"\1\0\0\0", False, id="overtaken"),
+        pytest.param(bytes(200), False, id="an old kernel tells nothing"),
+    ],
+)
+def test_a_late_byte_that_waited_for_lost_ones_before_it_has_no_stamp_of_its_own(
+    pair: Pair, told: bytes, accepted: bool
+) -> None:
+    async def meet() -> tuple[Reads, int]:
+        ours, sink = await pair.stamped(), Reads()
+        ours._sock = cast("socket.socket", _OfKernel(ours._sock, told))
+        ours.start(sink)
+
+        def send_and_wait() -> None:
+            pair.theirs.sendall(b"late")
+            spaced((30 * MS,), lambda: None)
+
+        held_back(send_and_wait)
+        read_ns = now_ns()
+        await sink.until(4)
+        ours.abort()
+        return sink, read_ns
+
+    sink, read_ns = asyncio.run(meet())
+    ((_, at_ns, since_ns, last),) = sink.reads
+    assert (last == EXACT) == accepted
+    assert (at_ns < read_ns) == accepted
+    if not accepted:
+        assert last.delay_ns == at_ns - since_ns >= 30 * MS

@@ -278,7 +278,10 @@ def _echo_server(host: str) -> Iterator[int]:
 
 def _accept(listener: socket.socket, done: threading.Event) -> None:
     while not done.is_set():
-        near, _ = listener.accept()
+        try:
+            near, _ = listener.accept()
+        except OSError:
+            return  # closed: the process ends while this thread waits, or has no file left
         threading.Thread(target=_serve, args=(near,), daemon=True).start()
 
 

@@ -289,9 +289,10 @@ class Listening:
         prefix_ms = detection.get("prefix_padding_ms", _SEMANTIC_PREFIX_MS)
         self._speech_start_ms = max(0, self._ms(found.onset_sample) - prefix_ms)
         fields = {"audio_start_ms": self._speech_start_ms, "item_id": self._speech_item}
+        # Before the client can know of it.
+        self._started_ns = now_ns()
         for kind in event_order.HEARD_START:
             self._host.emit(kind, **fields)
-        self._started_ns = now_ns()
         cut_in_ms = self._host.premature_ms()
         if cut_in_ms is not None:
             self._cut_in_at = found.onset_sample + round(cut_in_ms * self._format.rate_hz / 1000)
