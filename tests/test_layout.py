@@ -113,7 +113,7 @@ EXEMPT: dict[str, dict[str, str]] = {
 WHOLE = {
     f"simulator/test_{what}.py"
     for what in ("demands", "latency", "machine", "null", "protocol", "stock_clients")
-}
+} | {"load/test_shipped_scenarios.py"}
 
 
 def _mirror(module: Path) -> Path:
