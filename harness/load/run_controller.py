@@ -223,7 +223,7 @@ class RunController:
             self.workload.fail(
                 error
                 if isinstance(error, HarnessError)
-                else BadInput(f"a task failed outside of a call, {words}", where="the scenario")
+                else BadInput(f"failed outside of a call, {words}", where="the scenario")
             )
 
     def quitting(self) -> None:

@@ -97,10 +97,10 @@ def test_a_call_without_a_free_caller_is_dropped_and_the_next_one_is_held() -> N
 def test_each_class_has_callers_of_its_own() -> None:
     dropped: list[int] = []
     held: dict[str, list[int]] = {"even": [], "odd": []}
-    load = load_of([0, 1, 2, 3], dropped, schedule=Classes())
+    load = load_of([0, 200, 800, 1_000], dropped, schedule=Classes())
     waiting = [
         gevent.spawn(caller(load, "even", held["even"])),
-        gevent.spawn(caller(load, "odd", held["odd"], for_s=1.0)),
+        gevent.spawn(caller(load, "odd", held["odd"], for_s=3.0)),
     ]
     gevent.sleep(0)
     load.begin(now_ns())
@@ -112,7 +112,7 @@ def test_each_class_has_callers_of_its_own() -> None:
 def test_where_a_class_has_no_caller_another_one_stands_in() -> None:
     dropped: list[int] = []
     held: list[int] = []
-    load = load_of([0, 1, 2], dropped, schedule=Classes())
+    load = load_of([0, 400, 800], dropped, schedule=Classes())
     waiting = gevent.spawn(caller(load, "even", held))
     gevent.sleep(0)
     load.begin(now_ns())

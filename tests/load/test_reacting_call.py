@@ -108,7 +108,7 @@ def test_a_task_that_fails_before_it_calls_does_not_go_on_for_ever(
     words = ("-u", "1", "--calls", "2", "--host", simulator)
     done = run_locust(*words, reports=tmp_path / "reports", scenario=scenario)
     assert done.returncode == ExitCode.BAD_INPUT
-    assert "a task failed outside of a call, KeyError: 'x'" in done.stderr
+    assert "the scenario: failed outside of a call, KeyError: 'x'" in done.stderr
 
 
 def test_tags_choose_among_the_tasks_of_a_class(simulator: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from harness.analysis import accuracy
+from harness.errors import ExitCode
 from harness.model import NS_PER_MS, RunEventKind, TurnStatus
 from harness.recording import read_run, read_truth
 from tests.load.conftest import (
@@ -305,10 +306,9 @@ def test_callers_that_all_break_end_the_run(simulator: str, tmp_path: Path) -> N
         reports=tmp_path / "r",
         scenario=scenario,
     )
-    assert done.returncode == 3, done.stderr
+    assert done.returncode == ExitCode.BAD_INPUT, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
-    assert "no caller is left" in line
-    assert "nobody calls" in done.stderr
+    assert "the scenario: failed outside of a call, RuntimeError: nobody calls" in line
 
 
 def test_a_stall_of_our_own_is_said_and_spoils_only_turns_that_it_moved(
