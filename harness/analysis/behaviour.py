@@ -1,13 +1,14 @@
-"""Outcomes of what a script asked for: interruptions, backchannels, hesitation and tools."""
+"""Outcomes of what a scenario asked for: interruptions, backchannels, pauses, tools, checks."""
 
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.model import BargeIn, BehaviourOutcome, TurnRecord, TurnStatus
+from harness.model import BargeIn, BehaviourOutcome, SessionRecord, TurnRecord, TurnStatus
 from harness.model.behaviour_summary import (
     BackchannelSummary,
     BargeInSummary,
     BehaviourSummary,
+    CheckSummary,
     HesitationSummary,
     ToolSummary,
 )
@@ -15,16 +16,28 @@ from harness.model.behaviour_summary import (
 Scripted = list[tuple[TurnRecord, BehaviourOutcome]]
 
 
-def behaviour_summary(turns: Iterable[TurnRecord]) -> BehaviourSummary | None:
-    """Count what was asked for and its outcomes; `None` where nothing was asked for."""
+def behaviour_summary(
+    turns: Iterable[TurnRecord], sessions: Iterable[SessionRecord] = ()
+) -> BehaviourSummary | None:
+    """Count what was asked for and expected, and its outcomes; `None` where nothing was."""
     scripted = [(turn, turn.behaviour) for turn in turns if turn.behaviour is not None]
     found = BehaviourSummary(
         barge_in=_barge_in(scripted),
         backchannels=_backchannels(scripted),
         hesitations=_hesitations(scripted),
         tools=_tools(scripted),
+        checks=_checks(sessions),
     )
     return None if found == BehaviourSummary() else found
+
+
+def _checks(sessions: Iterable[SessionRecord]) -> tuple[CheckSummary, ...]:
+    """Return every check of the scenario, those that failed most first."""
+    checks = [check for session in sessions for check in session.checks]
+    made = Counter(check.what for check in checks)
+    failed = Counter(check.what for check in checks if not check.passed)
+    found = [CheckSummary(what=what, made=n, failed=failed[what]) for what, n in made.items()]
+    return tuple(sorted(found, key=lambda check: (-check.failed, check.what)))
 
 
 def _barge_in(scripted: Scripted) -> BargeInSummary | None:

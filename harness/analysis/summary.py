@@ -102,7 +102,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         ),
         provenance=_provenance(run.manifest),
         paired=paired_summary(run.turns),
-        behaviour=behaviour_summary(run.turns),
+        behaviour=behaviour_summary(run.turns, run.sessions),
         accuracy=_accuracy(run, tuple(truth)),
     )
 

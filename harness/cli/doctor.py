@@ -10,12 +10,13 @@ from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
-from harness.dialects import find_dialect
+from harness.dialects import SessionWishes, find_dialect
 from harness.engine.target_check import TargetCheck, check
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
 from harness.load.options import add_target_arguments
+from harness.load.session_file import resolve_sessions
 from harness.load.targets import resolve_target
 from harness.model import NS_PER_MS, SessionRecord
 from harness.network import installed
@@ -57,6 +58,8 @@ def command(
         return ExitCode.PASS
     asked = _TARGET.read(_TARGET.words(given))
     target = resolve_target(asked, target) or target
+    resolve_sessions(asked)
+    of_target = SessionWishes(getattr(asked, "target_session", ""), "session of the target")
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, cache_dir(), progress, channel=channel_from(channel))
         progress.step(f"Holding one call of {turns} turns")
@@ -72,6 +75,7 @@ def command(
             setup_limit_s=asked.setup_limit_s,
             refusal_retries=asked.refusal_retries,
             agent_first=asked.agent_first,
+            wishes=SessionWishes(asked.session, "--session").over(of_target),
         )
     return show_target(target, found)
 

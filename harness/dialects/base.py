@@ -62,6 +62,8 @@ class DialectFacts:
         announces_session: The server says when a session exists; otherwise it exists as soon as
             our opening messages are sent.
         takes_session: A session has settings that its client asks for.
+        takes_model: Its client chooses the model.
+        takes_silence: Its client chooses the silence that ends a turn.
         configures_first: Settings are the first message, and the session exists when they are
             acknowledged; otherwise they follow once it exists.
         acknowledges_settings: The server says which settings it took.
@@ -86,6 +88,8 @@ class DialectFacts:
     stamps_frames: bool = False
     announces_session: bool = True
     takes_session: bool = True
+    takes_model: bool = True
+    takes_silence: bool = True
     configures_first: bool = False
     acknowledges_settings: bool = True
     reports_endpoint: bool = True
@@ -165,10 +169,11 @@ class Dialect(Protocol):
         """
 
     def detection(self, settings: SessionSettings) -> Mapping[str, Any] | None:
-        """Return the turn detection that is asked for, in the API's words.
+        """Return the turn detection that is asked for.
 
         Returns:
-            Empty where it is the server's own affair, `None` for none.
+            Its `type` and, where one is asked for, its `silence_duration_ms`; empty where it is the
+            server's own affair, `None` for none.
         """
 
     def commits(self, settings: SessionSettings) -> bool:

@@ -12,6 +12,7 @@ from harness.dialects.base import DialectFacts, DialectSession, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.lenient import mapping, number, text
 from harness.dialects.openai_asked import asked_session, detection_of, own_session
+from harness.dialects.plain import PlainDialect
 from harness.dialects.session_comparison import compare, difference_words
 from harness.dialects.stateless import StatelessSession
 from harness.errors import sanitised
@@ -36,7 +37,7 @@ _SAID_ABOVE = (
 )
 
 
-class OpenAIRealtime:
+class OpenAIRealtime(PlainDialect):
     """The `Dialect` of OpenAI's Realtime API and of servers that follow it.
 
     Input must be 16-bit PCM at 24 kHz; the service refuses other PCM rates.
@@ -70,10 +71,6 @@ class OpenAIRealtime:
     def detection(self, settings: SessionSettings) -> Mapping[str, Any] | None:
         """Return the session's turn detection."""
         return detection_of(self.asked(settings))
-
-    def commits(self, settings: SessionSettings) -> bool:
-        """Return whether the session has no turn detection."""
-        return self.detection(settings) is None
 
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return one `session.update`."""

@@ -10,6 +10,7 @@ from typing import Any
 from harness.dialects.base import SessionSettings
 from harness.dialects.lenient import flag, mapping, text
 from harness.dialects.session_wishes import merged
+from harness.dialects.tool_definition import tool_definition
 from harness.errors import BadInput, sanitised
 from harness.model import AudioFormat
 
@@ -153,20 +154,8 @@ def _add_tools(session: dict[str, Any], names: tuple[str, ...]) -> None:
     if not names or not isinstance(own, list):
         return
     known = [mapping(tool).get("name") for tool in own]
-    session["tools"] = [*own, *(_tool(name) for name in names if name not in known)]
+    session["tools"] = [
+        *own,
+        *({"type": "function", **tool_definition(name)} for name in names if name not in known),
+    ]
     session.setdefault("tool_choice", "auto")
-
-
-def _tool(name: str) -> dict[str, Any]:
-    """Return the definition of a function of one argument; what it does is the script's affair."""
-    details = {"type": "string", "description": "What the caller asked for, in a few words."}
-    return {
-        "type": "function",
-        "name": name,
-        "description": f"{name.replace('_', ' ').capitalize()}, as the caller asks.",
-        "parameters": {
-            "type": "object",
-            "properties": {"details": details},
-            "required": ["details"],
-        },
-    }

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from harness.dialects.plain import PlainSession
 from harness.model import Event, Request
 
 
@@ -15,37 +16,21 @@ class Words(Protocol):
         """See `DialectSession.request`; one request is one message."""
 
 
-class StatelessSession:
-    """A `DialectSession` without opening, stamps, marks and farewell.
+class StatelessSession(PlainSession):
+    """A `DialectSession` of one event a message and one message a request.
 
     Args:
         words: The dialect.
     """
 
-    __slots__ = ("_words", "identifier")
+    __slots__ = ("_words",)
 
     def __init__(self, words: Words) -> None:
-        self._words, self.identifier = words, ""
-
-    def opening(self) -> list[bytes]:
-        """Send nothing: the server speaks first."""
-        return []
-
-    def frame(self, encoded: bytes) -> bytes:
-        """Return the message as it is."""
-        return encoded
+        self._words = words
 
     def request(self, request: Request) -> list[bytes]:
         """Return the request's one message."""
         return [self._words.request(request)]
-
-    def mark_played(self, _name: str) -> list[bytes]:
-        """Send nothing: nobody asks."""
-        return []
-
-    def playback_cleared(self) -> list[bytes]:
-        """Send nothing: nobody takes back audio."""
-        return []
 
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Return the message's one event.
@@ -54,7 +39,3 @@ class StatelessSession:
             MalformedMessage: The message does not follow the API's own protocol.
         """
         return (self._words.parse(message),)
-
-    def closing(self) -> list[bytes]:
-        """Send nothing: closing the connection ends the session."""
-        return []

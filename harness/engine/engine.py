@@ -48,7 +48,7 @@ class AudioEngine:
         self._frames, self._lag = FrameSender(), Histogram()
         self._outcomes: deque[Outcome] = deque()
         self._measured: deque[tuple[array[int], Histogram]] = deque()
-        self._calls: set[Call] = set()
+        self._calls: dict[str, Call] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: gevent.threadpool.ThreadPool | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -198,7 +198,7 @@ class AudioEngine:
 
     def _quit(self) -> None:
         assert self._loop is not None
-        for call in tuple(self._calls):
+        for call in tuple(self._calls.values()):
             _cut_off(call)
         self._timer.close()
         self._heart.close()
@@ -218,7 +218,7 @@ class AudioEngine:
             message_done=self._frames.message_done,
         )
         call = Call(session, route, host, listener)
-        self._calls.add(call)
+        self._calls[call.session.id] = call
         self._connect(call)
 
     def _connect(self, call: Call) -> None:
@@ -250,7 +250,7 @@ class AudioEngine:
 
     def _outcome(self, call: Call, outcome: Outcome) -> None:
         if outcome.session is not None:
-            self._calls.discard(call)
+            self._calls.pop(call.session.id, None)
             if call.impairment is not None:
                 call.impairment.end()
         self._outcomes.append(outcome)
@@ -258,17 +258,16 @@ class AudioEngine:
     def _in_turn(self, step: Callable[[Call], None], calls: Iterator[Call] | None = None) -> None:
         """Do something to every call, spread over rounds of the loop, which would stall else."""
         assert self._loop is not None
-        rest = iter(tuple(self._calls)) if calls is None else calls
+        rest = iter(tuple(self._calls.values())) if calls is None else calls
         if (call := next(rest, None)) is not None:
             self._loop.call_soon(self._in_turn, step, rest)
             step(call)
 
     def _of_call(self, session: Caller, step: Callable[[Call], None]) -> None:
         """Do something to the call of a session, while it goes on."""
-        for call in self._calls:
-            if call.session is session and not call.over:
-                step(call)
-                return
+        call = self._calls.get(session.id)
+        if call is not None and not call.over:
+            step(call)
 
     def _forget(self) -> None:
         self._hand_over()

@@ -93,14 +93,10 @@ def resolve_route(
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
-            not fit the dialect's audio, the header's name is none, or the user's own session asks
-            for what cannot be had.
+            not fit the dialect's audio, the header's name is none, or something is asked for that
+            cannot be had.
     """
-    if settings.wishes and not dialect.facts.takes_session:
-        raise BadInput(
-            f"is not for {dialect.name}, whose applications configure themselves",
-            where=settings.wishes.source,
-        )
+    _refuse_without_effect(dialect, settings)
     dialect.asked(settings)
     path = dialect.path(settings)
     target = _with_model(parse_target(host, path), path, settings.model)
@@ -125,6 +121,27 @@ def resolve_route(
         key_header=key_header,
         refusal_retries=refusal_retries,
     )
+
+
+def _refuse_without_effect(dialect: Dialect, settings: SessionSettings) -> None:
+    """Refuse what was asked for and cannot be asked of an API in this dialect.
+
+    Raises:
+        BadInput: There is such a thing.
+    """
+    facts, tools = dialect.facts, ", ".join(settings.tools)
+    for given, possible, where in (
+        (bool(settings.wishes), facts.takes_session, settings.wishes.source),
+        (bool(settings.model), facts.takes_model, f"--model {settings.model}"),
+        (settings.silence_given, facts.takes_silence, f"--silence-ms {settings.silence_ms}"),
+        (bool(settings.tools), facts.calls_tools, f"tools of the scenario ({tools})"),
+    ):
+        if given and not possible:
+            raise BadInput(
+                f"cannot be asked for in the dialect {dialect.name}",
+                where=where,
+                hint="Leave it out; the other side is configured where it runs",
+            )
 
 
 def model_asked(route: Route) -> str:

@@ -7,7 +7,7 @@ import gevent
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
-from harness.dialects import Dialect, SessionSettings
+from harness.dialects import Dialect, SessionSettings, SessionWishes
 from harness.engine.engine import AudioEngine
 from harness.engine.preflight import refusal, try_session
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, resolve_route
@@ -24,9 +24,10 @@ from harness.session import Caller
 from harness.session.event_coverage import EventCoverage
 from harness.transport import sanitised_target
 
+NO_WISHES = SessionWishes()
 _POLL_S = 0.02
 _SPEECH_LIMIT_S = 15.0
-_FRAME_MS, _TURN_LIMIT_S, _SILENCE_MS, _SEED = 20, 15.0, 500, 1
+_TURN_LIMIT_S, _SILENCE_MS, _SEED = 15.0, 500, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ def check(
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
     agent_first: bool = False,
+    wishes: SessionWishes = NO_WISHES,
 ) -> TargetCheck:
     """Hold one call of a few turns, directly.
 
@@ -77,17 +79,19 @@ def check(
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session is tried again that was refused by a full server.
         agent_first: The caller hears out a greeting before it speaks.
+        wishes: The user's own session.
 
     Raises:
         BadInput: The target opens no session.
     """
     coverage = EventCoverage()
-    settings = SessionSettings(model=model, silence_ms=_SILENCE_MS)
+    settings = SessionSettings(model=model, silence_ms=_SILENCE_MS, wishes=wishes)
+    frame_ms = dialect.facts.frame_ms
     route = resolve_route(
         host,
         dialect,
         settings,
-        frame_ms=_FRAME_MS,
+        frame_ms=frame_ms,
         authority=authority,
         key_header=key_header,
         key_variable=key_variable,
@@ -101,11 +105,11 @@ def check(
         dialogue=Dialogue(turns=turns, agent_speaks_first=agent_first),
         utterance_ids=[clip.id for clip in corpus.clips],
         network=DIRECT,
-        frame_ns=ns_from_samples(audio.frame_samples(_FRAME_MS), audio.rate_hz),
+        frame_ns=ns_from_samples(audio.frame_samples(frame_ms), audio.rate_hz),
     )
     said = tuple(clip for clip in corpus.clips if clip.id in plan.utterance_ids)
     spoken = replace(corpus, clips=said)
-    utterances, wire_format = encode_corpus(spoken, dialect, _FRAME_MS, _TURN_LIMIT_S)
+    utterances, wire_format = encode_corpus(spoken, dialect, frame_ms, _TURN_LIMIT_S)
     engine = AudioEngine()
     engine.start()
     try:
@@ -120,6 +124,7 @@ def check(
             wire_format=wire_format,
             origin_ns=now_ns(),
             scheduled_ns=now_ns(),
+            commits=dialect.commits(settings),
         )
         engine.hold(session, route, coverage.note)
         patience_s = 2 * setup_limit_s + turns * (_TURN_LIMIT_S + _SPEECH_LIMIT_S)

@@ -63,6 +63,21 @@ class ToolSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSummary:
+    """One check of a scenario, over all its calls.
+
+    Attributes:
+        what: What was expected, in the scenario's words.
+        made: How often it was looked at.
+        failed: How often it did not come.
+    """
+
+    what: str
+    made: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourSummary:
     """What a dialogue script asked for and what came of it."""
 
@@ -70,3 +85,4 @@ class BehaviourSummary:
     backchannels: BackchannelSummary | None = None
     hesitations: HesitationSummary | None = None
     tools: ToolSummary | None = None
+    checks: tuple[CheckSummary, ...] = ()

@@ -1,8 +1,11 @@
-"""What came of a dialogue script's wishes, on the page and in the table."""
+"""What came of what a scenario asked for and expected, on the page and in the table."""
+
+from collections.abc import Sequence
 
 from harness.model.behaviour_summary import (
     BackchannelSummary,
     BargeInSummary,
+    CheckSummary,
     HesitationSummary,
     ToolSummary,
 )
@@ -11,19 +14,21 @@ from harness.report.blocks import Facts, Section
 from harness.report.formatting import MISSING, counted, number
 from harness.report.summary_view import measured, quantiles
 
+_MOST_CHECKS = 10
+
 
 def section(summary: Summary) -> list[Section]:
     """Return the section of a scripted run; none where no script asked for anything."""
     pairs = tuple((label.capitalize(), text) for label, text in facts(summary))
     says = (
-        "What callers did besides speaking and waiting, as their dialogue script asked.",
+        "What callers did besides speaking and waiting, and what was expected of the agent.",
         (
             "An interruption ends with the last sample of the response that is heard; one that the"
             " server never heard is at least as long as the response went on."
         ),
     )
     told = Section(
-        id="behaviour", title="What the script asked for", says=says, parts=(Facts(pairs=pairs),)
+        id="behaviour", title="What the scenario asked for", says=says, parts=(Facts(pairs=pairs),)
     )
     return [told] if pairs else []
 
@@ -42,6 +47,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         lines.append(("hesitation", _pauses(found.hesitations)))
     if found.tools is not None:
         lines.append(("tools", _tools(found.tools) + _latency(summary, "tool_gap")))
+    if found.checks:
+        lines.append(("checks", _checks(found.checks)))
     return lines
 
 
@@ -76,6 +83,17 @@ def _tools(found: ToolSummary) -> str:
     )
     words += [f"{said} {number(count, 0)}" for count, said in others if count]
     return ", ".join(words)
+
+
+def _checks(found: Sequence[CheckSummary]) -> str:
+    """Write how many checks were made and failed, and which; latency knows nothing of them."""
+    made, failed = (sum(getattr(check, name) for check in found) for name in ("made", "failed"))
+    broken = [check for check in found if check.failed]
+    told = [f"{check.what} ({number(check.failed, 0)} of {check.made})" for check in broken]
+    if len(told) > _MOST_CHECKS:
+        told[_MOST_CHECKS:] = [f"and {len(told) - _MOST_CHECKS} more"]
+    words = f"{counted(made, 'check')}, {number(failed, 0)} failed"
+    return f"{words}: {'; '.join(told)}" if told else words
 
 
 def _latency(summary: Summary, metric: str) -> str:

@@ -1,11 +1,20 @@
 from collections.abc import Callable
 
 from harness.analysis.behaviour import behaviour_summary
-from harness.model import BargeIn, BehaviourOutcome, TurnInstants, TurnRecord, TurnStatus
+from harness.model import (
+    BargeIn,
+    BehaviourOutcome,
+    Check,
+    SessionRecord,
+    TurnInstants,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.model.behaviour_summary import (
     BackchannelSummary,
     BargeInSummary,
     BehaviourSummary,
+    CheckSummary,
     HesitationSummary,
     ToolSummary,
 )
@@ -47,3 +56,16 @@ def test_what_was_asked_for_and_what_came_of_it_are_counted(make_turn: MakeTurn)
 def test_only_what_was_asked_for_is_told(make_turn: MakeTurn) -> None:
     found = behaviour_summary([make_turn(behaviour=BehaviourOutcome(backchannels=1))])
     assert found == BehaviourSummary(backchannels=BackchannelSummary(sent=1, taken_for_turns=0))
+
+
+def test_checks_are_counted_by_what_was_expected(
+    make_session: Callable[..., SessionRecord],
+) -> None:
+    checks = (("used the tool", True), ("used the tool", False), ("said the price", True))
+    sessions = [make_session(checks=(Check(what=what, passed=ok),)) for what, ok in checks]
+    found = behaviour_summary([], sessions)
+    assert found is not None
+    assert found.checks == (
+        CheckSummary(what="used the tool", made=2, failed=1),
+        CheckSummary(what="said the price", made=1, failed=0),
+    )

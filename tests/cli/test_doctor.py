@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,29 @@ def test_one_call_tells_what_a_target_is_like() -> None:
     assert "server_vad" in done.stdout
     assert "voice to voice" in done.stdout
     assert "not reported" not in done.stdout
+
+
+def test_a_session_of_the_users_own_is_asked_for(tmp_path: Path) -> None:
+    session = tmp_path / "session.json"
+    session.write_text('{"audio": {"input": {"turn_detection": null}}}')
+    served = Served()
+    try:
+        done = doctor(
+            served.host, "--turns", "1", "--corpus", "synthetic", "--session", str(session)
+        )
+    finally:
+        served.close()
+    assert done.returncode == ExitCode.PASS, done.stderr
+    assert "turn detection  null" in done.stdout
+    assert "voice to voice" in done.stdout
+
+
+def test_a_dialect_that_takes_no_session_refuses_one(tmp_path: Path) -> None:
+    (tmp_path / "session.json").write_text('{"instructions": "Be brief."}')
+    words = ("--dialect", "twilio", "--session", str(tmp_path / "session.json"))
+    done = doctor("ws://127.0.0.1:9", "--corpus", "synthetic", *words)
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert "--session: cannot be asked for in the dialect twilio" in done.stderr
 
 
 def test_a_target_that_is_not_there_is_one_line() -> None:

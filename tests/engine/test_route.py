@@ -108,3 +108,20 @@ def test_the_key_of_one_api_is_not_shown_to_another(monkeypatch: pytest.MonkeyPa
     assert headers() == {}
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "12345-token")
     assert headers() == {"X-Twilio-Signature": signature("12345-token", address)}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "settings", "where"),
+    [
+        ("twilio", SessionSettings(model="m"), "--model m"),
+        ("deepgram", SessionSettings(silence_ms=300, silence_given=True), "--silence-ms 300"),
+        ("vonage", SessionSettings(tools=("look_up",)), "look_up"),
+    ],
+)
+def test_what_cannot_be_asked_for_in_a_dialect_is_refused(
+    dialect: str, settings: SessionSettings, where: str
+) -> None:
+    with pytest.raises(BadInput, match=f"{where}.*cannot be asked for in the dialect {dialect}"):
+        resolve_route("ws://127.0.0.1:1", find_dialect(dialect), settings, frame_ms=20)
+    plain = SessionSettings(silence_ms=500)
+    assert resolve_route("ws://127.0.0.1:1", find_dialect(dialect), plain, frame_ms=20)

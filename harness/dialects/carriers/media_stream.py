@@ -16,9 +16,10 @@ from typing import Any
 
 import msgspec
 
-from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
+from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.carriers.signature import signature
+from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised
 from harness.model import (
     AudioDecoder,
@@ -29,9 +30,7 @@ from harness.model import (
     Notice,
     PlaybackCleared,
     PlaybackMark,
-    Request,
     SessionConfigured,
-    SettingAnswer,
 )
 
 _MOST_NAME_CHARS = 1_000
@@ -123,14 +122,12 @@ _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class MediaStream:
+class MediaStream(PlainDialect):
     """The `Dialect` of applications that speak to callers through a carrier.
 
     Args:
         table: Which carrier.
     """
-
-    default_model = ""
 
     def __init__(self, table: StreamTable) -> None:
         self.name, self.audio, self.facts = table.name, table.audio, table.facts
@@ -140,31 +137,11 @@ class MediaStream:
         """Return one call's stream, with identifiers made of `identity`."""
         return _Stream(self._table, self._table.ids(identity))
 
-    def path(self, _settings: SessionSettings) -> str:
-        """Return the root: every application has a path of its own."""
-        return "/"
-
     def headers(self, api_key: str | None, address: str) -> list[tuple[str, str]]:
         """Return the signature by which an application knows its carrier, where one is in use."""
         if api_key is None or not self._table.signature_header:
             return []
         return [(self._table.signature_header, signature(api_key, address))]
-
-    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: an application configures itself."""
-        return {}
-
-    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: how it detects turns is the application's affair."""
-        return {}
-
-    def commits(self, _settings: SessionSettings) -> bool:
-        """Return that the application detects turns."""
-        return False
-
-    def configure(self, _settings: SessionSettings) -> list[bytes]:
-        """Return nothing: an application configures itself."""
-        return []
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return the end of an audio message, which is the same in every stream."""
@@ -174,24 +151,8 @@ class MediaStream:
         """Return a decoder of base64."""
         return Base64Audio(audio)
 
-    def old_name(self, _message: bytes) -> str:
-        """Return nothing: no message was renamed."""
-        return ""
 
-    def differences(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[str, ...]:
-        """Return nothing: an application acknowledges nothing."""
-        return ()
-
-    def answers(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[SettingAnswer, ...]:
-        """Return nothing: an application acknowledges nothing."""
-        return ()
-
-
-class _Stream:
+class _Stream(PlainSession):
     """One call's stream: its identifiers, and the numbers of its messages."""
 
     def __init__(self, table: StreamTable, ids: StreamIds) -> None:
@@ -212,10 +173,6 @@ class _Stream:
         self._number, self._chunks = number + 1, chunk + 1
         stamp_ms = chunk * self._table.facts.frame_ms
         return self._head % (number, chunk + 1, stamp_ms) + encoded
-
-    def request(self, _request: Request) -> list[bytes]:
-        """Return nothing: a carrier has no words for it."""
-        return []
 
     def mark_played(self, name: str) -> list[bytes]:
         """Return the mark as it came."""

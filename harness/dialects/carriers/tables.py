@@ -30,6 +30,8 @@ def carrier_facts(
         stamps_frames=stamps_frames,
         announces_session=False,
         takes_session=False,
+        takes_model=False,
+        takes_silence=False,
         acknowledges_settings=False,
         reports_endpoint=False,
         announces_responses=False,

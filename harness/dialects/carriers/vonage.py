@@ -4,13 +4,11 @@ Source: Vonage, "WebSockets in the Vonage Voice API" (A); what becomes of notice
 is not documented there, so that they do not come back here (C).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
-from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
+from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage
 from harness.dialects.carriers.tables import carrier_facts
+from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.raw_audio import RawAudio
 from harness.errors import sanitised
 from harness.model import (
@@ -22,9 +20,6 @@ from harness.model import (
     Notice,
     PlaybackCleared,
     PlaybackMark,
-    Request,
-    SessionConfigured,
-    SettingAnswer,
 )
 
 RATES_HZ = (16_000, 8_000, 24_000)
@@ -42,7 +37,7 @@ _decode = msgspec.json.Decoder(_Command).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class Vonage:
+class Vonage(PlainDialect):
     """The `Dialect` of applications that speak to callers through Vonage.
 
     Args:
@@ -50,7 +45,6 @@ class Vonage:
     """
 
     name = "vonage"
-    default_model = ""
     facts: DialectFacts = carrier_facts(
         "Vonage, WebSockets in the Vonage Voice API", stamps_frames=False, returns_cleared=False
     )
@@ -62,30 +56,6 @@ class Vonage:
         """Return one call's socket; its messages are not numbered."""
         return _Call(self.audio, identity)
 
-    def path(self, _settings: SessionSettings) -> str:
-        """Return the root: every application has a path of its own."""
-        return "/"
-
-    def headers(self, _api_key: str | None, _address: str) -> list[tuple[str, str]]:
-        """Return nothing: how an application knows its carrier is not documented."""
-        return []
-
-    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: an application configures itself."""
-        return {}
-
-    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: how it detects turns is the application's affair."""
-        return {}
-
-    def commits(self, _settings: SessionSettings) -> bool:
-        """Return that the application detects turns."""
-        return False
-
-    def configure(self, _settings: SessionSettings) -> list[bytes]:
-        """Return nothing: an application configures itself."""
-        return []
-
     def append_audio(self, frame: bytes) -> bytes:
         """Return the frame as a binary message."""
         return BinaryMessage(frame)
@@ -94,24 +64,8 @@ class Vonage:
         """Return a decoder of bare samples."""
         return RawAudio(audio)
 
-    def old_name(self, _message: bytes) -> str:
-        """Return nothing: no message was renamed."""
-        return ""
 
-    def differences(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[str, ...]:
-        """Return nothing: an application acknowledges nothing."""
-        return ()
-
-    def answers(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[SettingAnswer, ...]:
-        """Return nothing: an application acknowledges nothing."""
-        return ()
-
-
-class _Call:
+class _Call(PlainSession):
     """One call's socket."""
 
     def __init__(self, audio: AudioFormat, identity: str) -> None:
@@ -126,14 +80,6 @@ class _Call:
         first = {"event": "websocket:connected", "content-type": kind, "call": self.identifier}
         return [_encode(first)]
 
-    def frame(self, encoded: bytes) -> bytes:
-        """Return the message as it is."""
-        return encoded
-
-    def request(self, _request: Request) -> list[bytes]:
-        """Return nothing: a carrier has no words for it."""
-        return []
-
     def mark_played(self, name: str) -> list[bytes]:
         """Return the notice as it came."""
         return [b'{"event":"websocket:notify","payload":' + name.encode() + b"}"]
@@ -141,10 +87,6 @@ class _Call:
     def playback_cleared(self) -> list[bytes]:
         """Return the answer to an application that takes back its audio."""
         return [_encode({"event": "websocket:cleared"})]
-
-    def closing(self) -> list[bytes]:
-        """Return nothing: closing the socket ends the call."""
-        return []
 
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Turn one message of the application into events.

@@ -6,15 +6,15 @@ when it decided that the caller had finished. Latencies that it reports itself a
 Source: Deepgram, "Voice Agent API" and the types of its SDK 7.16 (A).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
+from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.raw_audio import RawAudio
 from harness.dialects.session_wishes import merged
-from harness.dialects.vendors.tools import json_schema_of, tool_description
+from harness.dialects.tool_definition import tool_definition
 from harness.errors import BadInput, sanitised, server_words
 from harness.model import (
     AudioDecoder,
@@ -29,7 +29,6 @@ from harness.model import (
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
-    SettingAnswer,
     SpeechStarted,
     TextDelta,
     ToolCall,
@@ -63,13 +62,14 @@ _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class DeepgramAgent:
+class DeepgramAgent(PlainDialect):
     """The `Dialect` of Deepgram's Voice Agent."""
 
     name = "deepgram"
     default_model = _THINK_MODEL
     audio = AudioFormat(rate_hz=_RATE_HZ)
     facts = DialectFacts(
+        takes_silence=False,
         reports_endpoint=False,
         announces_responses=False,
         reports_usage=False,
@@ -90,14 +90,6 @@ class DeepgramAgent:
         """Return the token header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("Authorization", f"Token {api_key}")]
 
-    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: how it detects turns is the agent's affair."""
-        return {}
-
-    def commits(self, _settings: SessionSettings) -> bool:
-        """Return that the agent detects turns."""
-        return False
-
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return one `Settings`."""
         return [_encode({"type": "Settings", **self.asked(settings)})]
@@ -117,14 +109,7 @@ class DeepgramAgent:
         if settings.instructions:
             think["prompt"] = settings.instructions
         if settings.tools:
-            think["functions"] = [
-                {
-                    "name": name,
-                    "description": tool_description(name),
-                    "parameters": json_schema_of(name),
-                }
-                for name in settings.tools
-            ]
+            think["functions"] = [tool_definition(name) for name in settings.tools]
         speak = {"provider": {**_SPEAK["provider"], **_voice(settings.voice)}}
         ours = {
             "audio": {"input": audio, "output": {**audio, "container": "none"}},
@@ -140,43 +125,17 @@ class DeepgramAgent:
         """Return a decoder of bare samples."""
         return RawAudio(audio)
 
-    def old_name(self, _message: bytes) -> str:
-        """Return nothing: no message was renamed."""
-        return ""
-
-    def answers(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[SettingAnswer, ...]:
-        """Return nothing: settings are acknowledged as a whole."""
-        return ()
-
-    def differences(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[str, ...]:
-        """Return nothing: the agent acknowledges its settings as a whole."""
-        return ()
-
 
 def _voice(name: str) -> dict[str, str]:
     return {"model": name} if name else {}
 
 
-class _Session:
+class _Session(PlainSession):
     """One session: which response the audio belongs to, and the tools that were asked for."""
-
-    identifier = ""
 
     def __init__(self) -> None:
         self._response = 1
         self._names: dict[str, str] = {}
-
-    def opening(self) -> list[bytes]:
-        """Return nothing: the agent speaks first."""
-        return []
-
-    def frame(self, encoded: bytes) -> bytes:
-        """Return the message as it is."""
-        return encoded
 
     def request(self, request: Request) -> list[bytes]:
         """Return a function's result; nothing else can be asked for, or needs to be."""
@@ -185,18 +144,6 @@ class _Session:
         name = self._names.get(request.call_id, "")
         said = {"type": "FunctionCallResponse", "id": request.call_id, "name": name}
         return [_encode({**said, "content": request.output})]
-
-    def mark_played(self, _name: str) -> list[bytes]:
-        """Return nothing: nobody asks."""
-        return []
-
-    def playback_cleared(self) -> list[bytes]:
-        """Return nothing: nobody takes back audio."""
-        return []
-
-    def closing(self) -> list[bytes]:
-        """Return nothing: closing the connection ends the session."""
-        return []
 
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Turn one message into events.

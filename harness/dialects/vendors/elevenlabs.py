@@ -7,13 +7,12 @@ Source: ElevenLabs, Agents WebSocket reference and its SDK 2.78 (A).
 """
 
 import base64
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised
 from harness.model import (
     AudioDecoder,
@@ -27,7 +26,6 @@ from harness.model import (
     Request,
     SessionConfigured,
     SessionCreated,
-    SettingAnswer,
     TextDelta,
     ToolCall,
     ToolResult,
@@ -68,14 +66,15 @@ _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class ElevenLabsAgent:
+class ElevenLabsAgent(PlainDialect):
     """The `Dialect` of ElevenLabs' agents; the address names the agent, or is a signed one."""
 
     name = "elevenlabs"
-    default_model = ""
     audio = AudioFormat(rate_hz=16_000)
     facts = DialectFacts(
         takes_session=False,
+        takes_model=False,
+        takes_silence=False,
         reports_endpoint=False,
         announces_responses=False,
         ends_responses=False,
@@ -92,26 +91,6 @@ class ElevenLabsAgent:
         """Return the endpoint; the agent stands in the query of the user's own address."""
         return "/v1/convai/conversation"
 
-    def headers(self, _api_key: str | None, _address: str) -> list[tuple[str, str]]:
-        """Return nothing: public agents need no key, others are reached by a signed address."""
-        return []
-
-    def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: an agent is configured where it was made."""
-        return {}
-
-    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: how it detects turns is the agent's affair."""
-        return {}
-
-    def commits(self, _settings: SessionSettings) -> bool:
-        """Return that the agent detects turns."""
-        return False
-
-    def configure(self, _settings: SessionSettings) -> list[bytes]:
-        """Return nothing: an agent is configured where it was made."""
-        return []
-
     def append_audio(self, frame: bytes) -> bytes:
         """Return one chunk of the user's audio."""
         return b'{"user_audio_chunk":"' + base64.b64encode(frame) + b'"}'
@@ -119,16 +98,6 @@ class ElevenLabsAgent:
     def decoder(self, audio: AudioFormat) -> AudioDecoder:
         """Return a decoder of base64."""
         return Base64Audio(audio)
-
-    def old_name(self, _message: bytes) -> str:
-        """Return nothing: no message was renamed."""
-        return ""
-
-    def answers(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[SettingAnswer, ...]:
-        """Return nothing: settings are acknowledged as a whole."""
-        return ()
 
     def differences(
         self, _settings: SessionSettings, acknowledged: SessionConfigured
@@ -144,10 +113,8 @@ class ElevenLabsAgent:
         )
 
 
-class _Session:
+class _Session(PlainSession):
     """One session: what the agent took back, and the tools that were asked for."""
-
-    identifier = ""
 
     def __init__(self, audio: AudioFormat) -> None:
         self._audio = audio
@@ -157,28 +124,12 @@ class _Session:
         """Return what begins a conversation: the client speaks first."""
         return [_encode({"type": "conversation_initiation_client_data"})]
 
-    def frame(self, encoded: bytes) -> bytes:
-        """Return the message as it is."""
-        return encoded
-
     def request(self, request: Request) -> list[bytes]:
         """Return a tool's result; nothing else can be asked for, or needs to be."""
         if not isinstance(request, ToolResult):
             return []
         said = {"type": "client_tool_result", "tool_call_id": request.call_id}
         return [_encode({**said, "result": request.output, "is_error": False})]
-
-    def mark_played(self, _name: str) -> list[bytes]:
-        """Return nothing: nobody asks."""
-        return []
-
-    def playback_cleared(self) -> list[bytes]:
-        """Return nothing: an interruption is not acknowledged."""
-        return []
-
-    def closing(self) -> list[bytes]:
-        """Return nothing: closing the connection ends the conversation."""
-        return []
 
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Turn one message into events.

@@ -16,9 +16,11 @@ import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.lenient import mapping
+from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.session_wishes import merged
-from harness.dialects.vendors.tools import json_schema_of, tool_description
-from harness.errors import sanitised
+from harness.dialects.tool_definition import tool_definition
+from harness.errors import BadInput, sanitised
 from harness.model import (
     AudioDecoder,
     AudioDelta,
@@ -30,7 +32,6 @@ from harness.model import (
     ResponseStatus,
     SessionConfigured,
     SessionCreated,
-    SettingAnswer,
     SpeechStarted,
     SpeechStopped,
     TextDelta,
@@ -111,7 +112,7 @@ _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class GeminiLive:
+class GeminiLive(PlainDialect):
     """The `Dialect` of Google's Gemini Live."""
 
     name = "gemini"
@@ -138,20 +139,16 @@ class GeminiLive:
         """Return Google's key header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("x-goog-api-key", api_key)]
 
-    def detection(self, _settings: SessionSettings) -> Mapping[str, Any]:
-        """Return nothing: how it detects turns is the agent's affair."""
-        return {}
-
-    def commits(self, _settings: SessionSettings) -> bool:
-        """Return that the agent detects turns."""
-        return False
-
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return the set-up, which has to be the first message of a session."""
         return [_encode({"setup": self.asked(settings)})]
 
     def asked(self, settings: SessionSettings) -> dict[str, Any]:
-        """Return the set-up: spoken responses, and the user's own settings."""
+        """Return the set-up: spoken responses, and the user's own settings.
+
+        Raises:
+            BadInput: The user's own have no detection of turns.
+        """
         setup: dict[str, Any] = {
             "model": f"models/{settings.model or self.default_model}",
             "generationConfig": {"responseModalities": ["AUDIO"]},
@@ -165,16 +162,22 @@ class GeminiLive:
             detection = {"silenceDurationMs": settings.silence_ms}
             setup["realtimeInputConfig"] = {"automaticActivityDetection": detection}
         if settings.tools:
-            declared = [
-                {
-                    "name": name,
-                    "description": tool_description(name),
-                    "parametersJsonSchema": json_schema_of(name),
-                }
-                for name in settings.tools
-            ]
+            declared = [tool_definition(name, "parametersJsonSchema") for name in settings.tools]
             setup["tools"] = [{"functionDeclarations": declared}]
-        return merged(setup, settings.wishes.fields)
+        whole = merged(setup, settings.wishes.fields)
+        if _detection_of(whole).get("disabled"):
+            raise BadInput(
+                "switches off the detection of turns, which callers of this dialect rely on",
+                where=settings.wishes.source,
+                hint="Leave automaticActivityDetection on",
+            )
+        return whole
+
+    def detection(self, settings: SessionSettings) -> Mapping[str, Any]:
+        """Return the server's own detection, with its silence where one is asked for."""
+        silence_ms = _detection_of(self.asked(settings)).get("silenceDurationMs")
+        asked = {} if silence_ms is None else {"silence_duration_ms": silence_ms}
+        return {"type": "automatic activity detection", **asked}
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return one piece of realtime input."""
@@ -186,40 +189,18 @@ class GeminiLive:
         """Return a decoder of base64."""
         return Base64Audio(audio)
 
-    def old_name(self, _message: bytes) -> str:
-        """Return nothing: no message was renamed."""
-        return ""
 
-    def answers(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[SettingAnswer, ...]:
-        """Return nothing: settings are acknowledged as a whole."""
-        return ()
-
-    def differences(
-        self, _settings: SessionSettings, _acknowledged: SessionConfigured
-    ) -> tuple[str, ...]:
-        """Return nothing: a set-up is taken as a whole or refused."""
-        return ()
+def _detection_of(setup: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(mapping(setup.get("realtimeInputConfig")).get("automaticActivityDetection"))
 
 
-class _Session:
+class _Session(PlainSession):
     """One session: which response the audio belongs to, its format, and the tools asked for."""
-
-    identifier = ""
 
     def __init__(self) -> None:
         self._response, self._cut = 1, False
         self._rate_hz = _OUTPUT_HZ
         self._names: dict[str, str] = {}
-
-    def opening(self) -> list[bytes]:
-        """Return nothing: the set-up says who we are."""
-        return []
-
-    def frame(self, encoded: bytes) -> bytes:
-        """Return the message as it is."""
-        return encoded
 
     def request(self, request: Request) -> list[bytes]:
         """Return a function's response; nothing else can be asked for, or needs to be."""
@@ -229,18 +210,6 @@ class _Session:
         output = msgspec.Raw(request.output.encode())
         said = {"id": request.call_id, "name": name, "response": {"output": output}}
         return [_encode({"toolResponse": {"functionResponses": [said]}})]
-
-    def mark_played(self, _name: str) -> list[bytes]:
-        """Return nothing: nobody asks."""
-        return []
-
-    def playback_cleared(self) -> list[bytes]:
-        """Return nothing: nobody takes back audio."""
-        return []
-
-    def closing(self) -> list[bytes]:
-        """Return nothing: closing the connection ends the session."""
-        return []
 
     def parse(self, message: bytes) -> tuple[Event, ...]:
         """Turn one message into events.

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from harness.dialects import MalformedMessage, SessionSettings
+from harness.dialects import MalformedMessage, SessionSettings, SessionWishes
 from harness.dialects.vendors.gemini import GeminiLive
+from harness.errors import BadInput
 from harness.model import (
     AudioDelta,
     AudioFormat,
@@ -132,3 +133,13 @@ def test_voice_activity_where_it_is_offered(kind: str, event: Event) -> None:
 def test_what_is_no_message_is_malformed(text: bytes) -> None:
     with pytest.raises(MalformedMessage):
         DIALECT.open("").parse(text)
+
+
+def test_the_detection_of_turns_stays_on() -> None:
+    off = {"realtimeInputConfig": {"automaticActivityDetection": {"disabled": True}}}
+    with pytest.raises(BadInput, match="switches off the detection of turns"):
+        DIALECT.asked(SessionSettings(wishes=SessionWishes.of(off, "--session")))
+    assert DIALECT.detection(SessionSettings(silence_ms=300)) == {
+        "type": "automatic activity detection",
+        "silence_duration_ms": 300,
+    }
