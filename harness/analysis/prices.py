@@ -14,7 +14,7 @@ from harness.errors import BadInput
 
 # Dated snapshots, such as gpt-realtime-2025-08-28, cost what their model costs.
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HINT = (
     "Give date, currency, source and, for each model, audio and text prices per million tokens,"
@@ -53,7 +53,7 @@ class TokenTariff:
     Attributes:
         audio: Of audio tokens.
         text: Of text tokens; `None` where the list names no such price.
-        date: ISO date, or month, from which the prices are; empty for that of the list.
+        date: ISO date, or month or year, from which the prices are; empty for that of the list.
         source: Where they were read; empty for that of the list.
         note: What else there is to pay or to know.
     """
@@ -99,7 +99,7 @@ class PriceList:
     """Prices on one day.
 
     Attributes:
-        date: ISO date, or month, from which the list is, where a model has none of its own.
+        date: ISO date, or month or year, from which the list is, where a model has none of its own.
         currency: Three letters.
         source: Where it was read, where a model has none of its own.
         models: What each model costs, by name.
@@ -242,7 +242,7 @@ class _Reader:
         date, source = table.get("date", ""), table.get("source", "")
         date = date if isinstance(date, str) else str(date)
         if date and not _DATE.fullmatch(date):
-            raise self.refuse(f"{dot}date is {date!r}, not one such as 2026-08 or 2026-08-31")
+            raise self.refuse(f"{dot}date is {date!r}, not one such as 2026, 2026-08 or 2026-08-31")
         if not isinstance(source, str):
             raise self.refuse(f"{dot}source is {source!r}, not words")
         return {"date": date, "source": source}

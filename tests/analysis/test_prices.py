@@ -25,7 +25,7 @@ def listed(**models: Any) -> PriceList:
         ({**ABOUT, "date": "August", "models": {"m": {"audio": AUDIO}}}, "date is 'August'"),
         ({**ABOUT, "date": "2026-13", "models": {"m": {"audio": AUDIO}}}, "date is '2026-13'"),
         ({"currency": "USD", "source": "y", "models": {"m": {"audio": AUDIO}}}, "m has no date"),
-        ({"currency": "USD", "date": "2026", "models": {"m": {}}}, "date is '2026'"),
+        ({"currency": "USD", "date": "26", "models": {"m": {}}}, "date is '26'"),
         ({"currency": "USD", "date": "2026-01", "models": {"m": {"audio": AUDIO}}}, "no source"),
         ({**ABOUT, "models": {"m": {"audio": {}}}}, "m.audio has no `input`"),
         ({**ABOUT, "models": {"m": {"text": AUDIO}}}, "neither `audio` nor `per_minute`"),
