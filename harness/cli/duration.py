@@ -1,11 +1,10 @@
-"""Durations on the command line: 90, 90s, 5m, 2h or 1h30m, in seconds."""
+"""Durations on the command line: written as 90s, 5m or 1h30m, said in their size."""
 
-import re
 from typing import Any
 
 import click
 
-_PARTS = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+from harness.plan.duration import parse_duration
 
 
 class Duration(click.ParamType[float]):
@@ -17,12 +16,8 @@ class Duration(click.ParamType[float]):
         """Return the seconds that a text stands for."""
         if isinstance(value, float):
             return value
-        found = _PARTS.fullmatch(str(value).strip())
-        seconds = 0.0
-        if found is not None:
-            hours, minutes, rest = (float(part or 0) for part in found.groups())
-            seconds = 3600 * hours + 60 * minutes + rest
-        if seconds <= 0:
+        seconds = parse_duration(str(value))
+        if seconds is None:
             self.fail(f"{value!r} is not a duration such as 90s, 5m or 1h30m", param, ctx)
         return seconds
 

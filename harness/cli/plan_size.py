@@ -24,6 +24,7 @@ from harness.analysis.objectives.parsing import CONFIDENCE
 from harness.analysis.objectives.quantities import Percentile
 from harness.analysis.planned_cost import session_cost, session_length_s
 from harness.analysis.prices import TimeTariff
+from harness.cli.duration import in_words
 from harness.cli.gate import read_records
 from harness.cli.json_file import json_option, write_json
 from harness.errors import BadInput, ExitCode
@@ -221,11 +222,5 @@ def _detection(
 
 def _step(step: Step, effort: Effort, currency: str) -> str:
     words = f"{step.sessions} sessions, {effort.at_once} at once: {step.turns} turns in all"
-    words += f", {_duration(step.seconds)}"
+    words += f", {in_words(step.seconds)}"
     return words if step.cost is None else f"{words}, {currency} {step.cost:.2f}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"

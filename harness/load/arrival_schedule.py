@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import BadInput
 from harness.plan import Arrivals, Seeds, parse_arrivals, parse_calls_per_minute
-from harness.plan.arrivals import parse_duration
+from harness.plan.duration import parse_duration
 
 
 def resolve_arrivals(parsed: argparse.Namespace) -> None:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 from harness.model import NS_PER_S
+from harness.plan.duration import parse_duration
 
-_S_PER_MINUTE, _S_PER_HOUR = 60, 3600
-_UNITS = {"s": 1, "min": _S_PER_MINUTE, "h": _S_PER_HOUR}
+_S_PER_MINUTE = 60
+_UNITS = {"s": 1, "min": _S_PER_MINUTE, "h": 3600}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|min|h)")
-_DURATION = re.compile(r"(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 _COUNTS = re.compile(r"\d+(?:,\d+)+")
 # No machine begins calls faster, and a schedule of more minutes is no test but a year of traffic.
 _FASTEST_PER_S, _LONGEST_MINUTES, _MOST_PER_MINUTE = 1_000.0, 100_000, 60_000
@@ -164,19 +164,12 @@ def parse_arrivals(
     if length and not ramp_s:
         raise _refusal(text, f"{length.strip()!r} is no length of time", "Write it as 90s or 5m")
     if ramp_s is None and calls is not None:
-        ramp_s = round(2 * calls / (first + last), 3)
+        ramp_s = 2 * calls / (first + last)
     if not ramp_s:
         raise _refusal(text, "how long the ramp takes is not said", "Give --run-time or --calls")
-    return PoissonArrivals(first, last, ramp_s, seed, f"{rates.strip()} in {math.ceil(ramp_s)}s")
-
-
-def parse_duration(text: str) -> float | None:
-    """Return seconds for a length of time such as `90`, `90s`, `5m` or `1h30m`, `None` for none."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(hours * _S_PER_HOUR + minutes * _S_PER_MINUTE + seconds)
+    # Whole seconds, so that the text says all of it.
+    whole_s = math.ceil(ramp_s)
+    return PoissonArrivals(first, last, whole_s, seed, f"{rates.strip()} in {whole_s}s")
 
 
 def parse_calls_per_minute(text: str, seed: int, where: str) -> CountedArrivals:

@@ -8,7 +8,6 @@ from harness.plan.arrivals import (
     Arrivals,
     parse_arrivals,
     parse_calls_per_minute,
-    parse_duration,
 )
 
 S = 1_000_000_000
@@ -148,13 +147,10 @@ def test_what_is_no_schedule_is_refused_in_one_line(text: str, words: str) -> No
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("2h1s", 7201)]
-)
-def test_lengths_of_time_are_written_as_for_locust(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "soon", "5 m", "-5s", "m"])
-def test_what_is_no_length_of_time_is_none(text: str) -> None:
-    assert parse_duration(text) is None
+def test_a_ramp_is_said_in_whole_so_that_its_text_reads_back_as_it() -> None:
+    ramp = parse_arrivals("1/s..3/s", 1, calls=121)
+    again = parse_arrivals(ramp.text, 1)
+    assert again.text == ramp.text
+    assert [again.start_ns(call) for call in range(150)] == [
+        ramp.start_ns(call) for call in range(150)
+    ]

@@ -26,8 +26,9 @@ class ToolUse:
             self.names = (*self.names, sanitised(name))
 
     def expect_answer(self) -> None:
-        """Note that results will be given."""
+        """Note that results will be given, of a call that came after those that went out."""
         self.awaits_answer = self.owed = True
+        self._results_sent = False
 
     def results_sent(self) -> None:
         """Note that the results of the tools called so far went out."""

@@ -1009,6 +1009,7 @@ PIECES = st.sampled_from(
 @example(True, [(0, SETTLING), (0, done(ResponseStatus.CANCELLED)), (0, delta())])
 @example(False, [(0, SETTLING), (0, "owe"), (0, "result"), (0, delta()), (0, delta())])
 @example(False, [(0, SETTLING), (9, delta()), (9, delta(silent=True)), (9, "owe"), (9, "result")])
+@example(False, [(0, "result"), (0, SETTLING), (0, "owe"), (0, delta())])
 def test_a_piece_that_is_taken_the_short_way_leaves_what_it_leaves_the_long_way(
     announced: bool, steps: list[tuple[int, Event | str | None]]
 ) -> None:

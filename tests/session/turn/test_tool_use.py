@@ -30,12 +30,14 @@ def test_the_answer_is_owed_until_a_response_begins_after_the_results_went_out()
     assert (tools.owed, tools.awaits_answer) == (False, True), "it has begun, and is not heard yet"
 
 
-def test_a_second_call_after_the_results_owes_until_the_next_response() -> None:
+def test_a_second_call_after_the_results_owes_until_its_own_results_are_answered() -> None:
     tools = ToolUse()
     tools.expect_answer()
     tools.results_sent()
     tools.response_began()
     tools.expect_answer()
-    assert tools.owed
+    tools.response_began()
+    assert tools.owed, "this one answers the first results"
+    tools.results_sent()
     tools.response_began()
     assert not tools.owed
