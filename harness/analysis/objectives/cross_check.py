@@ -29,7 +29,7 @@ _CLEARLY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Resampling:
     name: str
     clusters: NDArray[np.int64]
     fewest: int
@@ -54,13 +54,15 @@ def cross_checked(
     """
     if found.value is None or found.low is None or found.high is None:
         return found
-    ways = [_Way("session bootstrap", sample.sessions, _FEWEST_SESSIONS)]
+    resamplings = [_Resampling("session bootstrap", sample.sessions, _FEWEST_SESSIONS)]
     if blocks is not None:
-        ways.append(_Way(f"bootstrap of {BLOCK_S:.0f} s blocks", blocks, FEWEST_BLOCKS))
+        resamplings.append(
+            _Resampling(f"bootstrap of {BLOCK_S:.0f} s blocks", blocks, FEWEST_BLOCKS)
+        )
     checks = [
-        _drawn(way, sample, p, confidence, side)
-        for side, way in enumerate(ways, start=101)
-        if len(np.unique(way.clusters)) >= way.fewest
+        _drawn(one, sample, p, confidence, side)
+        for side, one in enumerate(resamplings, start=101)
+        if len(np.unique(one.clusters)) >= one.fewest
     ]
     low, high, beyond = found.low, found.high, (found.high - found.low) * _CLEARLY
     decided = []
@@ -79,15 +81,15 @@ def cross_checked(
     return replace(found, low=low, high=high, why=why, checks=tuple(checks))
 
 
-def _drawn(way: _Way, sample: Sample, p: float, confidence: float, side: int) -> Bound:
-    again = Sample(sample.values_ms, way.clusters, sample.floor_ms, sample.of)
+def _drawn(one: _Resampling, sample: Sample, p: float, confidence: float, side: int) -> Bound:
+    again = Sample(sample.values_ms, one.clusters, sample.floor_ms, sample.of)
     times = _DRAWS if len(sample.values_ms) <= _MANY else _DRAWS_OF_MANY
     draws = np.sort(percentile_draws(again, [p], side, times)[:, 0])
     # Ranks, not interpolation: between a number and a right-censored one there is nothing.
     low = float(draws[int(np.floor((1 - confidence) * (len(draws) - 1)))])
     high = float(draws[int(np.ceil(confidence * (len(draws) - 1)))])
     return Bound(
-        name=way.name,
+        name=one.name,
         low=low if np.isfinite(low) else None,
         high=high if np.isfinite(high) else None,
     )
