@@ -7,6 +7,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	&& command -v $$p && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 
+# Tests start hundreds of processes: compiled once, and not anew by each of them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test test-clients test-kernel lint setup clean
 
 help:  ## Say what there is.
@@ -56,6 +59,6 @@ $(BIN)/python:
 # The checkout itself is installed without its dependencies: they all came from the lock.
 define install
 $(if $(UV),,@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null)
-$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
+$(if $(UV),$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
 $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .)
 endef
