@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 from harness.errors import SECRET_LEAST_CHARS, BadInput, conceal
 
@@ -144,8 +143,9 @@ def conceal_secrets() -> None:
                 value = header.partition("=")[2].strip()
                 conceal(value)
                 conceal(unquote(value))
-    for address in getproxies_environment().values():
-        _conceal_credentials(address)
+    for name, value in os.environ.items():
+        if _is_proxy(name):
+            _conceal_credentials(value)
 
 
 def _conceal_credentials(address: str) -> None:
@@ -246,6 +246,9 @@ def proxy_for(host: str, *, secure: bool) -> str | None:
     Follows `HTTPS_PROXY` or `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; this machine itself is
     always reached directly.
     """
+    # Loads an HTTP client, which commands that connect to nothing need not wait for.
+    from urllib.request import getproxies_environment, proxy_bypass
+
     proxies = getproxies_environment()
     for address in proxies.values():
         _conceal_credentials(address)

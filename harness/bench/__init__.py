@@ -20,28 +20,7 @@ thread is what is measured, and `proxy_validation` sends from it, since late fra
 name.
 
 It may import every lower tier and, as a straightforward client would, `websockets` and `uvloop`.
-Importing this package loads neither the engine nor Locust: `engine_trial`, `speech_cache` and
-`stall_updates`, which do load the engine, are imported by whoever runs them. No product code
+`engine_trial`, `speech_cache` and `stall_updates` load the engine, and are imported by whoever runs
+them; importing the package itself loads nothing. No product code
 depends on it but commands, which read the last findings.
 """
-
-from harness.bench.findings import AccuracyFinding, CapacityFinding, DetectorFinding, Findings
-from harness.bench.last_check import as_bytes, recall, remember
-from harness.bench.selfcheck import Extent, check
-from harness.bench.simulator_capacity import ServerFinding, ServerFindings, ServerRow, check_server
-
-__all__ = [
-    "AccuracyFinding",
-    "CapacityFinding",
-    "DetectorFinding",
-    "Extent",
-    "Findings",
-    "ServerFinding",
-    "ServerFindings",
-    "ServerRow",
-    "as_bytes",
-    "check",
-    "check_server",
-    "recall",
-    "remember",
-]

@@ -27,7 +27,6 @@ from harness.errors import BadInput, ExitCode
 from harness.load.price_list import bundled_prices
 from harness.recording import replace_file, reserve
 from harness.recording.reading import read_manifest
-from harness.report.capacity import write_capacity
 from harness.report.ci.capacity import capacity_document, capacity_text
 from harness.report.ci.document import EXIT_CODES
 
@@ -256,9 +255,11 @@ def _tell(
     plain = json.dumps(told, indent=2).encode() + b"\n"
     for path in (folder / "capacity.json", *([document] if document is not None else [])):
         replace_file(path, plain)
-    click.echo(
-        f"Report: {write_capacity(folder, found, facts, bundled_prices().currency)}", err=True
-    )
+    # Draws figures, with a library that takes long to load.
+    from harness.report.capacity import write_capacity
+
+    page = write_capacity(folder, found, facts, bundled_prices().currency)
+    click.echo(f"Report: {page}", err=True)
     if found.ending is Ending.GENERATOR:
         verdict = found.verdict(wanted)
         return ExitCode.PASS if wanted and verdict == "pass" else ExitCode.INVALID

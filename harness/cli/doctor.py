@@ -2,7 +2,7 @@
 
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,6 @@ from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
 from harness.dialects import SessionWishes, find_dialect
-from harness.engine.target_check import TargetCheck, check
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
@@ -19,8 +18,10 @@ from harness.load.options import add_target_arguments
 from harness.load.session_file import resolve_sessions
 from harness.load.targets import resolve_target
 from harness.model import NS_PER_MS, SessionRecord
-from harness.network import installed
 from harness.session.event_coverage import missing_events
+
+if TYPE_CHECKING:
+    from harness.engine.target_check import TargetCheck
 
 _STAGES = {
     "TCP": "tcp_connect",
@@ -59,6 +60,9 @@ def command(
     asked = _TARGET.read(_TARGET.words(given))
     target = resolve_target(asked, target) or target
     resolve_sessions(asked)
+    # The audio engine, which only a call needs.
+    from harness.engine.target_check import check
+
     of_target = SessionWishes(getattr(asked, "target_session", ""), "session of the target")
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, cache_dir(), progress, channel=channel_from(channel))
@@ -84,6 +88,8 @@ command.params += _TARGET.click_options()
 
 
 def _machine() -> None:
+    from harness.network import installed
+
     cache = cache_dir()
     cached = [known.name for known in KNOWN_CORPORA if known.cached(cache)]
     _say("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
@@ -95,7 +101,7 @@ def _machine() -> None:
     _say("key", "set in the environment" if api_key() else "none in the environment")
 
 
-def show_target(target: str, found: TargetCheck) -> int:
+def show_target(target: str, found: "TargetCheck") -> int:
     """Print what one call to a target found; return the exit code."""
     session = found.session
     click.echo()

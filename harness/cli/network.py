@@ -13,11 +13,9 @@ from harness.errors import ExitCode
 from harness.model import Direction, NetworkProfile, RealisedNetwork
 from harness.network import (
     ApiAddress,
-    NetworkLayer,
     Stream,
     choose_profile,
     collapse,
-    find_or_install,
     load_profiles,
     parse_ports,
 )
@@ -104,6 +102,9 @@ def measure(
 
     Ends with code 3 when one of them is not what it says.
     """
+    # What speaks to a Toxiproxy, over HTTP, is not for lists of profiles to load.
+    from harness.network import NetworkLayer
+
     listening = parse_ports(ports)
     profiles = load_profiles(extra)
     chosen = [choose_profile(profiles, name) for name in names or profiles]
@@ -132,6 +133,8 @@ def measure(
 @command.command()
 def install() -> None:
     """Find Toxiproxy or obtain it, and print where it is."""
+    from harness.network import find_or_install
+
     with TerminalProgress() as progress:
         binary = find_or_install(environment.cache_dir(), progress)
     click.echo(str(binary))

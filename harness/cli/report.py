@@ -8,8 +8,8 @@ import click
 from harness.analysis import PriceList
 from harness.analysis.history.entry import METRICS, PERCENTS, fingerprint
 from harness.analysis.history.series import Series, series_of
-from harness.bench import recall
 from harness.bench.findings import SAFE_SHARE
+from harness.bench.last_check import recall
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode

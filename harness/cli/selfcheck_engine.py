@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from harness import environment
-from harness.bench import CapacityFinding, Extent, Findings, as_bytes, check, remember
+from harness.bench.findings import CapacityFinding, Findings
 from harness.bench.host_watch import LEVELS_MS
+from harness.bench.last_check import as_bytes, remember
+from harness.bench.selfcheck import Extent, check
 from harness.cli.figures import shown
 from harness.cli.json_file import json_option
 from harness.cli.terminal import TerminalProgress

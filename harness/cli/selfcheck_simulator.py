@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.bench import ServerFinding, ServerFindings, check_server
+from harness.bench.simulator_capacity import ServerFinding, ServerFindings, check_server
 from harness.cli.figures import shown
 from harness.cli.json_file import json_option
 from harness.cli.terminal import TerminalProgress

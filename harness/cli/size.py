@@ -28,8 +28,8 @@ from harness.analysis.sizing.scalability import (
     fit_scalability,
     littles_law,
 )
-from harness.bench import recall
 from harness.bench.findings import SAFE_SHARE
+from harness.bench.last_check import recall
 from harness.cli.duration import DURATION, in_words
 from harness.cli.json_file import json_option, write_json
 from harness.cli.summarising import recorded

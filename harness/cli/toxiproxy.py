@@ -6,7 +6,7 @@ import click
 
 from harness import environment
 from harness.cli.terminal import TerminalProgress
-from harness.network import ApiAddress, find_or_install, parse_api
+from harness.network import ApiAddress, parse_api
 
 toxiproxy_option = click.option(
     "--toxiproxy",
@@ -23,5 +23,7 @@ def chosen_server(url: str) -> Path | ApiAddress:
     """Return the server at a URL, or the program to start one of our own."""
     if url:
         return parse_api(url, environment.secret("TOXIPROXY_AUTH_TOKEN"))
+    from harness.network import find_or_install
+
     with TerminalProgress() as progress:
         return find_or_install(environment.cache_dir(), progress)

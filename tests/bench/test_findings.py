@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from harness.bench import DetectorFinding, Findings, as_bytes
+from harness.bench.findings import DetectorFinding, Findings
+from harness.bench.last_check import as_bytes
 from tests.bench.trials import capacity_finding, no_accuracy
 
 FINDINGS = Findings(

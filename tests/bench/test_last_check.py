@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import DetectorFinding, Findings, recall, remember
+from harness.bench.findings import DetectorFinding, Findings
+from harness.bench.last_check import recall, remember
 from harness.errors import BadInput
 from tests.bench.trials import capacity_finding, no_accuracy
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.bench import AccuracyFinding, CapacityFinding
 from harness.bench.client_trials import ClientTrials, Sample
+from harness.bench.findings import AccuracyFinding, CapacityFinding
 from harness.bench.host_watch import Watched
 
 

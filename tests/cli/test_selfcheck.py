@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.bench import Extent
+from harness.bench.selfcheck import Extent
 from harness.cli import selfcheck
 from harness.cli.app import run
 from harness.errors import ExitCode

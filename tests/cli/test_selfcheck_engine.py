@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.bench import DetectorFinding, Extent, Findings, recall
+from harness.bench.findings import DetectorFinding, Findings
+from harness.bench.last_check import recall
+from harness.bench.selfcheck import Extent
 from harness.cli.app import run
 from harness.clock import now_ns
 from harness.errors import ExitCode

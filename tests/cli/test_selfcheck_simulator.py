@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import ServerFinding, ServerFindings, ServerRow
+from harness.bench.simulator_capacity import ServerFinding, ServerFindings, ServerRow
 from harness.cli.app import run
 from harness.errors import ExitCode
 

@@ -22,7 +22,7 @@ from harness.analysis.capacity.limit import fit_steps, fitted_curves
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.intervals import normal_quantile
 
-_Z = normal_quantile(0.975)
+_UPPER = 0.975
 _GROWTH_AFTER_FAILURE = 1.25
 
 
@@ -212,7 +212,7 @@ class Search:
         if len(runs) >= self.rule.repeats:
             return False
         mean, sd = _smallest_margin(runs)
-        return abs(mean) < _Z * sd
+        return abs(mean) < normal_quantile(_UPPER) * sd
 
     def _out_of_budget(self) -> Ending | None:
         """Return why the next step cannot be afforded, by what those so far took."""
@@ -247,7 +247,7 @@ def _smallest_margin(runs: Sequence[StepResult]) -> tuple[float, float]:
 def _is_missed(runs: Sequence[StepResult]) -> bool:
     """Return whether an objective is missed beyond chance."""
     mean, sd = _smallest_margin(runs)
-    return mean + _Z * sd < 0
+    return mean + normal_quantile(_UPPER) * sd < 0
 
 
 def _between(low: int, high: int, rule: SearchRule) -> list[int]:

@@ -2,13 +2,15 @@
 
 import re
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import requests
 
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, sanitised
 from harness.network.toxiproxy.toxic_client import ApiAddress
+
+if TYPE_CHECKING:
+    import requests
 
 _DEFAULT_PORT = 8474
 _LIMIT_S = 5.0
@@ -65,6 +67,9 @@ class RemoteToxiproxy:
         Raises:
             BadInput: Nobody answers, it is not Toxiproxy, too old, or wants another token.
         """
+        # Not for whoever only reads an address: it takes long to load.
+        import requests
+
         try:
             answer = self._ask()
         except requests.RequestException as error:
@@ -101,7 +106,9 @@ class RemoteToxiproxy:
     def stop(self) -> None:
         """Leave it running."""
 
-    def _ask(self) -> requests.Response:
+    def _ask(self) -> "requests.Response":
+        import requests
+
         with requests.Session() as session:
             session.trust_env = False
             headers = {"Authorization": f"Bearer {self.api.token}"} if self.api.token else {}
