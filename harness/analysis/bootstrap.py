@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.intervals import CONFIDENCE, resampling_widening
 
 SEED = 20_261_121
 """Seed of every bootstrap: the same records always give the same interval."""
@@ -92,12 +92,8 @@ def _ends(value_ms: float, resampled: Floats, clusters: int | None) -> tuple[flo
     # Ranks, not interpolation: between a number and infinity there is nothing.
     low = float(kept[math.floor(_TAIL * (len(kept) - 1))])
     high = float(kept[math.ceil((1 - _TAIL) * (len(kept) - 1))])
-    student = 1.0
-    if clusters is not None:
-        normal = normal_quantile(1 - _TAIL)
-        widened = t_quantile(1 - _TAIL, clusters - 1) / normal
-        student = widened * math.sqrt(clusters / (clusters - 1))
-    return max(0.0, value_ms - low) * student, max(0.0, high - value_ms) * student
+    wider = 1.0 if clusters is None else resampling_widening(clusters)
+    return max(0.0, value_ms - low) * wider, max(0.0, high - value_ms) * wider
 
 
 def _both_ways(session: float, utterance: float, turn: float) -> float:

@@ -42,6 +42,28 @@ def normal_quantile(probability: float) -> float:
     return float(ndtri(probability))
 
 
+def student_widening(degrees: float) -> float:
+    """Return how much wider than a normal interval one is whose spread was itself estimated.
+
+    Args:
+        degrees: Degrees of freedom of an unbiased estimate of the spread, at least 1.
+    """
+    tail = 1 - _ALPHA / 2
+    return t_quantile(tail, degrees) / normal_quantile(tail)
+
+
+def resampling_widening(clusters: int) -> float:
+    """Return by how much to stretch the deviations of a bootstrap that draws whole clusters again.
+
+    Student's t for an estimated spread, and the root of n/(n-1), by which drawing n clusters with
+    replacement has too small a variance: 12 % at 5 clusters, 0.5 % at 100.
+
+    Args:
+        clusters: How many were drawn from, at least 2.
+    """
+    return student_widening(clusters - 1) * math.sqrt(clusters / (clusters - 1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustering:
     """How alike the turns of a session are, and what they are worth because of it.

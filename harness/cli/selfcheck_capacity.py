@@ -27,17 +27,24 @@ from harness.errors import ExitCode
     show_default=True,
     help="Length of a step, in seconds of the simulated clock.",
 )
-def command(target: Path | None, searches: int, step_s: float) -> int:
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of all chance; 0 is what the method was made with, so judge it by others.",
+)
+def command(target: Path | None, searches: int, step_s: float, seed: int) -> int:
     """Search services whose limit is known, on a simulated clock.
 
     The limit must lie in the reported 95 % interval in at least 18 of 20 searches, and a knee or a
     cliff be called what it is. Exit code 1 when a promise was not kept.
     """
     with TerminalProgress() as progress:
-        found = list(calibrate(searches, step_s, progress))
+        found = list(calibrate(searches, step_s, progress, seed=seed))
     for line in table(found):
         click.echo(line)
-    document = {"step_s": step_s, "services": [dict(as_json(one)) for one in found]}
+    document = {"step_s": step_s, "seed": seed, "services": [dict(as_json(one)) for one in found]}
     write_json(target, document)
     kept = sum(one.kept for one in found)
     click.echo(f"{kept} of {len(found)} services as promised: 9 of 10 held, 9 of 10 named")

@@ -9,6 +9,8 @@ from scipy import stats
 from harness.analysis.intervals import (
     covering_ranks,
     effective_n,
+    resampling_widening,
+    student_widening,
     t_quantile,
     turns_needed,
     upper_rank,
@@ -100,3 +102,9 @@ def test_ranks_of_large_samples_are_those_of_the_whole_binomial(n: int, p: float
     found = upper_rank(n, p, 0.975)
     assert found == int(np.searchsorted(cdf, 0.975)) + 1
     assert covering_ranks(n, p)[1] == found
+
+
+def test_few_clusters_widen_by_students_t_and_by_what_resampling_lacks() -> None:
+    assert student_widening(9) == pytest.approx(2.262157 / 1.959964, rel=1e-6)
+    assert resampling_widening(10) == pytest.approx(2.262157 / 1.959964 * math.sqrt(10 / 9))
+    assert resampling_widening(100_000) == pytest.approx(1, abs=1e-4)

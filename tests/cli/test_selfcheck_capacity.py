@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.bench import capacity_calibration
-from harness.bench.capacity_calibration import SERVICES
+from harness.bench.capacity_calibration import SERVICES, PlantedService
 from harness.cli import selfcheck_capacity
 from harness.cli.app import run
 from harness.errors import ExitCode
@@ -13,8 +13,8 @@ from harness.model import Progress
 
 @pytest.fixture(autouse=True)
 def _one_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    def calibrate(searches: int, seconds: float, progress: Progress) -> object:
-        return capacity_calibration.calibrate(searches, seconds, progress, (SERVICES[3],))
+    def calibrate(searches: int, seconds: float, progress: Progress, seed: int) -> object:
+        return capacity_calibration.calibrate(searches, seconds, progress, (SERVICES[3],), seed)
 
     monkeypatch.setattr(selfcheck_capacity, "calibrate", calibrate)
 
@@ -29,6 +29,23 @@ def test_table_tells_limit_and_promises(tmp_path: Path, capsys: pytest.CaptureFi
     (service,) = json.loads(target.read_text())["services"]
     assert service["limit"] == 17
     assert service["kept"]
+
+
+def test_another_seed_draws_other_searches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    search_service = capacity_calibration.search_service
+
+    def noted(service: PlantedService, seconds: float, seed: int) -> object:
+        drawn.append(seed)
+        return search_service(service, seconds, seed)
+
+    monkeypatch.setattr(capacity_calibration, "search_service", noted)
+    target = tmp_path / "found.json"
+    for seed in ("0", "7"):
+        words = ["--searches", "1", "--seed", seed, "--json", str(target)]
+        assert run(["selfcheck", "capacity", *words]) == ExitCode.PASS
+    assert len(set(drawn)) == 2
+    assert json.loads(target.read_text())["seed"] == 7
 
 
 def test_a_broken_promise_is_a_failure(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
-from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.intervals import CONFIDENCE, resampling_widening
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,7 +88,7 @@ def drift(what: str, unit: str, at_s: Floats, values: Floats, sessions: Ints) ->
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)
     _, slopes = _line(np.asarray(drawn @ parts, dtype=np.float64))
     ordered = np.sort(slopes)
-    wider = t_quantile(1 - _TAIL, count - 1) / normal_quantile(1 - _TAIL)
+    wider = resampling_widening(count)
     low = float(ordered[int(_TAIL * (_RESAMPLES - 1))])
     high = float(ordered[int(np.ceil((1 - _TAIL) * (_RESAMPLES - 1)))])
     found = float(slope[0])

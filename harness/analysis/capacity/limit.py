@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
 from harness.analysis.capacity.step import RESAMPLES, StepResult
-from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.intervals import CONFIDENCE, student_widening
 
 Floats = NDArray[np.float64]
 _TAIL = (1 - CONFIDENCE) / 2
@@ -157,9 +157,7 @@ def between_runs_sd(steps: Sequence[StepResult], fitted: FittedCurve, number: in
         (_scaled(step.shares[number].share) - _scaled(curve[step.load])) ** 2 for step in near
     )
     within = float(np.mean([step.shares[number].sd ** 2 for step in near]))
-    tail = (1 + CONFIDENCE) / 2
-    student = t_quantile(tail, degrees) / normal_quantile(tail)
-    return math.sqrt(max(0.0, squares / degrees - within)) * student
+    return math.sqrt(max(0.0, squares / degrees - within)) * student_widening(degrees)
 
 
 def _between_runs(steps: Sequence[StepResult], fitted: FittedCurve, number: int) -> Floats:

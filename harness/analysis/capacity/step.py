@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
-from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.intervals import resampling_widening, student_widening
 from harness.analysis.quantiles import Estimate
 
 RESAMPLES = 1_000
@@ -93,10 +93,10 @@ class ObjectiveShare:
         clusters, spans = (len(np.unique(one)) for one in (self.sessions, self.blocks))
         if clusters < 2:
             return 1.0
-        wider = _student(clusters) * math.sqrt(clusters / (clusters - 1))
+        wider = resampling_widening(clusters)
         by_session, by_span = self._share_sd(self.sessions), self._share_sd(self.blocks)
         if spans > 1 and by_session > 0:
-            wider = max(wider, _student(spans) * by_span / by_session)
+            wider = max(wider, student_widening(spans - 1) * by_span / by_session)
         return wider
 
     def _share_sd(self, clusters: Ints) -> float:
@@ -151,12 +151,6 @@ class StepResult:
     def margin(self) -> float:
         """The smallest margin of all objectives; they are met where it is not negative."""
         return min(share.margin for share in self.shares)
-
-
-def _student(clusters: int) -> float:
-    """Return how much wider an interval is whose spread comes from so many clusters."""
-    tail = (1 + CONFIDENCE) / 2
-    return t_quantile(tail, clusters - 1) / normal_quantile(tail)
 
 
 def _scaled(share: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
-from harness.analysis.intervals import CONFIDENCE, normal_quantile, t_quantile
+from harness.analysis.intervals import CONFIDENCE, resampling_widening
 
 _RESAMPLES = 1_000
 _TAIL = (1 - CONFIDENCE) / 2
@@ -93,7 +93,7 @@ class CallTable:
         if n < FEWEST:
             return None, None
         low, high = np.quantile(drawn, (_TAIL, 1 - _TAIL))
-        wider = t_quantile(1 - _TAIL, n - 1) / normal_quantile(1 - _TAIL) * math.sqrt(n / (n - 1))
+        wider = resampling_widening(n)
         return (
             value - max(0.0, value - float(low)) * wider,
             value + max(0.0, float(high) - value) * wider,

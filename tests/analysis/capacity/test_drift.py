@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from harness.analysis.capacity import drift as drift_module
 from harness.analysis.capacity.drift import Drift, drift
+from harness.analysis.intervals import resampling_widening
 
 SESSIONS = np.arange(400) // 4
 AT_S = np.linspace(0, 7_200, 400)
@@ -38,6 +40,18 @@ def test_sessions_that_are_alike_widen_the_interval() -> None:
     turns = of(900 + rng.normal(0, 100, 400))
     alike = of(900 + rng.normal(0, 100, 100)[SESSIONS])
     assert alike.high - alike.low > 1.4 * (turns.high - turns.low)  # type: ignore[operator]
+
+
+def test_few_sessions_widen_the_interval_as_they_do_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.random.default_rng(4).normal(900, 40, 400)
+    sessions = np.arange(400) // 40
+    wide = drift("latency", "ms", AT_S, values, sessions)
+    monkeypatch.setattr(drift_module, "resampling_widening", lambda clusters: 1.0)
+    narrow = drift("latency", "ms", AT_S, values, sessions)
+    ratio = (wide.high - wide.low) / (narrow.high - narrow.low)  # type: ignore[operator]
+    assert ratio == pytest.approx(resampling_widening(10))
 
 
 def test_too_little_is_not_a_slope_of_zero() -> None:
