@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.analysis.quantiles import Sample
 from harness.model import NS_PER_MS, SessionRecord, TurnInstants, TurnRecord, TurnStatus
@@ -257,6 +258,22 @@ def round_trips(sessions: Iterable[SessionRecord]) -> Sample:
         None,
         "pings",
     )
+
+
+def begun_ns(metric: Metric, sessions: Iterable[SessionRecord]) -> NDArray[np.float64]:
+    """Return when each value of `sample` began, in ns since run start, for a metric of sessions.
+
+    The pings of a session have no instants of their own; they are sent at even distances.
+    """
+    if metric is not ROUND_TRIP:
+        known = (s for s in sessions if session_latency(metric, s) is not None)
+        return np.array([_first_of(metric.start, s) for s in known], dtype=np.float64)
+    found = [np.empty(0)]
+    for session in sessions:
+        ends = np.array([session.ready_ns, session.closed_ns], dtype=np.float64)
+        count = len(session.round_trips_ns)
+        found.append(ends[0] + (np.arange(count) + 0.5) / max(count, 1) * (ends[1] - ends[0]))
+    return np.concatenate(found)
 
 
 def sample(

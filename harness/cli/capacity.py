@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.analysis.capacity.boundary import bracket
 from harness.analysis.capacity.demand import demands_of
 from harness.analysis.capacity.findings import CapacityFindings, findings_of
 from harness.analysis.capacity.limit import fit_steps
-from harness.analysis.capacity.search import Ending, Search, SearchRule
+from harness.analysis.capacity.search import IN_WORDS, Ending, Search, SearchRule
 from harness.analysis.capacity.step import StepResult
 from harness.cli.capacity_extras import soak, spike
 from harness.cli.capacity_steps import StepRuns
@@ -123,13 +124,26 @@ def command(
     search = Search(rule, np.random.default_rng(runs.seed), list(runs.done()))
     _run(search, runs, folder)
     found = findings_of(search, notes)
-    facts = _facts(runs, found.steps)
-    calls = _load_after(found)
-    if calls and spike_s is not None:
-        found = replace(found, spike=spike(runs, calls, spike_s, given))
-    if calls and soak_s is not None:
-        found = replace(found, soak=soak(runs, calls, soak_s, bundled_prices()))
-    return _tell(found, facts, folder, document, at_least)
+    keep = partial(
+        _keep, facts=_facts(runs, found.steps), folder=folder, document=document, wanted=at_least
+    )
+    more = {"spike": spike_s, "soak": soak_s}
+    asked = [name for name, seconds in more.items() if seconds is not None]
+    calls, why = _load_after(found)
+    if calls:
+        # What breaks off after a long search must not take its result away.
+        keep(replace(found, not_made=tuple((name, "it did not come to its end") for name in asked)))
+        if spike_s is not None:
+            found = replace(found, spike=spike(runs, calls, spike_s, given))
+        if soak_s is not None:
+            found = replace(found, soak=soak(runs, calls, soak_s, bundled_prices()))
+    else:
+        found = replace(found, not_made=tuple((name, why) for name in asked))
+    page = keep(found)
+    for line in capacity_text(found):
+        click.echo(line)
+    click.echo(f"Report: {page}", err=True)
+    return _exit_code(found, at_least)
 
 
 def _rule(given: Mapping[str, Any]) -> SearchRule:
@@ -206,7 +220,7 @@ def _outlook(search: Search) -> str:
 def _told(step: StepResult) -> str:
     if step.unfit:
         return f"says nothing of the target, since the generator was unfit: {step.unfit}"
-    worst = min(step.shares, key=lambda share: share.margin)
+    worst = step.tightest
     verdict = "meets all objectives" if step.margin >= 0 else "misses it"
     shares = f"{worst.share:.1%} missed it, {worst.allowed:.1%} may"
     return f"{step.turns} turns; {worst.subject}: {shares}: {verdict}"
@@ -234,33 +248,38 @@ def _facts(runs: StepRuns, steps: tuple[StepResult, ...]) -> tuple[tuple[str, st
     return tuple(facts)
 
 
-def _load_after(found: CapacityFindings) -> int:
-    """Return the load to hold for a spike or a soak; 0 where no limit was found."""
+def _load_after(found: CapacityFindings) -> tuple[int, str]:
+    """Return the load to hold for a spike or a soak; 0 and the reason where none was found."""
     limit = found.limit
-    if limit is None or found.ending not in (Ending.FOUND, Ending.MOST_HELD):
-        return 0
-    return limit.most if limit.calls is None else limit.calls
+    if found.ending in (Ending.FOUND, Ending.MOST_HELD) and limit is not None:
+        calls = limit.most if limit.calls is None else limit.calls
+        return calls, "" if calls else "no load is held"
+    ended = "" if found.ending is None else f", since {IN_WORDS[found.ending]}"
+    return 0, f"there is no load to hold{ended}"
 
 
-def _tell(
+def _keep(
     found: CapacityFindings,
+    *,
     facts: tuple[tuple[str, str], ...],
     folder: Path,
     document: Path | None,
     wanted: int | None,
-) -> ExitCode:
-    for line in capacity_text(found):
-        click.echo(line)
-    told = capacity_document(found, facts, bundled_prices().currency, wanted)
+) -> Path:
+    """Write the findings into the folder of the search, and return their page."""
+    currency = bundled_prices().currency
+    told = capacity_document(found, facts, currency, wanted)
     plain = json.dumps(told, indent=2).encode() + b"\n"
     for path in (folder / "capacity.json", *([document] if document is not None else [])):
         replace_file(path, plain)
     # Draws figures, with a library that takes long to load.
     from harness.report.capacity import write_capacity
 
-    page = write_capacity(folder, found, facts, bundled_prices().currency)
-    click.echo(f"Report: {page}", err=True)
+    return write_capacity(folder, found, facts, currency)
+
+
+def _exit_code(found: CapacityFindings, wanted: int | None) -> ExitCode:
+    verdict = found.verdict(wanted)
     if found.ending is Ending.GENERATOR:
-        verdict = found.verdict(wanted)
         return ExitCode.PASS if wanted and verdict == "pass" else ExitCode.INVALID
-    return EXIT_CODES[found.verdict(wanted)]
+    return EXIT_CODES[verdict]

@@ -21,7 +21,7 @@ from harness.cli.duration import in_words
 from harness.cli.run_processes import simulator
 from harness.cli.summarising import recorded
 from harness.dialects import DEFAULT_DIALECT
-from harness.errors import BadInput, ExitCode
+from harness.errors import RunInvalid
 from harness.load.price_list import bundled_prices
 from harness.simulator import SIMULATED_PATHS
 
@@ -43,7 +43,8 @@ def spike(runs: StepRuns, calls: int, seconds: float, given: Mapping[str, Any]) 
         given: What the command was told of the target.
 
     Raises:
-        BadInput: `harness run` refused, or a run left no records.
+        BadInput: `harness run` refused.
+        RunInvalid: A run was killed, ended as no run should or left no records.
     """
     asked = replace(runs.asked(calls), hold_s=4 * seconds + 2 * _BEGIN_S)
     click.echo(
@@ -54,8 +55,8 @@ def spike(runs: StepRuns, calls: int, seconds: float, given: Mapping[str, Any]) 
     folder = runs.series.directory / _SURGE
     folder.mkdir(exist_ok=True)
     before = set(folder.iterdir())
+    series = runs.series
     with ExitStack() as stack:
-        series = runs.series
         if given["host"] is None:
             truth = folder / f"truth-{len(before)}.jsonl"
             started = simulator(
@@ -75,10 +76,12 @@ def spike(runs: StepRuns, calls: int, seconds: float, given: Mapping[str, Any]) 
         starting.start()
         stack.callback(surge.end)
         stack.callback(starting.cancel)
-        code, held = series.attempt("spike", runs.seed + _SPIKE_SEED, runs.options(asked))
+        held = replace(runs, series=series).attempt("spike", _SPIKE_SEED, asked)
+    if surge.code is not None:
+        runs.refuse_broken(surge.code, "surge")
     made = [path for path in set(folder.iterdir()) - before if (path / "manifest.json").exists()]
-    if code == ExitCode.BAD_INPUT or held is None or len(made) != 1:
-        raise BadInput(
+    if held is None or len(made) != 1:
+        raise RunInvalid(
             "the runs of the spike left no records",
             where=str(folder),
             hint="What they printed is beside them; the search before it stays",
@@ -96,13 +99,14 @@ def soak(runs: StepRuns, calls: int, seconds: float, prices: PriceList) -> tuple
         prices: The price list.
 
     Raises:
-        BadInput: `harness run` refused, or left no records.
+        BadInput: `harness run` refused.
+        RunInvalid: It was killed, ended as no run should or left no records.
     """
     asked = replace(runs.asked(calls), hold_s=seconds)
     click.echo(f"soak: {calls} calls for {in_words(seconds)}", err=True)
-    code, made = runs.series.attempt("soak", runs.seed + _SOAK_SEED, runs.options(asked))
-    if code == ExitCode.BAD_INPUT or made is None:
-        raise BadInput(
+    made = runs.attempt("soak", _SOAK_SEED, asked)
+    if made is None:
+        raise RunInvalid(
             "the run of the soak left no records",
             where=str(runs.series.directory),
             hint="What it printed is in soak.log",
@@ -112,6 +116,9 @@ def soak(runs: StepRuns, calls: int, seconds: float, prices: PriceList) -> tuple
 
 class _Surge:
     """The callers that come on top: a run beside the run."""
+
+    code: int | None = None
+    """How it ended; `None` where it was not started."""
 
     def __init__(self, words: list[str], folder: Path) -> None:
         self._words, self._folder = words, folder
@@ -129,11 +136,11 @@ class _Surge:
         if self._process is None:
             return
         try:
-            self._process.wait(_END_LIMIT_S)
+            self.code = self._process.wait(_END_LIMIT_S)
         except subprocess.TimeoutExpired:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_LIMIT_S)
+                self.code = self._process.wait(_END_LIMIT_S)
 
 
 def _simulated_path(words: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.analysis.capacity.demand import Demand
@@ -94,15 +95,7 @@ class StepRuns:
         """
         asked = self.asked(load)
         began_ns = now_ns()
-        code, path = self.series.attempt(label, self.seed + number, self.options(asked))
-        if code == ExitCode.BAD_INPUT:
-            raise BadInput("harness run refused it", where=label, hint="What it said stands above")
-        if code not in (ExitCode.PASS, ExitCode.INVALID):
-            raise RunInvalid(
-                f"harness run ended with {code}",
-                where=label,
-                hint=f"What it printed is in {self.series.directory}; the steps before it stay",
-            )
+        path = self.attempt(label, number, asked)
         kept = {
             "load": load,
             "run": None if path is None else path.name,
@@ -112,6 +105,37 @@ class StepRuns:
         }
         append_bytes(self.series.directory / _STEPS, json.dumps(kept).encode() + b"\n")
         return self._result(**kept)  # type: ignore[arg-type]
+
+    def attempt(self, label: str, number: int, asked: HeldCallers) -> Path | None:
+        """Make one run of held callers and return its folder, if it left one.
+
+        Args:
+            label: What to call it meanwhile.
+            number: What to add to the seed.
+            asked: Whom to hold, and for how long.
+
+        Raises:
+            BadInput: `harness run` refused.
+            RunInvalid: It was killed, or ended as no run should.
+        """
+        code, path = self.series.attempt(label, self.seed + number, self.options(asked))
+        if code == ExitCode.BAD_INPUT:
+            raise BadInput("harness run refused it", where=label, hint="What it said stands above")
+        self.refuse_broken(code, label)
+        return path
+
+    def refuse_broken(self, code: int, label: str) -> None:
+        """Refuse a run that ended as no run should: its records say nothing.
+
+        Raises:
+            RunInvalid: With where it is told why.
+        """
+        if code not in (ExitCode.PASS, ExitCode.INVALID):
+            raise RunInvalid(
+                f"harness run ended with {code}",
+                where=label,
+                hint=f"What it printed is in {self.series.directory}; the steps before it stay",
+            )
 
     def asked(self, load: int) -> HeldCallers:
         """Return what a step with so many callers is asked to do."""

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis.capacity.drift import Drift
 from harness.analysis.capacity.findings import CapacityFindings
 from harness.analysis.capacity.limit import Limit, fit_steps
-from harness.analysis.capacity.spike import SPAN_S, Spike
+from harness.analysis.capacity.spike import Spike
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.objectives.verdict import GateVerdict
 from harness.analysis.quantiles import Estimate
@@ -17,6 +17,7 @@ from harness.errors import sanitised
 from harness.recording import replace_file
 from harness.report import svg
 from harness.report.blocks import Card, Cell, Facts, Figure, Section, Table, Text
+from harness.report.ci.capacity import broke, step_verdict
 from harness.report.figure_sections import both_widths
 from harness.report.formatting import MISSING, counted, money, number, percent, signed
 from harness.report.page import Page, as_html
@@ -80,6 +81,9 @@ def capacity_sections(found: CapacityFindings) -> list[Section]:
         sections.append(_spike(found.spike))
     if found.soak:
         sections.append(_soak(found.soak))
+    for name, why in found.not_made:
+        text = Text(text=f"Not made: {sanitised(why)}.")
+        sections.append(Section(id=name, title=name.capitalize(), says=(), parts=(text,)))
     sections.append(
         Section(
             id="capacity-method",
@@ -239,13 +243,10 @@ def _steps_table(steps: Sequence[StepResult]) -> Table:
 def _row(step: StepResult) -> tuple[Cell, ...]:
     if step.unfit:
         return (str(step.load), f"unfit: {sanitised(step.unfit)}", *([MISSING] * 6))
-    worst = min(step.shares, key=lambda share: share.margin)
-    words = "meets all" if step.margin >= 0 else f"misses {sanitised(worst.subject)}"
-    if step.unsteady.startswith("not steady"):
-        words += f"; {sanitised(step.unsteady)}"
+    worst = step.tightest
     return (
         str(step.load),
-        words,
+        step_verdict(step),
         number(step.turns, 0),
         _estimate(step.p50),
         _estimate(step.p95),
@@ -278,7 +279,7 @@ def _spike(spike: Spike) -> Section:
             rows=tuple(
                 (
                     sanitised(one.subject),
-                    "held" if one.after_s is None else f"≤ {number(one.after_s + SPAN_S, 0)} s",
+                    broke(one) if one.after_s is None else f"≤ {broke(one)}",
                     MISSING if one.back_s is None else f"{number(one.back_s, 0)} s",
                     percent(one.before),
                     percent(one.during),

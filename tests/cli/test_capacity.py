@@ -11,7 +11,7 @@ from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.cli import capacity
 from harness.cli.app import run
 from harness.cli.capacity_steps import StepRuns
-from harness.errors import ExitCode
+from harness.errors import ExitCode, RunInvalid
 
 SLO = '[[objective]]\nmetric = "voice_to_voice"\npercentile = 95\nlimit_ms = 1500\n'
 
@@ -127,6 +127,35 @@ def test_spike_and_soak_follow_at_the_limit(
     assert "none was made" in capsys.readouterr().out
 
 
+def test_a_spike_that_is_not_made_says_why(
+    words: list[str],
+    loads: list[int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run([*words, "--spike", "30s", "--soak", "2h", "--budget", "3m"]) == 2
+    said = capsys.readouterr().out
+    why = "there is no load to hold, since the budget of time is spent"
+    assert f"spike           not made: {why}" in said
+    assert f"soak            not made: {why}" in said
+    document = json.loads((tmp_path / "search" / "capacity.json").read_text())
+    assert document["not_made"] == {"spike": why, "soak": why}
+    assert f"Not made: {why}." in (tmp_path / "search" / "report.html").read_text()
+
+
+def test_a_spike_that_breaks_off_leaves_what_the_search_found(
+    words: list[str], loads: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spike(*_: object) -> Spike:
+        raise RunInvalid("harness run ended with 70", where="spike", hint="See the log")
+
+    monkeypatch.setattr(capacity, "spike", spike)
+    assert run([*words, "--spike", "30s"]) == ExitCode.INVALID
+    document = json.loads((tmp_path / "search" / "capacity.json").read_text())
+    assert document["limit"]["calls"] == 12
+    assert document["not_made"] == {"spike": "it did not come to its end"}
+
+
 def test_no_password_of_an_address_is_kept(
     words: list[str], loads: list[int], tmp_path: Path
 ) -> None:
@@ -153,7 +182,7 @@ def test_what_cannot_be_searched_is_one_line(
 ) -> None:
     assert run([*words, *more]) == ExitCode.BAD_INPUT
     assert loads == []
-    assert len(capsys.readouterr().err.strip().splitlines()) <= 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
 def test_a_step_is_a_real_run_against_the_simulator(

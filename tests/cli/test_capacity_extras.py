@@ -17,7 +17,7 @@ from harness.cli import capacity_extras
 from harness.cli.capacity_extras import soak, spike
 from harness.cli.capacity_steps import StepRuns
 from harness.cli.run_series import RunSeries
-from harness.errors import BadInput, ExitCode
+from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.price_list import bundled_prices
 
 # Stands in for the run of the surge: leaves a folder with a manifest.
@@ -101,8 +101,34 @@ def test_without_a_host_both_call_one_simulator(
 def test_a_surge_without_records_is_named(
     runs: StepRuns, asked: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RunSeries, "attempt", lambda *_: (ExitCode.BAD_INPUT, None))
-    with pytest.raises(BadInput, match="left no records"):
+    monkeypatch.setattr(RunSeries, "attempt", lambda *_: (ExitCode.INVALID, None))
+    with pytest.raises(RunInvalid, match="left no records"):
+        spike(runs, 3, 0.1, _AT_HOST)
+
+
+@pytest.mark.parametrize(("code", "error"), [(4, BadInput), (70, RunInvalid), (-9, RunInvalid)])
+def test_runs_that_broke_tell_of_no_spike_and_no_soak(
+    runs: StepRuns,
+    monkeypatch: pytest.MonkeyPatch,
+    record: Callable[..., Path],
+    code: int,
+    error: type[Exception],
+) -> None:
+    """They left records, as a run does that was killed on its way."""
+    made = record()
+    monkeypatch.setattr(RunSeries, "attempt", lambda *_: (code, made))
+    with pytest.raises(error, match="soak: harness run"):
+        soak(runs, 12, 60, bundled_prices())
+    with pytest.raises(error, match="spike: harness run"):
+        spike(runs, 3, 0.1, _AT_HOST)
+
+
+def test_a_surge_that_broke_tells_of_no_spike(
+    runs: StepRuns, asked: list[Any], tmp_path: Path
+) -> None:
+    with (tmp_path / "stub").open("a") as stub:
+        stub.write("sys.exit(70)\n")
+    with pytest.raises(RunInvalid, match="surge: harness run ended with 70"):
         spike(runs, 3, 0.1, _AT_HOST)
 
 
@@ -119,5 +145,5 @@ def test_a_soak_is_one_long_run(
 
 def test_a_soak_without_records_is_named(runs: StepRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunSeries, "attempt", lambda *_: (ExitCode.INVALID, None))
-    with pytest.raises(BadInput, match="left no records"):
+    with pytest.raises(RunInvalid, match="left no records"):
         soak(runs, 12, 60, bundled_prices())

@@ -11,6 +11,7 @@ from harness.analysis.capacity.spike import Broken, Spike
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.quantiles import Sample, estimate
 from harness.report.capacity import capacity_sections, write_capacity
+from harness.report.formatting import MISSING
 
 FACTS = (("Scenario", "conversation"), ("Target", "ws://<host>"), ("Seed", "1"))
 
@@ -73,7 +74,9 @@ def test_identifiers_of_figures_are_their_own(found: CapacityFindings, tmp_path:
 def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFindings) -> None:
     names = [section.id for section in capacity_sections(found)]
     assert names == ["capacity", "steps", "capacity-method"]
-    broken = Broken(subject="failure rate", before=0.0, during=0.5, after_s=5.0, back_s=20.0)
+    broken = Broken(
+        subject="failure rate", before=None, during=0.5, judged=True, after_s=5.0, back_s=20.0
+    )
     spike = Spike(load=12, peak=24, seconds=30, watched_s=60, broken=(broken,))
     soak = (
         Drift(what="latency", unit="ms", per_hour=3, low=1, high=7, n=9, sessions=30, hours=2),
@@ -82,13 +85,16 @@ def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFi
     whole = replace(found, spike=spike, soak=soak)
     sections = {section.id: section for section in capacity_sections(whole)}
     table = sections["spike"].parts[0]
-    assert table.rows[0][:3] == ("failure rate", "≤ 10 s", "20 s")  # type: ignore[union-attr]
+    assert table.rows[0] == ("failure rate", "≤ 10 s", "20 s", MISSING, "50.0 %")  # type: ignore[union-attr]
     rows = sections["soak"].parts[0].rows  # type: ignore[union-attr]
     assert rows[0][:2] == ("latency", "changes, in ms")
     assert rows[1][1] == "needs 10 sessions"
     unknown = replace(spike, why="nobody called")
     part = {s.id: s for s in capacity_sections(replace(found, spike=unknown))}["spike"].parts[0]
     assert part.text == "Unknown: nobody called."  # type: ignore[union-attr]
+    missing = replace(found, not_made=(("soak", "the <budget> is spent"),))
+    part = {s.id: s for s in capacity_sections(missing)}["soak"].parts[0]
+    assert part.text == "Not made: the <budget> is spent."  # type: ignore[union-attr]
 
 
 def test_a_search_without_a_fit_step_has_a_page(tmp_path: Path) -> None:

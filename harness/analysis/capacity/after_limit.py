@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from harness.analysis.capacity.demand import HEADLINE, Demand
 from harness.analysis.capacity.drift import Drift, drift
-from harness.analysis.capacity.held_run import HeldCallers, HeldEvidence
-from harness.analysis.capacity.spike import SPAN_S, Spike, SpikeSeries, spike_of
+from harness.analysis.capacity.held_run import HeldCallers, HeldEvidence, first_call_ns
+from harness.analysis.capacity.spike import Spike, SpikeSeries, spike_of
 from harness.analysis.cost import cost
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.prices import PriceList
@@ -28,27 +28,28 @@ def spike_in(
         demands: What the load is held to.
         asked: What the run of the held callers was asked to do.
     """
-    opened = [s.open_start_ns for s in surge.sessions if s.open_start_ns is not None]
-    closed = [s.closed_ns for s in surge.sessions if s.closed_ns is not None]
     peak = 2 * asked.load
 
     def unknown(why: str) -> Spike:
         return Spike(load=asked.load, peak=peak, seconds=0.0, watched_s=0.0, why=why)
 
-    if not opened or not closed:
-        return unknown("no caller of the spike opened a session")
     try:
-        evidence = HeldEvidence(held, prices, asked)
+        first_ns = first_call_ns(surge, asked)
+    except RunInvalid as error:
+        return unknown(f"of the callers on top, {error.what}")
+    try:
+        evidence = HeldEvidence(held, prices, asked, cut=False)
     except RunInvalid as error:
         return unknown(error.what)
-    first_ns = min(s.open_start_ns for s in held.sessions if s.open_start_ns is not None)
-    apart_ns = surge.manifest.origin_ns - held.manifest.origin_ns - first_ns
-    begin_s = (min(opened) + apart_ns) / NS_PER_S
-    end_s = (max(closed) + apart_ns) / NS_PER_S
+    closed = [s.closed_ns for s in surge.sessions if s.closed_ns is not None]
+    if not closed:
+        return unknown("when the callers on top had gone is not known")
+    apart_ns = surge.manifest.origin_ns - held.manifest.origin_ns
+    ends_ns = np.array([first_ns, max(closed)]) + apart_ns
+    begin_s, end_s = map(float, evidence.seconds(ends_ns))
     if begin_s <= asked.ramp_s or end_s >= asked.end_s:
         return unknown("the spike was not inside the time of the held callers")
-    evidence.inside = (evidence.at_s >= asked.ramp_s) & (evidence.at_s <= asked.end_s)
-    series = [_series(evidence, demand, asked) for demand in demands if not demand.of_sessions]
+    series = [_series(evidence, demand) for demand in demands]
     return spike_of(
         series, load=asked.load, peak=peak, begin_s=begin_s, end_s=end_s, last_s=asked.end_s
     )
@@ -68,16 +69,17 @@ def drifts_in(run: Run, prices: PriceList, asked: HeldCallers) -> tuple[Drift, .
     except RunInvalid as error:
         return tuple(Drift(what=what, unit=unit, why=error.what) for what, unit in named)
     latency, censored = held.columns.latencies(BY_NAME[HEADLINE])
-    heard = held.inside & ~np.isnan(latency) & ~censored
-    counted = held.inside & ~held.columns.ours
+    inside, at_s = held.counts(held.turns_ns), held.seconds(held.turns_ns)
+    heard = inside & ~np.isnan(latency) & ~censored
+    counted = inside & ~held.columns.ours
     failed = np.where(held.columns.failed, 100.0, 0.0)
     sessions = held.columns.sessions
     return (
-        drift(f"{HEADLINE} (mean)", "ms", held.at_s[heard], latency[heard], sessions[heard]),
+        drift(f"{HEADLINE} (mean)", "ms", at_s[heard], latency[heard], sessions[heard]),
         drift(
             "failures",
             "percentage points",
-            held.at_s[counted],
+            at_s[counted],
             failed[counted],
             sessions[counted],
         ),
@@ -85,20 +87,14 @@ def drifts_in(run: Run, prices: PriceList, asked: HeldCallers) -> tuple[Drift, .
     )
 
 
-def _series(held: HeldEvidence, demand: Demand, asked: HeldCallers) -> SpikeSeries:
-    """Return how an objective was missed over time, span by span, which is all `hits` tells."""
-    whole, times, flags = held.inside, [], []
-    for start in np.arange(0.0, asked.end_s, SPAN_S / 5):
-        held.inside = whole & (held.at_s >= start) & (held.at_s < start + SPAN_S / 5)
-        hits, _, _ = held.hits(demand.quantity, demand.objective.where)
-        flags.append(~hits if demand.quantity.at_least else hits)
-        times.append(np.full(len(hits), start))
-    held.inside = whole
+def _series(held: HeldEvidence, demand: Demand) -> SpikeSeries:
+    """Return how an objective was missed over time."""
+    hits = held.hits(demand.quantity, demand.objective.where)
     return SpikeSeries(
         subject=str(demand.objective),
         allowed=demand.allowed,
-        at_s=np.concatenate(times),
-        missed=np.concatenate(flags),
+        at_s=held.seconds(hits.at_ns),
+        missed=demand.missed(hits.flags),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.analysis.metrics import BY_NAME
+from harness.analysis.objectives.evidence import Flags
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import Objectives
 from harness.analysis.objectives.quantities import (
@@ -37,10 +38,9 @@ class Demand:
         """Name of the latency that it limits, if it limits one."""
         return self.quantity.metric if isinstance(self.quantity, Attainment) else None
 
-    @property
-    def of_sessions(self) -> bool:
-        """Whether it looks at sessions, not at turns."""
-        return self.metric is not None and BY_NAME[self.metric].of_session
+    def missed(self, hits: Flags) -> Flags:
+        """Return what missed it, of what has the property that `quantity` is a share of."""
+        return ~hits if self.quantity.at_least else hits
 
 
 def demands_of(asked: Objectives, where: str) -> tuple[tuple[Demand, ...], tuple[str, ...]]:
@@ -72,8 +72,8 @@ def demands_of(asked: Objectives, where: str) -> tuple[tuple[Demand, ...], tuple
 
 def headline(demands: tuple[Demand, ...]) -> str:
     """Return the latency to show: the first that is limited, else the headline of every run."""
-    found = (demand.metric for demand in demands if demand.metric and not demand.of_sessions)
-    return next(found, HEADLINE)
+    limited = (demand.metric for demand in demands if demand.metric is not None)
+    return next((name for name in limited if not BY_NAME[name].of_session), HEADLINE)
 
 
 def _demand(objective: Objective, limit: float) -> Demand:

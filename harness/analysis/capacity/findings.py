@@ -30,6 +30,7 @@ class CapacityFindings:
         notes: What else a reader must know.
         spike: What a load of twice the limit did, where that was asked for.
         soak: What drifted over a long run, where that was asked for.
+        not_made: What was asked for after the search and was not made, each with the reason.
     """
 
     steps: tuple[StepResult, ...]
@@ -40,6 +41,7 @@ class CapacityFindings:
     notes: tuple[str, ...] = ()
     spike: Spike | None = None
     soak: tuple[Drift, ...] = ()
+    not_made: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -75,20 +77,12 @@ class CapacityFindings:
         return GateVerdict.PASS if self.ending is Ending.FOUND else GateVerdict.INCONCLUSIVE
 
 
-def findings_of(
-    search: Search,
-    notes: tuple[str, ...] = (),
-    *,
-    spike: Spike | None = None,
-    soak: tuple[Drift, ...] = (),
-) -> CapacityFindings:
+def findings_of(search: Search, notes: tuple[str, ...] = ()) -> CapacityFindings:
     """Put together what a search has found so far.
 
     Args:
         search: The search, over or not.
         notes: What else a reader must know.
-        spike: What a spike did.
-        soak: What drifted in a long run.
     """
     steps = tuple(search.results)
     known = bool(fit_steps(steps))
@@ -99,6 +93,4 @@ def findings_of(
         boundary=name_boundary(steps) if known else None,
         curves=fitted_curves(steps) if known else (),
         notes=notes,
-        spike=spike,
-        soak=soak,
     )

@@ -1,24 +1,24 @@
 """From the records of a run of held callers to a step of the search.
 
-Turns count from when all callers were calling and the warm-up had ended until no new call was
-begun. The validity of the run decides whether the step says anything of the target at all.
+What counts is what came about from when all callers were calling and the warm-up had ended until no
+new call was begun: turns, sessions that were set up, checks that were made. The validity of the run
+decides whether the step says anything of the target at all.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.analysis.capacity.demand import HEADLINE, Demand, headline
-from harness.analysis.capacity.steady_state import warm_up_end, why_unsteady
+from harness.analysis.capacity.steady_state import Steadiness, steadiness, warm_up_end
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.cost import cost
 from harness.analysis.metrics import BY_NAME
-from harness.analysis.objectives.evidence import Flags, RunEvidence, Where
+from harness.analysis.objectives.evidence import Flags, Floats, Hits, RunEvidence
 from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import estimate
-from harness.errors import RunInvalid
+from harness.errors import BadInput, RunInvalid
 from harness.model import NS_PER_S, Run
 
 # Spans of time that a step is divided into, to see whether they differ more than sessions do.
@@ -48,68 +48,86 @@ class HeldCallers:
 
 
 class HeldEvidence(RunEvidence):
-    """What a run says while all callers were held: its turns between two instants.
+    """What a run says while all callers were held: what came about between two instants.
 
     Args:
         run: The records.
         prices: The price list.
         asked: What the step was asked to do.
+        cut: Whether the warm-up is left out.
 
     Attributes:
-        begin_s: From when on turns count, in seconds since the first call.
-        inside: Shape (n,): which turns count.
-        unsteady: Why they are not steady, empty where nothing speaks against it.
+        asked: What the step was asked to do.
+        begin_s: From when on it counts, in seconds since the first call.
+        steadiness: Whether the turns are steady from then on.
 
     Raises:
         BadInput: The run has no turn at all.
         RunInvalid: It may not be judged.
     """
 
-    def __init__(self, run: Run, prices: PriceList, asked: HeldCallers) -> None:
+    def __init__(
+        self, run: Run, prices: PriceList, asked: HeldCallers, *, cut: bool = True
+    ) -> None:
         super().__init__(run, prices)
         self.asked = asked
-        first_ns = _first_call_ns(run, asked)
-        spoken = self.columns.instant("speech_end_ns")
-        planned = self.columns.instant("scheduled_start_ns")
-        opened = _opened_ns(run)
-        for other in (planned, opened):
-            spoken = np.where(np.isnan(spoken), other, spoken)
-        self.at_s = (spoken - first_ns) / NS_PER_S
+        self._first_ns = first_call_ns(run, asked)
+        self.begin_s = asked.ramp_s
         latency, censored = self.columns.latencies(BY_NAME[HEADLINE])
-        latency = np.where(censored, np.inf, latency)
-        during = (self.at_s >= asked.ramp_s) & (self.at_s <= asked.end_s)
-        told = during & ~np.isnan(latency)
-        self.begin_s = warm_up_end(self.at_s[told], latency[told], asked.ramp_s)
-        self.inside: Flags = during & (self.at_s >= self.begin_s)
-        kept = told & self.inside
-        self.unsteady = why_unsteady(self.at_s[kept], latency[kept], self.begin_s)
+        latency, at_s = np.where(censored, np.inf, latency), self.seconds(self.turns_ns)
+        told = ~np.isnan(latency)
+        if cut:
+            during = told & self.counts(self.turns_ns)
+            self.begin_s = warm_up_end(at_s[during], latency[during], asked.ramp_s)
+        kept = told & self.counts(self.turns_ns)
+        self.steadiness: Steadiness = steadiness(at_s[kept], latency[kept], self.begin_s)
 
-    def chosen(self, where: Where) -> Flags:
-        """Return which turns belong to a part, of those that count."""
-        return super().chosen(where) & self.inside
+    def seconds(self, at_ns: Floats) -> Floats:
+        """Return instants of the run in seconds since the first call."""
+        return (at_ns - self._first_ns) / NS_PER_S
 
-    def share(self, demand: Demand) -> ObjectiveShare | None:
-        """Return how an objective was missed; `None` where nothing tells."""
-        whole, spans = self.inside, 1 if demand.of_sessions else _SPANS
-        inner = np.linspace(self.begin_s, self.asked.end_s, spans + 1)[1:-1]
-        numbers = np.searchsorted(inner, self.at_s, side="right")
-        found = []
-        for span in range(spans):
-            self.inside = whole & (numbers == span)
-            hits, sessions, _ = self.hits(demand.quantity, demand.objective.where)
-            missed = ~hits if demand.quantity.at_least else hits
-            found.append((missed, sessions, np.full(len(hits), span)))
-        self.inside = whole
-        flags, sessions, blocks = (np.concatenate(column) for column in zip(*found, strict=True))
-        if not len(flags):
-            return None
+    def counts(self, at_ns: Floats) -> Flags:
+        """Return whether what came about at these instants counts."""
+        at_s = self.seconds(at_ns)
+        return (at_s >= self.begin_s) & (at_s <= self.asked.end_s)
+
+    def missed(self, demand: Demand) -> tuple[Flags, Hits]:
+        """Return what missed an objective, of all that counts for it, and what that is.
+
+        Where nothing tells, since the target failed every turn, these turns have missed it: what
+        never came was not in time, not whole and not what was expected.
+
+        Raises:
+            BadInput: Nothing tells, though turns were answered.
+        """
+        where = demand.objective.where
+        hits = self.hits(demand.quantity, where)
+        if len(hits.flags):
+            return demand.missed(hits.flags), hits
+        failed = self.hits(FailureRate(), where)
+        if len(failed.flags) and failed.flags.all():
+            return failed.flags, failed
+        raise BadInput(
+            f"no {hits.of} tell whether {demand.objective} is met while all callers are held",
+            where=self.run_id,
+            hint="Hold them for longer than a call lasts (--hold), or leave the objective out",
+        )
+
+    def share(self, demand: Demand) -> ObjectiveShare:
+        """Return how an objective was missed.
+
+        Raises:
+            BadInput: Nothing tells.
+        """
+        missed, hits = self.missed(demand)
+        inner = np.linspace(self.begin_s, self.asked.end_s, _SPANS + 1)[1:-1]
         return ObjectiveShare(
             subject=str(demand.objective),
             allowed=demand.allowed,
-            missed=flags,
-            sessions=sessions,
-            blocks=blocks,
-            value_ms=self._value_ms(demand, len(flags)),
+            missed=missed,
+            sessions=hits.sessions,
+            blocks=np.searchsorted(inner, self.seconds(hits.at_ns), side="right"),
+            value_ms=self._value_ms(demand, len(missed)),
         )
 
     def _value_ms(self, demand: Demand, n: int) -> float | None:
@@ -139,7 +157,7 @@ def step_of(
         seconds: How long the whole run took.
 
     Raises:
-        BadInput: An objective is about a part that the run does not have.
+        BadInput: An objective is about what the run does not have.
     """
     spent = cost(run, prices).total
     paid = None if spent is None else float(spent)
@@ -155,40 +173,32 @@ def step_of(
         held = HeldEvidence(run, prices, asked)
     except RunInvalid as error:
         return unfit(error.what)
-    shares = [held.share(demand) for demand in demands]
-    for demand, share in zip(demands, shares, strict=True):
-        if share is None:
-            return unfit(f"no turn tells whether it met {demand.objective}")
+    failed = held.hits(FailureRate(), ()).flags
+    if not len(failed):
+        return unfit("no turn was measured while all callers were held")
     metric = BY_NAME[headline(demands)]
     sample = held.sample(metric, ())
-    failed, _, _ = held.hits(FailureRate(), ())
     length_s = max(asked.end_s - held.begin_s, 1e-9)
     return StepResult(
         load=asked.load,
         run=run.manifest.run_id,
         seconds=seconds,
         cost=paid,
-        shares=tuple(share for share in shares if share is not None),
+        shares=tuple(held.share(demand) for demand in demands),
         warm_up_s=held.begin_s - asked.ramp_s,
-        unsteady=held.unsteady,
+        steadiness=held.steadiness,
         caveats=held.caveats,
         turns=len(failed),
         turns_per_s=float((~failed).sum()) / length_s,
-        failed=float(failed.mean()) if len(failed) else None,
+        failed=float(failed.mean()),
         metric=metric.name,
         p50=estimate(sample, 0.50),
         p95=estimate(sample, 0.95),
     )
 
 
-def _opened_ns(run: Run) -> NDArray[np.float64]:
-    """Return when the session of each turn was opened: also turns that never began have a time."""
-    known = {session.session_id: session.open_start_ns for session in run.sessions}
-    return np.array([known.get(turn.session_id) for turn in run.turns], dtype=np.float64)
-
-
-def _first_call_ns(run: Run, asked: HeldCallers) -> float:
-    """Return when the first call began.
+def first_call_ns(run: Run, asked: HeldCallers) -> float:
+    """Return when the first call of a run began, in ns since run start.
 
     Raises:
         RunInvalid: Callers were missing after the ramp.

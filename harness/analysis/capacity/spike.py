@@ -2,8 +2,9 @@
 
 Callers are held at the limit before, during and after the spike, and theirs are the turns that are
 looked at, in spans of time: the callers of the spike only make the load. An objective is broken in
-the first span during or after the spike in which it is missed by more than chance leaves open
-beside the time before; all is back with the first span after it from which on nothing is.
+the first span during or after the spike in which it is missed by more than chance leaves open, and
+back with the first span after the last of these that tells otherwise. A span with so few turns that
+they could all have missed it by chance tells nothing, and so neither breaks nor clears anything.
 """
 
 import math
@@ -19,7 +20,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SPAN_S = 5.0
+"""How exactly the time of breaking is known: a span in seconds."""
 _CONFIDENCE = 0.95
+# A single turn that is late has a lower bound of just 5 %, which 5 % allowed leave open.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class SpikeSeries:
     Attributes:
         subject: The objective, in words.
         allowed: Share of turns that may miss it.
-        at_s: Shape (n,): when each turn was spoken.
+        at_s: Shape (n,): when each turn was spoken, session opened or check made.
         missed: Shape (n,): whether it missed it.
     """
 
@@ -45,16 +49,19 @@ class Broken:
 
     Attributes:
         subject: The objective.
-        before: Share of turns that missed it before the spike.
+        before: Share of turns that missed it before the spike; `None` where there were none.
         during: The same during it.
-        after_s: How long after the beginning of the spike it broke; `None` where it held.
-        back_s: How long after the end of the spike it was met again; `None` where that was not
-            seen.
+        judged: Whether any span during the spike had turns enough to tell.
+        after_s: How long after the beginning of the spike it broke; `None` where that was not
+            seen: it held, where it was judged.
+        back_s: How long after the end of the spike it was seen to be met again; `None` where it
+            was not.
     """
 
     subject: str
-    before: float
-    during: float
+    before: float | None
+    during: float | None
+    judged: bool
     after_s: float | None
     back_s: float | None
 
@@ -81,7 +88,9 @@ class Spike:
 
     @property
     def back_s(self) -> float | None:
-        """When all that broke was back, after the end of the spike; `None` where it was not."""
+        """When all that broke was back, after the spike's end; `None` where that is not known."""
+        if self.why or not all(one.judged for one in self.broken):
+            return None
         times = [one.back_s for one in self.broken if one.after_s is not None]
         if any(time is None for time in times):
             return None
@@ -119,34 +128,41 @@ def spike_of(
 
 
 def _broken(one: SpikeSeries, begin_s: float, end_s: float, last_s: float) -> Broken:
-    starts = np.arange(begin_s, last_s, SPAN_S)
-    bad = [_is_missed(one, start, start + SPAN_S) for start in starts]
-    first = next((start for start, is_bad in zip(starts, bad, strict=True) if is_bad), None)
-    last = next(
-        (start for start, is_bad in zip(starts[::-1], bad[::-1], strict=True) if is_bad), None
-    )
+    starts = [float(start) for start in np.arange(begin_s, last_s, SPAN_S)]
+    told = [(start, _is_missed(one, start, min(start + SPAN_S, last_s))) for start in starts]
+    missed = [start for start, is_missed in told if is_missed]
     back = None
-    if first is not None and last is not None and last + SPAN_S < last_s:
-        back = max(0.0, float(last + SPAN_S - end_s))
+    if missed:
+        met = (start for start, is_missed in told if is_missed is False and start > missed[-1])
+        again = next(met, None)
+        back = None if again is None else max(0.0, again - end_s)
     return Broken(
         subject=one.subject,
         before=_share(one, -math.inf, begin_s),
         during=_share(one, begin_s, end_s),
-        after_s=None if first is None else float(first - begin_s),
+        judged=any(is_missed is not None for start, is_missed in told if start < end_s),
+        after_s=missed[0] - begin_s if missed else None,
         back_s=back,
     )
 
 
-def _is_missed(one: SpikeSeries, begin_s: float, end_s: float) -> bool:
-    """Return whether an objective is missed in a span, by more than chance leaves open."""
+def _is_missed(one: SpikeSeries, begin_s: float, end_s: float) -> bool | None:
+    """Return whether an objective is missed in a span, by more than chance leaves open.
+
+    `None` where even all of its turns could miss it by chance.
+    """
     inside = (one.at_s >= begin_s) & (one.at_s < end_s)
     count = int(inside.sum())
-    if not count:
-        return False
-    low, _ = share_bounds(float(one.missed[inside].mean()), count, _CONFIDENCE)
-    return low > one.allowed
+    if not count or not _is_shown(1.0, count, one.allowed):
+        return None
+    return _is_shown(float(one.missed[inside].mean()), count, one.allowed)
 
 
-def _share(one: SpikeSeries, begin_s: float, end_s: float) -> float:
+def _is_shown(share: float, count: int, allowed: float) -> bool:
+    low, _ = share_bounds(share, count, _CONFIDENCE)
+    return low > allowed + _ROUNDING
+
+
+def _share(one: SpikeSeries, begin_s: float, end_s: float) -> float | None:
     inside = (one.at_s >= begin_s) & (one.at_s < end_s)
-    return float(one.missed[inside].mean()) if inside.any() else 0.0
+    return float(one.missed[inside].mean()) if inside.any() else None

@@ -6,15 +6,32 @@ means that the medians do not rise or fall with time beyond chance (Mann and Ken
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SPAN_S = 5.0
+_SPAN_S = 5.0
 _FEWEST_SPANS = 10
 _ALPHA = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steadiness:
+    """Whether turns are steady.
+
+    Attributes:
+        steady: Whether nothing speaks against it; `None` where there are too few to tell.
+        why: What speaks against it, or why it is not known, in words; else empty.
+    """
+
+    steady: bool | None
+    why: str = ""
+
+
+NOT_LOOKED_AT = Steadiness(steady=None, why="no turn was looked at")
 
 
 def warm_up_end(at_s: Floats, latency_ms: Floats, begin_s: float = 0.0) -> float:
@@ -34,8 +51,8 @@ def warm_up_end(at_s: Floats, latency_ms: Floats, begin_s: float = 0.0) -> float
     return float(starts[int(np.argmin(errors))])
 
 
-def why_unsteady(at_s: Floats, latency_ms: Floats, begin_s: float) -> str:
-    """Say why what follows the warm-up is not steady; empty where nothing speaks against it.
+def steadiness(at_s: Floats, latency_ms: Floats, begin_s: float) -> Steadiness:
+    """Say whether what follows the warm-up is steady.
 
     Args:
         at_s: Shape (n,): when each turn was spoken.
@@ -46,15 +63,16 @@ def why_unsteady(at_s: Floats, latency_ms: Floats, begin_s: float) -> str:
 
     starts, medians = _medians(at_s, latency_ms, begin_s)
     if len(medians) < _FEWEST_SPANS:
-        return f"steady or not is not known: {len(medians)} spans of {SPAN_S:g} s have turns"
+        why = f"{len(medians)} spans of {_SPAN_S:g} s have turns, {_FEWEST_SPANS} are needed"
+        return Steadiness(steady=None, why=why)
     found = kendalltau(starts, medians)
     if math.isnan(found.pvalue) or found.pvalue >= _ALPHA:
-        return ""
+        return Steadiness(steady=True)
     change = "rises" if found.statistic > 0 else "falls"
-    return (
-        f"not steady: latency {change} from {medians[0]:.0f} to {medians[-1]:.0f} ms"
-        f" (medians of {SPAN_S:g} s)"
+    why = (
+        f"latency {change} from {medians[0]:.0f} to {medians[-1]:.0f} ms (medians of {_SPAN_S:g} s)"
     )
+    return Steadiness(steady=False, why=why)
 
 
 def _medians(at_s: Floats, latency_ms: Floats, begin_s: float) -> tuple[Floats, Floats]:
@@ -64,8 +82,8 @@ def _medians(at_s: Floats, latency_ms: Floats, begin_s: float) -> tuple[Floats, 
         return np.empty(0), np.empty(0)
     finite = latency_ms[np.isfinite(latency_ms)]
     most = float(finite.max()) if len(finite) else 0.0
-    spans = ((at_s[kept] - begin_s) // SPAN_S).astype(np.int64)
+    spans = ((at_s[kept] - begin_s) // _SPAN_S).astype(np.int64)
     values = np.minimum(latency_ms[kept], most)
     numbers = np.unique(spans)
     medians = np.array([float(np.median(values[spans == number])) for number in numbers])
-    return np.asarray(begin_s + numbers * SPAN_S, dtype=np.float64), medians
+    return np.asarray(begin_s + numbers * _SPAN_S, dtype=np.float64), medians

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.bootstrap import SEED
+from harness.analysis.capacity.steady_state import NOT_LOOKED_AT, Steadiness
 from harness.analysis.intervals import resampling_widening, student_widening
 from harness.analysis.quantiles import Estimate
 
@@ -121,7 +122,7 @@ class StepResult:
         unfit: Why it says nothing of the target, since the generator was at fault; else empty.
         cost: What it cost, `None` where that is not known.
         warm_up_s: How much was cut off at its beginning.
-        unsteady: Why what is left is not steady, empty where nothing speaks against it.
+        steadiness: Whether what is left is steady.
         caveats: Why the run is DEGRADED.
         turns: Turns that count.
         turns_per_s: Of them, how many ended as they should, a second.
@@ -138,7 +139,7 @@ class StepResult:
     unfit: str = ""
     cost: float | None = None
     warm_up_s: float = 0.0
-    unsteady: str = ""
+    steadiness: Steadiness = NOT_LOOKED_AT
     caveats: tuple[str, ...] = ()
     turns: int = 0
     turns_per_s: float | None = None
@@ -148,9 +149,14 @@ class StepResult:
     p95: Estimate | None = None
 
     @property
+    def tightest(self) -> ObjectiveShare:
+        """The objective with the smallest margin, of a step that is fit."""
+        return min(self.shares, key=lambda share: share.margin)
+
+    @property
     def margin(self) -> float:
         """The smallest margin of all objectives; they are met where it is not negative."""
-        return min(share.margin for share in self.shares)
+        return self.tightest.margin
 
 
 def _scaled(share: float) -> float:

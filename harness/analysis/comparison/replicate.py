@@ -58,9 +58,10 @@ def replicate(evidence: RunEvidence, objective: Objective, scale: Scale) -> Repl
     if isinstance(quantity, CostPerMinute):
         found = evidence.measure(objective, _CONFIDENCE)
         return _positive(Replicate(value=found.value, n=found.n, why=found.why), scale, evidence)
-    hits, sessions, of = evidence.hits(quantity, objective.where)
+    shared = evidence.hits(quantity, objective.where)
+    hits, sessions = shared.flags, shared.sessions
     if not len(hits):
-        return Replicate(value=None, why=f"no {of} were measured in {evidence.run_id}")
+        return Replicate(value=None, why=f"no {shared.of} were measured in {evidence.run_id}")
     alike, n = clustering(hits, sessions), len(hits)
     # One more of each kind, so that no failure at all is not a rate without chance.
     guess = (float(hits.sum()) + 1) / (n + 2)
@@ -133,6 +134,8 @@ def within_run(
         if scale is Scale.RATIO:
             drawn = np.log(np.where(drawn > 0, drawn, np.inf))
         return spread(drawn, sessions)
-    hits, members, _ = evidence.hits(quantity, objective.where)
-    sessions = len(np.unique(members))
-    return None if sessions < 2 else spread(share_draws(hits, members, side), sessions)
+    hits = evidence.hits(quantity, objective.where)
+    sessions = len(np.unique(hits.sessions))
+    if sessions < 2:
+        return None
+    return spread(share_draws(hits.flags, hits.sessions, side), sessions)

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.columns import TurnColumns
 from harness.analysis.cost import Cost, cost
-from harness.analysis.metrics import BY_NAME, Metric, sample
+from harness.analysis.metrics import BY_NAME, Metric, begun_ns, sample
 from harness.analysis.objectives.cross_check import BLOCK_S, cross_checked
 from harness.analysis.objectives.measured import Measured, measure_percentile, measure_share
 from harness.analysis.objectives.objective import DIALECT, Objective
@@ -34,6 +36,24 @@ _OF_SESSIONS = ("network", "user_class")
 
 Where = tuple[tuple[str, str], ...]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Hits:
+    """What counts for a share, and which of it has the property.
+
+    Attributes:
+        flags: Shape (n,): which has it.
+        sessions: Shape (n,): a number for the session of each.
+        at_ns: Shape (n,): when each came about, since run start; NaN where that is not known.
+        of: What they are, in the plural.
+    """
+
+    flags: Flags
+    sessions: NDArray[np.int64]
+    at_ns: Floats
+    of: str
 
 
 class Evidence(Protocol):
@@ -87,8 +107,8 @@ class RunEvidence:
             return self._percentile(quantity, objective.where, confidence)
         if isinstance(quantity, CostPerMinute):
             return self._per_minute(objective.where)
-        hits, sessions, of = self.hits(quantity, objective.where)
-        return measure_share(hits, sessions, confidence, of)
+        hits = self.hits(quantity, objective.where)
+        return measure_share(hits.flags, hits.sessions, confidence, hits.of)
 
     def _percentile(self, quantity: Percentile, where: Where, confidence: float) -> Measured:
         metric, p = BY_NAME[quantity.metric], quantity.percent / 100
@@ -108,7 +128,15 @@ class RunEvidence:
         chosen = self.chosen(where)
         if not metric.of_session:
             return self.columns.sample(metric, chosen)
-        return sample(metric, (), self._sessions(where, metric.name))
+        return self._session_sample(metric, where)[0]
+
+    def _session_sample(self, metric: Metric, where: Where) -> tuple[Sample, Floats]:
+        """Return the sample of a latency of sessions, and when each value of it began, in ns."""
+        sessions = self._sessions(where, metric.name)
+        found, at_ns = sample(metric, (), sessions), begun_ns(metric, sessions)
+        kept = self.counts(at_ns)
+        values, floor_ms = found.values_ms[kept], found.floor_ms
+        return Sample(values, found.sessions[kept], floor_ms, found.of), at_ns[kept]
 
     def _sessions(self, where: Where, what: str) -> list[SessionRecord]:
         """Return the sessions of a part.
@@ -130,36 +158,63 @@ class RunEvidence:
 
     def hits(
         self, quantity: Attainment | FailureRate | Continuity | FailedChecks, where: Where
-    ) -> tuple[Flags, NDArray[np.int64], str]:
-        """Return which turns count for a share, their sessions, and what they are."""
+    ) -> Hits:
+        """Return what counts for a share, and which of it has the property.
+
+        Raises:
+            BadInput: The run has no such part.
+        """
         chosen = self.chosen(where)
         if isinstance(quantity, FailureRate):
             counted, failed = chosen & ~self.columns.ours, self.columns.failed
             if quantity.party is not None:
                 failed = failed & self._through(quantity.party)
-            return failed[counted], self.columns.sessions[counted], "turns"
+            return self._turn_hits(failed, counted)
         if isinstance(quantity, FailedChecks):
             return self._checks(quantity, where)
         if isinstance(quantity, Continuity):
             return self._unbroken(quantity, chosen)
         metric = BY_NAME[quantity.metric]
         if metric.of_session:
-            found = self.sample(metric, where)
-            return found.values_ms <= quantity.within_ms, found.sessions, found.of
+            found, at_ns = self._session_sample(metric, where)
+            within = found.values_ms <= quantity.within_ms
+            return Hits(flags=within, sessions=found.sessions, at_ns=at_ns, of=found.of)
         values, censored = self.columns.latencies(metric)
         counted = chosen & ~np.isnan(values)
         if metric.awaited and metric.end in _OWED and not metric.given:
             counted |= chosen & self.columns.failed & ~self.columns.ours
         within = (values <= quantity.within_ms) & ~censored
-        return within[counted], self.columns.sessions[counted], "turns"
+        return self._turn_hits(within, counted)
+
+    def _turn_hits(self, flags: Flags, counted: Flags, of: str = "turns") -> Hits:
+        return Hits(
+            flags=flags[counted],
+            sessions=self.columns.sessions[counted],
+            at_ns=self.turns_ns[counted],
+            of=of,
+        )
+
+    @cached_property
+    def turns_ns(self) -> Floats:
+        """When each turn was spoken, else when it was due, else when its session was opened."""
+        opened = {session.session_id: session.open_start_ns for session in self.run.sessions}
+        of_session = [opened.get(turn.session_id) for turn in self.run.turns]
+        found = self.columns.instant("speech_end_ns")
+        for other in (self.columns.instant("scheduled_start_ns"), of_session):
+            found = np.where(np.isnan(found), np.array(other, dtype=np.float64), found)
+        return found
+
+    def counts(self, at_ns: Floats) -> Flags:
+        """Return whether what came about at these instants counts: here, all of a run does."""
+        return np.ones(len(at_ns), dtype=np.bool_)
 
     def chosen(self, where: Where) -> Flags:
-        """Return which turns belong to a part.
+        """Return which turns belong to a part, of those that count.
 
         Raises:
             BadInput: The run has no such part.
         """
-        chosen = np.ones(len(self.columns), dtype=np.bool_)
+        chosen = self.counts(self.turns_ns)
         for key, value in where:
             if key == DIALECT:
                 refuse_unknown(self.run_id, key, value, [self.dialect])
@@ -172,11 +227,11 @@ class RunEvidence:
             chosen &= self.columns.having(key, value)
         return chosen
 
-    def _checks(self, quantity: FailedChecks, where: Where) -> tuple[Flags, NDArray[np.int64], str]:
-        """Return which checks failed, and whose they are."""
+    def _checks(self, quantity: FailedChecks, where: Where) -> Hits:
+        """Return which checks failed; one came about with the turn that it was made after."""
         self.chosen(where)
         found = [
-            (number, check)
+            (number, session, check)
             for number, session in enumerate(self._sessions(where, str(quantity)))
             for check in session.checks
         ]
@@ -185,20 +240,31 @@ class RunEvidence:
                 {check.what for session in self.run.sessions for check in session.checks}
             )
             refuse_unknown(self.run_id, "check", quantity.what, known)
-            found = [(number, check) for number, check in found if check.what == quantity.what]
-        sessions = np.array([number for number, _ in found], dtype=np.int64)
-        return self._flags(not check.passed for _, check in found), sessions, "checks"
+            found = [one for one in found if one[2].what == quantity.what]
+        turns_ns: dict[tuple[str, int | None], float | None] = {
+            (turn.session_id, turn.turn_index): at_ns
+            for turn, at_ns in zip(self.run.turns, self.turns_ns, strict=True)
+        }
+        at_ns = np.array(
+            [
+                turns_ns.get((session.session_id, check.turn_index), session.open_start_ns)
+                for _, session, check in found
+            ],
+            dtype=np.float64,
+        )
+        kept = self.counts(at_ns)
+        sessions = np.array([number for number, _, _ in found], dtype=np.int64)
+        failed = self._flags(not check.passed for _, _, check in found)
+        return Hits(flags=failed[kept], sessions=sessions[kept], at_ns=at_ns[kept], of="checks")
 
-    def _unbroken(
-        self, quantity: Continuity, chosen: Flags
-    ) -> tuple[Flags, NDArray[np.int64], str]:
+    def _unbroken(self, quantity: Continuity, chosen: Flags) -> Hits:
         counts: list[int | None] = []
         for turn in self.run.turns:
             heard = turn.counts.underruns if turn.status.was_heard else ()
             counts.append(next((u.count for u in heard if u.buffer_ms == quantity.buffer_ms), None))
         known = chosen & self._flags(count is not None for count in counts)
         unbroken = self._flags(count == 0 for count in counts)
-        return unbroken[known], self.columns.sessions[known], "responses"
+        return self._turn_hits(unbroken, known, "responses")
 
     def _per_minute(self, where: Where) -> Measured:
         if _of_turns(where):

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.analysis.capacity.drift import Drift
 from harness.analysis.capacity.findings import CapacityFindings
-from harness.analysis.capacity.spike import Spike
+from harness.analysis.capacity.spike import SPAN_S, Broken, Spike
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.quantiles import Estimate
 from harness.errors import sanitised
@@ -26,6 +26,8 @@ def capacity_text(found: CapacityFindings) -> Iterator[str]:
         yield from spike_lines(found.spike)
     for one in found.soak:
         yield drift_line(one)
+    for name, why in found.not_made:
+        yield f"{name:<16}not made: {sanitised(why)}"
     for note in found.notes:
         yield f"note: {sanitised(note)}"
 
@@ -38,14 +40,20 @@ def steps_table(found: CapacityFindings) -> Iterator[str]:
         if step.unfit:
             yield f"{step.load:>6}  unfit: {sanitised(step.unfit)}"
             continue
-        worst = min(step.shares, key=lambda one: one.margin)
-        failed = _MISSING if step.failed is None else f"{step.failed:.1%}"
-        words = "meets all" if step.margin >= 0 else f"misses {sanitised(worst.subject)}"
-        more = f"; {sanitised(step.unsteady)}" if step.unsteady.startswith("not") else ""
+        worst = step.tightest
         yield (
-            f"{step.load:>6}{step.turns:>7}{_ms(step.p50):>9}{_ms(step.p95):>9}{failed:>8}"
-            f"{worst.share:>8.1%}{worst.allowed:>9.1%}  {words}{more}"
+            f"{step.load:>6}{step.turns:>7}{_ms(step.p50):>9}{_ms(step.p95):>9}"
+            f"{_share(step.failed):>8}{worst.share:>8.1%}{worst.allowed:>9.1%}"
+            f"  {step_verdict(step)}"
         )
+
+
+def step_verdict(step: StepResult) -> str:
+    """Return what a fit step comes to, in words, and whether its turns were not steady."""
+    words = "meets all" if step.margin >= 0 else f"misses {step.tightest.subject}"
+    if step.steadiness.steady is False:
+        words += f"; not steady: {step.steadiness.why}"
+    return sanitised(words)
 
 
 def spike_lines(spike: Spike) -> Iterator[str]:
@@ -56,13 +64,19 @@ def spike_lines(spike: Spike) -> Iterator[str]:
         return
     yield f"{label}{spike.load} calls, then {spike.peak} for {spike.seconds:.0f} s"
     for one in spike.broken:
-        shares = f"missed {one.before:.1%} before, {one.during:.1%} during"
-        if one.after_s is None:
-            words = "held"
-        else:
+        shares = f"missed {_share(one.before)} before, {_share(one.during)} during"
+        words = broke(one)
+        if one.after_s is not None:
             back = "not seen to be back" if one.back_s is None else f"back {one.back_s:.0f} s after"
-            words = f"broke within {one.after_s + 5:.0f} s, {back}"
+            words = f"broke within {words}, {back}"
         yield f"{'':<16}{sanitised(one.subject)}: {words} ({shares})"
+
+
+def broke(one: Broken) -> str:
+    """Return within what time of its beginning a spike broke an objective, or that it held."""
+    if one.after_s is not None:
+        return f"{one.after_s + SPAN_S:.0f} s"
+    return "held" if one.judged else "not known, too few turns"
 
 
 def drift_line(one: Drift) -> str:
@@ -123,6 +137,7 @@ def capacity_document(
         ],
         "spike": None if found.spike is None else _spike(found.spike),
         "soak": [_drift(one) for one in found.soak],
+        "not_made": dict(found.not_made),
         "notes": list(found.notes),
     }
 
@@ -135,7 +150,8 @@ def _step(step: StepResult) -> dict[str, Any]:
         "unfit": step.unfit or None,
         "turns": step.turns,
         "warm_up_s": step.warm_up_s,
-        "unsteady": step.unsteady or None,
+        "steady": step.steadiness.steady,
+        "steady_why": step.steadiness.why or None,
         "failed": step.failed,
         "turns_per_s": step.turns_per_s,
         "metric": step.metric or None,
@@ -183,6 +199,7 @@ def _spike(spike: Spike) -> dict[str, Any]:
                 "objective": one.subject,
                 "before": one.before,
                 "during": one.during,
+                "judged": one.judged,
                 "broke_after_s": one.after_s,
                 "back_s": one.back_s,
             }
@@ -204,6 +221,10 @@ def _drift(one: Drift) -> dict[str, Any]:
         "hours": one.hours,
         "why": one.why or None,
     }
+
+
+def _share(value: float | None) -> str:
+    return _MISSING if value is None else f"{value:.1%}"
 
 
 def _ms(found: Estimate | None) -> str:

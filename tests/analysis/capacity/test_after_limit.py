@@ -7,7 +7,7 @@ from harness.analysis import PriceList, parse_objectives
 from harness.analysis.capacity.after_limit import drifts_in, spike_in
 from harness.analysis.capacity.demand import Demand, demands_of
 from harness.analysis.capacity.held_run import HeldCallers
-from harness.model import NS_PER_S, DurationSummary, Run, SessionRecord
+from harness.model import NS_PER_S, Check, DurationSummary, Run, SessionRecord
 
 PRICES = PriceList(date="2026-01-01", currency="USD", source="a test", models={})
 HeldRun = Callable[..., Run]
@@ -22,7 +22,7 @@ def demands() -> tuple[Demand, ...]:
 
 def surge(held_run: HeldRun, begin_s: float, end_s: float, origin_s: float = 0.0) -> Run:
     """Return a run whose sessions lie between two instants of the held callers' clock."""
-    run = held_run(callers=2, seconds=10)
+    run = held_run(callers=8, seconds=10)
     sessions: list[SessionRecord] = [
         replace(
             session,
@@ -52,6 +52,29 @@ def test_what_a_spike_breaks_in_the_turns_of_those_held(
         assert failures.after_s is None
 
 
+def test_checks_and_sessions_are_looked_at_over_the_time_of_a_spike(held_run: HeldRun) -> None:
+    """A check a turn, failed from the 45th second to the 70th; no session is opened later on."""
+    tables = [
+        {"failed_checks": 0.05},
+        {"metric": "session_setup", "percentile": 95, "limit_ms": 1_000},
+    ]
+    asked = HeldCallers(load=8, ramp_s=0, hold_s=120)
+    held = held_run(seconds=120)
+    checks = tuple(
+        Check(what="greeted", passed=not 45 <= 2 + 5 * index < 70, turn_index=index)
+        for index in range(24)
+    )
+    held = replace(held, sessions=tuple(replace(s, checks=checks) for s in held.sessions))
+    both, _ = demands_of(parse_objectives({"objective": tables}, "slo.toml"), "slo.toml")
+    failed, setup = spike_in(held, surge(held_run, 40, 60), PRICES, both, asked).broken
+    assert failed.before == 0
+    assert failed.during == pytest.approx(15 / 20, abs=0.1)
+    assert failed.after_s == pytest.approx(5, abs=5)
+    assert failed.back_s == pytest.approx(10, abs=5)
+    assert setup.subject == "session_setup P95 at most 1000 ms"
+    assert (setup.during, setup.judged) == (None, False)
+
+
 def test_a_spike_that_cannot_be_told_says_why(
     held_run: HeldRun, demands: tuple[Demand, ...]
 ) -> None:
@@ -59,7 +82,11 @@ def test_a_spike_that_cannot_be_told_says_why(
     outside = spike_in(held_run(), surge(held_run, 40, 90), PRICES, demands, asked)
     assert "not inside" in outside.why
     nobody = replace(surge(held_run, 20, 30), sessions=())
-    assert "no caller" in spike_in(held_run(), nobody, PRICES, demands, asked).why
+    why = spike_in(held_run(), nobody, PRICES, demands, asked).why
+    assert why == "of the callers on top, no session was opened"
+    few = surge(held_run, 20, 30)
+    few = replace(few, sessions=few.sessions[:6])
+    assert "only 6 of 8 callers" in spike_in(held_run(), few, PRICES, demands, asked).why
     late = DurationSummary(n=9, p50_ms=1, p99_ms=90, p999_ms=90, max_ms=90)
     unfit = held_run(send_lateness=late)
     assert "lateness" in spike_in(unfit, surge(held_run, 20, 30), PRICES, demands, asked).why

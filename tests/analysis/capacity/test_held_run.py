@@ -8,7 +8,7 @@ from harness.analysis.capacity.demand import Demand, demands_of
 from harness.analysis.capacity.held_run import HeldCallers, step_of
 from harness.analysis.capacity.step import StepResult
 from harness.errors import BadInput
-from harness.model import DurationSummary, Run
+from harness.model import NS_PER_S, Check, DurationSummary, Run
 
 PRICES = PriceList(date="2026-01-01", currency="USD", source="a test", models={})
 HELD = HeldCallers(load=8, ramp_s=10, hold_s=40)
@@ -72,16 +72,47 @@ def test_a_run_without_turns_is_unfit(held_run: HeldRun) -> None:
     assert step(replace(held_run(), turns=())).unfit == "no turn was recorded"
 
 
-def test_nothing_to_judge_by_is_unfit_and_an_unknown_part_is_bad_input(held_run: HeldRun) -> None:
+def test_what_no_turn_tells_and_an_unknown_part_are_bad_input(held_run: HeldRun) -> None:
     greeting = {"metric": "greeting", "percentile": 95, "limit_ms": 1_000}
-    assert "no turn tells" in step(held_run(), HELD, greeting).unfit
+    with pytest.raises(BadInput, match="no sessions tell whether greeting P95"):
+        step(held_run(), HELD, greeting)
     elsewhere = {"metric": "voice_to_voice", "percentile": 95, "limit_ms": 1, "network": "lte"}
     with pytest.raises(BadInput, match="no network 'lte'"):
         step(held_run(), HELD, elsewhere)
 
 
-def test_sessions_are_looked_at_once(held_run: HeldRun) -> None:
-    setup = {"metric": "session_setup", "percentile": 90, "limit_ms": 50}
-    found = step(held_run(), HELD, setup)
-    assert len(found.shares[2].missed) == 8
+def test_where_every_turn_failed_nothing_was_whole(held_run: HeldRun) -> None:
+    """Of no response that was heard, continuity is not known; that is not the generator's fault."""
+    found = step(held_run(latency_ms=lambda at: None), HELD, {"continuity": 0.98})
+    assert found.unfit == ""
+    assert [share.share for share in found.shares] == [1.0, 1.0, 1.0]
+
+
+def test_sessions_count_that_were_opened_while_all_are_held(held_run: HeldRun) -> None:
+    """Eight calls that begin with the step; four later ones are slower to set up."""
+    setup = {"metric": "session_setup", "percentile": 90, "limit_ms": 250}
+    whole = held_run(callers=12)
+    opened_ns = [(0 if number < 8 else 20 + number) * NS_PER_S for number in range(12)]
+    sessions = [
+        replace(session, open_start_ns=at_ns, ready_ns=at_ns + 100_000_000 * (1 + number // 4))
+        for number, (session, at_ns) in enumerate(zip(whole.sessions, opened_ns, strict=True))
+    ]
+    found = step(replace(whole, sessions=tuple(sessions)), HELD, setup)
+    assert len(found.shares[2].missed) == 4
     assert found.shares[2].share == 1.0
+    assert found.shares[2].value_ms == 300
+    with pytest.raises(BadInput, match="no sessions tell"):
+        step(held_run(), HELD, setup)
+
+
+def test_checks_count_once_each_and_only_while_all_are_held(held_run: HeldRun) -> None:
+    """One check a turn; those of the turns after the ramp and before the end count."""
+    whole = held_run(callers=8)
+    checks = tuple(
+        Check(what="greeted", passed=index != 5, turn_index=index) for index in range(12)
+    )
+    sessions = tuple(replace(session, checks=checks) for session in whole.sessions)
+    found = step(replace(whole, sessions=sessions), HELD, {"failed_checks": 0.05})
+    assert len(found.shares[2].missed) == len(found.shares[0].missed) == 64
+    assert found.shares[2].share == pytest.approx(1 / 8)
+    assert len(set(found.shares[2].blocks)) == 6

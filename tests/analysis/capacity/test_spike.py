@@ -6,9 +6,11 @@ from harness.analysis.capacity.spike import Spike, SpikeSeries, spike_of
 AT_S = np.arange(0, 200, 0.25)
 
 
-def series(subject: str, begin: float, end: float, allowed: float = 0.05) -> SpikeSeries:
-    missed = (begin <= AT_S) & (end > AT_S)
-    return SpikeSeries(subject=subject, allowed=allowed, at_s=AT_S, missed=missed)
+def series(
+    subject: str, begin: float, end: float, allowed: float = 0.05, at_s: np.ndarray = AT_S
+) -> SpikeSeries:
+    missed = (begin <= at_s) & (end > at_s)
+    return SpikeSeries(subject=subject, allowed=allowed, at_s=at_s, missed=missed)
 
 
 def of(*every: SpikeSeries) -> Spike:
@@ -45,3 +47,29 @@ def test_shares_before_and_during() -> None:
 def test_a_single_late_turn_breaks_nothing() -> None:
     (one,) = of(series("latency", 70, 70.2)).broken
     assert one.after_s is None
+
+
+def test_what_was_not_measured_is_neither_met_nor_back() -> None:
+    """No turn before the spike, none in its second half and none for a while after it."""
+    gaps = AT_S[((AT_S >= 60) & (AT_S < 75)) | (AT_S >= 130)]
+    found = of(series("latency", 65, 75, at_s=gaps))
+    (one,) = found.broken
+    assert one.before is None
+    assert one.after_s == 5
+    assert one.back_s == found.back_s == 40
+    (silent,) = of(series("latency", 65, 75, at_s=gaps[gaps < 130])).broken
+    assert silent.back_s is None
+
+
+def test_an_objective_that_nothing_tells_of_did_not_hold() -> None:
+    found = of(series("setup", 0, 0, at_s=AT_S[AT_S < 60]))
+    (one,) = found.broken
+    assert (one.before, one.during, one.judged, one.after_s) == (0, None, False, None)
+    assert found.back_s is None
+
+
+def test_a_span_whose_turns_could_all_be_late_by_chance_tells_nothing() -> None:
+    """One turn in a span: at five in a hundred allowed, that it is late may be chance."""
+    (one,) = of(series("latency", 65, 90, at_s=np.arange(1.0, 200, 5))).broken
+    assert one.during == pytest.approx(25 / 30, abs=0.1)
+    assert (one.judged, one.after_s) == (False, None)

@@ -8,10 +8,12 @@ from harness.analysis.capacity.drift import Drift
 from harness.analysis.capacity.findings import CapacityFindings, findings_of
 from harness.analysis.capacity.search import Search, SearchRule
 from harness.analysis.capacity.spike import Broken, Spike
+from harness.analysis.capacity.steady_state import Steadiness
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.quantiles import Sample, estimate
-from harness.report.ci.capacity import capacity_document, capacity_text
+from harness.report.ci.capacity import capacity_document, capacity_text, step_verdict
 
+_DASH = "\N{EN DASH}"
 FACTS = (("Scenario", "conversation"), ("Target", "ws://<host>"), ("Seed", "1"))
 
 
@@ -51,7 +53,9 @@ def found() -> CapacityFindings:
     drift = Drift(
         what="latency", unit="ms", start=800, per_hour=3, low=-1, high=7, n=9, sessions=3, hours=2
     )
-    broken = Broken(subject="failure rate", before=0.0, during=0.5, after_s=5.0, back_s=None)
+    broken = Broken(
+        subject="failure rate", before=None, during=0.5, judged=True, after_s=5.0, back_s=None
+    )
     spike = Spike(load=12, peak=24, seconds=30, watched_s=60, broken=(broken,))
     short = Drift(what="cost", unit="USD", why="needs 10 sessions")
     return replace(findings_of(search, ("a note",)), spike=spike, soak=(drift, short))
@@ -63,7 +67,9 @@ def test_text_tells_limit_steps_spike_and_soak(found: CapacityFindings) -> None:
     assert "boundary        cliff" in text
     assert "unfit: frames were <late>" in text
     assert "misses voice_to_voice P95 at most 1500 ms" in text
-    assert "broke within 10 s, not seen to be back (missed 0.0% before, 50.0% during)" in text
+    assert (
+        "broke within 10 s, not seen to be back (missed \N{EN DASH} before, 50.0% during)" in text
+    )
     assert "+3 ms an hour [-1, +7] over 2.00 h, n 9: no change beyond chance" in text
     assert "cost: unknown: needs 10 sessions" in text
     assert "note: a note" in text
@@ -72,9 +78,28 @@ def test_text_tells_limit_steps_spike_and_soak(found: CapacityFindings) -> None:
 def test_a_spike_that_is_not_known_says_why(found: CapacityFindings) -> None:
     spike = Spike(load=1, peak=2, seconds=0, watched_s=0, why="nobody called")
     assert "spike           unknown: nobody called" in capacity_text(replace(found, spike=spike))
-    held = Broken(subject="s", before=0, during=0, after_s=None, back_s=None)
+    held = Broken(subject="s", before=0, during=0, judged=True, after_s=None, back_s=None)
     lines = capacity_text(replace(found, spike=replace(spike, why="", broken=(held,))))
     assert any("s: held" in line for line in lines)
+    unknown = replace(held, during=None, judged=False)
+    lines = capacity_text(replace(found, spike=replace(spike, why="", broken=(unknown,))))
+    assert any(
+        "s: not known, too few turns (missed 0.0% before, \N{EN DASH}" in line for line in lines
+    )
+
+
+def test_what_was_not_made_says_why(found: CapacityFindings) -> None:
+    missing = replace(found, spike=None, not_made=(("spike", "the budget is spent"),))
+    assert "spike           not made: the budget is spent" in capacity_text(missing)
+    document = capacity_document(missing, FACTS, "USD", None)
+    assert document["not_made"] == {"spike": "the budget is spent"}
+
+
+def test_only_steps_that_are_shown_to_be_unsteady_are_called_so() -> None:
+    one = step(4, late=False)
+    assert step_verdict(one) == "meets all"
+    trend = Steadiness(steady=False, why="latency rises")
+    assert step_verdict(replace(one, steadiness=trend)) == "meets all; not steady: latency rises"
 
 
 def test_document_holds_everything_as_plain_values(found: CapacityFindings) -> None:
