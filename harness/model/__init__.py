@@ -27,6 +27,7 @@ from harness.model.events import (
     SpeechStarted,
     SpeechStopped,
     TextDelta,
+    TokensReported,
     ToolCall,
 )
 from harness.model.network import (
@@ -146,6 +147,7 @@ __all__ = [
     "Summary",
     "TextDelta",
     "TokenUsage",
+    "TokensReported",
     "ToolCall",
     "ToolResult",
     "Truncate",

@@ -154,7 +154,7 @@ class ResponseDone(OfResponse):
         status: How.
         code: The provider's error or reason code when it did not complete.
         detail: The provider's words, bounded by the dialect.
-        usage: Tokens, when the provider reports them.
+        usage: Tokens, when the provider reports them with it.
         tool_calls: Tool calls among its output; some servers announce them nowhere else.
     """
 
@@ -164,6 +164,18 @@ class ResponseDone(OfResponse):
     detail: str = ""
     usage: TokenUsage | None = None
     tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokensReported(OfResponse):
+    """The server tells what a response took, apart from its end, before or after it.
+
+    Attributes:
+        usage: Tokens that no other event tells: several reports of one response add up.
+    """
+
+    response_id: str
+    usage: TokenUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +250,7 @@ Event = (
     | TextDelta
     | ToolCall
     | ResponseDone
+    | TokensReported
     | ProviderError
     | PlaybackMark
     | PlaybackCleared

@@ -15,6 +15,7 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     TextDelta,
+    TokensReported,
 )
 
 _WORDS = {
@@ -37,6 +38,7 @@ _KNOWN: dict[type, str] = {
     AudioDelta: "AudioDelta",
     TextDelta: "TextDelta",
     ResponseDone: "ResponseDone",
+    TokensReported: "usage",
 }
 
 

@@ -4,7 +4,14 @@ A greeting belongs to no turn. A response that was begun before the server heard
 not answer it, and may end when nobody waits for it any more; so may one that was interrupted.
 """
 
-from harness.model import OfResponse, ResponseCreated, ResponseDone, TokenUsage, TurnRecord
+from harness.model import (
+    OfResponse,
+    ResponseCreated,
+    ResponseDone,
+    TokensReported,
+    TokenUsage,
+    TurnRecord,
+)
 from harness.session.turn.machine import Turn
 from harness.session.turn.token_sum import TokenSum
 
@@ -24,20 +31,21 @@ class TokensOutsideTurns:
             turn: The turn that it is given to, `None` for none.
         """
         response = event.response_id
+        outside = turn is None or turn.ids.is_stale(response)
         if isinstance(event, ResponseCreated):
             self._open |= {response} - {""} - self._ended
         elif isinstance(event, ResponseDone):
             again = response in self._ended
             self._open -= {response}
             self._ended |= {response} - {""}
-            if not again and (turn is None or turn.ids.is_stale(response)):
-                self._sum.add(event.usage)
+            if outside and not again:
+                self._sum.add(event.usage, response)
+        elif isinstance(event, TokensReported) and outside:
+            self._sum.report(event.usage, response)
 
     def greeted(self, record: TurnRecord) -> None:
         """Take what a greeting took; it was listened to as if it were the response of a turn."""
-        if record.usage is not None:
-            self._sum.add(record.usage)
-        self._sum.untold += record.responses_untold
+        self._sum.add_sum(record.usage, record.responses_untold)
 
     @property
     def told(self) -> TokenUsage | None:

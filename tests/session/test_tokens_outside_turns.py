@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from harness.model import ResponseCreated, ResponseDone, ResponseStatus, TokenUsage
+from harness.model import (
+    ResponseCreated,
+    ResponseDone,
+    ResponseStatus,
+    TokensReported,
+    TokenUsage,
+)
 from harness.session.tokens_outside_turns import TokensOutsideTurns
 from harness.session.turn.response_ids import ResponseIds
 
@@ -49,3 +55,13 @@ def test_a_response_that_has_not_ended_has_told_nothing_yet(turn: Any) -> None:
     tokens.receive(done("r"), turn)
     tokens.receive(ResponseCreated("r"), turn)
     assert tokens.untold == 0
+
+
+def test_tokens_that_are_reported_on_their_own_are_the_turns_or_outside_of_it(turn: Any) -> None:
+    inside, tokens = TokensOutsideTurns(), TokensOutsideTurns()
+    inside.receive(TokensReported("its", USAGE), turn)
+    assert inside.told is None
+    tokens.receive(done("early", None), turn)
+    for response, taken_by in (("early", turn), ("", None)):
+        tokens.receive(TokensReported(response, USAGE), taken_by)
+    assert (tokens.told, tokens.untold) == (TokenUsage(input_audio=14), 0)

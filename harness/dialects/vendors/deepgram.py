@@ -40,6 +40,7 @@ _RATE_HZ = 24_000
 _LISTEN = {"provider": {"type": "deepgram", "model": "nova-3"}}
 _SPEAK = {"provider": {"type": "deepgram", "model": "aura-2-thalia-en"}}
 _THINK_MODEL = "gpt-4o-mini"
+_MOST_CALLS = 1_000
 
 
 class _Function(msgspec.Struct):
@@ -53,6 +54,7 @@ class _Message(msgspec.Struct):
     type: str
     request_id: str = ""
     role: str = ""
+    content: str = ""
     code: str = ""
     description: str = ""
     functions: list[_Function] = []
@@ -141,7 +143,7 @@ class _Session(PlainSession):
         """Return a function's result; nothing else can be asked for, or needs to be."""
         if not isinstance(request, ToolResult):
             return []
-        name = self._names.get(request.call_id, "")
+        name = self._names.pop(request.call_id, "")
         said = {"type": "FunctionCallResponse", "id": request.call_id, "name": name}
         return [_encode({**said, "content": request.output})]
 
@@ -165,7 +167,8 @@ class _Session(PlainSession):
             case "UserStartedSpeaking":
                 return (SpeechStarted(),)
             case "ConversationText" if said.role == "assistant":
-                return (TextDelta(self._name),)
+                # A sentence, of which the next one of the response is to be kept apart.
+                return (TextDelta(self._name, f"{said.content} "),)
             case "AgentAudioDone":
                 done = ResponseDone(self._name, ResponseStatus.COMPLETED)
                 self._response += 1
@@ -182,5 +185,6 @@ class _Session(PlainSession):
         return f"response-{self._response}"
 
     def _call(self, call: _Function) -> ToolCall:
-        self._names[call.id] = call.name
+        if len(self._names) < _MOST_CALLS:
+            self._names[call.id] = call.name
         return ToolCall(call.id, sanitised(call.name), call.arguments, self._name)

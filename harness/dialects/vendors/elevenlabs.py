@@ -47,6 +47,15 @@ class _Numbered(msgspec.Struct):
     event_id: int = 0
 
 
+class _Response(msgspec.Struct):
+    agent_response: str = ""
+
+
+class _Part(msgspec.Struct):
+    text: str = ""
+    type: str = "delta"
+
+
 class _Tool(msgspec.Struct):
     tool_name: str
     tool_call_id: str
@@ -59,6 +68,8 @@ class _Message(msgspec.Struct):
     audio_event: _Audio | None = None
     interruption_event: _Numbered | None = None
     ping_event: _Numbered | None = None
+    agent_response_event: _Response | None = None
+    text_response_part: _Part | None = None
     client_tool_call: _Tool | None = None
 
 
@@ -85,7 +96,7 @@ class ElevenLabsAgent(PlainDialect):
 
     def open(self, _identity: str) -> DialectSession:
         """Return a session, which remembers what was taken back."""
-        return _Session(self.audio)
+        return _Session()
 
     def path(self, _settings: SessionSettings) -> str:
         """Return the endpoint; the agent stands in the query of the user's own address."""
@@ -114,11 +125,10 @@ class ElevenLabsAgent(PlainDialect):
 
 
 class _Session(PlainSession):
-    """One session: what the agent took back, and the tools that were asked for."""
+    """One session: what the agent took back, and whether it writes its words bit by bit."""
 
-    def __init__(self, audio: AudioFormat) -> None:
-        self._audio = audio
-        self._taken_back = 0
+    def __init__(self) -> None:
+        self._taken_back, self._in_parts = 0, False
 
     def opening(self) -> list[bytes]:
         """Return what begins a conversation: the client speaks first."""
@@ -155,7 +165,7 @@ class _Session(PlainSession):
                 pong = {"type": "pong", "event_id": said.ping_event.event_id}
                 return (Owed(_encode(pong)),)
             case "agent_response" | "agent_chat_response_part":
-                return (TextDelta(),)
+                return (self._words(said),)
             case "client_tool_call" if said.client_tool_call is not None:
                 call = said.client_tool_call
                 arguments = bytes(call.parameters).decode()
@@ -164,6 +174,17 @@ class _Session(PlainSession):
                 raise MalformedMessage(f"a message of the kind {said.type} without its content")
             case other:
                 return (Notice(sanitised(other)),)
+
+    def _words(self, said: _Message) -> Event:
+        """Return the agent's words; where they came in parts, the whole only repeats them."""
+        if said.text_response_part is not None:
+            self._in_parts = True
+            part = said.text_response_part
+            return TextDelta(text=part.text + (" " if part.type == "stop" else ""))
+        if said.agent_response_event is None or self._in_parts:
+            return Notice(sanitised(said.type))
+        # What comes next in the same turn is to be kept apart.
+        return TextDelta(text=f"{said.agent_response_event.agent_response} ")
 
     def _begin(self, told: _Metadata) -> tuple[Event, ...]:
         output = _format(told.agent_output_audio_format)

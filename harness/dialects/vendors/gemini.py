@@ -3,12 +3,15 @@
 The client sets the session up with its first message. Three things end a response: it was generated
 (more audio will not come), the turn is complete (the model takes it for played), or it was
 interrupted. The end of the caller's speech is told only where the model offers voice activity.
+Tokens are told beside any message or alone; each report is of one reading of the conversation, so
+that they add up (C).
 
 Source: the types of google-genai 3.3 (A) for Google's Live API, `v1beta`.
 """
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,17 +38,16 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     TextDelta,
+    TokensReported,
     TokenUsage,
     ToolCall,
     ToolResult,
 )
 
 _INPUT_HZ, _OUTPUT_HZ = 16_000, 24_000
-_RATE = re.compile(r"rate=(\d+)")
+_RATE = re.compile(r"rate=(\d{1,6})\b")
 _PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
-
-
-_NOTHING = msgspec.Raw(b"")
+_MOST_CALLS = 1_000
 
 
 class _Blob(msgspec.Struct, rename="camel"):
@@ -56,18 +58,29 @@ class _Blob(msgspec.Struct, rename="camel"):
 class _Part(msgspec.Struct, rename="camel"):
     inline_data: _Blob | None = None
     text: str | None = None
+    thought: bool | None = None
 
 
 class _Turn(msgspec.Struct, rename="camel"):
     parts: list[_Part] = []
 
 
+class _Transcription(msgspec.Struct, rename="camel"):
+    text: str | None = None
+
+
 class _Content(msgspec.Struct, rename="camel"):
     model_turn: _Turn | None = None
-    generation_complete: bool = False
-    turn_complete: bool = False
-    interrupted: bool = False
-    output_transcription: msgspec.Raw = _NOTHING
+    generation_complete: bool | None = None
+    turn_complete: bool | None = None
+    interrupted: bool | None = None
+    output_transcription: _Transcription | None = None
+
+    @property
+    def is_of_response(self) -> bool:
+        """Whether it says anything of a response, rather than of the caller."""
+        ended = self.generation_complete or self.turn_complete or self.interrupted
+        return bool(self.model_turn or self.output_transcription or ended)
 
 
 class _Call(msgspec.Struct, rename="camel"):
@@ -87,8 +100,14 @@ class _Count(msgspec.Struct, rename="camel"):
 
 class _Usage(msgspec.Struct, rename="camel"):
     prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
     response_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    total_token_count: int | None = None
     prompt_tokens_details: list[_Count] | None = None
+    cache_tokens_details: list[_Count] | None = None
+    tool_use_prompt_tokens_details: list[_Count] | None = None
     response_tokens_details: list[_Count] | None = None
 
 
@@ -144,7 +163,7 @@ class GeminiLive(PlainDialect):
         return [_encode({"setup": self.asked(settings)})]
 
     def asked(self, settings: SessionSettings) -> dict[str, Any]:
-        """Return the set-up: spoken responses, and the user's own settings.
+        """Return the set-up: spoken responses with their words, and the user's own settings.
 
         Raises:
             BadInput: The user's own have no detection of turns.
@@ -152,6 +171,7 @@ class GeminiLive(PlainDialect):
         setup: dict[str, Any] = {
             "model": f"models/{settings.model or self.default_model}",
             "generationConfig": {"responseModalities": ["AUDIO"]},
+            "outputAudioTranscription": {},
         }
         if settings.voice:
             voice = {"prebuiltVoiceConfig": {"voiceName": settings.voice}}
@@ -198,7 +218,8 @@ class _Session(PlainSession):
     """One session: which response the audio belongs to, its format, and the tools asked for."""
 
     def __init__(self) -> None:
-        self._response, self._cut = 1, False
+        # Whether anything of the response came, and whether it was interrupted.
+        self._response, self._begun, self._cut = 1, False, False
         self._rate_hz = _OUTPUT_HZ
         self._names: dict[str, str] = {}
 
@@ -206,7 +227,7 @@ class _Session(PlainSession):
         """Return a function's response; nothing else can be asked for, or needs to be."""
         if not isinstance(request, ToolResult):
             return []
-        name = self._names.get(request.call_id, "")
+        name = self._names.pop(request.call_id, "")
         output = msgspec.Raw(request.output.encode())
         said = {"id": request.call_id, "name": name, "response": {"output": output}}
         return [_encode({"toolResponse": {"functionResponses": [said]}})]
@@ -230,33 +251,41 @@ class _Session(PlainSession):
             events += [configured, named]
         if said.voice_activity is not None:
             events += _activity(said.voice_activity)
+        content = said.server_content
+        self._begun |= said.tool_call is not None or bool(content and content.is_of_response)
+        if said.usage_metadata is not None:
+            events.append(self._told(said.usage_metadata))
         if said.tool_call is not None:
             events += [self._call(call) for call in said.tool_call.function_calls]
         if said.server_content is not None:
-            events += self._content(said.server_content, said.usage_metadata)
+            events += self._content(said.server_content)
         return tuple(events) or (Notice("message without content"),)
 
     @property
     def _name(self) -> str:
         return f"response-{self._response}"
 
-    def _content(self, content: _Content, usage: _Usage | None) -> list[Event]:
+    def _told(self, usage: _Usage) -> TokensReported:
+        """Return tokens of the response under way, else of the one before, if there was one."""
+        number = self._response if self._begun else self._response - 1
+        return TokensReported(f"response-{number}" if number else "", _tokens(usage))
+
+    def _content(self, content: _Content) -> list[Event]:
         events: list[Event] = []
         for part in content.model_turn.parts if content.model_turn is not None else ():
             if part.inline_data is not None:
                 events += self._audio(part.inline_data)
-            elif part.text is not None:
-                events.append(TextDelta(self._name))
-        if content.output_transcription:
-            events.append(TextDelta(self._name))
+            elif part.text is not None and not part.thought:
+                events.append(TextDelta(self._name, part.text))
+        if content.output_transcription is not None and content.output_transcription.text:
+            events.append(TextDelta(self._name, content.output_transcription.text))
         if content.interrupted:
             events.append(ResponseDone(self._name, ResponseStatus.CANCELLED, "interrupted"))
             self._cut = True
         if content.turn_complete:
             if not self._cut:
-                done = ResponseDone(self._name, ResponseStatus.COMPLETED, usage=_tokens(usage))
-                events.append(done)
-            self._response, self._cut = self._response + 1, False
+                events.append(ResponseDone(self._name, ResponseStatus.COMPLETED))
+            self._response, self._begun, self._cut = self._response + 1, False, False
         return events
 
     def _audio(self, blob: _Blob) -> list[Event]:
@@ -269,7 +298,8 @@ class _Session(PlainSession):
 
     def _call(self, call: _Call) -> ToolCall:
         call_id = call.id or call.name
-        self._names[call_id] = call.name
+        if len(self._names) < _MOST_CALLS:
+            self._names[call_id] = call.name
         return ToolCall(call_id, sanitised(call.name), bytes(call.args).decode(), self._name)
 
 
@@ -282,25 +312,47 @@ def _activity(told: _Activity) -> list[Event]:
     return []
 
 
-def _tokens(usage: _Usage | None) -> TokenUsage | None:
-    """Return the tokens of a turn; kinds that are not told are not known, rather than none."""
-    if usage is None:
-        return None
-    heard, said = _kinds(usage.prompt_tokens_details), _kinds(usage.response_tokens_details)
+def _tokens(usage: _Usage) -> TokenUsage:
+    """Return the tokens of one report.
+
+    What is not told is not known. Google's JSON leaves out numbers that are 0, though, so that a
+    count which may be missing, such as that of cached tokens, is 0 where the others are told.
+    """
+    prompt, thoughts = usage.prompt_token_count, usage.thoughts_token_count or 0
+    tools, said = usage.tool_use_prompt_token_count or 0, usage.response_token_count
+    if said is None and prompt is not None and usage.total_token_count == prompt + tools + thoughts:
+        said = 0
+    heard_text, heard_audio = _kinds(usage.prompt_tokens_details, prompt)
+    tool_text, tool_audio = _kinds(usage.tool_use_prompt_tokens_details, tools)
+    said_text, said_audio = _kinds(usage.response_tokens_details, said)
+    cached = 0 if prompt is not None else None
+    if usage.cached_content_token_count is not None:
+        cached = usage.cached_content_token_count
+    cached_text, cached_audio = _kinds(usage.cache_tokens_details, cached)
     return TokenUsage(
-        input_text=heard.get("TEXT", 0) if heard is not None else None,
-        input_audio=heard.get("AUDIO", 0) if heard is not None else None,
-        output_text=said.get("TEXT", 0) if said is not None else None,
-        output_audio=said.get("AUDIO", 0) if said is not None else None,
-        input_total=usage.prompt_token_count,
-        output_total=usage.response_token_count,
+        input_text=_sum(heard_text, tool_text),
+        input_audio=_sum(heard_audio, tool_audio),
+        cached_text=cached_text,
+        cached_audio=cached_audio,
+        # What it thinks is billed as text that it says.
+        output_text=_sum(said_text, thoughts),
+        output_audio=said_audio,
+        input_total=_sum(prompt, tools),
+        output_total=_sum(said, thoughts),
     )
 
 
-def _kinds(counts: list[_Count] | None) -> dict[str, int] | None:
-    if counts is None:
-        return None
-    found: dict[str, int] = {}
+def _kinds(counts: list[_Count] | None, total: int | None) -> tuple[int | None, int | None]:
+    """Return how many of the tokens are text and audio; `None` where that is not told."""
+    if not counts:
+        return (0, 0) if total == 0 else (None, None)
+    found = Counter[str]()
     for count in counts:
-        found[count.modality] = found.get(count.modality, 0) + count.token_count
-    return found
+        found[count.modality] += count.token_count
+    if total is not None and sum(found.values()) != total:
+        return None, None
+    return found["TEXT"], found["AUDIO"]
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other

@@ -42,6 +42,7 @@ from harness.model import (
     SpeechStopped,
     StampBound,
     TextDelta,
+    TokensReported,
     ToolCall,
     Truncate,
     TurnRecord,
@@ -185,10 +186,11 @@ class Turn:
                 self.tools.called(event.name)
             case ResponseDone():
                 moves = self._finish(event, now_ns)
+            case TokensReported():
+                self._tokens.report(event.usage, response)
             case ProviderError():
                 self._error = event
-        if moves is not None:
-            self.response_state = self.response_state.after(moves)
+        self.response_state = self.response_state.after(moves)
 
     def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
         """Stop listening: the caller interrupts; what was not played is not heard.
@@ -380,7 +382,7 @@ class Turn:
     def _finish(self, done: ResponseDone, now_ns: int) -> type | None:
         response = done.response_id
         if not self.ids.is_finished(response):
-            self._tokens.add(done.usage)
+            self._tokens.add(done.usage, response)
         is_current = self.ids.finish(response)
         stopped_by_us = self.ids.is_discarded(response)
         if done.status is ResponseStatus.CANCELLED:

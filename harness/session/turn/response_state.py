@@ -26,8 +26,12 @@ class ResponseState(Enum):
         """Whether the latest response has ended."""
         return self is ResponseState.OVER
 
-    def after(self, kind: type) -> "ResponseState":
-        """Return the state after an event of this kind: the same where `TRANSITIONS` has none."""
+    def after(self, kind: type | None) -> "ResponseState":
+        """Return the state after an event of this kind: the same where `TRANSITIONS` has none.
+
+        Args:
+            kind: Which; `None` for one that is to change nothing.
+        """
         return TRANSITIONS.get((self, kind), self)
 
 
@@ -35,7 +39,7 @@ class Withdrawn:
     """The current response was cancelled, or ended unheard while the caller still spoke."""
 
 
-TRANSITIONS: dict[tuple[ResponseState, type], ResponseState] = {
+TRANSITIONS: dict[tuple[ResponseState, type | None], ResponseState] = {
     (ResponseState.NONE, SpeechStopped): ResponseState.ENDPOINTED,
     (ResponseState.NONE, InputCommitted): ResponseState.ENDPOINTED,
     (ResponseState.NONE, ResponseCreated): ResponseState.CREATED,

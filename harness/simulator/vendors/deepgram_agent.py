@@ -37,7 +37,8 @@ class DeepgramAgent(VendorAgent):
         match event["type"]:
             case "input_audio_buffer.speech_started":
                 self._tell("UserStartedSpeaking")
-            case "response.output_audio.done":
+            case "response.output_audio_transcript.done":
+                self._tell("ConversationText", role="assistant", content=event["transcript"])
                 self._tell("AgentAudioDone")
             case "response.function_call_arguments.done":
                 call = {"id": event["call_id"], "name": event["name"], "client_side": True}

@@ -39,9 +39,12 @@ class ElevenLabsAgent(VendorAgent):
         self._link.send(encode({"type": "audio", "audio_event": piece}))
 
     def translate(self, event: dict[str, Any]) -> None:
-        """Send what ElevenLabs tells of turns: that the caller interrupts."""
-        if event["type"] == "input_audio_buffer.speech_started" and self._pieces:
-            self._tell("interruption", {"event_id": self._pieces})
+        """Send what ElevenLabs tells of turns: the agent's words, and interruptions."""
+        match event["type"]:
+            case "response.output_audio_transcript.done":
+                self._tell("agent_response", {"agent_response": event["transcript"]})
+            case "input_audio_buffer.speech_started" if self._pieces:
+                self._tell("interruption", {"event_id": self._pieces})
 
     def _tell(self, kind: str, content: dict[str, Any]) -> None:
         self._link.send(encode({"type": kind, f"{kind}_event": content}))

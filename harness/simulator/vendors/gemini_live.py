@@ -21,6 +21,8 @@ class GeminiLive(VendorAgent):
         # Whether something was said that the model does not take for played yet, and until when.
         self._turn_open, self._played_ns = False, 0
         self._completion: Deadline | None = None
+        # Whether words were asked for, and tokens of a response that ended, until they are told.
+        self._transcribes, self._usage = False, dict[str, Any]()
 
     def receive_binary(self, message: bytes, received_ns: int) -> None:
         """Take JSON, as in a text message."""
@@ -42,6 +44,7 @@ class GeminiLive(VendorAgent):
                 for tool in part["functionDeclarations"]
             ]
             tools = [{"type": "function", "name": tool["name"]} for tool in declared]
+            self._transcribes = "outputAudioTranscription" in message["setup"]
             self.begin(received_ns, tools=tools)
             self._tell({"setupComplete": {"sessionId": self.identifier}})
         else:
@@ -62,23 +65,36 @@ class GeminiLive(VendorAgent):
     def translate(self, event: dict[str, Any]) -> None:
         """Send what Gemini tells of turns."""
         match event["type"]:
+            case "response.output_audio_transcript.delta" if self._transcribes:
+                self._content(outputTranscription={"text": event["delta"]})
             case "response.function_call_arguments.done":
                 call = {"id": event["call_id"], "name": event["name"], "args": {}}
                 self._tell({"toolCall": {"functionCalls": [call]}})
             case "input_audio_buffer.speech_started" if self._turn_open:
                 self._content(interrupted=True)
-                self._complete({})
-            case "response.done" if self._turn_open:
-                self._content(generationComplete=True)
-                usage = _usage(event)
-                self._completion = self.at(self._played_ns, lambda: self._complete(usage))
+                self._complete()
+            case "response.done":
+                self._tell_tokens()
+                self._usage = _usage(event)
+                if self._turn_open:
+                    self._content(generationComplete=True)
+                    self._completion = self.at(self._played_ns, self._complete)
+                else:
+                    self._tell_tokens()
 
-    def _complete(self, usage: dict[str, Any]) -> None:
+    def _tell_tokens(self) -> None:
+        """Tell tokens in a message of their own."""
+        if self._usage:
+            self._tell(self._usage)
+        self._usage = {}
+
+    def _complete(self) -> None:
         """End the turn: what was said of it has been played, or was taken back."""
         self._turn_open = False
         if self._completion is not None:
             self._completion.cancel()
             self._completion = None
+        usage, self._usage = self._usage, {}
         self._tell({"serverContent": {"turnComplete": True}, **usage})
 
     def _content(self, **content: Any) -> None:
@@ -89,20 +105,23 @@ class GeminiLive(VendorAgent):
 
 
 def _usage(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the tokens of a response; as everywhere in Google's JSON, what is 0 is left out."""
     usage = event["response"].get("usage")
     if not usage:
         return {}
     heard, said = usage["input_token_details"], usage["output_token_details"]
-    return {
-        "usageMetadata": {
-            "promptTokenCount": usage["input_tokens"],
-            "responseTokenCount": usage["output_tokens"],
-            "promptTokensDetails": _counts(heard),
-            "responseTokensDetails": _counts(said),
-        }
+    told = {
+        "promptTokenCount": usage["input_tokens"],
+        "cachedContentTokenCount": heard["cached_tokens"],
+        "responseTokenCount": usage["output_tokens"],
+        "totalTokenCount": usage["input_tokens"] + usage["output_tokens"],
+        "promptTokensDetails": _counts(heard),
+        "cacheTokensDetails": _counts(heard["cached_tokens_details"]),
+        "responseTokensDetails": _counts(said),
     }
+    return {"usageMetadata": {name: value for name, value in told.items() if value}}
 
 
 def _counts(details: dict[str, int]) -> list[dict[str, Any]]:
     pairs = (("TEXT", details["text_tokens"]), ("AUDIO", details["audio_tokens"]))
-    return [{"modality": kind, "tokenCount": count} for kind, count in pairs]
+    return [{"modality": kind, "tokenCount": count} for kind, count in pairs if count]

@@ -82,7 +82,7 @@ def test_a_function_is_answered_under_its_name() -> None:
 def test_what_else_is_said() -> None:
     assert _read(type="UserStartedSpeaking") == (SpeechStarted(),)
     assert _read(type="ConversationText", role="assistant", content="Hi") == (
-        TextDelta("response-1"),
+        TextDelta("response-1", "Hi "),
     )
     assert _read(type="LatencyReport", total_latency=0.5) == (Notice("LatencyReport"),)
     assert _read(type="Error", code="E", description="why") == (ProviderError("E", "why"),)

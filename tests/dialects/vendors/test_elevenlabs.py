@@ -98,8 +98,22 @@ def test_the_callers_audio_has_no_type() -> None:
     assert json.loads(DIALECT.append_audio(frame)) == {
         "user_audio_chunk": base64.b64encode(frame).decode()
     }
-    assert _read(type="agent_response", agent_response_event={}) == (TextDelta(),)
     assert _read(type="vad_score", vad_score_event={"vad_score": 0.9}) == (Notice("vad_score"),)
+
+
+def test_words_that_came_in_parts_are_not_repeated() -> None:
+    session = DIALECT.open("")
+
+    def said(**message: Any) -> tuple[Event, ...]:
+        return session.parse(json.dumps(message).encode())
+
+    whole = {"type": "agent_response", "agent_response_event": {"agent_response": "Good day."}}
+    assert said(**whole) == (TextDelta(text="Good day. "),)
+    part = {"type": "agent_chat_response_part"}
+    texts = [("", "start"), ("Good", "delta"), (" day.", "delta"), ("", "stop")]
+    came = [said(**part, text_response_part={"text": t, "type": kind})[0] for t, kind in texts]
+    assert "".join(delta.text for delta in came if isinstance(delta, TextDelta)) == "Good day. "
+    assert said(**whole) == (Notice("agent_response"),)
 
 
 @pytest.mark.parametrize("text", [b"no json", b"{}", b'{"type":"audio"}', b'{"type":"ping"}'])

@@ -20,6 +20,7 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     TextDelta,
+    TokensReported,
     TokenUsage,
     ToolCall,
     ToolResult,
@@ -40,6 +41,7 @@ def test_the_set_up_is_the_first_message() -> None:
     setup = json.loads(text)["setup"]
     assert setup["model"] == "models/m"
     assert setup["generationConfig"]["responseModalities"] == ["AUDIO"]
+    assert setup["outputAudioTranscription"] == {}
     assert setup["realtimeInputConfig"]["automaticActivityDetection"]["silenceDurationMs"] == 300
     assert setup["systemInstruction"]["parts"] == [{"text": "Be brief."}]
     assert setup["tools"][0]["functionDeclarations"][0]["name"] == "look_up"
@@ -64,7 +66,7 @@ def test_audio_goes_out_with_its_rate_and_comes_back_with_another() -> None:
     said = {"modelTurn": {"parts": [{"inlineData": blob}, {"text": "Hi"}]}}
     assert _read(serverContent=said) == (
         AudioDelta(b"AAAA", "response-1"),
-        TextDelta("response-1"),
+        TextDelta("response-1", "Hi"),
     )
     other = {"modelTurn": {"parts": [{"inlineData": blob | {"mimeType": "audio/pcm;rate=16000"}}]}}
     configured, _ = _read(serverContent=other)
@@ -72,29 +74,109 @@ def test_audio_goes_out_with_its_rate_and_comes_back_with_another() -> None:
     assert configured.output == AudioFormat(16_000)
 
 
+def test_words_come_in_the_transcription_and_thoughts_are_none() -> None:
+    said = {"modelTurn": {"parts": [{"text": "The caller wants", "thought": True}]}}
+    content = said | {"outputTranscription": {"text": "Good day"}}
+    assert _read(serverContent=content) == (TextDelta("response-1", "Good day"),)
+    assert _read(serverContent={"outputTranscription": {"finished": True}}) == (NOTHING,)
+
+
+NOTHING = Notice("message without content")
+USAGE = {
+    "promptTokenCount": 30,
+    "cachedContentTokenCount": 8,
+    "toolUsePromptTokenCount": 4,
+    "responseTokenCount": 12,
+    "thoughtsTokenCount": 5,
+    "totalTokenCount": 51,
+    "promptTokensDetails": [
+        {"modality": "TEXT", "tokenCount": 10},
+        {"modality": "AUDIO", "tokenCount": 20},
+    ],
+    "cacheTokensDetails": [{"modality": "TEXT", "tokenCount": 8}],
+    "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 4}],
+    "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 12}],
+}
+TOKENS = TokenUsage(
+    input_text=14,
+    input_audio=20,
+    cached_text=8,
+    output_text=5,
+    output_audio=12,
+    input_total=34,
+    output_total=17,
+)
+
+
 def test_a_turn_that_is_complete_ends_its_response_with_its_tokens() -> None:
-    usage = {
-        "promptTokenCount": 30,
-        "responseTokenCount": 12,
-        "promptTokensDetails": [
-            {"modality": "TEXT", "tokenCount": 10},
-            {"modality": "AUDIO", "tokenCount": 20},
-        ],
-        "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 12}],
-    }
-    assert _read(serverContent={"generationComplete": True}) == (Notice("message without content"),)
-    (done,) = _read(serverContent={"turnComplete": True}, usageMetadata=usage)
-    expected = TokenUsage(
-        input_text=10, input_audio=20, output_audio=12, input_total=30, output_total=12
+    assert _read(serverContent={"generationComplete": True}) == (NOTHING,)
+    assert _read(serverContent={"turnComplete": True}, usageMetadata=USAGE) == (
+        TokensReported("response-1", TOKENS),
+        ResponseDone("response-1", ResponseStatus.COMPLETED),
     )
-    assert done == ResponseDone("response-1", ResponseStatus.COMPLETED, usage=expected)
 
 
-def test_tokens_without_their_kinds_are_not_known_rather_than_none() -> None:
-    (done,) = _read(serverContent={"turnComplete": True}, usageMetadata={"promptTokenCount": 30})
-    assert isinstance(done, ResponseDone)
-    assert done.usage is not None
-    assert (done.usage.input_audio, done.usage.input_total) == (None, 30)
+def test_tokens_belong_to_the_response_under_way_else_to_the_one_before() -> None:
+    session = DIALECT.open("")
+
+    def told(**message: Any) -> list[str]:
+        events = session.parse(json.dumps(message | {"usageMetadata": USAGE}).encode())
+        return [event.response_id for event in events if isinstance(event, TokensReported)]
+
+    assert told() == [""], "there is no response yet"
+    assert told(toolCall={"functionCalls": [{"name": "look_up"}]}) == ["response-1"]
+    assert told(sessionResumptionUpdate={}) == ["response-1"]
+    assert told(serverContent={"interrupted": True}) == ["response-1"]
+    assert told(serverContent={"turnComplete": True}) == ["response-1"]
+    assert told() == ["response-1"], "the next one has not begun"
+    assert told(serverContent={"inputTranscription": {"text": "and"}}) == ["response-1"]
+    assert told(serverContent={"outputTranscription": {"text": "Yes"}}) == ["response-2"]
+
+
+def _unknown(**known: int) -> TokenUsage:
+    kinds = ("input_text", "input_audio", "cached_text", "cached_audio", "output_text")
+    return TokenUsage(**dict.fromkeys((*kinds, "output_audio")) | known)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, _unknown()),
+        (
+            {"promptTokenCount": 30},
+            _unknown(cached_text=0, cached_audio=0, input_total=30),
+        ),
+        (
+            {"promptTokenCount": 30, "cachedContentTokenCount": 8},
+            _unknown(input_total=30),
+        ),
+        (
+            {
+                "promptTokenCount": 30,
+                "totalTokenCount": 30,
+                "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 30}],
+            },
+            TokenUsage(input_audio=30, input_total=30, output_total=0),
+        ),
+        (
+            {
+                "promptTokenCount": 30,
+                "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 3}],
+                "responseTokenCount": 2,
+                "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 2}],
+            },
+            TokenUsage(
+                input_text=None, input_audio=None, output_audio=2, input_total=30, output_total=2
+            ),
+        ),
+    ],
+    ids=["nothing", "no kinds", "no kinds of the cached", "no response", "kinds do not add up"],
+)
+def test_what_is_not_told_of_tokens_is_not_known(
+    told: dict[str, Any], expected: TokenUsage
+) -> None:
+    (reported,) = _read(usageMetadata=told)
+    assert reported == TokensReported("", expected)
 
 
 def test_an_interrupted_response_is_ended_once() -> None:

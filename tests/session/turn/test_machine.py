@@ -26,6 +26,7 @@ from harness.model import (
     SpeechStopped,
     StampBound,
     TextDelta,
+    TokensReported,
     TokenUsage,
     ToolCall,
     Truncate,
@@ -246,6 +247,10 @@ def test_tokens_that_only_some_responses_told_are_not_all_of_the_turn() -> None:
     assert (told.usage, told.responses_untold) == (TokenUsage(output_audio=5), 1)
     twice = play(new_turn(), (500, ResponseCreated("r1")), (600, done()), (601, done()))
     assert (twice.usage, twice.responses_untold) == (TokenUsage(output_audio=5), 0)
+    reported = play(
+        new_turn(), (510, delta()), (600, untold), (610, TokensReported("r1", TokenUsage()))
+    )
+    assert (reported.usage, reported.responses_untold) == (TokenUsage(), 0)
 
 
 def test_an_error_event_is_not_the_end_but_explains_it() -> None:

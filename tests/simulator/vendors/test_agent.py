@@ -11,6 +11,16 @@ from harness.recording import read_run, read_truth
 from tests.load.conftest import check_held, check_turns, run_locust
 
 QUICK = "[latency]\nshift_ms = 200.0\nmedian_ms = 50.0\n"
+LISTENS = """
+from harness import VoiceUser, task
+
+class Customer(VoiceUser):
+    @task
+    def listen(self):
+        with self.call() as call:
+            turn = call.say(think_ms=50)
+            call.expect(turn.transcript.isprintable() and " " in turn.transcript, "it has words")
+"""
 
 
 @pytest.mark.parametrize("dialect", ["deepgram", "elevenlabs", "gemini"])
@@ -18,12 +28,14 @@ def test_an_agent_is_measured_as_it_truly_was(
     dialect: str, serve: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "simulator.toml").write_text(QUICK)
+    scenario = tmp_path / "listen.py"
+    scenario.write_text(LISTENS)
     host = serve(
         *("--config", str(tmp_path / "simulator.toml")), "--truth", str(tmp_path / "truth.jsonl")
     )
     done = run_locust(
         *("--host", host, "--dialect", dialect, "-u", "3", "-r", "20", "--calls", "3"),
-        *("--turns", "1"),
+        scenario=scenario,
         reports=tmp_path / "r",
     )
     folder = check_held(done, tmp_path / "r")
@@ -33,6 +45,11 @@ def test_an_agent_is_measured_as_it_truly_was(
     assert found.n > 0
     assert -10 < found.min_ms <= found.max_ms < 10
     assert all(_is_named(session) for session in run.sessions)
+    assert all(check.passed for session in run.sessions for check in session.checks)
+    assert sum(len(session.checks) for session in run.sessions) == 3
+    if dialect == "gemini":
+        assert all(turn.usage and turn.usage.output_audio for turn in run.turns)
+        assert not any(turn.responses_untold for turn in run.turns)
 
 
 def _is_named(session: SessionRecord) -> bool:
