@@ -119,11 +119,14 @@ class Bills:
     def add_transcription(self, run: Run, tariff: TimeTariff) -> None:
         """Add what transcribing the callers costs, by the length of their speech.
 
-        Records do not tell what was transcribed, so this is for one who has it switched on.
+        Records do not tell what was transcribed, so this is for one who has it switched on. Speech
+        of unknown length has a cost that is not known; in a turn that never began there was none.
         """
         for turn in run.turns:
             spoken_s = caller_s(turn)
-            if spoken_s is not None:
+            if spoken_s is None:
+                self._refuse(turn.session_id, "it is not known how long the caller spoke")
+            elif spoken_s:
                 seconds = Decimal(spoken_s)
                 paid = seconds * tariff.per_minute / 60
                 items = {Item.TRANSCRIPTION: paid}
@@ -147,6 +150,8 @@ class Bills:
         """Say how much of it is known; empty where all is."""
         if not self.missing:
             return ""
+        if self._known == self._owed:
+            return "PARTIAL: the cost of all turns' responses is known, but not all beside them"
         return f"PARTIAL: cost known for {self._known} of {self._owed} turns that had a response"
 
     def _basis(self, run: Run) -> str:

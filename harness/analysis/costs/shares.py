@@ -36,19 +36,23 @@ def shares(run: Run, bills: Sequence[Bill], total: Decimal) -> tuple[CostShare, 
 
 
 def _context(bills: Iterable[Bill], total: Decimal, *, timed: bool) -> CostShare:
-    amount, known = Decimal(0), False
+    amount, known, unknown = Decimal(0), False, 0
     for bill in bills:
         if bill.usage is None or not isinstance(bill.tariff, TokenTariff):
             continue
         known |= bool(bill.usage.input_text or bill.usage.cached_audio)
-        new = bill.counts[Item.AUDIO_IN]
-        if new:
-            again = max(0, new - _own_tokens(bill.turn))
+        new, own = bill.counts[Item.AUDIO_IN], _own_tokens(bill.turn)
+        if new and own is None:
+            unknown += 1
+        elif new and own is not None:
+            again = max(0, new - own)
             amount += bill.items[Item.AUDIO_IN] * again / new
         for item in _READ_BEFORE:
             amount += bill.items.get(item, Decimal(0))
     if not known:
         return _unknown(CONTEXT, _OF_TIME if timed else f"{_NO_TOKENS} of what was read again")
+    if unknown:
+        return _unknown(CONTEXT, f"of {unknown} turns it is not known how long the caller spoke")
     return _told(
         CONTEXT,
         amount,
@@ -58,9 +62,10 @@ def _context(bills: Iterable[Bill], total: Decimal, *, timed: bool) -> CostShare
     )
 
 
-def _own_tokens(turn: TurnRecord | None) -> int:
-    spoken_s = None if turn is None else caller_s(turn)
-    return 0 if spoken_s is None else round(spoken_s * INPUT_TOKENS_PER_S)
+def _own_tokens(turn: TurnRecord | None) -> int | None:
+    """Return the tokens of what the caller says in a turn; beside all turns nobody speaks."""
+    spoken_s = 0.0 if turn is None else caller_s(turn)
+    return None if spoken_s is None else round(spoken_s * INPUT_TOKENS_PER_S)
 
 
 def _cache(bills: Sequence[Bill], total: Decimal, *, timed: bool) -> CostShare:
@@ -89,8 +94,16 @@ def _silence(run: Run, bills: Iterable[Bill], total: Decimal) -> CostShare:
             " what its turn detection drops is not billed",
         )
     spoken: defaultdict[str, float] = defaultdict(float)
+    unknown: set[str] = set()
     for turn in run.turns:
-        spoken[turn.session_id] += (caller_s(turn) or 0.0) + (_heard_s(turn) or 0.0)
+        said_s, heard_s = caller_s(turn), _heard_s(turn)
+        if said_s is None or heard_s is None:
+            unknown.add(turn.session_id)
+        else:
+            spoken[turn.session_id] += said_s + heard_s
+    if unknown := unknown & paid.keys():
+        words = f"of {len(unknown)} of {len(paid)} sessions it is not known how long they spoke"
+        return _unknown(SILENCE, words)
     amount = Decimal(0)
     for session in run.sessions:
         seconds = session_s(session)

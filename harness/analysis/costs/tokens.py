@@ -5,12 +5,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from harness.analysis.prices import TokenTariff
-from harness.model import NS_PER_S, TokenUsage, TurnRecord
+from harness.model import NS_PER_S, TokenUsage, TurnRecord, TurnStatus
 
 _TOKENS_PER_PRICE = Decimal(1_000_000)
 # OpenAI's guide to realtime costs: one token for 100 ms of the caller, for 50 ms of the agent.
 INPUT_TOKENS_PER_S = 10
 OUTPUT_TOKENS_PER_S = 20
+# How a turn counts that was planned and whose first frame never left.
+_NOT_BEGUN = (TurnStatus.DROPPED, TurnStatus.CLOSED)
 
 
 class Item(StrEnum):
@@ -91,12 +93,14 @@ def refusal(usage: TokenUsage, tariff: TokenTariff | None = None) -> str:
 
 
 def estimated_tokens(turn: TurnRecord) -> TokenUsage | None:
-    """Return audio tokens for what was said and what came back, `None` when that is not known.
+    """Return audio tokens for what was said and what came back.
+
+    `None` when that is not known, or when the caller said nothing.
 
     Silence is not billed where the provider detects turns, so the caller's speech counts alone.
     """
     spoken_s, received_s = caller_s(turn), agent_s(turn)
-    if spoken_s is None or received_s is None:
+    if not spoken_s or received_s is None:
         return None
     return TokenUsage(
         input_audio=round(spoken_s * INPUT_TOKENS_PER_S),
@@ -105,8 +109,13 @@ def estimated_tokens(turn: TurnRecord) -> TokenUsage | None:
 
 
 def caller_s(turn: TurnRecord) -> float | None:
-    """Return how long the caller spoke in a turn, in seconds; `None` when that is not known."""
+    """Return how long the caller spoke in a turn, in seconds; `None` when that is not known.
+
+    In a turn that was planned and never began nobody spoke.
+    """
     onset_ns, end_ns = turn.at.speech_onset_ns, turn.at.speech_end_ns
+    if onset_ns is None and turn.at.last_frame_sent_ns is None and turn.status in _NOT_BEGUN:
+        return 0.0
     return None if onset_ns is None or end_ns is None else (end_ns - onset_ns) / NS_PER_S
 
 

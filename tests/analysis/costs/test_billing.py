@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from harness.analysis.cost import cost
+from harness.analysis.cost import cost, summed
 from harness.analysis.costs.billing import TIME, USAGE, Bills
 from harness.analysis.costs.tokens import Item
 from harness.analysis.prices import Price, PriceList, TimeTariff, TokenTariff
-from harness.model import Run, SessionRecord, TokenUsage, TurnRecord
+from harness.model import Run, SessionRecord, TokenUsage, TurnInstants, TurnRecord, TurnStatus
 
 MakeTurn = Callable[..., TurnRecord]
 MakeSession = Callable[..., SessionRecord]
@@ -74,6 +74,26 @@ def test_turns_that_have_no_record_any_more_have_a_cost_that_is_not_known(
     assert found.partial
     assert "cost known for 2 of 4 turns" in found.note
     assert "the turn has no record (2 turns)" in found.note
+    assert found.minutes == pytest.approx(1.0)
+
+
+def test_transcribing_speech_of_unknown_length_is_not_free(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun
+) -> None:
+    known, unknown = (make_turn(session=name, usage=USAGE_OF_TURN) for name in ("a", "b"))
+    unknown = replace(unknown, at=replace(unknown.at, speech_end_ns=None))
+    dropped = make_turn(None, session="a", index=1, status=TurnStatus.DROPPED, at=TurnInstants())
+    sessions = [make_session("a"), make_session("b")]
+    run = make_run([known, unknown, dropped], sessions, model="tokens")
+    bills = Bills(run, PRICES)
+    bills.add_transcription(run, TimeTariff(per_minute=Decimal(6)))
+    transcribed = [bill for bill in bills.of_records if Item.TRANSCRIPTION in bill.items]
+    assert [(bill.session_id, bill.amount) for bill in transcribed] == [("a", Decimal("0.2"))]
+    assert bills.missing == {"b"}
+    found = summed(run, PRICES, bills)
+    assert found.partial
+    assert found.note.startswith("PARTIAL: the cost of all turns' responses is known, but not all")
+    assert "how long the caller spoke (1 turn)" in found.note
     assert found.minutes == pytest.approx(1.0)
 
 

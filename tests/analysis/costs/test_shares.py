@@ -7,7 +7,15 @@ import pytest
 from harness.analysis.costs.billing import Bills
 from harness.analysis.costs.shares import CACHE, CONTEXT, SILENCE, UNHEARD, shares
 from harness.analysis.prices import PriceList
-from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord
+from harness.model import (
+    Run,
+    SessionRecord,
+    TokenUsage,
+    TurnCounts,
+    TurnInstants,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.model.cost_summary import CostShare
 
 MakeTurn = Callable[..., TurnRecord]
@@ -86,3 +94,27 @@ def test_an_estimate_tells_nothing_of_context_and_cache(
     assert by_name[CONTEXT].amount is None
     assert by_name[CACHE].amount is None
     assert "told no tokens" in by_name[CACHE].note
+
+
+def test_speech_of_unknown_length_is_no_silence_and_no_context(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun, prices: PriceList
+) -> None:
+    known, unknown = make_turn(), make_turn(session="s1")
+    unknown = replace(unknown, at=replace(unknown.at, speech_onset_ns=None))
+    sessions = [make_session(), make_session("s1")]
+    share = found(make_run([known, unknown], sessions, model="time"), prices)[SILENCE]
+    assert (share.amount, share.share) == (None, None)
+    assert "of 1 of 2 sessions it is not known" in share.note
+    unrated = replace(known, counts=TurnCounts(samples_received=8))
+    run = make_run([unrated], sessions[:1], model="time")
+    assert found(run, prices)[SILENCE].amount is None
+    read = replace(unknown, usage=TokenUsage(input_audio=150, input_text=10))
+    assert found(make_run([read], model="tokens"), prices)[CONTEXT].amount is None
+
+
+def test_in_a_turn_that_never_began_nobody_spoke(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun, prices: PriceList
+) -> None:
+    dropped = make_turn(None, index=1, status=TurnStatus.DROPPED, at=TurnInstants())
+    run = make_run([make_turn(), dropped], [make_session()], model="time")
+    assert found(run, prices)[SILENCE].share == pytest.approx(1 - 2 / 60)

@@ -3,9 +3,16 @@ from decimal import Decimal
 
 import pytest
 
-from harness.analysis.costs.tokens import Item, agent_s, caller_s, price_tokens, refusal
+from harness.analysis.costs.tokens import (
+    Item,
+    agent_s,
+    caller_s,
+    estimated_tokens,
+    price_tokens,
+    refusal,
+)
 from harness.analysis.prices import Price, TokenTariff
-from harness.model import TokenUsage, TurnCounts, TurnRecord
+from harness.model import TokenUsage, TurnCounts, TurnInstants, TurnRecord, TurnStatus
 
 TARIFF = TokenTariff(
     audio=Price(input=Decimal(32), cached=Decimal("0.4"), output=Decimal(64)),
@@ -56,3 +63,14 @@ def test_how_long_each_side_spoke_is_known_or_not(make_turn: Callable[..., TurnR
     assert caller_s(turn) == pytest.approx(2.0)
     assert agent_s(turn) == pytest.approx(3.0)
     assert agent_s(make_turn(counts=TurnCounts(samples_received=24_000))) is None
+
+
+@pytest.mark.parametrize("status", [TurnStatus.DROPPED, TurnStatus.CLOSED])
+def test_in_a_turn_that_never_began_nobody_spoke_and_nothing_is_owed(
+    make_turn: Callable[..., TurnRecord], status: TurnStatus
+) -> None:
+    turn = make_turn(None, status=status, at=TurnInstants(session_ready_ns=0))
+    assert caller_s(turn) == 0
+    assert estimated_tokens(turn) is None
+    begun = make_turn(None, status=status, at=TurnInstants(last_frame_sent_ns=0))
+    assert caller_s(begun) is None
