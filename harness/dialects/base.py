@@ -77,6 +77,7 @@ class DialectFacts:
             otherwise they never come back.
         calls_tools: The caller's application runs the model's tools.
         reports_usage: The server says what a response cost.
+        sends_key: The other side is shown a key, or what is signed with one.
         key_variables: Environment variables that usually hold a key of this API; the key of one
             API is not shown to another.
         source: Where these facts come from.
@@ -99,6 +100,7 @@ class DialectFacts:
     returns_cleared_marks: bool = True
     calls_tools: bool = True
     reports_usage: bool = True
+    sends_key: bool = True
     key_variables: tuple[str, ...] = ()
     source: str
     as_of: str

@@ -93,10 +93,16 @@ def resolve_route(
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
-            not fit the dialect's audio, the header's name is none, or something is asked for that
-            cannot be had.
+            not fit the dialect's audio, the header's name is none, a key is named that would not be
+            sent, or something is asked for that cannot be had.
     """
     _refuse_without_effect(dialect, settings)
+    if key_variable and not dialect.facts.sends_key and key_header.lower() == BEARER.lower():
+        raise BadInput(
+            f"no key is sent in the dialect {dialect.name}",
+            where=f"--key-variable {key_variable}",
+            hint="Leave it out, or name the header of the key by --key-header",
+        )
     dialect.asked(settings)
     path = dialect.path(settings)
     target = _with_model(parse_target(host, path), path, settings.model)

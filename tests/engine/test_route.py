@@ -125,3 +125,18 @@ def test_what_cannot_be_asked_for_in_a_dialect_is_refused(
         resolve_route("ws://127.0.0.1:1", find_dialect(dialect), settings, frame_ms=20)
     plain = SessionSettings(silence_ms=500)
     assert resolve_route("ws://127.0.0.1:1", find_dialect(dialect), plain, frame_ms=20)
+
+
+@pytest.mark.parametrize("name", ["elevenlabs", "telnyx", "vonage"])
+def test_a_key_that_would_not_be_sent_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", "example-key-2")
+    asked: dict[str, Any] = {"frame_ms": 20, "key_variable": "MY_KEY"}
+    dialect, settings = find_dialect(name), SessionSettings()
+    with pytest.raises(BadInput, match=f"--key-variable MY_KEY: no key is sent in .* {name}"):
+        resolve_route("wss://app.example.test/media", dialect, settings, **asked)
+    found = resolve_route(
+        "wss://app.example.test/media", dialect, settings, **asked, key_header="x-key"
+    )
+    assert found.headers == (("x-key", "example-key-2"),)

@@ -40,6 +40,7 @@ def carrier_facts(
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
         reports_usage=False,
+        sends_key=bool(key_variables),
         key_variables=key_variables,
         source=source,
         as_of="2026-11-28",

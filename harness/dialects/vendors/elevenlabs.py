@@ -90,6 +90,7 @@ class ElevenLabsAgent(PlainDialect):
         announces_responses=False,
         ends_responses=False,
         reports_usage=False,
+        sends_key=False,
         source="ElevenLabs, Agents WebSocket",
         as_of="2026-11-28",
     )
