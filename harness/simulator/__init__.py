@@ -1,7 +1,8 @@
 """A Realtime server whose true latencies are known.
 
-It shares no code with the callers' side of the wire (dialects, session, transport): a fault in
-one must not cancel out in the other.
+It has its own words, its own sense of time and its own view of a turn: a fault of the callers' side
+(dialects, session, transport) must not cancel out here. One thing is shared, the socket whose
+arrivals the kernel stamps, in `wire.stamped_listener`; an import contract keeps it at that.
 """
 
 from harness.simulator.chance.faults import FAULTS, FaultRule, parse_fault
