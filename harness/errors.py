@@ -38,6 +38,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 SCENARIO_ERROR = "scenario_error"
 """Code of the fault of a call that its scenario's own code broke off."""
+NO_FREE_CALLER = "no_free_caller"
+"""Code of the fault of a planned call at whose instant all callers were in calls."""
 
 
 class ExitCode(IntEnum):

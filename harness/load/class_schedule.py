@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.corpus import Corpus
 from harness.engine.route import Route
+from harness.errors import BadInput
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
 from harness.load.scenario import (
@@ -144,6 +145,8 @@ def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
 
 
 def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
+    if class_reacts(user):
+        _refuse_unheard(options, user)
     script: Path | None = options.dialogue or class_script(user)
     options = replace(options, session=options.session.over(class_session(user)))
     schedule = make_schedule(
@@ -153,6 +156,25 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     return replace(
         schedule, user_class=name, reacts=class_reacts(user), class_tools=class_tools(user)
     )
+
+
+def _refuse_unheard(options: Options, user: Any) -> None:
+    """Refuse what says what is said in the calls of a class whose own tasks say it.
+
+    Raises:
+        BadInput: There is such a thing.
+    """
+    for given, where in (
+        (options.turns, "--turns"),
+        (options.dialogue, "--dialogue"),
+        (class_script(user), f"{user.__name__}.script"),
+    ):
+        if given is not None:
+            raise BadInput(
+                f"says nothing to {user.__name__}, whose own tasks lead its calls",
+                where=where,
+                hint="Leave it out, or name the user classes to run without this one",
+            )
 
 
 def _class_seed(seed: int, name: str) -> int:

@@ -8,6 +8,7 @@ import sys
 
 from harness.analysis import has_failed, is_ours
 from harness.clock import now_ns
+from harness.errors import NO_FREE_CALLER
 from harness.load.monitoring.latencies import SHOWN, LiveLatencies
 from harness.load.monitoring.recent_run import RecentRun
 from harness.model import NS_PER_S, RunManifest, TurnRecord, TurnStatus
@@ -49,10 +50,11 @@ class LiveLine:
             self._shown_ns = now_ns() + (now_ns() - began_ns) * _REST
 
     def _count(self, turn: TurnRecord) -> None:
-        if turn.status is TurnStatus.DROPPED:
+        if turn.status is TurnStatus.DROPPED and turn.turn_index == 0:
+            # Its call never began, and has no session.
+            self._done.add(turn.session_id)
+        if turn.fault is not None and turn.fault.code == NO_FREE_CALLER:
             self._dropped += 1
-            if turn.turn_index == 0:
-                self._done.add(turn.session_id)
             return
         self._turns += 1
         self._spoiled += is_ours(turn)
@@ -76,7 +78,7 @@ class LiveLine:
             f"failed {self._failed}",
         ]
         parts += [f"spoiled by us {self._spoiled}"] if self._spoiled else []
-        parts += [f"dropped {self._dropped}"] if self._dropped else []
+        parts += [f"dropped calls {self._dropped}"] if self._dropped else []
         parts.append(self._recent.validity().state.value if self._turns else "no turn yet")
         left_s = self._left_s(elapsed_s)
         parts += [] if left_s is None else [f"about {_clock(left_s)} left"]

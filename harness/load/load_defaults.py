@@ -25,8 +25,8 @@ def complete(parsed: Any, shape: object, users: list[type]) -> None:
         shape: The scenario's load shape, `None` for none.
         users: The scenario's user classes.
     """
-    # Locust itself has one caller by default, which is nothing that a shape was asked for.
-    parsed.peak = parsed.num_users
+    # Locust itself has one caller and one a second by default, which no shape was asked for.
+    parsed.peak, parsed.rate_asked = parsed.num_users, parsed.spawn_rate
     arrivals = parsed.arrivals or scenario_arrivals(users)
     if parsed.live_line and shape is None:
         parsed.num_users = parsed.num_users or _CALLERS

@@ -66,7 +66,7 @@ class Options:
         simulated: The target is this project's simulator.
         until_stdin_closes: Stop when the parent process is gone.
         prometheus: Address and port that metrics are served at, `None` for nowhere.
-        otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asks.
+        otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asked the master.
     """
 
     host: str
@@ -357,7 +357,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         simulated=parsed.simulated,
         until_stdin_closes=parsed.until_stdin_closes,
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),
-        otel=bool(getattr(parsed, "otel", False)),
+        otel=bool(getattr(parsed, "otel_asked", False)),
     )
 
 

@@ -27,6 +27,7 @@ from harness.errors import BadInput, ExitCode, HarnessError, RunInvalid, redacte
 from harness.load import live
 from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.class_schedule import Calls, routes_of, schedule_of
+from harness.load.exporters.otel_setup import join_otel
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
 from harness.load.locust_callers import LocustCallers
@@ -45,6 +46,7 @@ from harness.load.same_parts import program_and_scenario, refuse_others, speech_
 from harness.load.scenario import scenario_arrivals, scenario_network
 from harness.load.session_check import Visits, try_sessions_alone
 from harness.load.session_file import resolve_sessions
+from harness.load.shapes import refuse_rate
 from harness.load.share import Share
 from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
@@ -303,7 +305,9 @@ class RunController:
             parsed.arrivals = parsed.arrivals or scenario_arrivals(self._runner.user_classes)
             resolve_arrivals(parsed)
             resolve_sessions(parsed)
+            parsed.otel_asked = parsed.otel
         elif self._share is not None:
+            join_otel(parsed)
             refuse_others(
                 program_and_scenario(self._scenario()), self._parts, self._runner.client_id
             )
@@ -318,6 +322,7 @@ class RunController:
         if not isinstance(self._runner, WorkerRunner):
             self._observers.prepare(options)
         refuse_shape(options, self._environment.shape_class)
+        refuse_rate(parsed.rate_asked, self._environment.shape_class)
         ensure_open_files(self.callers.of_process(self._share))
         corpus = resolve_corpus(options, self._progress)
         given = bool(parsed.network)

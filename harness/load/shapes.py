@@ -8,6 +8,7 @@ from typing import Any
 
 from locust import LoadTestShape
 
+from harness.errors import BadInput
 from harness.plan.stages import Stage, callers_at, check_stages, scaled
 
 _Tick = tuple[int, float] | None
@@ -56,6 +57,25 @@ class StagedShape(LoadTestShape):
         options: Any = getattr(getattr(self.runner, "environment", None), "parsed_options", None)
         callers = getattr(options, "peak", None)
         return scaled(self.stages, callers or None, getattr(options, "run_time", None) or None)
+
+
+def refuse_rate(asked_per_s: float | None, shape: object) -> None:
+    """Refuse a rate of starting callers where the stages of a shape say it.
+
+    Args:
+        asked_per_s: What the command line says, `None` for nothing.
+        shape: The scenario's shape, `None` for none.
+
+    Raises:
+        BadInput: There are both.
+    """
+    if asked_per_s is not None and isinstance(shape, StagedShape):
+        raise BadInput(
+            f"does not go with the stages of {type(shape).__name__}, which say how fast callers"
+            " start",
+            where="--spawn-rate",
+            hint="Leave it out; --users and --run-time scale the stages",
+        )
 
 
 def hold_still(shape: Any, preparing: Callable[[], bool]) -> None:

@@ -13,7 +13,16 @@ from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
-from harness.errors import BadInput, Fault, HarnessError, Party, Phase, RunInvalid, sanitised
+from harness.errors import (
+    NO_FREE_CALLER,
+    BadInput,
+    Fault,
+    HarnessError,
+    Party,
+    Phase,
+    RunInvalid,
+    sanitised,
+)
 from harness.load.call_queue import CallQueue
 from harness.load.class_schedule import Calls, foreseen_recordings, routes_of
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
@@ -297,7 +306,7 @@ class Workload:
             plan,
             0,
             self._options.limit_s * 1000,
-            "no_free_caller",
+            NO_FREE_CALLER,
             why,
             planned_ns - self._share.origin_ns,
         )

@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.corpus import Corpus, obtain_corpus
 from harness.environment import cache_dir
+from harness.errors import BadInput
 from harness.load.class_schedule import Calls, ClassSchedule, class_weights, schedule_of
 from harness.load.options import Options
 from harness.model import NoProgress
@@ -83,6 +85,32 @@ def test_the_command_line_goes_before_what_classes_say(corpus: Corpus) -> None:
 def test_one_class_is_a_schedule_of_its_own_with_its_name(corpus: Corpus) -> None:
     schedule = _schedule(corpus, Patient)
     assert schedule.call(5).user_class == schedule.class_of(5) == "Patient"
+
+
+class Reacting(Patient):
+    reacts = True
+
+
+class Scripted(Reacting):
+    script = "tool_calls"
+
+
+@pytest.mark.parametrize(
+    ("options", "user", "where"),
+    [
+        (replace(OPTIONS, turns=3), Reacting, "--turns"),
+        (replace(OPTIONS, dialogue=Path("tool_calls")), Reacting, "--dialogue"),
+        (OPTIONS, Scripted, "Scripted.script"),
+    ],
+)
+def test_what_tasks_of_a_class_would_not_heed_is_refused(
+    options: Options, user: type, where: str, corpus: Corpus
+) -> None:
+    with pytest.raises(BadInput, match="whose own tasks lead its calls") as refused:
+        _schedule(corpus, user, options=options)
+    assert refused.value.where == where
+    with pytest.raises(BadInput):
+        _schedule(corpus, Patient, user, options=options)
 
 
 def test_a_fixed_count_is_a_number_of_callers_and_the_others_share_the_rest() -> None:

@@ -60,8 +60,20 @@ def test_turns_that_we_spoiled_and_calls_that_were_dropped_are_no_failures_of_th
     shown.take(Batch(turns=[turn(800), void, dropped("s7")]))
     text = shown.text()
     assert "turns 2" in text
-    assert "failed 0  spoiled by us 1  dropped 1" in text
+    assert "failed 0  spoiled by us 1  dropped calls 1" in text
     # A call that was dropped is done with.
+    assert "calls 1/9" in text
+
+
+def test_turns_that_never_came_count_by_whom_they_were_lost_and_are_no_dropped_calls() -> None:
+    shown = line()
+    cut = replace(turn(None), status=TurnStatus.DROPPED)
+    lost = replace(dropped("s8"), fault=Fault(Party.OURS, Phase.SETUP, "worker_lost"))
+    shown.take(Batch(turns=[replace(cut, turn_index=n) for n in (1, 2)] + [lost]))
+    text = shown.text()
+    assert "turns 3" in text
+    assert "failed 2  spoiled by us 1" in text
+    assert "dropped" not in text
     assert "calls 1/9" in text
 
 

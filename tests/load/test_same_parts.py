@@ -1,4 +1,3 @@
-import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from harness.load.run_setup import make_schedule
 from harness.load.same_parts import program_and_scenario, refuse_others, speech_and_schedule
 from harness.model import NoProgress
 from harness.plan import Dialogue
-from tests.load.conftest import locust_words, run_locust
+from tests.load.conftest import free_port, locust_words, run_locust
 
 OPTIONS = Options(host="ws://127.0.0.1:1", calls=5)
 
@@ -103,10 +102,3 @@ def test_a_worker_with_another_scenario_ends_the_run_with_one_line(
     assert "has scenario" in line
     assert "and the master" in line
     assert "Traceback" not in done.stderr
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

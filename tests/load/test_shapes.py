@@ -156,6 +156,17 @@ def test_a_shape_of_locusts_own_works_and_calls_of_every_class_are_held(
     assert {row["user_class"] for row in lines_of(run / "sessions.jsonl")} == {"First", "Second"}
 
 
+def test_a_rate_of_starting_callers_and_stages_do_not_go_together(tmp_path: Path) -> None:
+    done = run_locust(
+        *("-r", "3", "--host", "ws://127.0.0.1:1"),
+        reports=tmp_path / "r",
+        scenario=ROOT / "scenarios" / "ramp.py",
+    )
+    assert done.returncode == 4
+    assert "--spawn-rate: does not go with the stages of" in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
 def test_arrivals_and_a_shape_do_not_go_together(tmp_path: Path) -> None:
     scenario = tmp_path / "two.py"
     scenario.write_text(LOCUSTS)

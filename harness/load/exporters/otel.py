@@ -76,9 +76,10 @@ class CallTracer:
                 "harness.session": session_id,
                 "harness.network": plan.network,
                 "harness.user_class": plan.user_class,
-                "harness.turns_planned": len(plan.utterance_ids),
             },
         )
+        if not plan.open_ended:
+            span.set_attribute("harness.turns_planned", len(plan.utterance_ids))
         self._open[session_id] = span
         headers: dict[str, str] = {}
         propagate.inject(headers, trace.set_span_in_context(span))

@@ -1,5 +1,10 @@
-"""Preparations before Locust sets OpenTelemetry up, between parsing and running."""
+"""OpenTelemetry in a process that Locust sets it up for, and in one that learns of it later.
 
+Locust does it between parsing and running, where its command line says `--otel`. A worker that
+was started by itself has no such word: its master sends it the options when a run begins.
+"""
+
+import argparse
 import os
 import threading
 from collections.abc import Sequence
@@ -9,6 +14,7 @@ from types import ModuleType
 
 from harness.environment import default_setting, setting
 from harness.load.exporters.extra import import_extra
+from harness.load.redacted_output import redact_exported_logs
 
 OPTION, _EXTRA, _DOOR = "--otel", "otel", "harness.load.exporters.otel"
 _GRPC = "opentelemetry.exporter.otlp.proto.grpc"
@@ -34,8 +40,37 @@ def prepare_otel(words: Sequence[str]) -> None:
     """
     if OPTION not in words and setting("LOCUST_ENABLE_OPENTELEMETRY") is None:
         return
-    import_otel()
+    _choose()
     _let_inherited_threads_end()
+
+
+def join_otel(parsed: argparse.Namespace) -> None:
+    """Set OpenTelemetry up in a worker whose master was given `--otel`, and it was not.
+
+    Where spans go is said by the `OTEL_*` variables of this process.
+
+    Args:
+        parsed: The options of this process, and those that the master sent.
+
+    Raises:
+        BadInput: The extra is not installed here.
+    """
+    if not parsed.otel_asked or parsed.otel:
+        return
+    _choose()
+    from locust.opentelemetry import setup_opentelemetry
+
+    parsed.otel = setup_opentelemetry(parsed.locustfile, parsed.profile)
+    redact_exported_logs()
+
+
+def _choose() -> None:
+    """Choose what the user left open.
+
+    Raises:
+        BadInput: The extra is not installed.
+    """
+    import_otel()
     if find_spec(_GRPC) is None:
         # OpenTelemetry's own default, and what the extra brings; Locust's would be gRPC.
         default_setting("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")

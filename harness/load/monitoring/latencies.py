@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis import BY_NAME, Estimate, Latency, Sample, estimate, turn_latency
+from harness.load.exporters.observations import Strata
 from harness.model import TurnRecord
 
 SHOWN = ("voice_to_voice", "time_to_first_audio")
 PERCENTILES = (0.5, 0.95, 0.99)
 # Per metric, user class and network: enough for P99 with its interval, in 64 kB.
 LATEST = 4_000
-# User classes and networks are a scenario's own, and few; the bound is against defects.
-_MOST_STRATA = 64
 
 Stratum = tuple[str, str]
 Percentiles = tuple[Estimate, ...]
@@ -54,6 +53,7 @@ class LiveLatencies:
 
     def __init__(self) -> None:
         self._rings: dict[tuple[str, Stratum], _Ring] = {}
+        self._known = Strata()
         self._least_ms: dict[str, float] = {}
         # The first estimate takes a third of a second, for what is imported: not during the run.
         estimate(Sample(np.arange(9.0), np.arange(9)), 0.5)
@@ -68,10 +68,9 @@ class LiveLatencies:
                 if latency.censored:
                     least_ms = self._least_ms.get(name, latency.ms)
                     self._least_ms[name] = min(least_ms, latency.ms)
-                key = (name, (turn.user_class, turn.network))
-                if key in self._rings or len(self._rings) < len(SHOWN) * _MOST_STRATA:
-                    ring = self._rings.setdefault(key, _Ring())
-                    ring.add(latency, hash(turn.session_id))
+                network, user_class = self._known.of(turn)
+                ring = self._rings.setdefault((name, (user_class, network)), _Ring())
+                ring.add(latency, hash(turn.session_id))
 
     def strata(self) -> list[Stratum]:
         """Return every user class and network that has a turn, in order."""

@@ -1,5 +1,7 @@
 """Spans and metrics: in memory, and as a collector and an agent get them from a whole run."""
 
+import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +14,10 @@ import pytest
 from harness.clock import now_ns, wall_time
 from harness.errors import Fault, Party, Phase
 from harness.model import NS_PER_S, CallPlan, Check, TurnStatus
+from harness.plan.schedule import without_words
 from harness.recording import Batch
 from tests.analysis.conftest import MS, build_session, build_turn
-from tests.load.conftest import KEY, check_held, lines_of, run_locust
+from tests.load.conftest import KEY, check_held, free_port, lines_of, locust_words, run_locust
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra harness[otel] is not installed")
 
@@ -73,6 +76,18 @@ def test_a_call_is_a_span_whose_identity_goes_out_with_the_upgrade() -> None:
     assert call.attributes["harness.provider_session"] == "x1"
     assert call.status.is_ok or call.status.is_unset
     assert turn.attributes["harness.voice_to_voice_ms"] == 640.0
+
+
+def test_only_a_call_whose_turns_are_planned_says_how_many() -> None:
+    traced = Traced()
+    for name, plan in (("s0", PLAN), ("s1", without_words(PLAN))):
+        traced.tracer.begin(name, plan)
+    traced.tracer.close()
+    told = {
+        call.attributes["harness.session"]: call.attributes.get("harness.turns_planned")
+        for call in traced.named("call")
+    }
+    assert told == {"s0": 2, "s1": None}
 
 
 def test_spans_stand_at_the_wall_time_of_what_was_recorded() -> None:
@@ -223,14 +238,36 @@ def test_a_whole_run_reaches_the_collector_and_the_agent_is_told_its_trace(
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     (host, told), (endpoint, taken) = agent, collector
-    done = run_locust(
-        *("--otel", "-u", "4", "-r", "10", "--calls", "4", "--turns", "1", "--host", host),
-        *("--processes", "2"),
-        reports=tmp_path,
-        OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
-        OTEL_EXPORTER_OTLP_HEADERS="api-key=collectors-own-key-1",
-        HARNESS_API_KEY=KEY,
-    )
+    variables = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_HEADERS": "api-key=collectors-own-key-1",
+        "HARNESS_API_KEY": KEY,
+    }
+    port = str(free_port())
+    # One worker is forked with OpenTelemetry; the other learns of `--otel` from the master.
+    workers = [
+        subprocess.Popen(
+            locust_words("--worker", "--master-port", port, *words, reports=tmp_path),
+            env=os.environ | variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for words in (("--processes", "1", "--otel"), ())
+    ]
+    try:
+        done = run_locust(
+            *("--otel", "-u", "4", "-r", "10", "--calls", "4", "--turns", "1", "--host", host),
+            *("--master", "--expect-workers", "2", "--master-bind-port", port),
+            reports=tmp_path,
+            scenario=None,
+            **variables,
+        )
+        for worker in workers:
+            worker.wait(20)
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
     run = check_held(done, tmp_path)
     spans = [
         span

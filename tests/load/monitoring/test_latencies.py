@@ -66,6 +66,14 @@ def test_memory_is_bounded_and_what_is_kept_is_the_latest(monkeypatch: pytest.Mo
     assert live.n(METRIC, live.strata()) == 1_050
 
 
+def test_no_turn_is_lost_where_there_are_too_many_user_classes() -> None:
+    live = LiveLatencies()
+    live.add(build_turn(500.0, session=f"s{i}", user_class=f"C{i}") for i in range(100))
+    assert live.n(METRIC, live.strata()) == 100
+    assert len(live.strata()) == 65
+    assert live.n(METRIC, [("other", "other")]) == 36
+
+
 def test_without_a_turn_there_is_a_reason_and_no_number() -> None:
     live = LiveLatencies()
     assert live.strata() == []
