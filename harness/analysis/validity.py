@@ -325,7 +325,7 @@ def _of_events(events: Iterable[RunEvent], *, goes_on: bool) -> Iterator[_Findin
                 yield _invalid(f"the run could not go on{detail}")
             case RunEventKind.FINISHED:
                 finished = True
-            case RunEventKind.NETWORK:
+            case RunEventKind.NETWORK | RunEventKind.RECORDINGS:
                 pass
     if not finished:
         yield _degraded("the run did not come to its end: it was killed, or is still going on")

@@ -42,7 +42,7 @@ class DeclaredOptions(argparse.ArgumentParser):
         return [
             click.Option(
                 [*action.option_strings, action.dest],
-                help=action.help,
+                help=(action.help or "").replace("%%", "%"),
                 metavar=action.metavar or getattr(action.type, "__name__", "text").upper(),
                 is_flag=action.nargs == 0,
                 default=None,

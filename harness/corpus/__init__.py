@@ -23,11 +23,13 @@ from harness.corpus.formats import FORMATS
 from harness.corpus.importing import annotate_manifest, import_corpus
 from harness.corpus.marks.agreement import Agreement, agreement, hand_marks
 from harness.corpus.marks.annotate import annotate, doubtful
+from harness.corpus.sound import Unreadable, resample
 from harness.corpus.sources.generate import speech_like
 from harness.corpus.sources.named_corpora import KNOWN_CORPORA
 from harness.corpus.sources.noises import KNOWN_NOISES, obtain_noise
 from harness.corpus.sources.obtain import Corpus, obtain_corpus
 from harness.corpus.sources.partial import kept_bytes, partials_beside
+from harness.corpus.stereo import as_flac, read_stereo
 from harness.corpus.validating import validate_manifest
 
 __all__ = [
@@ -39,9 +41,11 @@ __all__ = [
     "Corpus",
     "Encoded",
     "EncodedStore",
+    "Unreadable",
     "agreement",
     "annotate",
     "annotate_manifest",
+    "as_flac",
     "channel_from",
     "cut_frames",
     "disk_bytes",
@@ -58,6 +62,8 @@ __all__ = [
     "obtain_corpus",
     "obtain_noise",
     "partials_beside",
+    "read_stereo",
+    "resample",
     "silence_frame",
     "speech_like",
     "transform_clips",

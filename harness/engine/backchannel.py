@@ -1,6 +1,7 @@
 """A generated backchannel, for a corpus that has no recording of one."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.corpus import cut_frames, encode_utterance, speech_like
 from harness.dialects import Dialect
@@ -14,6 +15,11 @@ _SEED = 20_260_102
 _LENGTH_S = 0.35
 
 
+def generated_samples(rate_hz: int) -> NDArray[np.int16]:
+    """Return the samples of the synthetic backchannel, int16, shape (n,)."""
+    return speech_like(np.random.default_rng(_SEED), _LENGTH_S, rate_hz)
+
+
 def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
     """Return a synthetic backchannel, the same one for all callers and runs.
 
@@ -22,7 +28,7 @@ def generated_backchannel(dialect: Dialect, frame_ms: int) -> EncodedUtterance:
         frame_ms: Length of a frame.
     """
     audio = dialect.audio
-    samples = speech_like(np.random.default_rng(_SEED), _LENGTH_S, audio.rate_hz)
+    samples = generated_samples(audio.rate_hz)
     utterance = Utterance(
         id=GENERATED,
         samples=samples,

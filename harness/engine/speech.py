@@ -14,9 +14,12 @@ from pathlib import Path
 import gevent
 import gevent.lock
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_frame
 from harness.dialects import Dialect
+from harness.dialects.raw_audio import RawAudio
+from harness.engine.backchannel import GENERATED, generated_samples
 from harness.engine.shared_frames import shared_frame
 from harness.environment import cache_dir
 from harness.errors import BadInput
@@ -128,6 +131,17 @@ class Speech:
             end_sample=encoded.end_sample,
             levels=_levels(frames) if audio.encoding is Encoding.PCM16 else b"",
         )
+
+    def sound(self, name: str) -> NDArray[np.int16]:
+        """Return the samples of an utterance as it is sent, int16, shape (n,), in any thread.
+
+        Raises:
+            BadInput: There is no such clip, or its file has gone or changed.
+        """
+        audio = self._dialect.audio
+        if name == GENERATED:
+            return generated_samples(audio.rate_hz)
+        return RawAudio(audio).decode(self._store.get(name).audio)
 
     def _kept_or_made(self, name: str) -> EncodedUtterance:
         if name not in self._kept:

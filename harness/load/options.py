@@ -12,6 +12,7 @@ from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_head
 from harness.environment import secret
 from harness.errors import BadInput
 from harness.load.exporters.listen_address import parse_listen_address
+from harness.load.record_wish import MOST_MB, RecordWish, parse_record
 from harness.model import DIRECT
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
@@ -60,6 +61,7 @@ class Options:
         refusal_retries: How often a session is tried again that was refused by a full server.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
+        record: Which turns to record as audio; `None` for none.
         reports: Where run directories are made.
         run_dir: An empty directory to use instead of making one.
         live_line: Show one line of progress in place of Locust's table.
@@ -98,6 +100,7 @@ class Options:
     refusal_retries: int = REFUSAL_RETRIES
     drain_s: float = 10.0
     authority: Path | None = None
+    record: RecordWish | None = None
     reports: Path = Path("reports")
     run_dir: Path | None = None
     live_line: bool = False
@@ -215,6 +218,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="port, or ADDRESS:PORT, to serve metrics for Prometheus at (pip install"
         " 'harness[prometheus]')",
+    )
+    group.add_argument(
+        "--record",
+        default="",
+        help="keep the audio of turns beside the run, to listen to: worst=20 (of the slowest, the"
+        " failed and the premature turns up to 20 each), all, or a share of the calls such as 10%%;"
+        " it holds voices: record only where speakers and law allow it (default: none)",
+    )
+    group.add_argument(
+        "--record-mb",
+        type=int,
+        default=MOST_MB,
+        help=f"most room that recordings take on disk, in megabytes (default: {MOST_MB})",
     )
     group.add_argument("--reports", default="reports", help="folder for run directories")
     # What `harness run` says to the Locust it starts; Locust's parser keeps it off the web page.
@@ -351,6 +367,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         refusal_retries=parsed.refusal_retries,
         drain_s=parsed.drain_s,
         authority=Path(parsed.ca) if parsed.ca else None,
+        record=parse_record(parsed.record, parsed.record_mb),
         reports=Path(parsed.reports),
         run_dir=Path(parsed.run_dir) if parsed.run_dir else None,
         live_line=parsed.live_line,

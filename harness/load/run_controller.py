@@ -173,7 +173,7 @@ class RunController:
         writer = self._writer
         if writer is not None:
             with self._failures.in_run():
-                writer.note(RunEventKind.FINISHED)
+                writer.finish()
         self._observers.end()
         if writer is not None:
             self._writer = None

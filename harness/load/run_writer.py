@@ -22,6 +22,7 @@ from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid, sanitised
 from harness.load.class_schedule import Calls, routes_of
+from harness.load.kept_recordings import KeptRecordings
 from harness.load.open_load import arrivals_of
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles
@@ -67,6 +68,9 @@ class RunWriter:
         self.origin_ns = self.manifest.origin_ns
         self._directory = RunDirectory(path, self.manifest)
         self._full = False
+        self._recordings = None
+        if options.record is not None:
+            self._recordings = KeptRecordings(path, options.record)
         self._listeners: list[Callable[[Batch], None]] = []
 
     @property
@@ -85,8 +89,22 @@ class RunWriter:
             RunInvalid: The files cannot be written any more; raised once.
         """
         self._append(lambda: batch.write(self._directory))
+        if self._recordings is not None:
+            self._recordings.take(batch)
         for listener in self._listeners:
             listener(batch)
+
+    def finish(self) -> None:
+        """Note that the run has come to its end, and how many turns were recorded.
+
+        Raises:
+            RunInvalid: As for `write`.
+        """
+        if self._recordings is not None:
+            words = self._recordings.in_words
+            print(f"harness: {words}", file=sys.stderr, flush=True)
+            self.note(RunEventKind.RECORDINGS, words)
+        self.note(RunEventKind.FINISHED)
 
     def note(self, kind: RunEventKind, detail: str = "") -> None:
         """Append one event of the run as a whole.
@@ -196,6 +214,7 @@ def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) ->
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
         "load": f"open: {options.arrivals}" if options.arrivals else "closed",
         **_network_settings(options),
+        **({} if options.record is None else {"recordings": options.record.in_words}),
     }
     if isinstance(schedule, Schedule):
         return {**detection, **_said(schedule)}

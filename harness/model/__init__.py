@@ -44,6 +44,7 @@ from harness.model.network import (
 )
 from harness.model.plan import CallPlan, TurnBehaviour
 from harness.model.progress import NoProgress, Progress
+from harness.model.recording import RecordedFor, Recording
 from harness.model.requests import (
     CancelResponse,
     CommitTurn,
@@ -126,6 +127,8 @@ __all__ = [
     "ProviderError",
     "ProxyOverhead",
     "RealisedNetwork",
+    "RecordedFor",
+    "Recording",
     "Request",
     "RequestResponse",
     "ResponseCreated",

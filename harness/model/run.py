@@ -96,6 +96,7 @@ class RunEventKind(StrEnum):
     """Things that happen to a run as a whole."""
 
     NETWORK = "network"
+    RECORDINGS = "recordings"
     WORKER_LOST = "worker_lost"
     CLOCK_STEP = "clock_step"
     TOXIPROXY_LOST = "toxiproxy_lost"

@@ -4,6 +4,7 @@ The only package that writes or reads a run's files, and the only one that knows
 judges nothing.
 """
 
+from harness.recording.audio_folder import AUDIO, AudioFolder, read_recordings
 from harness.recording.batch import Batch
 from harness.recording.directory import RunDirectory, reserve
 from harness.recording.files import replace_file
@@ -13,12 +14,15 @@ from harness.recording.reading import read_manifest, read_run, read_truth
 from harness.recording.summary import read_summary, summary_schema, write_summary
 
 __all__ = [
+    "AUDIO",
+    "AudioFolder",
     "Batch",
     "Histogram",
     "RunDirectory",
     "decode_lines",
     "encode_lines",
     "read_manifest",
+    "read_recordings",
     "read_run",
     "read_summary",
     "read_truth",

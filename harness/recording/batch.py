@@ -1,9 +1,10 @@
 """Records on their way from the process that made them to the one that writes them down."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.model import RunEvent, SessionRecord, TurnRecord
+from harness.model import Recording, RunEvent, SessionRecord, TurnRecord
 from harness.recording.directory import RunDirectory
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
@@ -20,6 +21,8 @@ class Batch:
         sessions: Sessions that ended.
         events: What happened to the run.
         histograms: Tag to the values of the interval.
+        recordings: Turns recorded, with their files, for whoever keeps these.
+        left_out: How many turns were to be recorded and were not, by the reason in words.
         start_ns: Start of the interval, since run start.
         end_ns: End of the interval.
     """
@@ -28,16 +31,21 @@ class Batch:
     sessions: list[SessionRecord] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
     histograms: dict[str, Histogram] = field(default_factory=dict)
+    recordings: list[tuple[Recording, bytes]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
     start_ns: int = 0
     end_ns: int = 0
 
     def pack(self) -> dict[str, object]:
-        """Return the batch as text and integers, for a message."""
+        """Return the batch as text, integers and the bytes of files, for a message."""
         return {
             "turns": encode_lines(self.turns).decode(),
             "sessions": encode_lines(self.sessions).decode(),
             "events": encode_lines(self.events).decode(),
             "histograms": {tag: values.encode() for tag, values in self.histograms.items()},
+            "recordings": encode_lines(recording for recording, _ in self.recordings).decode(),
+            "audio": [data for _, data in self.recordings],
+            "left_out": dict(self.left_out),
             "interval": [self.start_ns, self.end_ns],
         }
 
@@ -50,19 +58,25 @@ class Batch:
             ValueError: The message is not a batch.
         """
         histograms, interval = message.get("histograms"), message.get("interval")
+        left_out, audio = message.get("left_out", {}), message.get("audio", [])
         if not isinstance(histograms, dict) or not isinstance(interval, Sequence):
             raise ValueError("a worker's message is not a batch")
+        if not isinstance(left_out, dict) or not isinstance(audio, Sequence):
+            raise ValueError("a worker's message has no audio where it should be")
+        recordings = decode_lines(_text(message, "recordings"), Recording, _WHERE)
         return cls(
             turns=list(decode_lines(_text(message, "turns"), TurnRecord, _WHERE)),
             sessions=list(decode_lines(_text(message, "sessions"), SessionRecord, _WHERE)),
             events=list(decode_lines(_text(message, "events"), RunEvent, _WHERE)),
             histograms={str(tag): Histogram.decode(str(v)) for tag, v in histograms.items()},
+            recordings=list(zip(recordings, audio, strict=True)),
+            left_out=Counter({str(reason): int(n) for reason, n in left_out.items()}),
             start_ns=int(interval[0]),
             end_ns=int(interval[1]),
         )
 
     def write(self, directory: RunDirectory) -> None:
-        """Append everything to a run directory."""
+        """Append everything but recordings to a run directory."""
         directory.append_turns(self.turns)
         directory.append_sessions(self.sessions)
         for event in self.events:

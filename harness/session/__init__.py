@@ -5,6 +5,7 @@ API is at the other end, nor that sockets exist.
 """
 
 from harness.session.acknowledgement import Acknowledgement
+from harness.session.call_sounds import SoundKeeper, TurnSound
 from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.event_coverage import EventCoverage, missing_events
@@ -17,6 +18,7 @@ from harness.session.playout.carrier_playout import CarrierPlayout
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.ready_frames import ReadyFrames
+from harness.session.said import Said
 from harness.session.turn.machine import Turn
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import PlannedSpeech
@@ -38,8 +40,11 @@ __all__ = [
     "Playout",
     "ReadyFrames",
     "ResponseState",
+    "Said",
     "Saying",
+    "SoundKeeper",
     "Turn",
+    "TurnSound",
     "WireFormat",
     "is_retryable",
     "missing_events",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
+from harness.session.said import Said
 
 # How long after a backchannel a server may still report that it detected speech.
 SPEECH_REPORT_NS = 1_000 * NS_PER_MS
@@ -21,6 +22,9 @@ class Behaviour:
         backchannel: What the caller gives as backchannel, `None` for a caller who gives none.
         interruption: What would be said into the response, `None` for nothing.
         wire_format: How frames are sent.
+
+    Attributes:
+        backchannels: Those that were given.
     """
 
     def __init__(
@@ -42,7 +46,8 @@ class Behaviour:
             self.interrupt_with(interruption)
         self._frame = 0
         self._listens_until_ns: int | None = None
-        self._sent = self._taken = 0
+        self.backchannels: list[Said] = []
+        self._taken = 0
 
     def interrupt_with(self, interruption: EncodedUtterance) -> None:
         """Note what is said into the response, where the plan says that one is."""
@@ -116,7 +121,7 @@ class Behaviour:
             barge_in = BargeIn.MISSED
         told = BehaviourOutcome(
             barge_in=barge_in,
-            backchannels=self._sent,
+            backchannels=len(self.backchannels),
             backchannels_taken=self._taken,
             hesitation_ms=plan.hesitation_ms,
             expected_tool=plan.expected_tool,
@@ -126,7 +131,7 @@ class Behaviour:
 
     def _begin(self, backchannel: EncodedUtterance, frame_start_ns: int, heard_ns: int) -> None:
         """Begin a backchannel; others that would overlap it are left out."""
-        self._sent += 1
+        self.backchannels.append(backchannel.said(frame_start_ns))
         ends_ns = frame_start_ns + self._length_ns(
             len(backchannel.messages) * self._wire_format.frame_samples
         )

@@ -93,8 +93,7 @@ class Caller:
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
         self._conversation = Conversation(
             origin_ns=origin_ns,
-            audio=wire_format.audio,
-            new_decoder=wire_format.new_decoder,
+            wire_format=wire_format,
             answers_tools=plan.answers_tools
             or any(behaviour.expected_tool for behaviour in plan.behaviours),
             lateness=lateness,

@@ -15,7 +15,6 @@ from harness.model import (
     Encoding,
     Event,
     InputCommitted,
-    NewDecoder,
     OfResponse,
     PlaybackCleared,
     Request,
@@ -29,7 +28,8 @@ from harness.model import (
     TurnRecord,
 )
 from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
-from harness.session.encoded_utterance import EncodedUtterance
+from harness.session.call_sounds import CallSounds
+from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.heard_so_far import HeardSoFar
 from harness.session.interruption import Interruption
@@ -56,8 +56,7 @@ class Conversation:
 
     Args:
         origin_ns: Run start; records count from it.
-        audio: How the audio of responses is written.
-        new_decoder: Makes the decoder of that audio.
+        wire_format: How the audio of responses is written, and who keeps it.
         answers_tools: Whether the caller's application answers tool calls.
         lateness: Returns how far the network was from its plan; `None` where it is not to change.
         keeps_words: Whether what was heard in turns is to be kept until it is taken.
@@ -76,8 +75,7 @@ class Conversation:
         self,
         *,
         origin_ns: int,
-        audio: AudioFormat,
-        new_decoder: NewDecoder,
+        wire_format: WireFormat,
         answers_tools: bool,
         lateness: NetworkLateness | None = None,
         keeps_words: bool = False,
@@ -87,10 +85,11 @@ class Conversation:
         self.heard: list[HeardSoFar] = []
         self.requests: list[Request] = []
         self.provider_session_id = ""
-        self.audio, self._new_decoder = audio, new_decoder
+        self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
+        self._sounds = CallSounds(wire_format.keeper)
         self._origin_ns, self._lateness = origin_ns, lateness
         self._keeps_words = keeps_words
-        self._check = EncodingCheck(audio)
+        self._check = EncodingCheck(self.audio)
         self._tools = ToolResponder() if answers_tools else None
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
@@ -133,6 +132,7 @@ class Conversation:
             before=before,
             reports_end=self._reports_end,
             check=self._check,
+            keep=self._sounds.begin(spoken),
         )
         if old is None:
             self._called = frozenset()
@@ -414,6 +414,8 @@ class Conversation:
             lateness=self._lateness,
         )
         self.records.append(record)
+        given = () if done.behaviour is None else done.behaviour.backchannels
+        self._sounds.end(turn.spoken, turn.kept, given, now_ns)
         if self._keeps_words:
             self.heard.append(heard_so_far(turn))
         self._gone |= turn.ids.seen

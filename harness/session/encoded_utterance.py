@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import NS_PER_MS, AudioFormat, NewDecoder, samples_from_ns
+from harness.session.call_sounds import SoundKeeper
+from harness.session.said import Said
 
 # A pause is inserted where the voice is lowest within this distance of the drawn position.
 _LOOK_AROUND_MS = 200
@@ -19,6 +21,8 @@ class EncodedUtterance:
         onset_sample: Labelled first sample of speech.
         end_sample: Labelled last sample of speech.
         levels: How loud each frame is, one byte a frame; empty when that is not known.
+        pause_at: Sample before which a pause was made that its recording does not have.
+        pause_samples: Length of that pause, 0 for none.
     """
 
     utterance_id: str
@@ -26,6 +30,17 @@ class EncodedUtterance:
     onset_sample: int
     end_sample: int
     levels: bytes = b""
+    pause_at: int = 0
+    pause_samples: int = 0
+
+    def said(self, start_ns: int) -> Said:
+        """Return what is said when its first sample is spoken at `start_ns`."""
+        return Said(
+            utterance_id=self.utterance_id,
+            start_ns=start_ns,
+            pause_at=self.pause_at,
+            pause_samples=self.pause_samples,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,7 @@ class WireFormat:
         new_decoder: Makes the decoder of the audio of responses.
         limit_ns: How long a caller waits for a response.
         acknowledges_settings: Whether the server says which settings it took.
+        keeper: Who keeps what is said and heard, for recordings; `None` for nobody.
     """
 
     silence: bytes
@@ -47,6 +63,7 @@ class WireFormat:
     new_decoder: NewDecoder
     limit_ns: int
     acknowledges_settings: bool = True
+    keeper: SoundKeeper | None = None
 
     @property
     def rate_hz(self) -> int:
@@ -83,7 +100,12 @@ def hesitant(
     messages = list(utterance.messages)
     messages[before:before] = [wire_format.silence] * pause
     return replace(
-        utterance, messages=messages, end_sample=utterance.end_sample + pause * frame, levels=b""
+        utterance,
+        messages=messages,
+        end_sample=utterance.end_sample + pause * frame,
+        levels=b"",
+        pause_at=before * frame,
+        pause_samples=pause * frame,
     )
 
 

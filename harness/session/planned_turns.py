@@ -154,6 +154,7 @@ class PlannedTurns:
             end_sample=first + utterance.end_sample,
             end_due_ns=grid.due_ns(frame + utterance.end_sample // wire.frame_samples),
             limit_ns=wire.limit_ns,
+            said=utterance.said(grid.sample_ns(first)),
         )
         self._next += 1
         return PlannedTurn(spoken, utterance, behaviour)

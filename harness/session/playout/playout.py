@@ -6,6 +6,7 @@ stops when the audio runs out; if more of the same response comes later, that wa
 is discarded before it is played was delivered but never heard.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.model import NS_PER_MS, StampBound, Underruns, ns_from_samples, samples_from_ns
@@ -15,13 +16,28 @@ from harness.model import NS_PER_MS, StampBound, Underruns, ns_from_samples, sam
 class _Stretch:
     """Uninterrupted play: from sample `first` on, heard from `start_ns`, to `end` if stopped.
 
-    It began when audio arrived that `bound` was known of.
+    It began when audio arrived that `bound` was known of, after an underrun since `starved_ns`.
     """
 
     first: int
     start_ns: int
     bound: StampBound | None
     end: int | None = None
+    starved_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Samples `first` to before `end`, heard without a gap from `start_ns` on.
+
+    Attributes:
+        starved_ns: Since when nothing was heard before it, where that was an underrun.
+    """
+
+    first: int
+    end: int
+    start_ns: int
+    starved_ns: int | None = None
 
 
 class Playout:
@@ -63,9 +79,12 @@ class Playout:
         starved_ns = self.plays_until_ns
         if self._stopped or starved_ns is None or now_ns > starved_ns:
             resume_ns = now_ns + self._buffer_ms * NS_PER_MS
-            if starved_ns is not None and not (self._stopped or self._may_pause):
+            if self._stopped or self._may_pause:
+                starved_ns = None
+            elif starved_ns is not None:
                 self._gaps_ns.append(resume_ns - starved_ns)
-            self._stretches.append(_Stretch(self._samples, resume_ns, bound))
+            stretch = _Stretch(self._samples, resume_ns, bound, starved_ns=starved_ns)
+            self._stretches.append(stretch)
         self._stopped = self._may_pause = False
         self._samples += samples
         self._update_end()
@@ -123,6 +142,18 @@ class Playout:
         if found.end is not None and sample >= found.end:
             raise ValueError(f"sample {sample} was discarded")
         return found
+
+    def spans(self, now_ns: int) -> Iterator[Span]:
+        """Yield what was heard by `now_ns`, in order; what is left out was not, or not yet."""
+        for place, stretch in enumerate(self._stretches, start=1):
+            end = stretch.end
+            if end is None:
+                is_last = place == len(self._stretches)
+                end = self._samples if is_last else self._stretches[place].first
+            by_now = samples_from_ns(max(0, now_ns - stretch.start_ns), self._rate_hz)
+            end = min(end, stretch.first + by_now)
+            if end > stretch.first:
+                yield Span(stretch.first, end, stretch.start_ns, stretch.starved_ns)
 
     def underruns(self) -> Underruns:
         """Return the gaps so far."""

@@ -12,6 +12,7 @@ from harness.model import AudioFormat, NewDecoder, StampBound, Truncate, TurnCou
 from harness.session.playout.audio_flaw import AudioFlaw
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.playout.items import Items
+from harness.session.playout.kept_audio import KeptTurn
 from harness.session.playout.onset import OnsetDetector
 from harness.session.playout.playout import Playout
 from harness.session.playout.rescaled_decoder import RescaledDecoder
@@ -31,6 +32,7 @@ class ResponseAudio:
         audio: How the responses are written.
         new_decoder: Makes the decoder of that audio.
         check: Whether they are written so, of this session; a new one by default.
+        keep: Where what is heard is kept; `None` where it is not.
 
     Attributes:
         first_audio_ns: When the first audio of a response came that was not discarded unheard.
@@ -44,7 +46,11 @@ class ResponseAudio:
     """
 
     def __init__(
-        self, audio: AudioFormat, new_decoder: NewDecoder, check: EncodingCheck | None = None
+        self,
+        audio: AudioFormat,
+        new_decoder: NewDecoder,
+        check: EncodingCheck | None = None,
+        keep: KeptTurn | None = None,
     ) -> None:
         rate_hz = audio.rate_hz
         self.first_audio_ns: int | None = None
@@ -62,7 +68,8 @@ class ResponseAudio:
         self._rate_hz, self._decoder = rate_hz, new_decoder(audio)
         self._discarded = new_decoder(audio)
         self._items = Items(rate_hz)
-        self._playout = Playout(rate_hz)
+        self._kept = None if keep is None else keep.listen(audio, new_decoder)
+        self._playout = Playout(rate_hz) if self._kept is None else self._kept.playout
         # A buffered listener has no underrun before the unbuffered one has: these are made then.
         self._buffered: list[Playout] = []
         self._onset = OnsetDetector(rate_hz)
@@ -109,7 +116,7 @@ class ResponseAudio:
     def next_response(self) -> None:
         """Note that another response begins."""
         self.finalise()
-        self._decoder.next_item()
+        self._next_item()
         if self._playout.samples:
             self._make_listeners()
         for listener in (self._playout, *self._buffered):
@@ -120,7 +127,7 @@ class ResponseAudio:
         """Note which item the audio that comes belongs to."""
         if item_id != self._items.latest:
             self._items.begin(item_id, self.kept_samples)
-            self._decoder.next_item()
+            self._next_item()
 
     def cut_off(self) -> Truncate | None:
         """Return how much was heard of the item that was playing; `None` when it has no name."""
@@ -130,12 +137,16 @@ class ResponseAudio:
         """Take another format, for all audio that comes from now on."""
         self._check = check
         self._discarded = self._new_decoder(audio)
+        if self._kept is not None:
+            self._kept.write_as(audio)
         if self._playout.samples:
             decoder = self._new_decoder(audio)
             self._decoder = RescaledDecoder(decoder, audio.rate_hz, self._rate_hz)
             return
         self._rate_hz, self._decoder = audio.rate_hz, self._new_decoder(audio)
         self._playout, self._items = Playout(audio.rate_hz), Items(audio.rate_hz)
+        if self._kept is not None:
+            self._kept.playout = self._playout
         self._onset = OnsetDetector(audio.rate_hz)
 
     def hear(self, audio: bytes, now_ns: int, bound: StampBound | None, *, follow: bool) -> None:
@@ -153,13 +164,13 @@ class ResponseAudio:
             self.first_audio_ns = now_ns
         decoder = self._decoder
         if self.settled and not follow:
-            self._arrived(decoder.count(audio), now_ns, bound)
+            self._arrived(audio, decoder.count(audio), now_ns, bound)
             return
         before = decoder.undecodable
         pcm = decoder.decode(audio)
         if self.audible_ns is None:
             self.undecodable += decoder.undecodable - before
-        self._arrived(len(pcm), now_ns, bound)
+        self._arrived(audio, len(pcm), now_ns, bound)
         if not self._onset.settled:
             self._onset.feed(pcm)
             self._note()
@@ -208,7 +219,14 @@ class ResponseAudio:
             underruns=tuple(listener.underruns() for listener in self._buffered) or _NO_UNDERRUNS,
         )
 
-    def _arrived(self, samples: int, now_ns: int, bound: StampBound | None) -> None:
+    def _next_item(self) -> None:
+        self._decoder.next_item()
+        if self._kept is not None:
+            self._kept.next_item()
+
+    def _arrived(self, audio: bytes, samples: int, now_ns: int, bound: StampBound | None) -> None:
+        if self._kept is not None:
+            self._kept.add(audio, samples)
         playout, until_ns = self._playout, self._playout.plays_until_ns
         if not self._buffered and until_ns is not None and now_ns > until_ns:
             self._make_listeners()

@@ -48,6 +48,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.session.playout.encoding_check import EncodingCheck
+from harness.session.playout.kept_audio import KeptTurn
 from harness.session.playout.response_audio import ResponseAudio
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.agent_words import AgentWords
@@ -77,6 +78,7 @@ class Turn:
         before: Instants of the session that every record repeats.
         reports_end: Whether this server reports the end of turns; `None` while not known.
         check: Whether this session's audio is written so; of this turn alone by default.
+        keep: Where what is heard is kept; `None` where it is not.
 
     Attributes:
         response_state: How far the server has come.
@@ -96,14 +98,15 @@ class Turn:
         before: Instants,
         reports_end: bool | None = None,
         check: EncodingCheck | None = None,
+        keep: KeptTurn | None = None,
     ) -> None:
-        self.spoken = spoken
+        self.spoken, self.kept = spoken, keep
         self.response_state = ResponseState.NONE
         self.ids = ResponseIds(stale)
         self.tools = ToolUse()
         self._format, self._new_decoder, self._check = audio, new_decoder, check
         self._reports_end, self._early = reports_end, EarlyResponses(spoken.onset_ns)
-        self._audio = ResponseAudio(audio, new_decoder, check)
+        self._audio = ResponseAudio(audio, new_decoder, check, keep)
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
         self._over_ns = 0
         self._error: ProviderError | None = None
@@ -327,7 +330,7 @@ class Turn:
     def _withdraw_early(self) -> None:
         """Forget the responses that began before the server detected the end of this turn."""
         self.ids.withdraw(self._early.withdraw())
-        self._audio = ResponseAudio(self._format, self._new_decoder, self._check)
+        self._audio = ResponseAudio(self._format, self._new_decoder, self._check, self.kept)
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model import TurnInstants
+from harness.session.said import Said
 
 # By the names of `TurnInstants`.
 Instants = Mapping[str, int | None]
@@ -28,6 +29,7 @@ class PlannedSpeech:
         limit_ns: How long the caller waits from `end_ns`.
         think_asked_ns: The pause before it that was asked for; `None` where it interrupts.
         think_ns: The pause that it was.
+        said: The same as sound, `None` for a caller who says nothing.
     """
 
     session_id: str
@@ -44,6 +46,7 @@ class PlannedSpeech:
     user_class: str = ""
     think_asked_ns: int | None = None
     think_ns: int | None = None
+    said: Said | None = None
 
 
 def since(known: Instants, origin_ns: int) -> TurnInstants:

@@ -178,3 +178,28 @@ def test_what_is_heard_is_as_uncertain_as_when_its_playing_began() -> None:
     ]
     listener.receive(900 * MS, 2_400)
     assert listener.bound_of(7_200) is None
+
+
+@given(ARRIVALS, st.integers(0, 5_000), st.integers(0, 5_000))
+def test_spans_hold_what_was_heard_by_then_where_it_was_heard(
+    arrivals: list[tuple[int, int]], stop_ms: int, now_ms: int
+) -> None:
+    listener = listen(arrivals)
+    listener.stop(stop_ms * MS)
+    spans = list(listener.spans(now_ms * MS))
+    for span in spans:
+        assert span.start_ns == listener.heard_ns(span.first)
+        assert listener.heard_ns(span.end - 1) <= now_ms * MS
+    all_heard = sum(span.end - span.first for span in listener.spans(1_000_000 * MS))
+    assert all_heard == listener.samples - listener.unheard()
+    gaps = [(span.starved_ns, span.start_ns) for span in spans if span.starved_ns is not None]
+    assert all(begin < end for begin, end in gaps if begin is not None)
+
+
+def test_spans_tell_underruns_and_leave_out_what_was_cut_off() -> None:
+    listener = listen([(0, 2_400), (150, 4_800)])
+    listener.stop(200 * MS)
+    first, second = listener.spans(1_000 * MS)
+    assert (first.first, first.end, first.start_ns, first.starved_ns) == (0, 2_400, 0, None)
+    assert (second.first, second.end, second.start_ns) == (2_400, 3_600, 150 * MS)
+    assert second.starved_ns == 100 * MS
