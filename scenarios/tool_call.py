@@ -5,13 +5,13 @@ harness run tool_call --simulator-config sim.toml        with [tools] in it; or 
 The caller goes on by what the agent did, and notes whether it used the tool at all.
 """
 
-from harness import Dialogue, VoiceUser, task
+from harness import Dialogue, Tool, VoiceUser, task
 
 
 class Customer(VoiceUser):
     """Asks three times; every answer should come by way of the tool."""
 
-    tools = ("look_up",)
+    tools = (Tool("look_up", {"found": True}, takes={"low_ms": 200, "high_ms": 600}),)
     dialogue = Dialogue(think_ms=(300, 900))
 
     @task

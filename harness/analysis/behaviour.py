@@ -74,4 +74,6 @@ def _tools(scripted: Scripted) -> ToolSummary | None:
         unanswered=sum(
             bool(asked.tools) and turn.at.answer_audible_ns is None for turn, asked in scripted
         ),
+        failed=sum(asked.tools_failed for _, asked in scripted),
+        timed_out=sum(asked.tools_timed_out for _, asked in scripted),
     )

@@ -226,7 +226,7 @@ def _waiting(sessions: list[Caller]) -> int:
 
 def _frames(sessions: list[Caller]) -> tuple[int, int]:
     """Return frames sent and frames skipped so far, by all sessions together."""
-    counted = [session.frames for session in sessions]
+    counted = [session.pacing.slots for session in sessions]
     return sum(sent for sent, _ in counted), sum(skipped for _, skipped in counted)
 
 

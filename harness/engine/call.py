@@ -23,6 +23,7 @@ from harness.model import (
     SessionCreated,
     SessionRecord,
     StampBound,
+    ToolCall,
     TurnRecord,
 )
 from harness.network import Impairment
@@ -46,14 +47,18 @@ class Outcome:
     """What a call has recorded; `session` is set when the call is over.
 
     Attributes:
+        session_id: Whose it is.
         turns: Turns that have ended.
         session: The call, once it is over.
         heard: What was heard in these turns, of a call that goes on as its scenario decides.
+        tool_calls: Calls of tools whose result the scenario's code has to say.
     """
 
+    session_id: str
     turns: list[TurnRecord]
     session: SessionRecord | None = None
     heard: list[HeardSoFar] = field(default_factory=list)
+    tool_calls: list[ToolCall] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,8 +325,10 @@ class Call:
             self._report()
 
     def _report(self, record: SessionRecord | None = None) -> None:
-        turns, heard = self.session.take_turns(), self.session.take_heard()
-        self._events.outcome(self, Outcome(turns, record, heard))
+        session = self.session
+        asked = [] if session.tools is None else session.tools.take_to_work_out()
+        turns, heard = session.take_turns(), session.conversation.take_heard()
+        self._events.outcome(self, Outcome(session.id, turns, record, heard, asked))
 
     def _configure_early(self, connection: Connection) -> None:
         """Configure a session that has not been announced: some exist only after that."""

@@ -26,7 +26,7 @@ from harness.engine.route import Route
 from harness.engine.thread_priority import AUDIO, BESIDE_AUDIO, ThreadPriority
 from harness.engine.timer import DeadlineTimer
 from harness.errors import Fault, sanitised
-from harness.model import Event
+from harness.model import Event, ToolEnd
 from harness.recording import Histogram
 from harness.session import Caller, HeardSoFar, Saying, run_ended
 from harness.transport import release
@@ -106,9 +106,13 @@ class AudioEngine:
         """End one call now."""
         self._from_outside(self._of_call, session, partial(_hang_up, why))
 
+    def tool_worked_out(self, session: Caller, call_id: str, output: str, end: ToolEnd) -> None:
+        """Give a call the result of a tool that the scenario's code has said."""
+        self._from_outside(self._of_call, session, partial(_worked_out, call_id, output, end))
+
     async def so_far(self, session: Caller, turn_index: int) -> HeardSoFar | None:
         """Return what is known of a turn that goes on; for `run`, on the loop."""
-        return session.so_far(turn_index)
+        return session.conversation.so_far(turn_index)
 
     def run(self, errand: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine on the loop and return what it returns, without blocking greenlets."""
@@ -301,6 +305,10 @@ class AudioEngine:
 
 def _say(saying: Saying, call: Call) -> None:
     call.say(saying)
+
+
+def _worked_out(call_id: str, output: str, end: ToolEnd, call: Call) -> None:
+    call.session.tool_worked_out(call_id, output, end)
 
 
 def _hang_up(why: Fault, call: Call) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.load.reacting_call import CallEnded, ReactingCall
     from harness.load.shapes import StagedShape
     from harness.load.user import VoiceUser
+    from harness.plan.tools import Tool
 
 __all__ = [
     "CallEnded",
@@ -23,6 +24,7 @@ __all__ = [
     "MeasuredTurn",
     "ReactingCall",
     "StagedShape",
+    "Tool",
     "VoiceUser",
     "between",
     "constant",
@@ -37,6 +39,7 @@ _HOMES = {
     "MeasuredTurn": "harness.load.measured_turn",
     "ReactingCall": "harness.load.reacting_call",
     "StagedShape": "harness.load.shapes",
+    "Tool": "harness.plan.tools",
     "VoiceUser": "harness.load.user",
     "between": "locust",
     "constant": "locust",

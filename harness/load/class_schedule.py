@@ -154,7 +154,11 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     )
     name = "" if user is None else user.__name__
     return replace(
-        schedule, user_class=name, reacts=class_reacts(user), class_tools=class_tools(user)
+        schedule,
+        user_class=name,
+        reacts=class_reacts(user),
+        class_tools=class_tools(user),
+        answers_tools=bool(options.session.over(options.target_session).fields.get("tools")),
     )
 
 

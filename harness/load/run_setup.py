@@ -18,6 +18,7 @@ from harness.plan.dialogue import draw_dialogue
 from harness.plan.pairing import Pairing, pair, with_conditions
 from harness.plan.schedule import without_words
 from harness.plan.script import Script, parse_script
+from harness.plan.tools import MockedTools, Tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Schedule:
         user_class: The user class that holds them.
         reacts: What is said is decided by the class's own tasks, while a call goes on.
         class_tools: Tools that the class's application offers, besides those of the script.
+        answers_tools: The session defines tools, which the application answers, too.
     """
 
     options: Options
@@ -44,7 +46,8 @@ class Schedule:
     pairing: Pairing | None = None
     user_class: str = ""
     reacts: bool = False
-    class_tools: tuple[str, ...] = ()
+    class_tools: tuple[Tool, ...] = ()
+    answers_tools: bool = False
 
     @property
     def parts(self) -> dict[str, "Schedule"]:
@@ -59,7 +62,11 @@ class Schedule:
     def tools(self) -> tuple[str, ...]:
         """The tools that callers' applications offer."""
         scripted = () if self.script is None or self.reacts else self.script.tools
-        return tuple(dict.fromkeys((*self.class_tools, *scripted)))
+        return tuple(dict.fromkeys((*(tool.name for tool in self.class_tools), *scripted)))
+
+    def mocks(self, number: int) -> MockedTools:
+        """Return how the tools of call `number` answer."""
+        return MockedTools(self.class_tools, Seeds.from_one(self.options.seed), number)
 
     def call(self, number: int) -> CallPlan:
         """Return call `number`.
@@ -78,7 +85,8 @@ class Schedule:
         return replace(with_conditions(plan, self.clips), **self._of_class())
 
     def _of_class(self) -> dict[str, Any]:
-        return {"user_class": self.user_class, "answers_tools": bool(self.class_tools)}
+        answers = self.answers_tools or bool(self.class_tools)
+        return {"user_class": self.user_class, "answers_tools": answers}
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)

@@ -9,8 +9,10 @@ from typing import Any
 from harness.dialects import NO_WISHES, SessionWishes
 from harness.errors import BadInput
 from harness.load.session_file import read_session, session_from
+from harness.load.tool_files import tools_from
 from harness.model import DIRECT
 from harness.plan import Dialogue, parse_mix
+from harness.plan.tools import Tool
 
 _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "dialogue": ((Dialogue,), "a Dialogue, such as Dialogue(turns=6)"),
@@ -19,7 +21,7 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "agent_speaks_first": ((bool,), "True or False"),
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
     "session": ((dict, str, Path, type(None)), 'an object, such as {"instructions": "Be brief."}'),
-    "tools": ((tuple, list), 'names of tools, such as ("place_order",)'),
+    "tools": ((tuple, list), 'tools, such as ("place_order", Tool("look_up", result="sunny"))'),
 }
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
 _SET_BY_ITSELF = ("reacts", "told_error")
@@ -49,6 +51,8 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
                 parse_mix(value or DIRECT)
             if isinstance(value, dict) and attribute == "session":
                 session_from(value, where)
+            if attribute == "tools":
+                tools_from(value, where)
         elif attribute in ("weight", "fixed_count"):
             _check_count(attribute, value, where)
         elif attribute in _OF_A_RUN:
@@ -90,9 +94,14 @@ def class_reacts(user: Any) -> bool:
     return bool(getattr(user, "reacts", False))
 
 
-def class_tools(user: Any) -> tuple[str, ...]:
-    """Return the names of the tools that the application of a user class offers."""
-    return tuple(getattr(user, "tools", ()))
+def class_tools(user: Any) -> tuple[Tool, ...]:
+    """Return the tools that the application of a user class offers, their files read.
+
+    Raises:
+        BadInput: A file cannot be read.
+    """
+    name = getattr(user, "__name__", "scenario")
+    return tools_from(getattr(user, "tools", ()), f"{name}.tools")
 
 
 def class_script(user: Any) -> Path | None:

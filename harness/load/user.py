@@ -20,6 +20,7 @@ from harness.load.reacting_call import CallEnded, ReactingCall
 from harness.load.redacted_output import redact_output
 from harness.load.scenario import check_attributes
 from harness.plan import Dialogue
+from harness.plan.tools import Tool
 
 # From here on, since a scenario that imports this may fail before Locust has begun.
 redact_output()
@@ -48,11 +49,11 @@ class VoiceUser(User):
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
         arrivals: When calls begin under an open load, such as `"30/min"`, the same for all classes
             of a scenario; empty for a closed one.
-        agent_speaks_first: Callers wait for the end of the agent's greeting before they speak.
         agent_speaks_first: Callers hear out the agent's greeting before they speak.
         session: The session to ask for, merged over the defaults and sent as it is: an object in
             the words of the API's `session.update`, or the path of a JSON or TOML file.
-        tools: Names of the tools that the caller's application offers and answers.
+        tools: The tools that the caller's application offers: names, or a `Tool` that says how it
+            answers.
         reacts: Tasks of the class's own lead its calls, by `call`; set by itself.
         told_error: What a task raised last in a call, which is recorded there.
     """
@@ -65,7 +66,7 @@ class VoiceUser(User):
     arrivals = ""
     agent_speaks_first = False
     session: dict[str, Any] | str | Path | None = None
-    tools: Sequence[str] = ()
+    tools: Sequence[str | Tool] = ()
     reacts = False
     told_error: Exception | None = None
 

@@ -33,6 +33,7 @@ from harness.load.recorder import Recorder
 from harness.load.run_setup import resolve_dialect
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
+from harness.load.tool_functions import ToolFunctions
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
     DIRECT,
@@ -104,6 +105,7 @@ class Workload:
         self._open_load: OpenLoad | None = None
         self._stopping = self._hurried = False
         self._reacting: dict[str, ReactingCall] = {}
+        self._tools = ToolFunctions(self._engine)
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
         self._pauses = GarbagePauses()
@@ -236,7 +238,8 @@ class Workload:
         backchannel = self._backchannel
         if len(utterances) > len(plan.utterance_ids):
             *utterances, backchannel = utterances
-        return Caller(
+        mocks = self._schedule.parts[plan.user_class].mocks(plan.number)
+        session = Caller(
             plan,
             utterances,
             backchannel=backchannel,
@@ -246,7 +249,10 @@ class Workload:
             planned=self._open_load is not None,
             lateness=self._routes.lateness(plan.network),
             commits=self._dialect.commits(self._settings[plan.user_class]),
+            mocks=mocks,
         )
+        self._tools.add(session, mocks)
+        return session
 
     def _open(self, session: Caller, plan: CallPlan) -> None:
         """Begin a call, or record that no route can be opened for it."""
@@ -332,8 +338,9 @@ class Workload:
             return
         for outcome in outcomes:
             self._batch.turns.extend(outcome.turns)
-            if outcome.turns and (call := self._reacting.get(outcome.turns[0].session_id)):
+            if outcome.turns and (call := self._reacting.get(outcome.session_id)):
                 call.take(outcome)
+            self._tools.run(outcome.session_id, outcome.tool_calls)
             if outcome.session is not None:
                 self._end(outcome.session)
             if self._recorder is not None:
@@ -390,6 +397,7 @@ class Workload:
         self.pump()
 
     def _end(self, session: SessionRecord) -> None:
+        self._tools.end(session.session_id)
         call = self._reacting.get(session.session_id)
         if call is not None:
             call.end(session)

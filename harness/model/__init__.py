@@ -66,6 +66,7 @@ from harness.model.session_settings import AskedSession, PromptSize, SettingAnsw
 from harness.model.speech import Clip, CorpusFacts, Utterance
 from harness.model.stamp import EXACT, StampBound
 from harness.model.summary import SUMMARY_SCHEMA, Summary
+from harness.model.tool import ToolAnswer, ToolEnd
 from harness.model.truth import TruthRecord
 from harness.model.turn import (
     ERROR_LIMIT_NS,
@@ -151,7 +152,9 @@ __all__ = [
     "TextDelta",
     "TokenUsage",
     "TokensReported",
+    "ToolAnswer",
     "ToolCall",
+    "ToolEnd",
     "ToolResult",
     "Truncate",
     "TruthRecord",

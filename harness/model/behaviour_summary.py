@@ -53,6 +53,8 @@ class ToolSummary:
         not_used: Of them, turns that did not.
         unexpected: Turns that used another one, or one where none was expected.
         unanswered: Turns that used one and in which nothing was heard after its result.
+        failed: Calls that the caller's own application answered with a failure, as it was told to.
+        timed_out: Calls that it answered with a time-out.
     """
 
     expected: int
@@ -60,6 +62,8 @@ class ToolSummary:
     not_used: int
     unexpected: int
     unanswered: int
+    failed: int = 0
+    timed_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

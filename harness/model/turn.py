@@ -161,6 +161,8 @@ class BehaviourOutcome:
         hesitation_ms: Pause inside the utterance.
         expected_tool: The tool the agent was expected to use; empty for none.
         tools: Tools that were called, in order.
+        tools_failed: Calls of them that the caller's application answered with a failure.
+        tools_timed_out: Calls of them that it answered with a time-out.
     """
 
     barge_in: BargeIn | None = None
@@ -169,6 +171,8 @@ class BehaviourOutcome:
     hesitation_ms: float = 0.0
     expected_tool: str = ""
     tools: tuple[str, ...] = ()
+    tools_failed: int = 0
+    tools_timed_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

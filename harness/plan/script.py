@@ -223,28 +223,35 @@ class _Table:
     def span(self, key: str) -> Span | None:
         """Return a length of time, `None` when it is not there."""
         table = self.take(key, dict)
-        if table is None:
-            return None
-        inner = _Table(table, f"{self.where}, {key}")
-        chance = inner.number("chance", most=1.0, otherwise=1.0)
-        median_ms = inner.number("median_ms")
-        sigma = inner.number("sigma", most=5.0)
-        low_ms, high_ms = inner.number("low_ms"), inner.number("high_ms")
-        most_ms = inner.number("most_ms", otherwise=60_000.0)
-        inner.done()
-        even = low_ms is not None and high_ms is not None and low_ms <= high_ms
-        if even == (median_ms is not None and sigma is not None):
-            raise BadInput("needs low_ms up to high_ms, or median_ms and sigma", where=inner.where)
-        if even:
-            return Span(low_ms=low_ms or 0.0, high_ms=high_ms or 0.0, chance=chance or 0.0)
-        return Span(
-            low_ms=median_ms or 0.0,
-            high_ms=most_ms or 0.0,
-            sigma=sigma or 0.0,
-            chance=chance or 0.0,
-        )
+        return None if table is None else parse_span(table, f"{self.where}, {key}")
 
     def done(self) -> None:
         """Refuse keys that are left."""
         if self._left:
             raise BadInput(f"not understood: {sanitised(', '.join(self._left))}", where=self.where)
+
+
+def parse_span(table: Mapping[str, Any], where: str) -> Span:
+    """Return the length of time that a table describes.
+
+    Raises:
+        BadInput: It describes none.
+    """
+    inner = _Table(table, where)
+    chance = inner.number("chance", most=1.0, otherwise=1.0)
+    median_ms = inner.number("median_ms")
+    sigma = inner.number("sigma", most=5.0)
+    low_ms, high_ms = inner.number("low_ms"), inner.number("high_ms")
+    most_ms = inner.number("most_ms", otherwise=60_000.0)
+    inner.done()
+    even = low_ms is not None and high_ms is not None and low_ms <= high_ms
+    if even == (median_ms is not None and sigma is not None):
+        raise BadInput("needs low_ms up to high_ms, or median_ms and sigma", where=inner.where)
+    if even:
+        return Span(low_ms=low_ms or 0.0, high_ms=high_ms or 0.0, chance=chance or 0.0)
+    return Span(
+        low_ms=median_ms or 0.0,
+        high_ms=most_ms or 0.0,
+        sigma=sigma or 0.0,
+        chance=chance or 0.0,
+    )

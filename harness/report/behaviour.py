@@ -82,6 +82,8 @@ def _tools(found: ToolSummary) -> str:
         (found.unanswered, "no answer heard in"),
     )
     words += [f"{said} {number(count, 0)}" for count, said in others if count]
+    ours = ((found.failed, "failed"), (found.timed_out, "timed out"))
+    words += [f"{counted(count, 'call')} {said} as planned" for count, said in ours if count]
     return ", ".join(words)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from harness.model import NS_PER_MS, BargeIn, BehaviourOutcome, TurnBehaviour, ns_from_samples
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.said import Said
+from harness.session.turn.tool_use import ToolUse
 
 # How long after a backchannel a server may still report that it detected speech.
 SPEECH_REPORT_NS = 1_000 * NS_PER_MS
@@ -109,7 +110,7 @@ class Behaviour:
         self._taken += 1
         return True
 
-    def outcome(self, tools: tuple[str, ...], barge_in: BargeIn | None) -> BehaviourOutcome | None:
+    def outcome(self, tools: ToolUse, barge_in: BargeIn | None) -> BehaviourOutcome | None:
         """Return the outcome, `None` when nothing was planned and nothing happened.
 
         Args:
@@ -125,8 +126,8 @@ class Behaviour:
             backchannels_taken=self._taken,
             hesitation_ms=plan.hesitation_ms,
             expected_tool=plan.expected_tool,
-            tools=tools,
         )
+        told = tools.outcome(told)
         return None if told == BehaviourOutcome() else told
 
     def _begin(self, backchannel: EncodedUtterance, frame_start_ns: int, heard_ns: int) -> None:

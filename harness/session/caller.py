@@ -25,6 +25,7 @@ from harness.model import (
     SessionConfigured,
     SessionRecord,
     StampBound,
+    ToolEnd,
     TurnRecord,
     TurnStatus,
 )
@@ -32,11 +33,11 @@ from harness.session.acknowledgement import Acknowledgement, words_of
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
-from harness.session.heard_so_far import HeardSoFar
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns, Saying
 from harness.session.speaking import Speaking
+from harness.session.tool_responder import Mocks, ToolResponder
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import since
 
@@ -59,9 +60,12 @@ class Caller:
         lateness: Returns how far the network was from its plan; `None` where it is not to change.
         commits: The caller's client says when the caller has finished, or interrupts: the server
             does not detect it.
+        mocks: How the caller's application answers the tools that have a mock.
 
     Attributes:
         pacing: When its frames are due, and those that are ready ahead of time.
+        conversation: Its turns.
+        tools: The caller's application, `None` where it answers no tool calls.
         finished: The caller has nothing more to say.
         has_news: `take_turns` or `take_requests` has something to give.
     """
@@ -78,6 +82,7 @@ class Caller:
         backchannel: EncodedUtterance | None = None,
         lateness: NetworkLateness | None = None,
         commits: bool = False,
+        mocks: Mocks | None = None,
     ) -> None:
         self.id = f"call-{plan.number:06d}"
         self.finished = self.has_news = False
@@ -91,11 +96,12 @@ class Caller:
         self.differs, self.unreadable_messages = tuple[str, ...](), 0
         self.old_names = frozenset[str]()
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
-        self._conversation = Conversation(
+        expects = plan.answers_tools or any(turn.expected_tool for turn in plan.behaviours)
+        self.tools = ToolResponder(mocks) if expects else None
+        self.conversation = Conversation(
             origin_ns=origin_ns,
             wire_format=wire_format,
-            answers_tools=plan.answers_tools
-            or any(behaviour.expected_tool for behaviour in plan.behaviours),
+            tools=self.tools,
             lateness=lateness,
             keeps_words=plan.open_ended,
         )
@@ -110,7 +116,7 @@ class Caller:
     def due_ns(self) -> int | None:
         """When the next frame is to be sent, `None` while there is no session.
 
-        As of the last tick or event: each frame taken from `ahead` since moves it by one.
+        Each frame taken from `ahead` since the last tick or event moves it by one.
         """
         return self.pacing.due_ns
 
@@ -121,15 +127,13 @@ class Caller:
 
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
-        conversation = self._conversation
+        conversation = self.conversation
         audible: bool | None = None
         if isinstance(event, AudioDelta):
             audible = conversation.hear_more(event, now_ns, bound)
             if audible is False:
                 return
-        self._count_sent()
-        if self._speaking.utterance is None:
-            self._look_again()
+        self._reconsider()
         if audible:
             return
         self._acknowledgement.note(event, was_heard=conversation.was_heard)
@@ -140,8 +144,7 @@ class Caller:
         if isinstance(event, SessionConfigured):
             conversation.acknowledge(event)
         conversation.receive(event, now_ns, bound)
-        if conversation.requests or conversation.records:
-            self.has_news = True
+        self._look_for_news()
 
     def tick(self, now_ns: int) -> tuple[bytes, int]:
         """Return the message to send now and how late that is.
@@ -151,25 +154,22 @@ class Caller:
         self._count_sent()
         lateness_ns = self.pacing.take_up(now_ns)
         if lateness_ns > BACKLOG_NS:
-            self._conversation.held_up(lateness_ns)
+            self.conversation.held_up(lateness_ns)
         if self._speaking.utterance is not None:
             message = self._speak(now_ns, lateness_ns)
         elif now_ns - lateness_ns < self._silent_until_ns:
             message = self._silence
         else:
             message = self._act(now_ns, lateness_ns)
-        if self._conversation.turn is not None:
-            self._conversation.turn.sent(lateness_ns)
+        if self.conversation.turn is not None:
+            self.conversation.turn.sent(lateness_ns)
         self._look_ahead(self.pacing.sent(1))
         return message, lateness_ns
 
     def left(self, late_ns: int) -> None:
-        """Note how late the frame of the last `tick` was once it had left.
-
-        In between, the system may have given the core to another program.
-        """
-        if self._conversation.turn is not None:
-            self._conversation.turn.sent(late_ns)
+        """Note how late the frame of the last `tick` was once it had left: we may lose the core."""
+        if self.conversation.turn is not None:
+            self.conversation.turn.sent(late_ns)
 
     def say(self, saying: Saying) -> None:
         """Say one more thing: after its pause, or into the response that is to be interrupted."""
@@ -179,38 +179,33 @@ class Caller:
         is_next = not self._turns.has_more
         self._turns.add(saying)
         if is_next:
-            self._conversation.interrupt_with(saying.utterance)
+            self.conversation.interrupt_with(saying.utterance)
             self._speak_from_ns = self._thinks_from_ns + self._turns.think_ns
-        if self._speaking.utterance is None:
-            self._look_again()
+        self._reconsider()
 
     def say_no_more(self) -> None:
         """Take no more utterances; the session is finished when the last response was heard."""
         self._turns.end()
         if self._turns.has_more:
             return
-        self._conversation.hear_out()
-        if self._conversation.turn is None or self._conversation.greets:
+        self.conversation.hear_out()
+        if self.conversation.turn is None or self.conversation.greets:
             self.finished = True
 
-    def so_far(self, turn_index: int) -> HeardSoFar | None:
-        """Return what is known of a turn that goes on, `None` of any other."""
-        return self._conversation.so_far(turn_index)
-
-    def take_heard(self) -> list[HeardSoFar]:
-        """Return what was heard in turns that have ended, where what is said depends on it."""
-        return self._conversation.take_heard()
+    def tool_worked_out(self, call_id: str, output: str, end: ToolEnd) -> None:
+        """Take a result that the scenario's code has said."""
+        if self.tools is not None:
+            self.tools.worked_out(call_id, output, end)
+            self._reconsider()
 
     def wind_up(self) -> None:
         """Begin no further turn; the session is finished when the current turn has ended."""
         self._winding_up = True
-        self._count_sent()
-        if self._speaking.utterance is None:
-            self._look_again()
-        if self._conversation.greets:
+        self._reconsider()
+        if self.conversation.greets:
             stopped = run_ended(Phase.RESPONSE)
-            self._conversation.end_greeting(self._greeting_from_ns, stopped)
-        if self._conversation.turn is None:
+            self.conversation.end_greeting(self._greeting_from_ns, stopped)
+        if self.conversation.turn is None:
             self.finished = True
 
     def lost(self, now_ns: int, fault: Fault) -> float | None:
@@ -237,7 +232,7 @@ class Caller:
         if wait_s is None:
             return None
         self.link.lost(now_ns)
-        if self._conversation.turn is not None:
+        if self.conversation.turn is not None:
             self._close_turn(now_ns, fault)
         self.pacing.end()
         return None if self.finished else wait_s
@@ -262,7 +257,7 @@ class Caller:
         error = self._acknowledgement.last_error
         if early and fault is not None and error is not None and not fault.detail:
             fault = Fault(fault.party, fault.phase, fault.code, words_of(error))
-        if self._conversation.turn is not None:
+        if self.conversation.turn is not None:
             self._close_turn(now_ns, fault)
         elif early and fault is not None and fault.party is not Party.OURS and self._turns.has_more:
             # The session failed the turn that was about to begin.
@@ -270,8 +265,8 @@ class Caller:
         while self._turns.has_more:
             self._not_begun(TurnStatus.DROPPED, fault or run_ended(Phase.SEND))
         self.finished = True
-        greeting = self._conversation.greeting or Greeting()
-        turns_done = self._turns_done + len(self._conversation.records)
+        greeting = self.conversation.greeting or Greeting()
+        turns_done = self._turns_done + len(self.conversation.records)
         return SessionRecord(
             session_id=self.id,
             call_number=self._plan.number,
@@ -282,13 +277,11 @@ class Caller:
             scheduled_start_ns=self._since(self._scheduled_ns),
             planned_start_ns=self._since(self._scheduled_ns) if self._planned else None,
             **link.recorded(self._origin_ns),
-            usage=self._conversation.tokens.told,
-            responses_untold=self._conversation.tokens.untold,
+            usage=self.conversation.tokens.told,
+            responses_untold=self.conversation.tokens.untold,
             closed_ns=self._since(now_ns),
-            frames_intended=self.pacing.frames + self.pacing.slipped,
-            frames_sent=self.pacing.frames,
-            send_lateness_max_ns=self.pacing.late_max_ns,
-            provider_session_id=sanitised(self._conversation.provider_session_id),
+            **self.pacing.recorded(),
+            provider_session_id=sanitised(self.conversation.provider_session_id),
             **self._acknowledgement.recorded(
                 expected=link.ready_ns is not None and self._expects_acknowledgement
             ),
@@ -300,25 +293,20 @@ class Caller:
             fault=fault if early else None,
         )
 
-    @property
-    def frames(self) -> tuple[int, int]:
-        """Frames sent so far, and frame slots that passed unused because the caller was late."""
-        return self.pacing.frames + self.pacing.ahead.pending(), self.pacing.slipped
-
     def take_turns(self) -> list[TurnRecord]:
         """Return the turns that have ended since the last call."""
-        conversation = self._conversation
+        conversation = self.conversation
         records, conversation.records = conversation.records, []
         self._turns_done += len(records)
-        self.has_news = bool(conversation.requests)
+        self._look_for_news()
         explained = self._acknowledgement.explained
         return records if self._commits else [explained(record) for record in records]
 
     def take_requests(self) -> list[Request]:
         """Return what is to be sent besides audio, at once and in this order."""
-        conversation = self._conversation
+        conversation = self.conversation
         requests, conversation.requests = conversation.requests, []
-        self.has_news = bool(conversation.records)
+        self._look_for_news()
         return requests
 
     def _look_ahead(self, due_ns: int) -> None:
@@ -334,10 +322,21 @@ class Caller:
         self._silent_until_ns = 0
         self.pacing.ahead.drop()
 
+    def _look_for_news(self) -> None:
+        conversation, tools = self.conversation, self.tools
+        asked = tools is not None and tools.to_work_out
+        self.has_news = bool(conversation.requests or conversation.records or asked)
+
+    def _reconsider(self) -> None:
+        """Decide again what comes next, unless the caller is speaking."""
+        self._count_sent()
+        if self._speaking.utterance is None:
+            self._look_again()
+
     def _count_sent(self) -> None:
         """Count the frames that were taken from `ahead`."""
         frames, late_ns = self.pacing.count()
-        turn = self._conversation.turn
+        turn = self.conversation.turn
         if not frames or turn is None:
             return
         if self._speaking.utterance is not None:
@@ -350,11 +349,11 @@ class Caller:
         self._speak_from_ns = now_ns + self._turns.think_ns
         if self._plan.agent_speaks_first and not self._turns.is_complete:
             self._greeting_from_ns = now_ns
-            self._conversation.await_greeting(self._turns.silence(now_ns), now_ns)
+            self.conversation.await_greeting(self._turns.silence(now_ns), now_ns)
 
     def _act(self, now_ns: int, lateness_ns: int) -> bytes:
         """Do what is due while the caller is silent, and determine when to check again."""
-        conversation, frame_ns = self._conversation, self.pacing.frame_ns
+        conversation, frame_ns = self.conversation, self.pacing.frame_ns
         # The frame that is due now began a frame ago, and carries what was spoken since then.
         frame_start_ns = now_ns - lateness_ns - frame_ns
         if conversation.turn is not None:
@@ -366,7 +365,7 @@ class Caller:
             self._begin_turn(now_ns)
             return self._speak(now_ns, lateness_ns)
         backchannel = conversation.backchannel_frame(frame_start_ns)
-        self.has_news = bool(conversation.requests or conversation.records)
+        self._look_for_news()
         if conversation.turn is not None:
             self._silent_until_ns = conversation.changes_ns(frame_ns)
         elif speaks_from_ns is not None:
@@ -379,41 +378,41 @@ class Caller:
         """Return when the next utterance begins, `None` when that is not known or never."""
         if self.finished or self._winding_up or not self._turns.has_more:
             return None
-        if self._conversation.turn is None:
+        if self.conversation.turn is None:
             return self._speak_from_ns
-        return self._conversation.cuts_in_ns()
+        return self.conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
-        interrupts = self._conversation.turn is not None
+        interrupts = self.conversation.turn is not None
         if self._commits and interrupts:
-            self._conversation.requests.append(CancelResponse())
+            self.conversation.requests.append(CancelResponse())
             self.has_news = True
         thinks_from_ns = None if interrupts else self._thinks_from_ns
         begun = self._turns.begin(*self.pacing.position(), thinks_from_ns)
         before = self._session_instants()
-        self._conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
+        self.conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
         self._speaking.begin(begun.utterance)
 
     def _speak(self, now_ns: int, lateness_ns: int) -> bytes:
-        turn = self._conversation.turn
+        turn = self.conversation.turn
         assert turn is not None
         speech_was_over = turn.sending.end_ns is not None
         message = self._speaking.say(now_ns, lateness_ns, turn.sending)
         if self._commits and not speech_was_over and turn.sending.end_ns is not None:
             turn.committed(now_ns)
-            self._conversation.requests += [CommitTurn(), RequestResponse()]
+            self.conversation.requests += [CommitTurn(), RequestResponse()]
             self.has_news = True
         if self._speaking.utterance is None:
             self._silent_until_ns = 0
         return message
 
     def _close_turn(self, now_ns: int, fault: Fault | None) -> None:
-        turn = self._conversation.turn
+        turn = self.conversation.turn
         assert turn is not None
-        if self._conversation.greets:
-            self._conversation.end_greeting(now_ns, fault)
+        if self.conversation.greets:
+            self.conversation.end_greeting(now_ns, fault)
         else:
-            self._conversation.close(now_ns, fault)
+            self.conversation.close(now_ns, fault)
             self._speaking.stop()
             self.has_news = True
         if self._turns.is_complete or self._winding_up:
@@ -425,7 +424,7 @@ class Caller:
     def _not_begun(self, status: TurnStatus, fault: Fault) -> None:
         """Record the next turn of the plan, which never began."""
         at = since(self._session_instants(), self._origin_ns)
-        self._conversation.records.append(self._turns.not_begun(status, fault, at))
+        self.conversation.records.append(self._turns.not_begun(status, fault, at))
         self.has_news = True
 
     def _session_instants(self) -> dict[str, int | None]:
@@ -441,7 +440,7 @@ class Caller:
             return Phase.CONNECT
         if not self.link.up:
             return Phase.SETUP
-        turn = self._conversation.turn
+        turn = self.conversation.turn
         return Phase.SEND if turn is None else turn.phase()
 
     def _since(self, instant_ns: int | None) -> int | None:

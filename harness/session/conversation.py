@@ -11,7 +11,6 @@ from harness.model import (
     AudioDelta,
     AudioFormat,
     BargeIn,
-    BehaviourOutcome,
     Encoding,
     Event,
     InputCommitted,
@@ -57,7 +56,7 @@ class Conversation:
     Args:
         origin_ns: Run start; records count from it.
         wire_format: How the audio of responses is written, and who keeps it.
-        answers_tools: Whether the caller's application answers tool calls.
+        tools: The caller's application, which answers tool calls; `None` for one that does not.
         lateness: Returns how far the network was from its plan; `None` where it is not to change.
         keeps_words: Whether what was heard in turns is to be kept until it is taken.
 
@@ -76,7 +75,7 @@ class Conversation:
         *,
         origin_ns: int,
         wire_format: WireFormat,
-        answers_tools: bool,
+        tools: ToolResponder | None,
         lateness: NetworkLateness | None = None,
         keeps_words: bool = False,
     ) -> None:
@@ -90,7 +89,7 @@ class Conversation:
         self._origin_ns, self._lateness = origin_ns, lateness
         self._keeps_words = keeps_words
         self._check = EncodingCheck(self.audio)
-        self._tools = ToolResponder() if answers_tools else None
+        self._tools = tools
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
@@ -275,10 +274,12 @@ class Conversation:
             self.turn.sending.held_up_ns = late_ns
 
     def ended(self, now_ns: int) -> bool:
-        """Return whether the turn is over: nothing to wait for, no backchannel under way."""
+        """Return whether the turn is over: nothing to wait for, no backchannel or tool at work."""
         turn, behaviour = self.turn, self._behaviour
         assert turn is not None
-        return turn.ended(now_ns) and (behaviour is None or not behaviour.speaking)
+        tools_work = self._tools is not None and self._tools.due_ns is not None
+        speaks = behaviour is not None and behaviour.speaking
+        return turn.ended(now_ns) and not (speaks or tools_work)
 
     def changes_ns(self, frame_ns: int) -> int:
         """Return before when nothing but silence is sent, if nothing comes.
@@ -313,9 +314,10 @@ class Conversation:
         tools = self._tools
         if tools is None or tools.due_ns is None or now_ns < tools.due_ns:
             return
-        self.requests += tools.answers()
+        requests, ends = tools.answers()
+        self.requests += requests
         if self.turn is not None and self.turn.tools.names:
-            self.turn.tool_result_sent(now_ns)
+            self.turn.tool_result_sent(now_ns, ends)
 
     def so_far(self, turn_index: int) -> HeardSoFar | None:
         """Return what is known of a turn that goes on, `None` of any other."""
@@ -401,9 +403,9 @@ class Conversation:
     ) -> TurnRecord:
         turn, acted = done.turn, None
         if done.behaviour is not None:
-            acted = done.behaviour.outcome(turn.tools.names, barge_in)
+            acted = done.behaviour.outcome(turn.tools, barge_in)
         elif turn.tools.names:
-            acted = BehaviourOutcome(tools=turn.tools.names)
+            acted = turn.tools.outcome()
         record = turn.record(
             self._origin_ns,
             fault,

@@ -4,6 +4,8 @@ Frames are counted from the caller's first to the last, over all connections; a 
 opened anew has a grid of its own, on which audio counts from 0.
 """
 
+from typing import Any
+
 from harness.model import NS_PER_MS
 from harness.session.grid import FrameGrid
 from harness.session.ready_frames import ReadyFrames
@@ -96,6 +98,19 @@ class Pacing:
     def position(self) -> tuple[int, FrameGrid]:
         """Return the number of the next frame on this connection, and its grid."""
         return self.frames - self._earlier, self._grid
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """Frames sent so far, and slots that passed unused because the caller was late."""
+        return self.frames + self.ahead.pending(), self.slipped
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what the session's record says of its frames."""
+        return {
+            "frames_intended": self.frames + self.slipped,
+            "frames_sent": self.frames,
+            "send_lateness_max_ns": self.late_max_ns,
+        }
 
     def _was_late(self, late_ns: int) -> None:
         if self.late_max_ns is None or late_ns > self.late_max_ns:

@@ -228,7 +228,8 @@ class Refused:
             lost=lambda at_ns, fault: None,
             closed=lambda at_ns, fault, code: fault.code,
             take_turns=tuple,
-            take_heard=list,
+            conversation=SimpleNamespace(take_heard=list),
+            tools=None,
         )
         host_name, settings = "ws://127.0.0.1:1", SessionSettings()
         route = resolve_route(
@@ -280,7 +281,8 @@ def test_a_limit_that_is_reached_says_how_far_opening_came(through_proxy: bool, 
                 lost=lambda at_ns, fault: None,
                 closed=lambda at_ns, fault, code: fault,
                 take_turns=tuple,
-                take_heard=list,
+                conversation=SimpleNamespace(take_heard=list),
+                tools=None,
             )
             events = CallEvents(
                 ready=lambda call, stream: None,

@@ -176,7 +176,7 @@ def test_no_planned_frame_vanishes_and_none_is_skipped_within_the_backlog(
     for pause_ms in [*pauses_ms, 0]:
         written += len(loop.wake(max(loop.at_ns, loop.armed_ns) / MS + pause_ms))
         late_ns += loop.sender.take_lateness()
-    counted = [session.frames for session in sessions]
+    counted = [session.pacing.slots for session in sessions]
     assert sum(sent for sent, _ in counted) == written
     # A frame is late until it has left, and skipped by when it begins to leave.
     if sum(skipped for _, skipped in counted):

@@ -1,5 +1,6 @@
 """Scenarios whose tasks lead their calls, in whole runs against the simulator."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,54 @@ def test_a_task_says_what_follows_from_the_response_and_its_own_time_is_told(
     for session in lines_of(run / "sessions.jsonl"):
         assert [check["passed"] for check in session["checks"]] == [True, False]
         assert (session["turns_planned"], session["turns_done"]) == (2, 2)
+
+
+TOOLS = """
+from harness import Tool, VoiceUser, task
+
+class Customer(VoiceUser):
+    session = {
+        "tools": [
+            {
+                "type": "function",
+                "name": "look_up",
+                "parameters": {"type": "object", "properties": {"city": {"const": "Rome"}}},
+            }
+        ]
+    }
+    tools = (
+        Tool("look_up", lambda asked: asked["city"], takes={"low_ms": 250, "high_ms": 300}),
+        Tool("unused", hangs=1.0),
+    )
+
+    @task
+    def ask(self):
+        with self.call() as call:
+            turn = call.say(think_ms=50)
+            call.expect(turn.tool == "look_up", "it is looked up")
+            call.expect(turn.tool != "look_up", "it is not looked up")
+"""
+
+
+def test_a_tool_of_the_session_is_answered_by_its_mock_and_a_check_says_that_it_was_used(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    scenario, truth = tmp_path / "asks.py", tmp_path / "truth.jsonl"
+    scenario.write_text(TOOLS)
+    host = serve("--tool", "look_up", "--truth", str(truth))
+    words = ("-u", "1", "--calls", "1", "--host", host)
+    done = run_locust(*words, reports=tmp_path / "reports", scenario=scenario)
+    run = check_held(done, tmp_path / "reports")
+    check_turns(run)
+    (turn,) = lines_of(run / "turns.jsonl")
+    at = turn["at"]
+    assert turn["behaviour"]["tools"] == ["look_up"]
+    assert turn["behaviour"]["tools_failed"] == 0, "the function had the session's arguments"
+    assert at["tool_result_sent_ns"] - at["tool_call_ns"] >= 250_000_000
+    assert at["answer_audible_ns"] > at["tool_result_sent_ns"]
+    (session,) = lines_of(run / "sessions.jsonl")
+    assert [check["passed"] for check in session["checks"]] == [True, False]
+    assert "2 checks, 1 failed: it is not looked up (1 of 1)" in done.stdout
 
 
 def test_an_error_of_a_task_ends_its_call_and_no_other(simulator: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from harness.dialects.base64_audio import Base64Audio
 from harness.model import AudioFormat, BargeIn, BehaviourOutcome, TurnBehaviour
 from harness.session import EncodedUtterance, WireFormat
 from harness.session.behaviour import Behaviour
+from harness.session.turn.tool_use import ToolUse
 
 MS = 1_000_000
 FRAME = 480
@@ -43,7 +44,7 @@ def test_backchannels_go_out_at_their_offsets_whole_and_never_two_at_once() -> N
         40: b"m", 60: b"h", 80: b"m", 200: b"m", 220: b"h", 240: b"m",
     }  # fmt: skip
     assert behaviour.next_ns(HEARD_NS) is None
-    told = behaviour.outcome((), None)
+    told = behaviour.outcome(ToolUse(), None)
     assert told == BehaviourOutcome(backchannels=2)
 
 
@@ -57,7 +58,7 @@ def test_a_backchannel_that_the_server_heard_counts_once_and_only_for_a_while() 
     assert not behaviour.was_taken_for_a_turn(HEARD_NS + 6_500 * MS), (
         "too late to be of a backchannel"
     )
-    told = behaviour.outcome((), None)
+    told = behaviour.outcome(ToolUse(), None)
     assert told is not None
     assert (told.backchannels, told.backchannels_taken) == (2, 1)
 
@@ -79,14 +80,18 @@ def test_who_has_nothing_to_say_does_not_interrupt() -> None:
 
 def test_an_interruption_that_did_not_come_to_be_was_missed() -> None:
     behaviour = Behaviour(TurnBehaviour(barge_in_ms=100), None, WORDS, WIRE_FORMAT)
-    missed = behaviour.outcome((), None)
-    stopped = behaviour.outcome(("t",), BargeIn.STOPPED)
+    missed = behaviour.outcome(ToolUse(), None)
+    tools = ToolUse()
+    tools.called("t")
+    stopped = behaviour.outcome(tools, BargeIn.STOPPED)
     assert missed == BehaviourOutcome(barge_in=BargeIn.MISSED)
     assert stopped == BehaviourOutcome(barge_in=BargeIn.STOPPED, tools=("t",))
 
 
 def test_a_turn_of_which_nothing_was_asked_has_nothing_to_tell() -> None:
     assert (
-        Behaviour(TurnBehaviour(tool_ms=300), BACKCHANNEL, WORDS, WIRE_FORMAT).outcome((), None)
+        Behaviour(TurnBehaviour(tool_ms=300), BACKCHANNEL, WORDS, WIRE_FORMAT).outcome(
+            ToolUse(), None
+        )
         is None
     )

@@ -327,7 +327,7 @@ def test_a_call_is_the_same_whether_frames_are_taken_ahead_or_asked_for_one_by_o
         server.late_ns = lambda frame: lateness_ms[frame % len(lateness_ms)] * MS
         server.run(until_ms=20_000 if cut_ms is None else cut_ms)
         record = hang_up(session)
-        return server.sent, server.turns + session.take_turns(), record, session.frames
+        return server.sent, server.turns + session.take_turns(), record, session.pacing.slots
 
     assert held(takes_ahead=True) == held(takes_ahead=False)
 
@@ -690,7 +690,7 @@ def test_a_response_that_nothing_is_said_into_any_more_is_heard_out() -> None:
     session, server = _told()
     session.say(_said("a", barge_in_ms=400.0))
     server.run(1_300)
-    so_far = session.so_far(0)
+    so_far = session.conversation.so_far(0)
     assert so_far is not None
     assert so_far.audible
     session.say_no_more()
@@ -713,12 +713,12 @@ def test_words_and_tools_of_a_turn_are_kept_for_a_caller_who_is_told() -> None:
         ]
     )
     server.run(1_300)
-    assert session.so_far(1) is None
-    so_far = session.so_far(0)
+    assert session.conversation.so_far(1) is None
+    so_far = session.conversation.so_far(0)
     assert so_far is not None
     assert so_far.transcript.startswith("Which size?")
     server.run(9_000)
-    (heard,) = session.take_heard()
+    (heard,) = session.conversation.take_heard()
     assert (heard.turn_index, heard.tools) == (0, ("place_order",))
     assert heard.transcript.startswith("Which size?")
-    assert session.take_heard() == []
+    assert session.conversation.take_heard() == []

@@ -119,7 +119,7 @@ class Held:
 
     def _take(self, now_ns: int) -> None:
         assert self.session.has_news or not (
-            self.session._conversation.records or self.session._conversation.requests
+            self.session.conversation.records or self.session.conversation.requests
         )
         if self.session.has_news:
             self.requests += [(now_ns // MS, one) for one in self.session.take_requests()]
@@ -325,6 +325,16 @@ def test_a_tool_whose_answer_never_comes_is_no_completed_turn(preamble: bool) ->
     assert turn.fault.code == "no_answer"
     assert turn.at.answer_audible_ns is None
     assert held.session.finished
+
+
+def test_a_slow_tool_of_ours_does_not_make_the_answer_late() -> None:
+    """The limit counts from the result, which went out after the caller would have given up."""
+    held = Held(TurnBehaviour(expected_tool="look_up", tool_ms=4_000))
+    held.run(call(900), (910, ResponseDone("r1", COMPLETED)), *response(6_000, 200, "r2"))
+    (turn,) = held.turns
+    assert turn.at.tool_result_sent_ns == 4_900 * MS > WIRE_FORMAT.limit_ns
+    assert turn.at.answer_audible_ns == 6_000 * MS
+    assert (turn.status, turn.kind) == (TurnStatus.COMPLETED, TurnKind.TOOL)
 
 
 def test_an_expected_tool_that_is_not_used_is_told() -> None:

@@ -1,4 +1,12 @@
-from harness.model import RequestResponse, ResponseDone, ResponseStatus, ToolCall, ToolResult
+from harness.model import (
+    RequestResponse,
+    ResponseDone,
+    ResponseStatus,
+    ToolAnswer,
+    ToolCall,
+    ToolEnd,
+    ToolResult,
+)
 from harness.session.tool_responder import ToolResponder
 
 MS = 1_000_000
@@ -20,7 +28,8 @@ def test_results_go_out_when_the_tool_is_done_and_the_response_that_asked_is_ove
     assert application.due_ns == 2_000 * MS
     application.over(done())
     assert application.due_ns == 1_300 * MS
-    results = application.answers()
+    results, ends = application.answers()
+    assert ends == [ToolEnd.ANSWERED]
     assert results == [ToolResult("c1", '{"ok":true}'), RequestResponse()]
     assert application.due_ns is None
 
@@ -32,7 +41,7 @@ def test_several_calls_are_answered_together_each_once() -> None:
     assert not application.called(call("c1"), 100, 60 * MS), "told twice"
     application.over(done(""))
     assert application.due_ns == 550 * MS
-    said = application.answers()
+    said, _ = application.answers()
     assert [type(one) for one in said] == [ToolResult, ToolResult, RequestResponse]
     assert not application.called(call("c2"), 100, 900 * MS), "told again afterwards"
     assert application.due_ns is None
@@ -52,3 +61,51 @@ def test_the_name_of_a_call_may_be_used_again_in_another_turn() -> None:
     assert not application.called(call(), 100, 500 * MS)
     application.next_turn()
     assert application.called(call(), 100, 900 * MS)
+
+
+class Mocked:
+    """Knows one tool, with one answer."""
+
+    def __init__(self, answer: ToolAnswer) -> None:
+        self.answered = answer
+
+    def answer(self, call: ToolCall) -> ToolAnswer | None:
+        return self.answered if call.name == "look_up" else None
+
+
+def test_a_mock_says_what_is_answered_and_when_and_others_take_what_the_script_says() -> None:
+    mocks = Mocked(ToolAnswer(takes_ms=700, output="sunny", end=ToolEnd.FAILED))
+    application = ToolResponder(mocks)
+    assert application.called(call(), 300, 0)
+    assert application.called(ToolCall("c2", "other", "{}", "r1"), 300, 0)
+    application.over(done())
+    assert application.due_ns == 700 * MS
+    requests, ends = application.answers()
+    assert requests[:2] == [ToolResult("c1", "sunny"), ToolResult("c2", '{"ok":true}')]
+    assert ends == [ToolEnd.FAILED, ToolEnd.ANSWERED]
+
+
+def test_a_result_of_the_scenarios_code_goes_out_when_it_is_there_and_not_before_its_time() -> None:
+    mocks = Mocked(ToolAnswer(takes_ms=200, output=None, time_out_ms=5_000, timed_out="late"))
+    application = ToolResponder(mocks)
+    asked = call()
+    application.called(asked, 0, 0)
+    application.over(done())
+    assert application.take_to_work_out() == [asked]
+    assert application.take_to_work_out() == [], "asked for once"
+    assert application.due_ns == 5_000 * MS, "it may never come"
+    application.worked_out("c1", "rain", ToolEnd.ANSWERED)
+    assert application.due_ns == 200 * MS
+    assert application.answers()[0][0] == ToolResult("c1", "rain")
+
+
+def test_the_scenarios_code_is_not_waited_for_beyond_the_time_out() -> None:
+    mocks = Mocked(ToolAnswer(takes_ms=200, output=None, time_out_ms=5_000, timed_out="late"))
+    application = ToolResponder(mocks)
+    application.called(call(), 0, 0)
+    assert application.answers() == (
+        [ToolResult("c1", "late"), RequestResponse()],
+        [ToolEnd.TIMED_OUT],
+    )
+    application.worked_out("c1", "rain", ToolEnd.ANSWERED)
+    assert application.due_ns is None, "it is answered"

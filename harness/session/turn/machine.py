@@ -22,8 +22,10 @@ The rules of this file:
 * A caller who said nothing keeps listening: `SpeechStarted` alone does not stop the playout, a
   cancelled response does. A caller who speaks during the response stops it through `interrupt`.
 * What is said before a tool is called is heard, but it is not the answer: the turn goes on until
-  the response to the tool's result was heard.
+  the response to the tool's result was heard, and the limit counts from that result.
 """
+
+from collections.abc import Sequence
 
 from harness.errors import Fault, Phase
 from harness.model import (
@@ -44,6 +46,7 @@ from harness.model import (
     TextDelta,
     TokensReported,
     ToolCall,
+    ToolEnd,
     Truncate,
     TurnRecord,
 )
@@ -217,11 +220,11 @@ class Turn:
         """Note that the caller's client told the server that the caller has finished."""
         self._noted.first("commit_sent_ns", now_ns)
 
-    def tool_result_sent(self, now_ns: int) -> None:
-        """Note that the results of the tools called so far went out."""
+    def tool_result_sent(self, now_ns: int, ends: Sequence[ToolEnd] = ()) -> None:
+        """Note that the results of the tools called so far went out, and how the calls ended."""
         self._sounds = None
         self._noted.first("tool_result_sent_ns", now_ns)
-        self.tools.results_sent()
+        self.tools.results_sent(now_ns, ends)
         self._audio.expect_answer()
         if not self.ids.announces:
             self._audio.next_response()
@@ -237,7 +240,7 @@ class Turn:
 
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
-        deadline_ns = self.spoken.end_ns + self.spoken.limit_ns
+        deadline_ns = max(self.spoken.end_ns, self.tools.results_ns) + self.spoken.limit_ns
         detected = self._reports_end is None and self._early.heard_first
         if self._early.pending and (self._reports_end or detected or self._heard_too_early()):
             # The server is about to report the end of the turn, and then to answer it.

@@ -790,7 +790,8 @@ def test_what_is_said_before_a_tool_call_completes_no_turn(
     assert not turn.ended((END_MS + 4_999) * MS)
     turn.tool_result_sent((END_MS + 1_000) * MS)
     feed(turn, *answer)
-    assert turn.ended((END_MS + 5_000) * MS)
+    # The answer has its whole time from when the caller's own tool had its result.
+    assert turn.ended((END_MS + 6_000) * MS)
     record = turn.record(0)
     assert record.fault is not None
     assert (record.status, record.fault.code) == (status, code)

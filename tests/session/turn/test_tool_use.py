@@ -1,3 +1,4 @@
+from harness.model import BehaviourOutcome, ToolEnd
 from harness.session.turn.tool_use import ToolUse
 
 
@@ -25,7 +26,7 @@ def test_the_answer_is_owed_until_a_response_begins_after_the_results_went_out()
     tools.expect_answer()
     tools.response_began()
     assert tools.owed, "it began before the results were there"
-    tools.results_sent()
+    tools.results_sent(5)
     tools.response_began()
     assert (tools.owed, tools.awaits_answer) == (False, True), "it has begun, and is not heard yet"
 
@@ -33,11 +34,23 @@ def test_the_answer_is_owed_until_a_response_begins_after_the_results_went_out()
 def test_a_second_call_after_the_results_owes_until_its_own_results_are_answered() -> None:
     tools = ToolUse()
     tools.expect_answer()
-    tools.results_sent()
+    tools.results_sent(5)
     tools.response_began()
     tools.expect_answer()
     tools.response_began()
     assert tools.owed, "this one answers the first results"
-    tools.results_sent()
+    tools.results_sent(5)
     tools.response_began()
     assert not tools.owed
+
+
+def test_calls_that_the_application_let_down_are_counted() -> None:
+    use = ToolUse()
+    use.called("look_up")
+    use.called("book")
+    use.results_sent(5, [ToolEnd.FAILED, ToolEnd.ANSWERED])
+    use.results_sent(9, [ToolEnd.TIMED_OUT])
+    assert use.results_ns == 9
+    assert use.outcome() == BehaviourOutcome(
+        tools=("look_up", "book"), tools_failed=1, tools_timed_out=1
+    )
