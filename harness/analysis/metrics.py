@@ -151,9 +151,19 @@ METRICS = (
         occasional=True,
     ),
     Metric(
+        name="webhook",
+        title="of that, webhook",
+        start=("open_start_ns",),
+        end="answered_ns",
+        definition="webhook of an incoming call begun to its answer received; only for an"
+        " application that a carrier calls through one",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
         name="tcp_connect",
         title="of that, TCP",
-        start=("open_start_ns",),
+        start=("answered_ns", "open_start_ns"),
         end="reached_ns",
         definition="connection begun, name resolution included, to TCP connection established",
         of_session=True,

@@ -71,6 +71,8 @@ class DialectFacts:
         announces_responses: The server says when a response begins, before its audio.
         ends_responses: The server says when it has sent a response; otherwise its end is found in
             its audio.
+        takes_webhooks: An application may be called at the address of its webhook, which answers
+            where its socket is.
         marks_playback: The server asks to be told what of its audio has been played, and may take
             back what has not.
         returns_cleared_marks: Marks come back at once when the audio before them is taken back;
@@ -96,6 +98,7 @@ class DialectFacts:
     reports_endpoint: bool = True
     announces_responses: bool = True
     ends_responses: bool = True
+    takes_webhooks: bool = False
     marks_playback: bool = False
     returns_cleared_marks: bool = True
     calls_tools: bool = True
@@ -106,6 +109,19 @@ class DialectFacts:
     as_of: str
 
 
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """What tells an application over HTTP that it is called.
+
+    Attributes:
+        form: Fields of the form that is posted.
+        headers: Extra headers.
+    """
+
+    form: Mapping[str, str]
+    headers: tuple[tuple[str, str], ...]
+
+
 class DialectSession(Protocol):
     """One session in an API's words: it numbers its messages and knows no time.
 
@@ -114,6 +130,16 @@ class DialectSession(Protocol):
     """
 
     identifier: str
+
+    def incoming(self, api_key: str | None, address: str) -> IncomingCall:
+        """Return what is posted to the webhook at `address`, where there are webhooks."""
+
+    def answered(self, document: bytes) -> str:
+        """Take what a webhook answered, and return the address of the application's socket.
+
+        Raises:
+            MalformedMessage: It names none; says in words what it says instead.
+        """
 
     def opening(self) -> list[bytes]:
         """Return the messages to send as soon as the connection is open."""

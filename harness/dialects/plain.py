@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.dialects.base import SessionSettings
+from harness.dialects.base import IncomingCall, MalformedMessage, SessionSettings
 from harness.model import Request, SessionConfigured, SettingAnswer
 
 
@@ -64,6 +64,18 @@ class PlainSession:
 
     __slots__ = ()
     identifier = ""
+
+    def incoming(self, _api_key: str | None, _address: str) -> IncomingCall:
+        """Return nothing: there are no webhooks."""
+        return IncomingCall({}, ())
+
+    def answered(self, _document: bytes) -> str:
+        """Refuse any answer: there are no webhooks.
+
+        Raises:
+            MalformedMessage: Always.
+        """
+        raise MalformedMessage("nothing asks webhooks here")
 
     def opening(self) -> list[bytes]:
         """Return no message: the other side speaks first."""

@@ -11,6 +11,7 @@ from harness.clock import now_ns
 from harness.dialects import MalformedMessage
 from harness.engine.carrier_playback import CarrierPlayback
 from harness.engine.frame_stream import FrameStream
+from harness.engine.incoming_call import follow
 from harness.engine.route import Route
 from harness.engine.shared_frames import frame_writer
 from harness.errors import Fault, Party, Phase
@@ -130,6 +131,13 @@ class Call:
             self._words = route.dialect.open(new_identity())
         self._openings, self._upgraded = self._openings + 1, False
         loop.call_later(route.setup_limit_s, self._expect_session, self._openings)
+        if route.webhook is not None:
+            answered = await follow(route, route.webhook, self._words)
+            if isinstance(answered, Fault):
+                self.gone(now_ns(), None, answered)
+                return
+            self.session.link.answered(now_ns())
+            route = answered
         made = await connect(
             route.target,
             route.headers,

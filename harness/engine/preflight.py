@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.dialects import MalformedMessage
 from harness.dialects.session_comparison import difference_words
 from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
+from harness.engine.incoming_call import NO_STREAM, follow
 from harness.engine.route import BEARER, Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
@@ -22,7 +23,7 @@ from harness.model import (
     StampBound,
 )
 from harness.session import Acknowledgement
-from harness.transport import Connection, connect, ready_message, sanitised_target
+from harness.transport import Connection, connect, ready_message
 
 _LEAVE_LIMIT_S = 3.0
 # Many servers free the slot of a session a moment after they have closed its connection; calls
@@ -176,6 +177,11 @@ async def _try(route: Route, *, configure: bool) -> Visit:
 async def _try_once(route: Route, *, configure: bool) -> tuple[Visit, int | None]:
     """Open a session once; return what it said, and the code it was closed with."""
     visitor = _Visitor(route)
+    if route.webhook is not None:
+        answered = await follow(route, route.webhook, visitor.words)
+        if isinstance(answered, Fault):
+            return Visit(answered), None
+        route = answered
     made = await connect(
         route.target,
         route.headers,
@@ -256,7 +262,13 @@ def _say(connection: Connection, messages: list[bytes]) -> None:
 
 def refusal(route: Route, fault: Fault) -> BadInput:
     """Return the error that tells a person why the target cannot be loaded."""
-    where = sanitised_target(route.target)
+    where = route.address
+    if fault.code == NO_STREAM:
+        hint = "Answer the webhook with <Response><Connect><Stream url=…/></Connect></Response>"
+        return BadInput(fault.detail, where=where, hint=hint)
+    if route.webhook is not None and fault.code.startswith("http_"):
+        hint = "Check the address; a refused signature wants the token of that application"
+        return BadInput(f"the webhook answered {fault.detail}", where=where, hint=hint)
     if fault.code in _KEY_CODES:
         return _key_refused(route, fault, where)
     if fault.code == "proxy_refused":

@@ -3,7 +3,7 @@
 import re
 import ssl
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
@@ -11,7 +11,7 @@ from harness.dialects import Dialect, SessionSettings
 from harness.environment import LOOPBACK, api_key, proxy_for
 from harness.errors import BadInput, conceal, sanitised
 from harness.network import Impairment
-from harness.transport import Target, parse_target
+from harness.transport import Target, parse_target, sanitised_target
 
 BEARER = "Authorization"
 # How long a session may take to exist; a server that loads its model first takes longer.
@@ -27,11 +27,32 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where an application is told of a call, before its socket is known.
+
+    Attributes:
+        target: Address of the webhook; `secure` stands for `https`.
+        key: What the requests to the application are signed with, `None` for nothing.
+        via: Host and port of the HTTP proxy in front of it, `None` for none.
+        proxy_authorization: What that proxy is shown.
+        upstream: Host and port of the only socket that the route's `via` leads to; `None` where
+            calls go wherever the webhook says.
+    """
+
+    target: Target
+    key: str | None = field(default=None, repr=False)
+    via: tuple[str, int] | None = None
+    proxy_authorization: str = field(default="", repr=False)
+    upstream: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """How a session reaches the API.
 
     Attributes:
-        target: Address as the server sees it.
+        target: Address as the server sees it; with a webhook, that of the webhook until a call has
+            its answer.
         headers: Extra headers of the upgrade, the key among them.
         dialect: The API's words.
         settings: What the session asks for.
@@ -43,6 +64,7 @@ class Route:
         proxy_authorization: What the HTTP proxy is shown; empty where it asks for nothing.
         key_header: The header that the key is sent in.
         refusal_retries: How often a session is tried again that was refused by a full server.
+        webhook: Where each call is announced first, `None` where the socket is dialled at once.
     """
 
     target: Target
@@ -57,6 +79,14 @@ class Route:
     proxy_authorization: str = ""
     key_header: str = BEARER
     refusal_retries: int = REFUSAL_RETRIES
+    webhook: Webhook | None = None
+
+    @property
+    def address(self) -> str:
+        """The address that was asked for, without credentials and query, to be shown."""
+        if self.webhook is None:
+            return sanitised_target(self.target)
+        return sanitised_target(self.webhook.target).replace("ws", "http", 1)
 
     def __repr__(self) -> str:
         """Leave out the headers and what a proxy is shown: they hold the key and a password."""
@@ -105,7 +135,9 @@ def resolve_route(
         )
     dialect.asked(settings)
     path = dialect.path(settings)
-    target = _with_model(parse_target(host, path), path, settings.model)
+    posts = _is_webhook(host, dialect)
+    named = parse_target(f"ws{host[4:]}" if posts else host, path)
+    target = _with_model(named, path, settings.model)
     _conceal_credentials(target)
     usual, near = dialect.facts.key_variables, target.host in LOOPBACK
     key = api_key(key_variable, usual) if target.secure or near else None
@@ -113,20 +145,43 @@ def resolve_route(
         dialect.audio.frame_samples(frame_ms)
     except ValueError as error:
         raise BadInput(str(error), where="--frame-ms", hint="20 fits every format") from error
-    proxy, proxy_authorization = _proxy(target)
+    proxy, proxy_authorization = proxy_to(target)
+    webhook = None
+    if posts:
+        webhook = Webhook(
+            target=target, key=key, via=proxy, proxy_authorization=proxy_authorization
+        )
     return Route(
         target=target,
-        headers=_headers(dialect, key, key_header, target),
+        headers=() if posts else _headers(dialect, key, key_header, target),
         dialect=dialect,
         settings=settings,
         via=proxy,
         tunnel=proxy is not None,
-        tls=_verifier(authority) if target.secure else None,
+        tls=_verifier(authority) if target.secure or posts else None,
         setup_limit_s=setup_limit_s,
         proxy_authorization=proxy_authorization,
         key_header=key_header,
         refusal_retries=refusal_retries,
+        webhook=webhook,
     )
+
+
+def _is_webhook(host: str, dialect: Dialect) -> bool:
+    """Return whether an address is that of a webhook.
+
+    Raises:
+        BadInput: It is, and nobody calls through one in this dialect.
+    """
+    if not host.lower().startswith(("http://", "https://")):
+        return False
+    if not dialect.facts.takes_webhooks:
+        raise BadInput(
+            f"an application is not called through a webhook in the dialect {dialect.name}",
+            where=sanitised(f"--host {host.partition('?')[0]}"),
+            hint="Give the address of its socket: ws://HOST:PORT or wss://HOST",
+        )
+    return True
 
 
 def _refuse_without_effect(dialect: Dialect, settings: SessionSettings) -> None:
@@ -218,21 +273,26 @@ def _headers(
         raise BadInput(
             "is no name of a header", where=f"--key-header {name}", hint="Such as api-key"
         )
-    address = _address(target)
+    address = address_of(target)
     if key is None or name.lower() == BEARER.lower():
         return tuple(dialect.headers(key, address))
     return (*dialect.headers(None, address), (name, key))
 
 
-def _address(target: Target) -> str:
-    """Return the address as the server sees it: without credentials, and the usual port."""
-    scheme, usual = ("wss", 443) if target.secure else ("ws", 80)
+def address_of(target: Target, scheme: str = "ws") -> str:
+    """Return the address as the server sees it: without credentials, and the usual port.
+
+    Args:
+        target: The address.
+        scheme: `ws`, or `http` of a webhook; without the `s` of a secure one.
+    """
+    scheme, usual = (f"{scheme}s", 443) if target.secure else (scheme, 80)
     port = "" if target.port == usual else f":{target.port}"
     host = f"[{target.host}]" if ":" in target.host else target.host
     return f"{scheme}://{host}{port}{target.resource_name}"
 
 
-def _proxy(target: Target) -> tuple[tuple[str, int] | None, str]:
+def proxy_to(target: Target) -> tuple[tuple[str, int] | None, str]:
     """Return host and port of the HTTP proxy of the environment, and what it is to be shown."""
     address = proxy_for(target.host, secure=target.secure)
     if address is None:

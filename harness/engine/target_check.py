@@ -22,7 +22,6 @@ from harness.model import (
 from harness.plan import Dialogue, Seeds, draw_call
 from harness.session import Caller
 from harness.session.event_coverage import EventCoverage
-from harness.transport import sanitised_target
 
 NO_WISHES = SessionWishes()
 _POLL_S = 0.02
@@ -131,7 +130,7 @@ def check(
         record, heard = _wait(engine, now_ns() + round(patience_s * NS_PER_S))
     finally:
         engine.stop()
-    where = sanitised_target(route.target)
+    where = route.address
     return TargetCheck(
         target=where,
         first_session_s=first_session_s,

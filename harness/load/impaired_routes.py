@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from harness.engine.engine import AudioEngine
-from harness.engine.preflight import try_session
+from harness.engine.incoming_call import behind_network
+from harness.engine.preflight import refusal, try_session
 from harness.engine.route import Route
 from harness.environment import LOOPBACK, cache_dir
-from harness.errors import BadInput, sanitised
+from harness.errors import BadInput, Fault, sanitised
 from harness.load.options import Options
 from harness.load.run_setup import resolve_profiles
 from harness.model import DIRECT, NetworkProfile, Progress, RunEvent, RunEventKind
@@ -104,6 +105,12 @@ def choose_routes(
     profiles = resolve_profiles(options)
     if not profiles:
         return DirectRoutes(route)
+    if route.webhook is not None:
+        # A proxy leads to one server, so that has to be known before any call.
+        found = engine.run(behind_network(route))
+        if isinstance(found, Fault):
+            raise refusal(route, found)
+        route = found
     stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
     theirs = options.toxiproxy
     if theirs is not None and theirs.host not in LOOPBACK and _upstream(route)[0] in LOOPBACK:

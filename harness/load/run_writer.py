@@ -30,7 +30,7 @@ from harness.load.session_check import Visits, asked_sessions
 from harness.model import ArrivalStamps, CallPlan, RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
 from harness.recording import Batch, RunDirectory, reserve
-from harness.transport import kernel_stamps, sanitised_target
+from harness.transport import kernel_stamps
 
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
@@ -177,7 +177,7 @@ def _manifest(
         origin_ns=now_ns(),
         scenario=scenario.stem,
         scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
-        target=sanitised_target(route.target),
+        target=route.address,
         simulated=options.simulated,
         model=model,
         model_unknown="" if model else _MODEL_UNKNOWN,

@@ -36,6 +36,8 @@ class SessionRecord:
         scheduled_start_ns: When its caller was to begin.
         planned_start_ns: The same under an open load, where that was planned before the run;
             `None` under a closed one.
+        answered_ns: When the application had answered the webhook of the call; `None` where it is
+            not called through one.
         reached_ns: When the TCP connection was established.
         secured_ns: When TLS was established, `None` without TLS.
         connected_ns: When the upgrade was accepted.
@@ -64,6 +66,7 @@ class SessionRecord:
     scheduled_start_ns: int | None = None
     planned_start_ns: int | None = None
     open_start_ns: int | None = None
+    answered_ns: int | None = None
     reached_ns: int | None = None
     secured_ns: int | None = None
     connected_ns: int | None = None

@@ -159,7 +159,8 @@ class Simulator:
 
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""
-        return plain_http.answer(request, self._secrets, self._config.api_key)
+        secure = self._config.certificate is not None
+        return plain_http.answer(request, self._secrets, self._config.api_key, secure=secure)
 
     def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""

@@ -4,6 +4,7 @@ The only part that knows the WebSocket protocol on the caller's side. It does no
 mean.
 """
 
+from harness.transport.form_post import post_form
 from harness.transport.opening import ConnectionTimes, connect
 from harness.transport.poller import release
 from harness.transport.stream import Outlet
@@ -26,6 +27,7 @@ __all__ = [
     "connect",
     "kernel_stamps",
     "parse_target",
+    "post_form",
     "ready_message",
     "release",
     "sanitised_target",

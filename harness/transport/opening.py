@@ -57,28 +57,19 @@ async def connect(
     made = False
     try:
         async with asyncio.timeout(limit_s):
-            sock = await _reach((uri.host, uri.port) if via is None else via)
+            sock = await reach((uri.host, uri.port) if via is None else via)
             reached_ns, secured_ns, session = now_ns(), None, None
             if tunnel:
-                refusal = await _dig(sock, uri, proxy_authorization)
+                refusal = await dig(sock, uri, proxy_authorization)
                 if refusal is not None:
-                    return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", refusal)
+                    return refusal
             if uri.secure:
                 session = TlsSession(tls or ssl.create_default_context(), uri.host)
                 await shake_hands(session, sock)
                 secured_ns = now_ns()
         made = True
-    except TimeoutError:
-        words = f"no answer within {limit_s:g} s"
-        return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
-    except ssl.SSLError as error:
-        words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
-        return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            words = "this machine allows no more open files; see ulimit -n"
-            return Fault(Party.OURS, Phase.CONNECT, "open_files", words)
-        return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
+        return unreached(error, limit_s)
     finally:
         if sock is not None and not made:
             sock.close()
@@ -90,7 +81,21 @@ async def connect(
     return connection, ConnectionTimes(reached_ns, secured_ns)
 
 
-async def _reach(address: tuple[str, int]) -> socket.socket:
+def unreached(error: OSError, limit_s: float) -> Fault:
+    """Return why a connection could not be opened within so long."""
+    if isinstance(error, TimeoutError):
+        words = f"no answer within {limit_s:g} s"
+        return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
+    if isinstance(error, ssl.SSLError):
+        words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
+        return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        words = "this machine allows no more open files; see ulimit -n"
+        return Fault(Party.OURS, Phase.CONNECT, "open_files", words)
+    return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
+
+
+async def reach(address: tuple[str, int]) -> socket.socket:
     """Return a socket that is connected to an address, by the first of its numbers that answers.
 
     Raises:
@@ -116,8 +121,8 @@ async def _reach(address: tuple[str, int]) -> socket.socket:
     raise error
 
 
-async def _dig(sock: socket.socket, uri: Target, authorization: str) -> str | None:
-    """Ask an HTTP proxy for a connection to the target; return what it said if it refused."""
+async def dig(sock: socket.socket, uri: Target, authorization: str) -> Fault | None:
+    """Ask an HTTP proxy for a connection to the target; return why it gave none."""
     loop = asyncio.get_running_loop()
     name = f"[{uri.host}]:{uri.port}" if ":" in uri.host else f"{uri.host}:{uri.port}"
     head = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n"
@@ -132,4 +137,6 @@ async def _dig(sock: socket.socket, uri: Target, authorization: str) -> str | No
             break
         answer += data
     status = answer.partition(b"\r\n")[0].decode("latin-1")
-    return None if status.split(" ")[1:2] == ["200"] else sanitised(status)
+    if status.split(" ")[1:2] == ["200"]:
+        return None
+    return Fault(Party.NETWORK, Phase.CONNECT, "proxy_refused", sanitised(status))

@@ -19,7 +19,7 @@ from websockets.uri import WebSocketURI, parse_uri
 from harness.clock import now_ns
 from harness.errors import BadInput, Fault, Party, Phase, sanitised
 from harness.model import BinaryMessage, StampBound
-from harness.transport.refused_upgrade import RefusedUpgrade, is_refusal, no_http
+from harness.transport.http_answer import HttpAnswer, is_refusal, no_http
 from harness.transport.slicing import Slicer
 from harness.transport.stream import Outlet, Stream
 
@@ -107,7 +107,7 @@ class Connection:
         self._slicer: Slicer | None = None
         self._closing = self._await_server = False
         self._over = False
-        self._refused: RefusedUpgrade | None = None
+        self._refused: HttpAnswer | None = None
 
     def begin(self, stream: Stream) -> None:
         """Send the upgrade request over `stream`, the secured one where there is TLS."""
@@ -206,7 +206,7 @@ class Connection:
         if not end and len(head) <= _HEAD_LIMIT_BYTES:
             return None, b""
         if is_refusal(head):
-            self._refused = RefusedUpgrade(head)
+            self._refused = HttpAnswer(head)
             asyncio.get_running_loop().call_later(_REFUSAL_LIMIT_S, self._hang_up)
             self._read_refusal(after)
             return None, b""

@@ -16,9 +16,10 @@ from typing import Any
 
 import msgspec
 
-from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage
+from harness.dialects.base import DialectFacts, DialectSession, IncomingCall, MalformedMessage
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.carriers.signature import signature
+from harness.dialects.carriers.twiml import stream_of
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised
 from harness.model import (
@@ -70,7 +71,9 @@ class StreamTable:
         flat_marks: A mark's name stands beside the event, not in an object of its own.
         clear: The application takes back its audio.
         cleared: What answers that, empty for nothing.
-        signature_header: Header that signs the upgrade request, empty for none.
+        signature_header: Header that signs the webhook and the upgrade request, empty for none.
+        incoming: The form of the webhook of an incoming call, `None` where there is none.
+        parameters: Key, in the start, of what the webhook's answer asks to be told there.
     """
 
     name: str
@@ -93,6 +96,8 @@ class StreamTable:
     clear: str = "clear"
     cleared: str = ""
     signature_header: str = ""
+    incoming: Callable[[StreamIds], dict[str, str]] | None = None
+    parameters: str = ""
 
 
 class _Media(msgspec.Struct):
@@ -159,13 +164,36 @@ class _Stream(PlainSession):
         self.identifier = ids.stream
         self._table, self._ids, self._audio = table, ids, table.audio
         self._number, self._chunks = table.first_number, 0
+        self._parameters: Mapping[str, str] = {}
         self._head = _media_head(table, ids)
+
+    def incoming(self, api_key: str | None, address: str) -> IncomingCall:
+        """Return the form that tells of the call, signed where a token is in use."""
+        table = self._table
+        form = {} if table.incoming is None else table.incoming(self._ids)
+        if api_key is None or not table.signature_header:
+            return IncomingCall(form, ())
+        signed = signature(api_key, address, form)
+        return IncomingCall(form, ((table.signature_header, signed),))
+
+    def answered(self, document: bytes) -> str:
+        """Take the webhook's answer: the stream's address, and its parameters for the start.
+
+        Raises:
+            MalformedMessage: It connects the call to no stream.
+        """
+        found = stream_of(document)
+        self._parameters = found.parameters
+        return found.address
 
     def opening(self) -> list[bytes]:
         """Return the messages that begin a stream."""
         table = self._table
         first = [] if table.connected is None else [_encode(table.connected)]
-        return [*first, self._numbered(table.start(self._ids, table.audio))]
+        start = table.start(self._ids, table.audio)
+        if table.parameters:
+            start["start"][table.parameters] = self._parameters
+        return [*first, self._numbered(start)]
 
     def frame(self, encoded: bytes) -> bytes:
         """Return the next audio message; its timestamp is that of the plan, not of the clock."""

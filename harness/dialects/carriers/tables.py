@@ -22,6 +22,7 @@ def carrier_facts(
     frame_ms: int = 20,
     returns_cleared: bool = True,
     key_variables: tuple[str, ...] = (),
+    takes_webhooks: bool = False,
 ) -> DialectFacts:
     """Return what applications behind any carrier tell, which is next to nothing."""
     return DialectFacts(
@@ -36,6 +37,7 @@ def carrier_facts(
         reports_endpoint=False,
         announces_responses=False,
         ends_responses=False,
+        takes_webhooks=takes_webhooks,
         marks_playback=True,
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
@@ -66,7 +68,6 @@ def _twilio_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
         "callSid": ids.call,
         "streamSid": ids.stream,
         "tracks": ["inbound"],
-        "customParameters": {},
         "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": audio.rate_hz, "channels": 1},
     }
     return {"event": "start", "streamSid": ids.stream, "start": content}
@@ -77,12 +78,30 @@ def _twilio_stop(ids: StreamIds) -> dict[str, Any]:
     return {"event": "stop", "streamSid": ids.stream, "stop": content}
 
 
+def _twilio_incoming(ids: StreamIds) -> dict[str, str]:
+    return {
+        "CallSid": ids.call,
+        "AccountSid": ids.account,
+        "From": _CALLER,
+        "To": _CALLED,
+        "Caller": _CALLER,
+        "Called": _CALLED,
+        "CallStatus": "ringing",
+        "ApiVersion": "2010-04-01",
+        "Direction": "inbound",
+    }
+
+
 def _twilio_like(name: str, source: str, *, signature: str = "", variable: str = "") -> StreamTable:
     return StreamTable(
         name=name,
         audio=_ULAW,
-        facts=carrier_facts(source, key_variables=(variable,) if variable else ()),
+        facts=carrier_facts(
+            source, key_variables=(variable,) if variable else (), takes_webhooks=True
+        ),
         signature_header=signature,
+        incoming=_twilio_incoming,
+        parameters="customParameters",
         ids=_sids,
         connected={"event": "connected", "protocol": "Call", "version": "1.0.0"},
         start=_twilio_start,

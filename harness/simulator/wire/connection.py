@@ -258,7 +258,9 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         elif len(body) >= wanted:
             path = lines[0].split(" ")[1].partition("?")[0]
-            request = plain_http.Request(path, presented_key(headers), body[:wanted])
+            request = plain_http.Request(
+                path, presented_key(headers), body[:wanted], headers.get("Host", "")
+            )
             self._transport.write(self._server.answer(request))
             self._transport.close()
 

@@ -1,12 +1,15 @@
-"""The one thing that is asked for over plain HTTP: an ephemeral key for a browser.
+"""What is asked for over plain HTTP: an ephemeral key for a browser, and a carrier's webhook.
 
 `POST /v1/realtime/client_secrets` mints a key that opens sessions until it expires.
+`POST /twilio/voice` tells of an incoming call, and is answered with where its stream goes.
 """
 
 import copy
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
+from xml.sax.saxutils import quoteattr
 
 import msgspec
 
@@ -15,6 +18,9 @@ from harness.model import NS_PER_S
 from harness.simulator.protocol import configuration
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.refusals import Refused
+
+WEBHOOKS = {f"/{name}/voice": f"/{name}" for name in ("twilio", "signalwire")}
+"""Paths of the webhooks, and of the socket that each answers with."""
 
 _PATHS = ("/v1/realtime/client_secrets", "/openai/v1/realtime/client_secrets")
 _LEAST_S, _USUAL_S, _MOST_S = 10, 600, 7200
@@ -30,11 +36,13 @@ class Request:
         path: Path without its query.
         key: Key that was presented, `None` for none.
         body: What came with it.
+        host: The host that it was asked of, as it says.
     """
 
     path: str
     key: str | None
     body: bytes
+    host: str = ""
 
 
 class Secrets:
@@ -62,14 +70,17 @@ class Secrets:
         return key
 
 
-def answer(request: Request, minted: Secrets, api_key: str | None) -> bytes:
+def answer(request: Request, minted: Secrets, api_key: str | None, *, secure: bool) -> bytes:
     """Return the whole HTTP answer to a request.
 
     Args:
         request: What is asked.
         minted: Where new keys are kept.
         api_key: Key to be presented, `None` to accept everyone.
+        secure: The server speaks TLS.
     """
+    if (socket := WEBHOOKS.get(request.path.rstrip("/"))) is not None:
+        return _stream(request, f"{'wss' if secure else 'ws'}://{request.host}{socket}")
     if request.path.rstrip("/") not in _PATHS:
         return _response("404 Not Found", {"error": _error("not_found", "Nothing here")})
     if api_key is not None and not _same(request.key, api_key):
@@ -80,6 +91,16 @@ def answer(request: Request, minted: Secrets, api_key: str | None) -> bytes:
     except Refused as refused:
         refusal = _error(refused.code, refused.message, refused.param)
         return _response("400 Bad Request", {"error": refusal})
+
+
+def _stream(request: Request, address: str) -> bytes:
+    """Return the TwiML that connects a call to its stream."""
+    called = parse_qs(request.body.decode("latin-1")).get("CallSid", [""])[0]
+    twiml = (
+        f"<Response><Connect><Stream url={quoteattr(address)}>"
+        f'<Parameter name="call" value={quoteattr(called)}/></Stream></Connect></Response>'
+    )
+    return _http("200 OK", "text/xml", twiml.encode())
 
 
 def _mint(body: bytes, minted: Secrets) -> dict[str, Any]:
@@ -126,9 +147,12 @@ def _error(code: str | None, message: str, param: str | None = None) -> dict[str
 
 
 def _response(status: str, body: dict[str, Any]) -> bytes:
-    content = msgspec.json.encode(body)
+    return _http(status, "application/json", msgspec.json.encode(body))
+
+
+def _http(status: str, kind: str, content: bytes) -> bytes:
     head = (
-        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + content

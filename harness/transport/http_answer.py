@@ -1,4 +1,4 @@
-"""What a server answered in place of an upgrade: its status, and the reason in its own words.
+"""An answer in plain HTTP: its status, its content, and of a refusal the reason in its own words.
 
 The reason may stand in JSON of any shape, in a web page, in a header or in plain text, packed or in
 chunks, and it may be far longer than anybody reads. Pure: bytes in, a `Fault` out.
@@ -54,13 +54,14 @@ def no_http(answer: bytes) -> Fault:
     return Fault(Party.THEIRS, Phase.CONNECT, "no_upgrade", words)
 
 
-class RefusedUpgrade:
-    """The answer of a server that refuses an upgrade, while it is read.
+class HttpAnswer:
+    """An answer while it is read, such as that of a server that refuses an upgrade.
 
     Args:
         head: Status line and headers.
 
     Attributes:
+        status: The status code.
         complete: Whether nothing is to be gained from more of the body.
     """
 
@@ -68,8 +69,8 @@ class RefusedUpgrade:
         lines = head.split(b"\r\n")
         found = _STATUS.match(lines[0])
         assert found is not None
-        self._code = int(found[1])
-        self._status = f"{self._code} {(found[2] or b'').decode('latin-1')}".strip()
+        self.status = int(found[1])
+        self._line = f"{self.status} {(found[2] or b'').decode('latin-1')}".strip()
         pairs = (line.decode("latin-1").partition(":") for line in lines[1:])
         self._headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
         self._body = bytearray()
@@ -85,17 +86,25 @@ class RefusedUpgrade:
         last = self._chunked and self._body.endswith(b"0\r\n\r\n")
         self.complete = self.complete or whole or last or len(self._body) >= _KEPT_BYTES
 
+    @property
+    def content(self) -> bytes:
+        """The body by now, unpacked; empty where it cannot be."""
+        if self._length is not None:
+            del self._body[self._length :]
+        unpacked = self._unpacked()
+        return unpacked if isinstance(unpacked, bytes) else b""
+
     def fault(self) -> Fault:
         """Return what is known of the refusal by now."""
         parts = [_body_words(self._unpacked(), self._charset()), *self._header_words()]
         words = "; ".join(part for part in parts if part)
-        detail = f"{self._status}: {words}" if words else self._status
-        return Fault(Party.THEIRS, Phase.CONNECT, f"http_{self._code}", detail)
+        detail = f"{self._line}: {words}" if words else self._line
+        return Fault(Party.THEIRS, Phase.CONNECT, f"http_{self.status}", detail)
 
     def _header_words(self) -> list[str]:
         """Return what headers say of the reason."""
         words = []
-        if 300 <= self._code < 400 and (place := self._headers.get("location")):
+        if 300 <= self.status < 400 and (place := self._headers.get("location")):
             # What is left out may be a token or a password.
             where = re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", place)[0])
             words.append(f"it leads to {where}")

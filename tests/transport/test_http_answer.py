@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import Party, Phase
-from harness.transport.refused_upgrade import RefusedUpgrade, is_refusal, no_http
+from harness.transport.http_answer import HttpAnswer, is_refusal, no_http
 
 REASON = {"error": {"code": "no_quota", "message": "No quota is left"}}
 PACKED = json.dumps(REASON).encode()
@@ -18,7 +18,7 @@ PACKED = json.dumps(REASON).encode()
 def refused(status: str, body: bytes = b"", *headers: str, pieces: int = 1) -> str:
     head = "\r\n".join((f"HTTP/1.1 {status}", *headers)).encode("latin-1")
     assert is_refusal(head)
-    answer, step = RefusedUpgrade(head), max(1, len(body) // pieces)
+    answer, step = HttpAnswer(head), max(1, len(body) // pieces)
     for at in range(0, len(body), step):
         answer.feed(body[at : at + step])
     fault = answer.fault()
@@ -94,7 +94,7 @@ def test_what_no_text_is_is_not_shown() -> None:
 def test_however_much_comes_little_is_kept_and_unpacked() -> None:
     bomb = gzip.compress(b"A" * 20_000_000)
     assert len(refused("500", bomb, "Content-Encoding: gzip")) <= 300
-    answer = RefusedUpgrade(b"HTTP/1.1 500 Oops")
+    answer = HttpAnswer(b"HTTP/1.1 500 Oops")
     for _ in range(1_000):
         answer.feed(b"word " * 200)
     assert answer.complete
@@ -110,7 +110,7 @@ def test_a_body_is_complete_when_its_end_has_come() -> None:
         (b"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked", chunked(b"nope", 4), True),
         (b"HTTP/1.1 401 No", b"words", False),
     ):
-        answer = RefusedUpgrade(head)
+        answer = HttpAnswer(head)
         answer.feed(body)
         assert answer.complete is complete
 
@@ -144,6 +144,6 @@ def test_nothing_a_server_sends_raises(body: bytes, headers: list[str]) -> None:
     named = ["Transfer-Encoding: chunked", "Content-Encoding: deflate", *headers]
     for given_ in ([], named[:1], named):
         head = "\r\n".join(["HTTP/1.1 400 Bad", *given_]).encode("utf-8", "replace")
-        answer = RefusedUpgrade(head)
+        answer = HttpAnswer(head)
         answer.feed(body)
         assert len(answer.fault().detail) <= 300

@@ -1,0 +1,110 @@
+"""One form, posted as carriers post what they tell an application, and the answer to it."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from harness.errors import Fault, Party, Phase, sanitised
+from harness.transport.http_answer import HttpAnswer, is_refusal
+from harness.transport.opening import dig, reach, unreached
+from harness.transport.websocket import Target
+
+_READ_BYTES = 65_536
+_HEAD_LIMIT_BYTES = 16_384
+_HEAD_END = b"\r\n\r\n"
+
+
+async def post_form(
+    uri: Target,
+    form: Mapping[str, str],
+    headers: Sequence[tuple[str, str]],
+    *,
+    limit_s: float,
+    via: tuple[str, int] | None = None,
+    proxy_authorization: str = "",
+    tls: ssl.SSLContext | None = None,
+) -> bytes | Fault:
+    """Post a form on the running loop and return the content of the answer.
+
+    Redirections are not followed, and of a longer answer the first 64 KiB are read.
+
+    Args:
+        uri: Where to; `secure` stands for `https`.
+        form: Its fields.
+        headers: Extra headers.
+        limit_s: How long it may take.
+        via: Host and port of an HTTP proxy that is asked for a connection to there.
+        proxy_authorization: What the proxy is shown, empty for nothing.
+        tls: Context for `https`; by default certificates are verified against the system's.
+
+    Returns:
+        The content, or the fault of a server that could not be reached or did not answer with 200.
+    """
+    sock: socket.socket | None = None
+    try:
+        async with asyncio.timeout(limit_s):
+            sock = await reach((uri.host, uri.port) if via is None else via)
+            if via is not None and (refusal := await dig(sock, uri, proxy_authorization)):
+                return refusal
+            context = (tls or ssl.create_default_context()) if uri.secure else None
+            # The transport owns the socket from here on.
+            name = uri.host if uri.secure else None
+            reader, writer = await asyncio.open_connection(
+                sock=sock, ssl=context, server_hostname=name
+            )
+            sock = None
+            try:
+                writer.write(_request(uri, form, headers))
+                answer = await _answer(reader)
+            finally:
+                writer.transport.abort()
+    except OSError as error:
+        return unreached(error, limit_s)
+    finally:
+        if sock is not None:
+            sock.close()
+    if isinstance(answer, Fault) or answer.status == 200:
+        return answer if isinstance(answer, Fault) else answer.content
+    return answer.fault()
+
+
+def _request(uri: Target, form: Mapping[str, str], headers: Sequence[tuple[str, str]]) -> bytes:
+    body = urlencode(form).encode()
+    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    port = "" if uri.port == (443 if uri.secure else 80) else f":{uri.port}"
+    lines = [
+        f"POST {uri.resource_name} HTTP/1.1",
+        f"Host: {host}{port}",
+        "Content-Type: application/x-www-form-urlencoded; charset=UTF-8",
+        f"Content-Length: {len(body)}",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        "Connection: close",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return "\r\n".join(lines).encode("latin-1") + _HEAD_END + body
+
+
+async def _answer(reader: asyncio.StreamReader) -> HttpAnswer | Fault:
+    """Return the answer, as much of it as matters."""
+    read, answer = b"", None
+    while answer is None or not answer.complete:
+        data = await reader.read(_READ_BYTES)
+        if answer is not None:
+            answer.feed(data)
+        elif _HEAD_END in (read := read + data):
+            head, _, body = read.partition(_HEAD_END)
+            if not is_refusal(head):
+                break
+            answer = HttpAnswer(head)
+            answer.feed(body)
+        elif len(read) > _HEAD_LIMIT_BYTES:
+            break
+        if not data:
+            break
+    if answer is not None:
+        return answer
+    words = sanitised(read[:80].decode("latin-1")) or "nothing"
+    return Fault(Party.THEIRS, Phase.CONNECT, "no_http", f"the answer is no HTTP: {words}")
