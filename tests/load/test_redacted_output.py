@@ -157,7 +157,11 @@ class Seen:
         self.shown: dict[str, set[str]] = {}
 
     def look(self, process: psutil.Process) -> None:
-        for child in process.children(recursive=True):
+        try:
+            children = process.children(recursive=True)
+        except psutil.NoSuchProcess:
+            return  # It ended between two looks.
+        for child in children:
             try:
                 words, held = child.cmdline(), child.environ()
             except psutil.Error:
