@@ -176,15 +176,34 @@ class RunEvidence:
             return self._unbroken(quantity, chosen)
         metric = BY_NAME[quantity.metric]
         if metric.of_session:
-            found, at_ns = self._session_sample(metric, where)
-            within = found.values_ms <= quantity.within_ms
-            return Hits(flags=within, sessions=found.sessions, at_ns=at_ns, of=found.of)
+            return self._session_hits(metric, quantity.within_ms, where)
         values, censored = self.columns.latencies(metric)
         counted = chosen & ~np.isnan(values)
         if metric.awaited and metric.end in _OWED and not metric.given:
             counted |= chosen & self.columns.failed & ~self.columns.ours
         within = (values <= quantity.within_ms) & ~censored
         return self._turn_hits(within, counted)
+
+    def _session_hits(self, metric: Metric, within_ms: float, where: Where) -> Hits:
+        """Return which sessions had a latency in time; one that the API never opened was not."""
+        found, at_ns = self._session_sample(metric, where)
+        refused = [
+            session.open_start_ns
+            for session in self._sessions(where, metric.name)
+            if metric.end == "ready_ns"
+            and session.ready_ns is None
+            and session.fault is not None
+            and session.fault.party is not Party.OURS
+        ]
+        refused_ns = np.array(refused, dtype=np.float64)
+        refused_ns = refused_ns[self.counts(refused_ns)]
+        others = len(self.run.sessions) + np.arange(len(refused_ns))
+        return Hits(
+            flags=np.append(found.values_ms <= within_ms, np.zeros(len(refused_ns), np.bool_)),
+            sessions=np.append(found.sessions, others),
+            at_ns=np.append(at_ns, refused_ns),
+            of=found.of,
+        )
 
     def _turn_hits(self, flags: Flags, counted: Flags, of: str = "turns") -> Hits:
         return Hits(

@@ -232,3 +232,22 @@ def test_latencies_of_sessions_are_told_apart_by_user_class(
         assert (found.value, found.n, found.of) == (ms, 10, "sessions")
     with pytest.raises(BadInput, match="no user_class 'Slwo'"):
         measured(evidence, setup, user_class="Slwo")
+
+
+def test_a_session_that_the_api_refused_was_not_set_up_in_time(
+    make_run: MakeRun, make_turn: MakeTurn, make_session: MakeSession
+) -> None:
+    """As a turn that failed has missed its latency; one that we ended tells nothing."""
+    refused = Fault(Party.THEIRS, Phase.SETUP, "session_refused", "full")
+    stopped = Fault(Party.OURS, Phase.SETUP, "stopped", "the run ended")
+    sessions = [
+        make_session("quick", open_start_ns=0, ready_ns=100_000_000),
+        make_session("refused", open_start_ns=0, ready_ns=None, fault=refused),
+        make_session("stopped", open_start_ns=0, ready_ns=None, fault=stopped),
+    ]
+    turns = [make_turn(session=session.session_id) for session in sessions]
+    evidence = RunEvidence(make_run(turns, sessions), PRICES)
+    found = measured(evidence, Attainment("session_setup", 200))
+    assert (found.value, found.n, found.sessions) == (0.5, 2, 2)
+    assert measured(evidence, Percentile("session_setup", 50)).n == 1
+    assert measured(evidence, Attainment("greeting", 200)).n == 0
