@@ -4,13 +4,14 @@ A command of its own, not `harness capacity size`: what follows `capacity` is a 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 
 from harness.analysis.sizing.arrival_curve import DayPlan, parse_arrivals, plan_day
 from harness.analysis.sizing.erlang import calls_per_hour, offered_load
@@ -41,6 +42,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _SHARES = (0.001, 0.01, 0.05)
 _FRAME_MS = 20
 _SEED = 20_261_131
+_LOADS = ("calls_per_hour", "concurrent", "arrivals")
+# What each of these is asked about.
+_NEEDED = {
+    "spare": _LOADS,
+    "instance_price": _LOADS,
+    "simulate": _LOADS,
+    "minute_price": ("arrivals",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,10 @@ class _Held:
 @click.option("--minute-price", type=click.FloatRange(0), help="Of a minute of a call.")
 @click.option("--simulate", is_flag=True, help="Simulate the fleet call by call.")
 @json_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     *,
     calls_per_instance: int | None,
     capacity: Path | None,
@@ -101,14 +113,10 @@ def command(
         harness size --calls-per-instance 50 --call-length 3m --arrivals day.csv
         harness size --calls-per-instance 50 --concurrent 1000000 --simulate
     """  # noqa: D301  (click wants the escape itself)
+    given = {name for name in context.params if _is_given(context, name)}
+    _refuse_without_load(given)
     held = _held(calls_per_instance, capacity)
     length_s, little = _length(call_length, run_)
-    if sum(one is not None for one in (calls_per_hour, concurrent, arrivals)) > 1:
-        raise BadInput(
-            "more than one load is given",
-            where="harness size",
-            hint="Give one of --calls-per-hour, --concurrent and --arrivals",
-        )
     found: dict[str, Any] = {
         "calls_per_instance": held.calls,
         "source": held.source,
@@ -137,6 +145,38 @@ def command(
         click.echo(line)
     write_json(target, found)
     return ExitCode.PASS
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _refuse_without_load(given: set[str]) -> None:
+    """Refuse more than one load, and what says nothing without the load that is not given.
+
+    Raises:
+        BadInput: With what to give.
+    """
+    loads = [name for name in _LOADS if name in given]
+    if len(loads) > 1:
+        raise BadInput(
+            "more than one load is given",
+            where="harness size",
+            hint=f"Give one of {_options(_LOADS)}",
+        )
+    for name, needed in _NEEDED.items():
+        if name in given and not set(needed) & given:
+            raise BadInput(
+                "says nothing without a load to size for",
+                where=_options((name,)),
+                hint=f"Give {_options(needed)} as well",
+            )
+
+
+def _options(names: Sequence[str]) -> str:
+    """Return options as they are typed: "--a, --b or --c"."""
+    words = [f"--{name.replace('_', '-')}" for name in names]
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _held(calls: int | None, capacity: Path | None) -> _Held:
@@ -189,11 +229,8 @@ def _length(given_s: float | None, run: Path | None) -> tuple[float | None, Litt
     whole = [closed - opened for opened, closed, hung_up in calls if hung_up]
     if not whole and given_s is None:
         raise BadInput("has no call that ended", where=str(run), hint="Give --call-length")
-    law = None
-    if calls:
-        opened, closed, _ = (np.array(column) for column in zip(*calls, strict=True))
-        law = littles_law(opened, closed)
-    return given_s or sum(whole) / len(whole), law
+    opened, closed = (np.array([call[end] for call in calls], dtype=np.float64) for end in (0, 1))
+    return given_s or sum(whole) / len(whole), littles_law(opened, closed)
 
 
 def _needed(length_s: float | None) -> float:
@@ -228,18 +265,15 @@ def _single(
         rate = None if length_s is None else calls_per_hour(held.calls, length_s, share)
         rows.append({"blocking": share, "erlangs": erlangs, "calls_per_hour": rate})
         words = "" if rate is None else f", {rate:,.0f} calls an hour of {in_words(length_s or 0)}"
-        yield f"{f'  {share:.1%} lost':<16}{erlangs:.1f} Erlang{words}"
+        yield f"{f'  {100 * share:g}% lost':<16}{erlangs:.1f} Erlang{words}"
     found["instance"] = rows
 
 
 def _sanity(held: _Held, little: LittlesLaw | None, found: dict[str, Any]) -> Iterator[str]:
     if little is not None:
-        words = "agrees" if little.holds else "DIFFERS: something was not counted"
         found["littles_law"] = asdict(little) | {"holds": little.holds}
-        yield (
-            f"{'Little':<16}{little.held:.1f} calls held, arrivals x length {little.expected:.1f}:"
-            f" {words}"
-        )
+        label = "Little's law"
+        yield f"{label:<16}{_little(little)}"
     fit = held.scalability
     if fit is not None:
         found["scalability"] = asdict(fit)
@@ -251,6 +285,13 @@ def _sanity(held: _Held, little: LittlesLaw | None, found: dict[str, Any]) -> It
                 f" [{fit.low:.0f}, {fit.high:.0f}]; contention {fit.contention:.3f}, coherency"
                 f" {fit.coherency:.2g}"
             )
+
+
+def _little(law: LittlesLaw) -> str:
+    if law.held is None or law.expected is None:
+        return f"unknown, {law.why}"
+    words = "agrees" if law.holds else "DIFFERS: something was not counted"
+    return f"{law.held:.1f} calls held, arrivals x length {law.expected:.1f}: {words}"
 
 
 def _day(
@@ -299,9 +340,10 @@ def _fleet(fleet: Fleet, price: float | None, found: dict[str, Any]) -> Iterator
         f"{'fleet':<16}{fleet.instances} instances for {fleet.erlangs:,.1f} Erlang"
         f" ({fleet.calls:,} calls at once), {fleet.spare} of them to lose; {fleet.used:.0%} used"
     )
+    spared = f", {fleet.blocked_after_loss:.3%} without the spare ones" if fleet.spare else ""
     yield (
-        f"{'lost':<16}{fleet.blocked:.3%} of calls, {fleet.blocked_after_loss:.3%} without the"
-        " spare ones"
+        f"{'lost':<16}{fleet.blocked:.3%} of calls{spared}; where a call finds every free"
+        " place, more otherwise (--simulate)"
     )
     if price is not None:
         yield f"{'cost':<16}{fleet.instances * price:,.2f} an hour"

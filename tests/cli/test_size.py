@@ -127,6 +127,10 @@ def test_a_run_without_an_ended_call_tells_no_length(
         [*HELD, "--arrivals", "none.csv"],
         [*HELD, "--blocking", "0"],
         [*HELD, "--concurrent", "2000000", "--simulate"],
+        [*HELD, "--spare", "2"],
+        [*HELD, "--instance-price", "0.9"],
+        [*HELD, "--minute-price", "0.1"],
+        [*HELD, "--calls-per-hour", "9", "--minute-price", "0.1"],
     ],
 )
 def test_what_cannot_be_sized_is_one_line(
@@ -169,4 +173,27 @@ def test_calls_of_a_run_tell_their_length(
     assert run(["size", "--calls-per-instance", "50", "--run", str(tmp_path)]) == ExitCode.PASS
     said = capsys.readouterr().out
     assert "calls an hour of 30 s" in said
-    assert "Little" in said
+    assert "Little's law    14.7 calls held, arrivals x length 15.0: agrees" in said
+
+
+def test_little_s_law_that_is_not_known_says_why(
+    tmp_path: Path,
+    record: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = recorded(record())
+    monkeypatch.setattr(size, "recorded", lambda path: replace(whole, sessions=()))
+    target = tmp_path / "size.json"
+    assert run([*HELD, "--run", str(tmp_path), "--json", str(target)]) == ExitCode.PASS
+    assert "Little's law    unknown, needs 20 calls, has 0" in capsys.readouterr().out
+    law = json.loads(target.read_text())["littles_law"]
+    assert (law["held"], law["holds"]) == (None, None)
+
+
+def test_what_is_lost_without_spare_instances_is_told_where_there_are_some(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for spare, told in (("0", False), ("1", True)):
+        assert run([*HELD, "--concurrent", "200", "--spare", spare]) == ExitCode.PASS
+        assert ("without the spare ones" in capsys.readouterr().out) is told

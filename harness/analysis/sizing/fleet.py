@@ -44,14 +44,15 @@ def fleet_for(erlangs: float, per_instance: int, share: float, spare: int = 1) -
     needed = math.ceil(calls / per_instance)
     instances = needed + spare if needed else 0
     places = instances * per_instance
+    blocked = blocking(places, erlangs) if places else 0.0
     return Fleet(
         erlangs=erlangs,
         calls=calls,
         instances=instances,
         spare=spare if needed else 0,
-        blocked=blocking(places, erlangs) if places else 0.0,
+        blocked=blocked,
         blocked_after_loss=blocking(needed * per_instance, erlangs) if needed else 0.0,
-        used=erlangs / places if places else 0.0,
+        used=erlangs * (1 - blocked) / places if places else 0.0,
     )
 
 

@@ -33,39 +33,39 @@ class LittlesLaw:
     """Calls held against arrivals times length.
 
     Attributes:
-        held: Calls that were held on average.
-        expected: Arrivals times mean length.
+        held: Calls that were held on average; `None` where the calls are too few to tell.
+        expected: Arrivals times mean length; `None` like `held`.
+        why: Why they are not known, else empty.
     """
 
-    held: float
-    expected: float
+    held: float | None = None
+    expected: float | None = None
+    why: str = ""
 
     @property
-    def off(self) -> float:
-        """By what share they differ."""
-        return abs(self.held - self.expected) / self.held
-
-    @property
-    def holds(self) -> bool:
-        """Whether they agree as far as they must."""
-        return self.off <= LITTLE_LIMIT
+    def holds(self) -> bool | None:
+        """Whether they agree as far as they must; `None` where they are not known."""
+        if self.held is None or self.expected is None:
+            return None
+        return abs(self.held - self.expected) <= LITTLE_LIMIT * self.held
 
 
-def littles_law(opened_s: Floats, closed_s: Floats) -> LittlesLaw | None:
+def littles_law(opened_s: Floats, closed_s: Floats) -> LittlesLaw:
     """Hold the calls of a run against their arrivals, over the middle of its time.
 
     Args:
         opened_s: Shape (n,): when each call began.
         closed_s: Shape (n,): when each ended.
-
-    Returns:
-        `None` with fewer calls than tell anything, or in less time than a few calls take.
     """
     if len(opened_s) < _FEWEST_CALLS:
-        return None
+        return LittlesLaw(why=f"needs {_FEWEST_CALLS} calls, has {len(opened_s)}")
     first, last = (float(q) for q in np.quantile(opened_s, [0.1, 0.9]))
-    if last - first < _FEWEST_LENGTHS * float((closed_s - opened_s).mean()):
-        return None
+    length_s = float((closed_s - opened_s).mean())
+    if last - first < _FEWEST_LENGTHS * length_s:
+        return LittlesLaw(
+            why=f"its calls began within {last - first:.0f} s, of {length_s:.0f} s each; needs"
+            f" {_FEWEST_LENGTHS:g} times that"
+        )
     inside = np.minimum(closed_s, last) - np.maximum(opened_s, first)
     held = float(np.maximum(inside, 0).sum()) / (last - first)
     begun = (opened_s >= first) & (opened_s < last)

@@ -19,6 +19,12 @@ def test_no_spare_is_no_instance_more() -> None:
     assert fleet.blocked == fleet.blocked_after_loss
 
 
+def test_calls_that_are_lost_use_no_place() -> None:
+    fleet = fleet_for(100_000, 50, 0.05, spare=0)
+    assert fleet.erlangs > 50 * fleet.instances
+    assert 0.99 < fleet.used < 1
+
+
 def test_no_load_needs_nothing() -> None:
     fleet = fleet_for(0, 50, 0.01)
     assert (fleet.instances, fleet.spare, fleet.used) == (0, 0, 0)
