@@ -46,16 +46,20 @@ class CapacityFindings:
     @property
     def sentence(self) -> str:
         """The result in one sentence."""
-        ended = "" if self.ending in (None, Ending.FOUND) else f" ({IN_WORDS[self.ending]})"
+        told = (None, Ending.FOUND, Ending.NOTHING_HELD)
+        ended = "" if self.ending in told else f" ({IN_WORDS[self.ending]})"
         limit = self.limit
         if limit is None:
             return f"The limit is not known{ended}."
         if limit.calls is None or self.ending is Ending.GENERATOR:
             return f"At least {limit.most} calls{ended}."
-        if limit.calls == 0 or self.ending is Ending.NOTHING_HELD:
-            return f"Not even the smallest load meets the objectives{ended}."
         high = "unknown" if limit.high is None else f"{limit.high}"
-        return f"{limit.calls} calls [{limit.low}, {high}]{ended}."
+        interval = f"{limit.calls} calls [{limit.low}, {high}]"
+        if limit.high == 0:
+            return f"Not even one call meets the objectives{ended}."
+        if limit.calls == 0 or self.ending is Ending.NOTHING_HELD:
+            return f"No load that was tried meets the objectives: {interval}{ended}."
+        return f"{interval}{ended}."
 
     def verdict(self, wanted: int | None) -> GateVerdict:
         """Return what the search comes to.
@@ -72,7 +76,7 @@ class CapacityFindings:
                 return GateVerdict.PASS
             missed = limit.high is not None and limit.high < wanted
             return GateVerdict.FAIL if missed else GateVerdict.INCONCLUSIVE
-        if self.ending is Ending.NOTHING_HELD:
+        if limit.high == 0:
             return GateVerdict.FAIL
         return GateVerdict.PASS if self.ending is Ending.FOUND else GateVerdict.INCONCLUSIVE
 

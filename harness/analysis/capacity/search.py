@@ -40,7 +40,7 @@ class Ending(StrEnum):
 
 IN_WORDS = {
     Ending.FOUND: "the limit lies between two loads that are near enough",
-    Ending.NOTHING_HELD: "not even one call meets the objectives",
+    Ending.NOTHING_HELD: "no load that was tried meets the objectives",
     Ending.MOST_HELD: "the largest load that was to be tried meets them",
     Ending.GENERATOR: "the generator, not the target, is the limit",
     Ending.TIME: "the budget of time is spent",

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.analysis.capacity.findings import CapacityFindings, findings_of
-from harness.analysis.capacity.search import Search, SearchRule
+from harness.analysis.capacity.search import Ending, Search, SearchRule
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.objectives.verdict import GateVerdict
 
@@ -33,8 +33,20 @@ def test_a_limit_that_was_found(build: Build) -> None:
 
 def test_nothing_held(build: Build) -> None:
     found = searched(build, 0)
-    assert "Not even the smallest load" in found.sentence
+    assert found.sentence == "Not even one call meets the objectives."
     assert found.verdict(None) is GateVerdict.FAIL
+
+
+def test_one_call_that_missed_by_chance_is_no_failure(build: Build) -> None:
+    """Twenty turns of one call, two of them late: more would have to tell."""
+    search = Search(SearchRule(start=4, fewest_repeats=1, repeats=1), np.random.default_rng(1))
+    for load, share, turns in ((4, 0.9, 80), (2, 0.5, 40), (1, 0.1, 20)):
+        search.record(build(load, share, turns=turns))
+    found = findings_of(search)
+    assert found.ending is Ending.NOTHING_HELD
+    assert found.sentence == "No load that was tried meets the objectives: 0 calls [0, 1]."
+    assert found.verdict(None) is GateVerdict.INCONCLUSIVE
+    assert found.verdict(2) is GateVerdict.FAIL
 
 
 def test_the_most_held(build: Build) -> None:
