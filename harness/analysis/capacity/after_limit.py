@@ -12,8 +12,8 @@ from harness.analysis.capacity.spike import Spike, SpikeSeries, spike_of
 from harness.analysis.cost import cost
 from harness.analysis.metrics import BY_NAME
 from harness.analysis.prices import PriceList
-from harness.errors import RunInvalid
-from harness.model import NS_PER_S, Run
+from harness.errors import BadInput, RunInvalid
+from harness.model import Run
 
 
 def spike_in(
@@ -39,7 +39,7 @@ def spike_in(
         return unknown(f"of the callers on top, {error.what}")
     try:
         evidence = HeldEvidence(held, prices, asked, cut=False)
-    except RunInvalid as error:
+    except (BadInput, RunInvalid) as error:
         return unknown(error.what)
     closed = [s.closed_ns for s in surge.sessions if s.closed_ns is not None]
     if not closed:
@@ -66,7 +66,7 @@ def drifts_in(run: Run, prices: PriceList, asked: HeldCallers) -> tuple[Drift, .
     named = (("latency", "ms"), ("failures", "percentage points"), ("cost", prices.currency))
     try:
         held = HeldEvidence(run, prices, asked)
-    except RunInvalid as error:
+    except (BadInput, RunInvalid) as error:
         return tuple(Drift(what=what, unit=unit, why=error.what) for what, unit in named)
     latency, censored = held.columns.latencies(BY_NAME[HEADLINE])
     inside, at_s = held.counts(held.turns_ns), held.seconds(held.turns_ns)
@@ -83,7 +83,7 @@ def drifts_in(run: Run, prices: PriceList, asked: HeldCallers) -> tuple[Drift, .
             failed[counted],
             sessions[counted],
         ),
-        _cost_drift(run, prices),
+        _cost_drift(held, prices),
     )
 
 
@@ -98,19 +98,22 @@ def _series(held: HeldEvidence, demand: Demand) -> SpikeSeries:
     )
 
 
-def _cost_drift(run: Run, prices: PriceList) -> Drift:
+def _cost_drift(held: HeldEvidence, prices: PriceList) -> Drift:
     """Return how the cost of a minute of a session changes with when the session began."""
-    found: list[tuple[float, float]] = []
+    run, found = held.run, []
+    ready_ns = np.array([session.ready_ns for session in run.sessions], dtype=np.float64)
     turns: dict[str, list[int]] = {}
     for index, turn in enumerate(run.turns):
         turns.setdefault(turn.session_id, []).append(index)
-    for session in run.sessions:
+    for index in np.flatnonzero(held.counts(ready_ns)):
+        session = run.sessions[index]
         own = tuple(run.turns[index] for index in turns.get(session.session_id, ()))
-        if session.ready_ns is None or not own:
+        if not own:
             continue
         priced = cost(replace(run, turns=own, sessions=(session,)), prices)
         if priced.per_minute is not None and not priced.partial:
-            found.append((session.ready_ns / NS_PER_S, float(priced.per_minute)))
+            found.append((ready_ns[index], float(priced.per_minute)))
     columns: NDArray[np.float64] = np.array(found, dtype=np.float64).reshape(-1, 2)
     numbers = np.arange(len(found))
-    return drift("cost per minute", prices.currency, columns[:, 0], columns[:, 1], numbers)
+    at_s = held.seconds(columns[:, 0])
+    return drift("cost per minute", prices.currency, at_s, columns[:, 1], numbers)

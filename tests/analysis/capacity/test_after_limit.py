@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -7,6 +8,7 @@ from harness.analysis import PriceList, parse_objectives
 from harness.analysis.capacity.after_limit import drifts_in, spike_in
 from harness.analysis.capacity.demand import Demand, demands_of
 from harness.analysis.capacity.held_run import HeldCallers
+from harness.analysis.prices import Price, TokenTariff
 from harness.model import NS_PER_S, Check, DurationSummary, Run, SessionRecord
 
 PRICES = PriceList(date="2026-01-01", currency="USD", source="a test", models={})
@@ -102,6 +104,28 @@ def test_latency_that_grows_in_a_soak_is_shown(held_run: HeldRun) -> None:
     assert not failures.is_shown
     assert cost.per_hour is None
     assert "sessions" in cost.why
+
+
+def test_runs_without_a_turn_are_not_known(held_run: HeldRun, demands: tuple[Demand, ...]) -> None:
+    asked = HeldCallers(load=8, ramp_s=0, hold_s=60)
+    empty = replace(held_run(), turns=())
+    assert "no turn" in spike_in(empty, surge(held_run, 20, 30), PRICES, demands, asked).why
+    assert all("no turn" in one.why for one in drifts_in(empty, PRICES, asked))
+
+
+def test_cost_drifts_over_sessions_that_began_while_all_were_held(held_run: HeldRun) -> None:
+    """Twelve calls at once, before the ramp is over, and twelve later ones."""
+    asked = HeldCallers(load=12, ramp_s=10, hold_s=40)
+    run = held_run(callers=24)
+    price = Price(input=Decimal("10.0"), cached=Decimal("1.0"), output=Decimal("20.0"))
+    models = {"gpt-realtime-2.1": TokenTariff(audio=price, text=price)}
+    sessions = [
+        replace(session, ready_ns=(20 + number) * NS_PER_S if number >= 12 else session.ready_ns)
+        for number, session in enumerate(run.sessions)
+    ]
+    prices = replace(PRICES, models=models)
+    *_, cost = drifts_in(replace(run, sessions=tuple(sessions)), prices, asked)
+    assert cost.n == 12
 
 
 def test_a_soak_by_an_unfit_generator_is_not_known(held_run: HeldRun) -> None:
