@@ -22,6 +22,7 @@ from harness.cli.capacity_extras import soak, spike
 from harness.cli.capacity_steps import StepRuns
 from harness.cli.duration import DURATION, in_words
 from harness.cli.gate import read_toml
+from harness.cli.run import find_scenario
 from harness.cli.run_series import RunSeries, refuse_own
 from harness.clock import wall_time
 from harness.errors import BadInput, ExitCode
@@ -94,6 +95,7 @@ def command(
     Exit code 0: found (or --at-least shown). 1: not even one call (or --at-least missed). 2: a
     budget was spent, or --most held. 3: the generator is the limit. 4: bad input.
     """
+    find_scenario(scenario)
     demands, notes = demands_of(parse_objectives(read_toml(slo), str(slo)), str(slo))
     refuse_own(context.args, "harness capacity")
     _refuse_loads(context.args)

@@ -76,7 +76,7 @@ def command(
 
     What follows SCENARIO and is not listed here goes to Locust as it is.
     """
-    locustfile = _find_scenario(scenario)
+    locustfile = find_scenario(scenario)
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
     address = resolve_target(parsed, host)
@@ -116,8 +116,12 @@ def command(
 command.params += _VOICE.click_options()
 
 
-def _find_scenario(name: str) -> Path:
-    """Return the locustfile: a path, or a name in `scenarios/` here or among those shipped."""
+def find_scenario(name: str) -> Path:
+    """Return the locustfile: a path, or a name in `scenarios/` here or among those shipped.
+
+    Raises:
+        BadInput: There is none.
+    """
     for path in (Path(name), Path("scenarios") / f"{name}.py", shipped("scenarios", f"{name}.py")):
         if path is not None and path.is_file():
             return path

@@ -185,6 +185,14 @@ def test_what_cannot_be_searched_is_one_line(
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+def test_an_unknown_scenario_is_one_line_before_anything_is_written(
+    words: list[str], loads: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["capacity", "conversatoin", *words[2:]]) == ExitCode.BAD_INPUT
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert not (tmp_path / "search").exists()
+
+
 def test_a_step_is_a_real_run_against_the_simulator(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
