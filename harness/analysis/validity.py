@@ -315,6 +315,8 @@ def _of_events(events: Iterable[RunEvent], *, goes_on: bool) -> Iterator[_Findin
         match event.kind:
             case RunEventKind.WORKER_LOST:
                 yield _invalid(f"a load worker was lost and its turns with it{detail}")
+            case RunEventKind.CALLERS_MISSING:
+                yield _degraded(f"the load never was what was asked for{detail}")
             case RunEventKind.TOXIPROXY_LOST:
                 yield _invalid(f"Toxiproxy was lost{detail}")
             case RunEventKind.CLOCK_STEP:

@@ -23,11 +23,40 @@ class LocustCallers:
 
     Args:
         environment: Locust's environment of this process.
+
+    Attributes:
+        most: The most callers that there have been at once in this run.
     """
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._runner: Any = environment.runner
+        self.most = 0
+        self._calls: int | None = None
+
+    def begin(self, calls: int | None) -> None:
+        """Count for another run.
+
+        Args:
+            calls: Calls of the run, `None` when time decides.
+        """
+        self.most, self._calls = 0, calls
+
+    def count(self) -> None:
+        """Note how many callers there are; called some twenty times a second."""
+        self.most = max(self.most, self._runner.user_count)
+
+    def missing(self) -> str:
+        """Return in words that there were never as many callers as asked for; empty if there were.
+
+        Where there are fewer calls than callers, as many as calls are enough. A shape changes the
+        number while it goes on, and is not judged.
+        """
+        asked = self.of_run(None)
+        wanted = asked if self._calls is None else min(asked, self._calls)
+        if self._environment.shape_class is not None or self.most >= wanted:
+            return ""
+        return f"at most {self.most} of the {asked} callers asked for"
 
     def of_run(self, share: Share | None) -> int:
         """Return how many callers all processes have together, as far as Locust knows yet.

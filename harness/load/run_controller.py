@@ -55,14 +55,14 @@ from harness.load.watchdogs import (
     watch_master,
     watch_stdin,
 )
-from harness.load.worker_pool import ARRIVE, HURRY, SHARE, STOP, WorkerPool
+from harness.load.worker_link import WorkerLink
+from harness.load.worker_pool import BATCH, WorkerPool
 from harness.load.workload import Workload
 from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 _POLL_S = 0.05
 _WRITE_EVERY_NS = 1 * NS_PER_S
-_BATCH = "harness_batch"
 # Beyond its drain time a worker that is alive needs no longer than this to send its last batch.
 _LAST_BATCH_LIMIT_S = 15.0
 # A worker with nothing left to do takes about a second to end.
@@ -99,10 +99,9 @@ class RunController:
         self._main = gevent.getcurrent()
         self._runner: Any = environment.runner
         self._writer: RunWriter | None = None
-        self._share: Share | None = None
+        self._link: WorkerLink | None = None
         self._pool: WorkerPool | None = None
         self._watchers: list[gevent.Greenlet] = []
-        self._parts: dict[str, str] = {}
         self._drain_s = 0.0
         self.preparing = self._ending = False
         self._failures = Failures(environment, self._note)
@@ -111,13 +110,12 @@ class RunController:
         self.callers = LocustCallers(environment)
         self._observers = Observers(environment.web_ui, self._open_calls)
         if isinstance(self._runner, MasterRunner):
-            self._runner.register_message(_BATCH, self._batch_came)
+            self._runner.register_message(BATCH, self._batch_came)
             self._runner.register_message(FAILED, self._failures.of_worker)
         elif isinstance(self._runner, WorkerRunner):
-            self._runner.register_message(SHARE, self._share_came)
-            self._runner.register_message(ARRIVE, self._arrivals_came)
-            self._runner.register_message(STOP, self._stop_came, concurrent=True)
-            self._runner.register_message(HURRY, self._hurry_came, concurrent=True)
+            self._link = WorkerLink(
+                self._runner, arrive=self._arrive, stop=self.stop, hurry=self._hurry
+            )
 
     def watch_others(self) -> None:
         """Watch from the start for processes of the run that end too early."""
@@ -173,6 +171,8 @@ class RunController:
         writer = self._writer
         if writer is not None:
             with self._failures.in_run():
+                if words := self.callers.missing():
+                    writer.note(RunEventKind.CALLERS_MISSING, words)
                 writer.finish()
         self._observers.end()
         if writer is not None:
@@ -203,13 +203,15 @@ class RunController:
             # The master waits for a last batch from every worker that it gave a share.
             with self._failures.in_run():
                 self._hand_in(Batch(), idle=True, last=True)
-        self._share = None
+        if self._link is not None:
+            self._link.share = None
 
     def _collect(self) -> None:
         """Take what the workers still have to hand in."""
         if self._pool is not None:
             with self._failures.in_run():
                 self._pool.collect(self._drain_s + _LAST_BATCH_LIMIT_S)
+            self.callers.most = self._pool.callers
             self._pool = None
 
     def _final_exit_code(self, reported: int) -> int:
@@ -306,14 +308,14 @@ class RunController:
             resolve_arrivals(parsed)
             resolve_sessions(parsed)
             parsed.otel_asked = parsed.otel
-        elif self._share is not None:
+        elif self._link is not None and self._share is not None:
             join_otel(parsed)
-            refuse_others(
-                program_and_scenario(self._scenario()), self._parts, self._runner.client_id
-            )
+            own = program_and_scenario(self._scenario())
+            refuse_others(own, self._link.parts, self._runner.client_id)
         users = self._runner.user_classes
         options = read_options(parsed, self._environment.host, scenario_network(users))
         self._drain_s = options.drain_s
+        self.callers.begin(options.calls)
         if options.until_stdin_closes and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(watch_stdin, self._interrupt)
         # What can be refused without opening anything comes first.
@@ -338,13 +340,12 @@ class RunController:
             if options.arrivals:
                 self._watchers.append(gevent.spawn(self._let_arrive, self._pool.arrive))
             return
-        if isinstance(self._runner, WorkerRunner):
+        if self._link is not None:
             if self._share is None:
                 # It connected when the calls of the run had been shared out already.
                 return
-            refuse_others(
-                speech_and_schedule(schedule, corpus), self._parts, self._runner.client_id
-            )
+            own = speech_and_schedule(schedule, corpus)
+            refuse_others(own, self._link.parts, self._runner.client_id)
         self._workload_of(options, schedule, corpus, self._share)
 
     def _workload_of(
@@ -374,6 +375,7 @@ class RunController:
             while True:
                 gevent.sleep(_POLL_S)
                 workload.pump()
+                self.callers.count()
                 deserted = deserted + 1 if self.callers.are_gone(workload) else 0
                 if deserted > _DESERTED_POLLS:
                     raise _DESERTED
@@ -404,28 +406,23 @@ class RunController:
         if self._writer is not None:
             live.print_events(batch.events)
             self._writer.write(batch)
-        elif isinstance(self._runner, WorkerRunner):
-            state = {"idle": idle, "last": last, "open": self._open_calls()}
-            self._runner.send_message(_BATCH, {**batch.pack(), **state})
+        elif self._link is not None:
+            open_calls, callers = self._open_calls(), self.callers.most
+            self._link.send(batch, idle=idle, last=last, open_calls=open_calls, callers=callers)
 
-    def _arrivals_came(self, environment: Environment, msg: Any) -> None:
+    @property
+    def _share(self) -> Share | None:
+        """What a worker was given of the run's calls; `None` in other processes."""
+        return None if self._link is None else self._link.share
+
+    def _arrive(self, after_ns: int) -> None:
         if self.workload is not None:
-            self.workload.arrive(int(msg.data["after_ns"]))
-
-    def _stop_came(self, environment: Environment, msg: Any) -> None:
-        self.stop()
-
-    def _hurry_came(self, environment: Environment, msg: Any) -> None:
-        self._hurry()
+            self.workload.arrive(after_ns)
 
     def _batch_came(self, environment: Environment, msg: Any) -> None:
         if self._pool is not None:
             with self._failures.in_run():
                 self._pool.take(msg.node_id, msg.data)
-
-    def _share_came(self, environment: Environment, msg: Any) -> None:
-        self._share = Share.unpack(msg.data)
-        self._parts = msg.data.get("parts", {})
 
     def _new_writer(
         self, options: Options, schedule: Calls, corpus: Corpus, visits: Visits

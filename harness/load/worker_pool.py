@@ -10,6 +10,7 @@ import psutil
 from harness.clock import now_ns
 from harness.load import live
 from harness.load.class_schedule import Calls
+from harness.load.delivery import Inbox
 from harness.load.run_writer import RunWriter
 from harness.load.share import Share
 from harness.load.worker_roster import WorkerRoster
@@ -17,7 +18,7 @@ from harness.model import NS_PER_S, RunEventKind
 from harness.recording import Batch
 
 STOP, HURRY, SHARE = "harness_stop", "harness_hurry", "harness_share"
-ARRIVE = "harness_arrive"
+ARRIVE, BATCH, TAKEN = "harness_arrive", "harness_batch", "harness_taken"
 # Locust's names of states: importing them would patch the whole process.
 READY, MISSING, HOLDING = "ready", "missing", ("spawning", "running")
 _POLL_S = 0.05
@@ -46,6 +47,10 @@ class WorkerPool:
         self._runner, self._writer, self._schedule = runner, writer, schedule
         self._missing_ns: dict[str, int] = {}
         self._open: dict[str, int] = {}
+        self._callers: dict[str, int] = {}
+        self._inbox = Inbox(
+            lambda worker, message: runner.send_message(TAKEN, message, worker), writer.origin_ns
+        )
         self._forked = forked_workers()
         self._stopping = self._unimpaired = False
         clients = sorted(runner.clients)
@@ -60,19 +65,31 @@ class WorkerPool:
         }
         self._roster = WorkerRoster(shares, schedule.options.calls)
         for client, share in shares.items():
-            runner.send_message(SHARE, {**share.pack(), "parts": dict(parts)}, client)
+            told = {**share.pack(), "parts": dict(parts), "run": writer.origin_ns}
+            runner.send_message(SHARE, told, client)
 
     def take(self, worker: str, message: Any) -> None:
-        """Record a worker's batch."""
+        """Record a worker's batch, and acknowledge it; one that came before is not recorded again.
+
+        Raises:
+            RunInvalid: The files cannot be written any more.
+        """
+        if not self._inbox.is_due(worker, message):
+            return
         batch = Batch.unpack(message)
         idle, last = bool(message.get("idle")), bool(message.get("last"))
         # A worker that is ended from outside sends its last batch in the middle of the run.
         lost = last and not self._stopping and self._runner.state in HOLDING
-        self._open[worker] = 0 if last else int(message.get("open", 0))
+        if "open" in message:
+            self._open[worker] = 0 if last else int(message["open"])
+            self._callers[worker] = int(message["callers"])
         self._roster.note(worker, batch, idle=idle and not lost, last=last and not lost)
         live.print_events(batch.events)
         self._unimpaired |= any(e.kind is RunEventKind.TOXIPROXY_LOST for e in batch.events)
-        self._writer.write(batch)
+        try:
+            self._writer.write(batch)
+        finally:
+            self._inbox.taken(worker)
 
     def arrive(self, after_ns: int) -> None:
         """Have the workers begin planned calls.
@@ -116,6 +133,11 @@ class WorkerPool:
         """How many calls the workers had open by their last reports."""
         heard = self._runner.clients
         return sum(count for worker, count in self._open.items() if worker in heard)
+
+    @property
+    def callers(self) -> int:
+        """The most callers that workers have had, by their last reports."""
+        return sum(self._callers.values())
 
     @property
     def silent(self) -> bool:

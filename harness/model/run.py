@@ -98,6 +98,7 @@ class RunEventKind(StrEnum):
     NETWORK = "network"
     RECORDINGS = "recordings"
     WORKER_LOST = "worker_lost"
+    CALLERS_MISSING = "callers_missing"
     CLOCK_STEP = "clock_step"
     TOXIPROXY_LOST = "toxiproxy_lost"
     INTERRUPTED = "interrupted"

@@ -36,6 +36,26 @@ class Batch:
     start_ns: int = 0
     end_ns: int = 0
 
+    def split(self, most: int) -> "list[Batch]":
+        """Return the batch as batches of at most `most` records, in order; one at least.
+
+        Turns come before sessions, as they do in time, and histograms with the last batch.
+        """
+        records = [*self.turns, *self.sessions, *self.events]
+        parts = [
+            Batch(
+                turns=[one for one in part if isinstance(one, TurnRecord)],
+                sessions=[one for one in part if isinstance(one, SessionRecord)],
+                events=[one for one in part if isinstance(one, RunEvent)],
+                start_ns=self.start_ns,
+                end_ns=self.end_ns,
+            )
+            for start in range(0, max(1, len(records)), most)
+            for part in (records[start : start + most],)
+        ]
+        parts[-1].histograms = self.histograms
+        return parts
+
     def pack(self) -> dict[str, object]:
         """Return the batch as text, integers and the bytes of files, for a message."""
         return {

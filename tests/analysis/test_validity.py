@@ -341,6 +341,7 @@ def test_a_network_that_does_nothing_needs_no_proof(judged: Judged) -> None:
         (RunEventKind.WORKER_LOST, ValidityState.INVALID),
         (RunEventKind.TOXIPROXY_LOST, ValidityState.INVALID),
         (RunEventKind.CLOCK_STEP, ValidityState.DEGRADED),
+        (RunEventKind.CALLERS_MISSING, ValidityState.DEGRADED),
         (RunEventKind.INTERRUPTED, ValidityState.DEGRADED),
     ],
 )

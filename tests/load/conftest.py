@@ -5,6 +5,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +95,26 @@ def check_turns(run: Path, *, ended_early: bool = False) -> None:
     if "completed" not in statuses:
         assert expected_exit_code(run) == 3
         raise MachineTooBusy
+
+
+def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something has happened; the process's own end is a failure."""
+    give_up_s = time.monotonic() + 60
+    while not holds():
+        assert process.poll() is None, "the run ended before it should"
+        assert time.monotonic() < give_up_s, "it did not happen"
+        time.sleep(0.05)
+
+
+def check_report_of_killed(run: Path) -> None:
+    """Expect that what a killed process left is reported, as a run that is not whole."""
+    report = subprocess.run(
+        [sys.executable, "-m", "harness", "report", str(run)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert report.returncode == expected_exit_code(run), report.stderr
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["load"]["turns"] >= 1
+    assert summary["validity"]["state"] != "VALID"

@@ -5,12 +5,10 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness.analysis import accuracy
@@ -21,24 +19,16 @@ from tests.load.conftest import (
     KEY,
     MachineTooBusy,
     check_held,
+    check_report_of_killed,
     check_turns,
-    expected_exit_code,
     lines_of,
     locust_words,
     only_run,
     run_locust,
+    wait_for,
 )
 
 BRIEF = ("--turns", "1", "--seed", "3")
-
-
-def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait until something has happened; the process's own end is a failure."""
-    give_up_s = time.monotonic() + 60
-    while not holds():
-        assert process.poll() is None, "the run ended before it should"
-        assert time.monotonic() < give_up_s, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_a_run_leaves_records_summary_and_report(simulator: str, tmp_path: Path) -> None:
@@ -79,6 +69,7 @@ def test_two_processes_hold_the_schedule_of_one_and_lose_nothing(
         manifests.append(json.loads((run / "manifest.json").read_text()))
         numbers = sorted(s["call_number"] for s in lines_of(run / "sessions.jsonl"))
         assert numbers == [0, 1, 2, 3]
+        assert [event["kind"] for event in lines_of(run / "events.jsonl")] == ["finished"]
         sent = sum(session["frames_sent"] for session in lines_of(run / "sessions.jsonl"))
         summary = json.loads((run / "summary.json").read_text())
         assert summary["send_lateness"]["n"] == sent
@@ -105,7 +96,7 @@ def test_calls_take_the_networks_in_turn_and_the_probe_is_recorded(
 
 def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None:
     words = locust_words(
-        "-u", "2", "-r", "10", "--turns", "9", "--host", simulator, reports=tmp_path
+        "-u", "9", "-r", "0.2", "--turns", "9", "--host", simulator, reports=tmp_path
     )
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -115,8 +106,9 @@ def test_ctrl_c_drains_and_still_reports(simulator: str, tmp_path: Path) -> None
     out, err = process.communicate(timeout=60)
     assert "Traceback" not in err
     run = only_run(tmp_path)
-    kinds = [event["kind"] for event in lines_of(run / "events.jsonl")]
-    assert kinds == ["interrupted", "finished"]
+    events = {event["kind"]: event["detail"] for event in lines_of(run / "events.jsonl")}
+    assert list(events) == ["interrupted", "callers_missing", "finished"]
+    assert "of the 9 callers asked for" in events["callers_missing"]
     check_turns(run, ended_early=True)
     assert (run / "report.html").exists()
     assert "interrupted" in out.lower()
@@ -146,120 +138,6 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_what_was_recorded(
     assert read_run(run).turns
     assert lines_of(run / "events.jsonl")[0]["kind"] == "interrupted"
     assert not (run / "report.html").exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "terminated"])
-def test_a_worker_that_is_ended_is_named_and_what_was_planned_is_recorded(
-    number: int, simulator: str, tmp_path: Path
-) -> None:
-    options = ("-u", "2", "-r", "10", "--calls", "6", "--turns", "2", "--processes", "2")
-    process = subprocess.Popen(
-        locust_words(*options, "--host", simulator, reports=tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
-    workers = [
-        child for child in psutil.Process(process.pid).children() if len(child.cmdline()) > 3
-    ]
-    workers[0].send_signal(number)
-    _, err = process.communicate(timeout=90)
-    assert process.returncode == 3, err
-    assert "Traceback" not in err
-    (line,) = [line for line in err.splitlines() if line.startswith("harness: worker ")]
-    assert "of its calls did not come to their end" in line
-    run = read_run(only_run(tmp_path))
-    ended = {session.session_id for session in run.sessions}
-    dropped = {turn.session_id for turn in run.turns if turn.status is TurnStatus.DROPPED}
-    assert dropped
-    assert ended | dropped == {f"call-{number:06d}" for number in range(6)}
-    assert all(not worker.is_running() for worker in workers)
-    assert any(event.kind is RunEventKind.WORKER_LOST for event in run.events)
-
-
-def begin(*options: str, reports: Path) -> subprocess.Popen[str]:
-    """Start a run of two workers that goes on until it is stopped, unless options say otherwise."""
-    words = locust_words("-u", "2", "-r", "10", "--processes", "2", *options, reports=reports)
-    return subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-
-
-def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Return the workers that a master has forked."""
-    return [c for c in psutil.Process(process.pid).children() if "locust" in c.cmdline()]
-
-
-def gone(processes: list[psutil.Process]) -> bool:
-    """Tell whether all have ended within the time that a run may take for it."""
-    _, alive = psutil.wait_procs(processes, timeout=30)
-    return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
-
-
-def test_a_worker_killed_before_the_run_ends_it(simulator: str, tmp_path: Path) -> None:
-    process = begin("--host", simulator, reports=tmp_path)
-    wait_for(lambda: len(workers_of(process)) == 2, process)
-    workers = workers_of(process)
-    workers[0].kill()
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 3, err
-    assert "harness: a worker process ended before the run began" in err
-    assert "Traceback" not in err
-    assert gone(workers)
-
-
-def test_a_master_that_is_terminated_reports_and_does_not_exit_with_0(
-    simulator: str, tmp_path: Path
-) -> None:
-    process = begin("--turns", "3", "--host", simulator, reports=tmp_path)
-    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
-    workers = workers_of(process)
-    process.terminate()
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 3, err
-    run = only_run(tmp_path)
-    assert [event.kind for event in read_run(run).events] == ["interrupted", "finished"]
-    assert (run / "report.html").exists()
-    assert gone(workers)
-
-
-def test_workers_end_when_their_master_was_killed(simulator: str, tmp_path: Path) -> None:
-    process = begin("--turns", "3", "--host", simulator, reports=tmp_path)
-    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
-    workers = workers_of(process)
-    assert len(workers) == 2
-    process.kill()
-    assert gone(workers)
-    process.communicate(timeout=20)
-
-
-def test_a_second_signal_ends_master_and_workers(simulator: str, tmp_path: Path) -> None:
-    options = ("--turns", "9", "--drain-s", "60", "--host", simulator)
-    process = begin(*options, reports=tmp_path)
-    wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
-    workers = workers_of(process)
-    process.terminate()
-    wait_for(lambda: any(tmp_path.glob("*/events.jsonl")), process)
-    process.terminate()
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == 3, err
-    assert "ended by a second signal" in err
-    if not read_run(only_run(tmp_path)).sessions:
-        raise MachineTooBusy  # what workers had recorded did not arrive within the second it has
-    assert gone(workers)
-
-
-def test_two_runs_at_once_hold_their_own_calls(simulator: str, tmp_path: Path) -> None:
-    options = ("--turns", "1", "--calls", "4", "--host", simulator)
-    runs = {name: begin(*options, reports=tmp_path / name) for name in ("a", "b")}
-    for name, process in runs.items():
-        _, err = process.communicate(timeout=90)
-        run = only_run(tmp_path / name)
-        assert process.returncode == expected_exit_code(run), err
-        numbers = sorted(session.call_number for session in read_run(run).sessions)
-        assert numbers == [0, 1, 2, 3]
 
 
 def test_a_disk_that_is_full_ends_the_run_with_one_line(simulator: str, tmp_path: Path) -> None:
@@ -363,14 +241,7 @@ def test_a_killed_run_can_still_be_reported(simulator: str, tmp_path: Path) -> N
     wait_for(lambda: any(tmp_path.glob("*/turns.jsonl")), process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=20)
-    run = only_run(tmp_path)
-    report = subprocess.run(
-        [words[0], "-m", "harness", "report", str(run)], capture_output=True, text=True, check=False
-    )
-    assert report.returncode == expected_exit_code(run), report.stderr
-    summary = json.loads((run / "summary.json").read_text())
-    assert summary["load"]["turns"] >= 1
-    assert summary["validity"]["state"] != "VALID"
+    check_report_of_killed(only_run(tmp_path))
 
 
 def refusal_line(done: subprocess.CompletedProcess[str]) -> str:

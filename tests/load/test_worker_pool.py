@@ -2,17 +2,22 @@
 
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import gevent
+import numpy as np
 import pytest
 
+from harness.analysis import BY_NAME, estimate, sample
 from harness.load import worker_pool
-from harness.load.worker_pool import HOLDING, HURRY, MISSING, READY, SHARE, STOP, WorkerPool
+from harness.load.delivery import Outbox
+from harness.load.worker_pool import HOLDING, HURRY, MISSING, READY, SHARE, STOP, TAKEN, WorkerPool
 from harness.model import CallPlan, RunEvent, RunEventKind, TurnStatus
 from harness.plan import Dialogue, Seeds, draw_call
-from harness.recording import Batch
+from harness.recording import Batch, Histogram
+from tests.analysis.conftest import build_turn
 
 _LOST = RunEvent(kind=RunEventKind.TOXIPROXY_LOST, at_ns=0, detail="it ended")
 
@@ -26,9 +31,13 @@ class Runner:
         self.clients = {name: SimpleNamespace(state=HOLDING[-1]) for name in names}
         self.target_user_count = 4
         self.sent: list[tuple[str, str | None]] = []
+        self.outboxes: dict[str, Outbox] = {}
 
-    def send_message(self, kind: str, data: object = None, client: str | None = None) -> None:
-        self.sent.append((kind, client))
+    def send_message(self, kind: str, data: Any = None, client: str | None = None) -> None:
+        if kind == TAKEN and client is not None:
+            self.outboxes[client].acknowledge(data)
+        else:
+            self.sent.append((kind, client))
 
 
 class Writer:
@@ -37,12 +46,14 @@ class Writer:
     def __init__(self) -> None:
         self.noted: list[RunEventKind] = []
         self.written = Batch()
+        self.histograms: list[Histogram] = []
 
     def note(self, kind: RunEventKind, detail: str) -> None:
         self.noted.append(kind)
 
     def write(self, batch: Batch) -> None:
         self.written.turns += batch.turns
+        self.histograms += batch.histograms.values()
 
 
 class Calls:
@@ -60,14 +71,28 @@ class Calls:
 
 
 class Run:
-    """A pool of two workers that share four calls."""
+    """A pool of workers, two unless more are named, that share four calls."""
 
-    def __init__(self) -> None:
-        self.runner, self.writer = Runner("a", "b"), Writer()
+    def __init__(self, names: str = "ab") -> None:
+        self.runner, self.writer = Runner(*names), Writer()
         self.pool = WorkerPool(self.runner, self.writer, Calls(), {})  # type: ignore[arg-type]
+        self.outboxes = {
+            name: Outbox(partial(self.pool.take, name), Writer.origin_ns) for name in names
+        }
+        self.runner.outboxes = self.outboxes
 
-    def hand_in(self, worker: str, *, idle: bool = False, last: bool = False, **rest: Any) -> None:
-        self.pool.take(worker, {**Batch(**rest).pack(), "idle": idle, "last": last})
+    def hand_in(
+        self,
+        worker: str,
+        *,
+        idle: bool = False,
+        last: bool = False,
+        open_calls: int = 0,
+        callers: int = 0,
+        **rest: Any,
+    ) -> None:
+        state = {"idle": idle, "last": last, "open": open_calls, "callers": callers}
+        self.outboxes[worker].put(Batch(**rest), state)
 
     def hand_in_last(self, worker: str) -> None:
         """Hand in what a worker has left, once the run is being stopped."""
@@ -176,10 +201,33 @@ def test_workers_are_silent_when_none_is_heard_of(run: Run) -> None:
     assert run.pool.silent
 
 
+def test_percentiles_of_four_workers_are_those_of_one() -> None:
+    run = Run("abcd")
+    drawn = np.random.default_rng(5).gamma(4.0, 200.0, 900)
+    turns = [build_turn(float(ms), session=f"s{i // 3}") for i, ms in enumerate(drawn)]
+    one, many = Histogram(), Histogram()
+    one.record_many([round(ms * 1_000) for ms in drawn])
+    for at, worker in enumerate("abcd"):
+        share = [turn for i, turn in enumerate(turns) if i // 3 % 4 == at]
+        late = Histogram()
+        late.record_many([round(ms * 1_000) for i, ms in enumerate(drawn) if i // 3 % 4 == at])
+        run.hand_in(worker, turns=share, histograms={"send_lateness": late})
+    for histogram in run.writer.histograms:
+        many.merge(histogram)
+    assert all(outbox.empty for outbox in run.outboxes.values())
+    assert many.summary() == one.summary()
+    metric = BY_NAME["voice_to_voice"]
+    for p in (0.5, 0.95, 0.99):
+        merged = estimate(sample(metric, run.writer.written.turns, []), p)
+        assert merged.value_ms is not None
+        assert merged.value_ms == estimate(sample(metric, turns, []), p).value_ms
+
+
 def test_open_calls_are_those_of_workers_that_are_heard_of(run: Run) -> None:
     for worker, count in (("a", 2), ("b", 5)):
-        run.pool.take(worker, {**Batch().pack(), "open": count})
+        run.hand_in(worker, open_calls=count, callers=count + 1)
     assert run.pool.open_calls == 7
+    assert run.pool.callers == 9
     del run.runner.clients["b"]
     assert run.pool.open_calls == 2
     run.hand_in_last("a")

@@ -35,3 +35,15 @@ def test_a_batch_writes_the_same_run_with_and_without_a_message(directory: RunDi
 def test_a_message_that_is_no_batch_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((BadInput, ValueError)):
         Batch.unpack(batch().pack() | change)
+
+
+def test_a_batch_in_parts_writes_the_same_run(directory: RunDirectory) -> None:
+    whole = batch()
+    parts = whole.split(1)
+    assert [len(part.sessions) + len(part.events) for part in parts] == [1, 1]
+    for part in parts:
+        Batch.unpack(part.pack()).write(directory)
+    run = read_run(directory.path)
+    assert (list(run.sessions), list(run.events)) == (whole.sessions, whole.events)
+    assert run.send_lateness == whole.histograms["send_lateness"].summary()
+    assert Batch(end_ns=4).split(9) == [Batch(end_ns=4)]
