@@ -30,10 +30,11 @@ def write_report(run_dir: Path, run: Run, summary: Summary, past: Sequence[Serie
         BadInput: The file cannot be written.
     """
     from harness.recording import replace_file
+    from harness.report import listening
     from harness.report.page import render_page
 
-    path = run_dir / "report.html"
-    replace_file(path, render_page(run, summary, past).encode())
+    path, heard = run_dir / "report.html", listening.sections(run_dir, run)
+    replace_file(path, render_page(run, summary, past, heard).encode())
     return path
 
 

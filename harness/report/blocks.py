@@ -64,6 +64,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Html:
+    """What a section of its own kind looks like, made by a template of its own and trusted."""
+
+    kind: ClassVar[str] = "html"
+    markup: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One of the main numbers."""
 
@@ -87,4 +95,4 @@ class Section:
     id: str
     title: str
     says: tuple[str, ...]
-    parts: tuple[Table | Facts | Figure | Text, ...]
+    parts: tuple[Table | Facts | Figure | Text | Html, ...]

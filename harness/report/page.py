@@ -47,15 +47,18 @@ class Page:
     footer: str
 
 
-def render_page(run: Run, summary: Summary, past: Sequence[Series] = ()) -> str:
+def render_page(
+    run: Run, summary: Summary, past: Sequence[Series] = (), heard: Sequence[Section] = ()
+) -> str:
     """Return the report as HTML.
 
     Args:
         run: The records.
         summary: The run's `harness.summary/2` object.
         past: Percentiles of the runs before it, where there is a history.
+        heard: The turns that were recorded, to listen to.
     """
-    return as_html(_page(run, summary, past))
+    return as_html(_page(run, summary, past, heard))
 
 
 def as_html(page: Page) -> str:
@@ -68,7 +71,7 @@ def as_html(page: Page) -> str:
     return environment.get_template("template.html.j2").render(page=page)
 
 
-def _page(run: Run, summary: Summary, past: Sequence[Series]) -> Page:
+def _page(run: Run, summary: Summary, past: Sequence[Series], heard: Sequence[Section]) -> Page:
     manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     done = summary.load
@@ -85,15 +88,18 @@ def _page(run: Run, summary: Summary, past: Sequence[Series]) -> Page:
         reasons=tuple(sanitised(reason) for reason in validity.reasons),
         loud=loud,
         cards=tuple(sections.cards(summary)),
-        sections=tuple(_sections(run, summary, past)),
+        sections=tuple(_sections(run, summary, past, heard)),
         footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary.schema}.",
     )
 
 
-def _sections(run: Run, summary: Summary, past: Sequence[Series]) -> list[Section]:
+def _sections(
+    run: Run, summary: Summary, past: Sequence[Series], heard: Sequence[Section]
+) -> list[Section]:
     return [
         sections.latency(summary, figure_sections.interval_figure(summary)),
         *figure_sections.drawn_sections(run),
+        *heard,
         *([sections.classes(summary)] if by_class(summary) else []),
         *([sections.kinds(summary)] if by_kind(summary) else []),
         *history.section(past, run.manifest.run_id),
