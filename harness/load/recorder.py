@@ -14,7 +14,7 @@ import gevent.threadpool
 from harness.analysis.worst_turns import WorstTurns, badness
 from harness.corpus import as_flac
 from harness.engine.turn_mix import Voice, is_too_long, mix
-from harness.load.record_wish import RecordWish
+from harness.load.options import Options
 from harness.model import RecordedFor, Recording, TurnRecord, TurnStatus
 from harness.session import SoundKeeper, TurnSound
 
@@ -50,19 +50,23 @@ class Recorder:
     """The recordings of one process.
 
     Args:
-        wish: Which turns.
+        options: What was asked for, of which `record` says which turns.
         voice: Where utterances come from; called in a thread of its own.
         voice_rate_hz: Their sample rate.
-        seed: Of the run.
 
     Attributes:
-        keeper: What the calls of the process are to hand their sound to.
+        keeper: What the calls of the process are to hand their sound to, `None` where no turn is
+            to be recorded.
     """
 
-    def __init__(self, wish: RecordWish, voice: Voice, voice_rate_hz: int, seed: int) -> None:
-        self.keeper = SoundKeeper(MOST_KEPT_BYTES, lambda session: wish.wants(session, seed))
+    def __init__(self, options: Options, voice: Voice, voice_rate_hz: int) -> None:
+        wish, seed = options.record, options.seed
+        self.keeper: SoundKeeper | None = None
+        self._worst: WorstTurns | None = None
+        if wish is not None:
+            self.keeper = SoundKeeper(MOST_KEPT_BYTES, lambda call: wish.wants(call, seed))
+            self._worst = None if wish.worst is None else WorstTurns(wish.worst)
         self._voice, self._voice_rate_hz = voice, voice_rate_hz
-        self._worst = None if wish.worst is None else WorstTurns(wish.worst)
         self._origin_ns = 0
         self._sounds: dict[tuple[str, int], TurnSound] = {}
         self._jobs: deque[_Job] = deque()
@@ -77,7 +81,7 @@ class Recorder:
 
     def note(self, turns: list[TurnRecord]) -> None:
         """Decide on turns that have ended; their sound was handed over before their records."""
-        for sound in self.keeper.take():
+        for sound in () if self.keeper is None else self.keeper.take():
             self._sounds[sound.session_id, sound.turn_index] = sound
         for turn in turns:
             key = turn.session_id, turn.turn_index

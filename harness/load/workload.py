@@ -93,12 +93,7 @@ class Workload:
             cache=cache_dir(),
             most_bytes=memory_bytes(),
         )
-        self._wire_format = self._speech.wire_format
-        self._recorder: Recorder | None = None
-        if (wish := options.record) is not None:
-            rate_hz = self._dialect.audio.rate_hz
-            self._recorder = Recorder(wish, self._speech.sound, rate_hz, options.seed)
-            self._wire_format = replace(self._wire_format, keeper=self._recorder.keeper)
+        self._recorder = Recorder(options, self._speech.sound, self._dialect.audio.rate_hz)
         self._backchannel = generated_backchannel(self._dialect, options.frame_ms)
         self._share = Share(origin_ns=now_ns())
         self._queue = CallQueue(self._share, options.calls, schedule)
@@ -138,8 +133,7 @@ class Workload:
         self._queue = CallQueue(share, calls, self._schedule)
         if arrivals is not None:
             self._open_load = OpenLoad(arrivals, share, calls, self._schedule, self._drop_late)
-        if self._recorder is not None:
-            self._recorder.begin(share.origin_ns)
+        self._recorder.begin(share.origin_ns)
         tune_process()
         self._engine.prioritise_caller()
         self._routes.begin()
@@ -243,7 +237,7 @@ class Workload:
             plan,
             utterances,
             backchannel=backchannel,
-            wire_format=self._wire_format,
+            wire_format=replace(self._speech.wire_format, keeper=self._recorder.keeper),
             origin_ns=self._share.origin_ns,
             scheduled_ns=scheduled_ns,
             planned=self._open_load is not None,
@@ -343,8 +337,7 @@ class Workload:
             self._tools.run(outcome.session_id, outcome.tool_calls)
             if outcome.session is not None:
                 self._end(outcome.session)
-            if self._recorder is not None:
-                self._recorder.note(outcome.turns)
+            self._recorder.note(outcome.turns)
             for listener in self._listeners:
                 listener(outcome.turns, outcome.session)
         if not self._network_lost and (why := self._routes.check()):
@@ -354,8 +347,7 @@ class Workload:
         """Return everything recorded since the last time."""
         batch, self._batch = self._batch, Batch()
         batch.histograms = {**self._engine.take_histograms(), "gc_pause": self._pauses.take()}
-        if self._recorder is not None:
-            batch.recordings, batch.left_out = self._recorder.take()
+        batch.recordings, batch.left_out = self._recorder.take()
         if (stepped_ms := self._clock.step_ms()) is not None:
             self._note(RunEventKind.CLOCK_STEP, f"wall time stepped by {stepped_ms:.0f} ms")
         batch.end_ns = self._batch.start_ns = now_ns() - self._share.origin_ns
@@ -381,8 +373,7 @@ class Workload:
         self._routes.detach()
         self._engine.stop()
         self.pump()
-        if self._recorder is not None:
-            self._recorder.finish()
+        self._recorder.finish()
         for call in tuple(self._reacting.values()):
             self.leave(call)
         routes, self._routes = self._routes, DirectRoutes(self._route)

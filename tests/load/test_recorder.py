@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from harness.errors import Party
 from harness.load import recorder
+from harness.load.options import Options
 from harness.load.record_wish import parse_record
 from harness.load.recorder import LeftOut, Recorder
 from harness.model import RecordedFor, Recording, TurnRecord, TurnStatus
@@ -20,9 +21,8 @@ def silence(utterance_id: str) -> NDArray[np.int16]:
 
 
 def recording(text: str = "all", voice: Any = silence) -> Recorder:
-    wish = parse_record(text, 500)
-    assert wish is not None
-    made = Recorder(wish, voice, 8_000, seed=1)
+    options = Options(host="ws://127.0.0.1", record=parse_record(text, 500))
+    made = Recorder(options, voice, 8_000)
     made.begin(1_000 * MS)
     return made
 
@@ -38,6 +38,7 @@ def hold(of: Recorder, turn: TurnRecord, length_s: int = 1) -> None:
         said=(said,),
         heard=(),
     )
+    assert of.keeper is not None
     of.keeper.put(sound)
     of.note([turn])
 
@@ -79,6 +80,13 @@ def test_only_the_worst_of_each_kind_are_kept() -> None:
 
 def test_a_record_without_sound_and_a_sound_without_record_are_nothing() -> None:
     of = recording()
+    of.note([build_turn()])
+    assert made_by(of) == ([], {})
+
+
+def test_nothing_is_kept_where_nothing_was_asked_for() -> None:
+    of = recording("")
+    assert of.keeper is None
     of.note([build_turn()])
     assert made_by(of) == ([], {})
 

@@ -424,15 +424,10 @@ class Turn:
             self._provider.pop("response", None)
         return Withdrawn
 
-    def _unfinished(self, now_ns: int | None) -> bool:
-        """Return whether more of what was heard was still to come, or to be played, at `now_ns`."""
-        if self.response_state.is_over:
-            return False
-        until_ns = self.playout_end_ns
-        return self.ids.announces or bool(now_ns and until_ns and now_ns < until_ns)
-
     def _seen(self, now_ns: int | None) -> TurnFacts:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
+        until_ns = self.playout_end_ns
+        still_plays = bool(now_ns and until_ns and now_ns < until_ns)
         return TurnFacts(
             late_ns=self.sending.endpoint_late_ns(spoken.end_due_ns),
             arrival_error_ns=sum(heard.bound or ()),
@@ -443,7 +438,7 @@ class Turn:
             limit_ns=spoken.limit_ns,
             done=self._endings.last if self.response_state.is_over else None,
             broken=self._endings.failure(is_over=self.response_state.is_over),
-            unfinished=self._unfinished(now_ns),
+            unfinished=not self.response_state.is_over and (self.ids.announces or still_plays),
             error=self._error,
             begun="response_created_ns" in self._noted or heard.first_audio_ns is not None,
             audio=heard.first_audio_ns is not None,
