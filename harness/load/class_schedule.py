@@ -20,6 +20,7 @@ from harness.load.options import Options
 from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
 from harness.load.scenario import (
     class_dialogue,
+    class_hangs_up,
     class_network,
     class_reacts,
     class_script,
@@ -158,6 +159,7 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
         user_class=name,
         reacts=class_reacts(user),
         class_tools=class_tools(user),
+        hangs_up=class_hangs_up(user, options.after_no_answer),
         answers_tools=bool(options.session.over(options.target_session).fields.get("tools")),
     )
 

@@ -43,6 +43,8 @@ class Options:
         dialogue: Dialogue script, `None` for the scenario's own dialogue.
         agent_first: Callers hear out a greeting before they speak, whatever the scenario says.
         turns: Turns per call, `None` for the scenario's own.
+        after_no_answer: What callers do after a turn without an answer, `go_on` or `hang_up`;
+            empty for what the scenario says.
         calls: Calls to hold in all, `None` to go on until stopped.
         arrivals: When calls begin, in the words of `plan.arrivals`; empty for a closed load, where
             callers begin the next call when the last one has ended.
@@ -83,6 +85,7 @@ class Options:
     dialogue: Path | None = None
     agent_first: bool = False
     turns: int | None = None
+    after_no_answer: str = ""
     calls: int | None = None
     arrivals: str = ""
     seed: int = 1
@@ -174,6 +177,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--dialogue", default="", help="TOML script of what callers say")
     group.add_argument("--turns", type=int, default=0, help="turns per call (0: the scenario's)")
+    group.add_argument(
+        "--after-no-answer",
+        choices=("", "go_on", "hang_up"),
+        default="",
+        help="what a caller does after a turn without an answer: go_on or hang_up (default: the"
+        " scenario's, else go_on)",
+    )
     group.add_argument("--calls", type=int, default=0, help="calls in all (0: until stopped)")
     group.add_argument(
         "--arrivals",
@@ -350,6 +360,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         agent_first=parsed.agent_first,
         dialogue=Path(parsed.dialogue) if parsed.dialogue else None,
         turns=parsed.turns or None,
+        after_no_answer=parsed.after_no_answer,
         calls=parsed.calls or None,
         arrivals=parsed.arrivals,
         seed=parsed.seed,

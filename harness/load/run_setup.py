@@ -36,6 +36,7 @@ class Schedule:
         reacts: What is said is decided by the class's own tasks, while a call goes on.
         class_tools: Tools that the class's application offers, besides those of the script.
         answers_tools: The session defines tools, which the application answers, too.
+        hangs_up: Callers hang up after a turn without an answer.
     """
 
     options: Options
@@ -48,6 +49,7 @@ class Schedule:
     reacts: bool = False
     class_tools: tuple[Tool, ...] = ()
     answers_tools: bool = False
+    hangs_up: bool = False
 
     @property
     def parts(self) -> dict[str, "Schedule"]:
@@ -86,7 +88,11 @@ class Schedule:
 
     def _of_class(self) -> dict[str, Any]:
         answers = self.answers_tools or bool(self.class_tools)
-        return {"user_class": self.user_class, "answers_tools": answers}
+        return {
+            "user_class": self.user_class,
+            "answers_tools": answers,
+            "hangs_up": self.hangs_up,
+        }
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)

@@ -251,6 +251,11 @@ def _detection_of(route: Route) -> dict[str, str]:
 
 def _said(schedule: Schedule) -> dict[str, str]:
     """Return a description of what callers of one kind do."""
+    after = {"after_no_answer": "the caller hangs up" if schedule.hangs_up else "the call goes on"}
+    return {**_dialogue(schedule), **after}
+
+
+def _dialogue(schedule: Schedule) -> dict[str, str]:
     if schedule.reacts:
         low, high = schedule.dialogue.think_ms
         return {"turns_per_call": "as the scenario decides", "think_ms": f"{low:g} to {high:g}"}

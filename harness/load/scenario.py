@@ -21,8 +21,11 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "agent_speaks_first": ((bool,), "True or False"),
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
     "session": ((dict, str, Path, type(None)), 'an object, such as {"instructions": "Be brief."}'),
+    "after_no_answer": ((str,), '"go_on" or "hang_up"'),
     "tools": ((tuple, list), 'tools, such as ("place_order", Tool("look_up", result="sunny"))'),
 }
+HANG_UP = "hang_up"
+AFTER_NO_ANSWER = ("go_on", HANG_UP)
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
 _SET_BY_ITSELF = ("reacts", "told_error")
 _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
@@ -51,6 +54,8 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
                 parse_mix(value or DIRECT)
             if isinstance(value, dict) and attribute == "session":
                 session_from(value, where)
+            if attribute == "after_no_answer" and value not in AFTER_NO_ANSWER:
+                raise BadInput(f"is not {words}", where=where)
             if attribute == "tools":
                 tools_from(value, where)
         elif attribute in ("weight", "fixed_count"):
@@ -87,6 +92,16 @@ def class_dialogue(user: Any, turns: int | None) -> Dialogue:
         turns=dialogue.turns if turns is None else turns,
         agent_speaks_first=dialogue.agent_speaks_first or greeted,
     )
+
+
+def class_hangs_up(user: Any, asked: str) -> bool:
+    """Return whether callers of a class hang up after a turn without an answer.
+
+    Args:
+        user: The class, `None` where the scenario has none.
+        asked: What the command line says; empty for the class's own.
+    """
+    return (asked or getattr(user, "after_no_answer", "")) == HANG_UP
 
 
 def class_reacts(user: Any) -> bool:

@@ -52,6 +52,7 @@ class VoiceUser(User):
         agent_speaks_first: Callers hear out the agent's greeting before they speak.
         session: The session to ask for, merged over the defaults and sent as it is: an object in
             the words of the API's `session.update`, or the path of a JSON or TOML file.
+        after_no_answer: What callers do after a turn without an answer: `"go_on"`, or `"hang_up"`.
         tools: The tools that the caller's application offers: names, or a `Tool` that says how it
             answers.
         reacts: Tasks of the class's own lead its calls, by `call`; set by itself.
@@ -66,6 +67,7 @@ class VoiceUser(User):
     arrivals = ""
     agent_speaks_first = False
     session: dict[str, Any] | str | Path | None = None
+    after_no_answer = "go_on"
     tools: Sequence[str | Tool] = ()
     reacts = False
     told_error: Exception | None = None

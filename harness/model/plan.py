@@ -16,6 +16,8 @@ class TurnBehaviour:
         hesitation_at: Where in the utterance's speech, as a share of it.
         expected_tool: The tool the agent is expected to use; empty for none.
         tool_ms: How long the caller's application takes to answer a tool call.
+        expected_words: Words that are expected in the agent's transcript, in any case of letters.
+        within_ms: In which time the answer is expected; `None` for no such limit.
     """
 
     barge_in_ms: float | None = None
@@ -24,6 +26,8 @@ class TurnBehaviour:
     hesitation_at: float = 0.5
     expected_tool: str = ""
     tool_ms: float = 0.0
+    expected_words: tuple[str, ...] = ()
+    within_ms: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -53,6 +57,7 @@ class CallPlan:
         user_class: The scenario's user class that holds it; empty where it is not known.
         open_ended: What is said is told while the call goes on, utterance by utterance.
         answers_tools: The caller's application answers tool calls, whatever `behaviours` expect.
+        hangs_up: The caller hangs up after a turn without an answer, where others go on.
     """
 
     number: int
@@ -69,6 +74,7 @@ class CallPlan:
     user_class: str = ""
     open_ended: bool = False
     answers_tools: bool = False
+    hangs_up: bool = False
 
     def condition(self, turn: int) -> tuple[str, str]:
         """Return the condition and the original id of a turn's utterance; empty for an original."""

@@ -102,4 +102,6 @@ def _behaviour(turn: ScriptTurn, rng: np.random.Generator, *, is_last: bool) -> 
         hesitation_at=round(float(rng.uniform(0.3, 0.7)), 3),
         expected_tool=turn.expect_tool,
         tool_ms=turn.tool_takes.draw(rng) or 0.0,
+        expected_words=turn.expect_words,
+        within_ms=turn.expect_within_ms,
     )

@@ -15,6 +15,8 @@ A script is TOML. Its head names it and may set `think` and `tool_takes` for all
     hesitation = { low_ms = 400, high_ms = 1200, chance = 0.3 }  a pause inside the utterance
     expect_tool = "book_appointment"   declared to the server, and answered when it is called
     tool_takes = { low_ms = 200, high_ms = 600 }  what answering a call takes
+    expect_words = ["booked", "Tuesday"]          in the agent's transcript, or one text
+    expect_within_ms = 1500            from the end of the caller's speech to the answer
     about = "…"                        a comment for readers
 
 Recordings with the tag `backchannel` are what callers give as backchannels, and are said in a turn
@@ -90,6 +92,8 @@ class ScriptTurn:
         backchannel_chance: How likely each is.
         expect_tool: The tool the agent is expected to use.
         tool_takes: What answering a tool call takes.
+        expect_words: Words expected in the agent's transcript.
+        expect_within_ms: In which time the answer is expected; `None` for no such limit.
     """
 
     id: str = ""
@@ -103,6 +107,8 @@ class ScriptTurn:
     backchannel_chance: float = 1.0
     expect_tool: str = ""
     tool_takes: Span = DEFAULT_TOOL_TAKES
+    expect_words: tuple[str, ...] = ()
+    expect_within_ms: float | None = None
 
     def fits(self, clip: Clip) -> bool:
         """Return whether a clip may be said in this turn."""
@@ -178,6 +184,8 @@ def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]
         backchannel_chance=backchannels.number("chance", most=1.0, otherwise=1.0) or 0.0,
         expect_tool=turn.text("expect_tool"),
         tool_takes=turn.span("tool_takes") or tool_takes,
+        expect_words=turn.texts("expect_words"),
+        expect_within_ms=turn.number("expect_within_ms"),
     )
     if one.expect_tool and not _TOOL.fullmatch(one.expect_tool):
         raise BadInput(
@@ -208,6 +216,14 @@ class _Table:
     def text(self, key: str) -> str:
         """Return a text, empty when it is not there."""
         return sanitised(self.take(key, str) or "")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return one text, or a list of them; none when it is not there."""
+        found = self._left.pop(key, [])
+        found = [found] if isinstance(found, str) else found
+        if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
+            raise BadInput(f"{key} is neither a text nor a list of texts", where=self.where)
+        return tuple(sanitised(one) for one in found)
 
     def number(
         self, key: str, *, most: float = 3_600_000.0, otherwise: float | None = None

@@ -33,6 +33,7 @@ from harness.session.acknowledgement import Acknowledgement, words_of
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
+from harness.session.hanging_up import hung_up_after
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns, Saying
@@ -84,8 +85,7 @@ class Caller:
         commits: bool = False,
         mocks: Mocks | None = None,
     ) -> None:
-        self.id = f"call-{plan.number:06d}"
-        self.finished = self.has_news = False
+        self.id, self.finished, self.has_news = f"call-{plan.number:06d}", False, False
         self._plan, self._silence = plan, wire_format.silence
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
@@ -110,6 +110,7 @@ class Caller:
         # Since when the caller thinks.
         self._thinks_from_ns = 0
         self._winding_up, self._commits = False, commits
+        self._hung_up: Fault | None = None
         self._turns_done = 0
 
     @property
@@ -213,11 +214,10 @@ class Caller:
 
         Args:
             now_ns: When it was lost.
-            fault: Why. The turn that was open is closed with it; further turns are still to come.
+            fault: Why. The turn that was open is closed with it.
 
         Returns:
-            Seconds to wait before opening again; `None` when the session is to be given up by
-            calling `closed`.
+            Seconds to wait before opening again; `None` for a session that is to be `closed`.
         """
         self._count_sent()
         self._look_again()
@@ -263,17 +263,15 @@ class Caller:
             # The session failed the turn that was about to begin.
             self._not_begun(TurnStatus.CLOSED, fault)
         while self._turns.has_more:
-            self._not_begun(TurnStatus.DROPPED, fault or run_ended(Phase.SEND))
+            self._not_begun(TurnStatus.DROPPED, self._hung_up or fault or run_ended(Phase.SEND))
         self.finished = True
-        greeting = self.conversation.greeting or Greeting()
-        turns_done = self._turns_done + len(self.conversation.records)
         return SessionRecord(
             session_id=self.id,
             call_number=self._plan.number,
             network=self._plan.network,
             user_class=self._plan.user_class,
             turns_planned=len(self._turns),
-            turns_done=turns_done,
+            turns_done=self._turns_done + len(self.conversation.records),
             scheduled_start_ns=self._since(self._scheduled_ns),
             planned_start_ns=self._since(self._scheduled_ns) if self._planned else None,
             **link.recorded(self._origin_ns),
@@ -289,7 +287,8 @@ class Caller:
             unreadable_messages=self.unreadable_messages,
             old_names=tuple(sorted(self.old_names)),
             close_code=close_code,
-            **greeting.recorded(),
+            checks=tuple(self.conversation.checks),
+            **(self.conversation.greeting or Greeting()).recorded(),
             fault=fault if early else None,
         )
 
@@ -412,10 +411,12 @@ class Caller:
         if self.conversation.greets:
             self.conversation.end_greeting(now_ns, fault)
         else:
-            self.conversation.close(now_ns, fault)
+            record = self.conversation.close(now_ns, fault)
             self._speaking.stop()
             self.has_news = True
-        if self._turns.is_complete or self._winding_up:
+            if self._plan.hangs_up and fault is None:
+                self._hung_up = hung_up_after(record)
+        if self._hung_up or self._turns.is_complete or self._winding_up:
             self.finished = True
             return
         self._thinks_from_ns = max(now_ns, turn.playout_end_ns or now_ns)

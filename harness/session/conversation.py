@@ -11,6 +11,7 @@ from harness.model import (
     AudioDelta,
     AudioFormat,
     BargeIn,
+    Check,
     Encoding,
     Event,
     InputCommitted,
@@ -29,6 +30,7 @@ from harness.model import (
 from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
 from harness.session.call_sounds import CallSounds
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
+from harness.session.expectations import checks_of
 from harness.session.greeting import Greeting, greeting_of
 from harness.session.heard_so_far import HeardSoFar
 from harness.session.interruption import Interruption
@@ -65,6 +67,7 @@ class Conversation:
         records: Turns that were recorded and not taken yet.
         heard: What was heard in them, where it is kept.
         requests: What is to be sent besides audio.
+        checks: What the script expected of the agent.
         greets: Whether `turn` is the agent's greeting, of which no turn is recorded.
         greeting: Outcome of the first greeting that was waited for.
         audio: How the audio of responses to come is written.
@@ -83,6 +86,7 @@ class Conversation:
         self.records: list[TurnRecord] = []
         self.heard: list[HeardSoFar] = []
         self.requests: list[Request] = []
+        self.checks: list[Check] = []
         self.provider_session_id = ""
         self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
         self._sounds = CallSounds(wire_format.keeper)
@@ -282,11 +286,7 @@ class Conversation:
         return turn.ended(now_ns) and not (speaks or tools_work)
 
     def changes_ns(self, frame_ns: int) -> int:
-        """Return before when nothing but silence is sent, if nothing comes.
-
-        Args:
-            frame_ns: Length of a frame: what is due is sent by the frame that begins then.
-        """
+        """Return before when nothing but silence is sent, in frames so long, if nothing comes."""
         turn, behaviour = self.turn, self._behaviour
         assert turn is not None
         instants_ns = [turn.ends_ns()]
@@ -418,6 +418,8 @@ class Conversation:
         self.records.append(record)
         given = () if done.behaviour is None else done.behaviour.backchannels
         self._sounds.end(turn.spoken, turn.kept, given, now_ns)
+        if done.behaviour is not None:
+            self.checks += checks_of(done.behaviour.plan, record, turn.words.text())
         if self._keeps_words:
             self.heard.append(heard_so_far(turn))
         self._gone |= turn.ids.seen

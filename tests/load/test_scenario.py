@@ -1,5 +1,7 @@
 """What a scenario says of itself."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,14 @@ from harness.errors import BadInput
 from harness.load.scenario import (
     check_attributes,
     class_dialogue,
+    class_hangs_up,
     class_network,
     class_script,
     scenario_network,
 )
 from harness.model import DIRECT
 from harness.plan import Dialogue
+from tests.load.conftest import lines_of, only_run, run_locust
 
 
 class Plain:
@@ -94,3 +98,45 @@ def test_an_attribute_that_says_nothing_is_refused_by_name(
 def test_attributes_of_the_scenarios_own_are_left_alone() -> None:
     own = {"favourite": "tea", "weight": 3, "_dialog": 1, "network": "", "script": None}
     check_attributes("Caller", {**own, "dialogues_of": lambda self: None})
+
+
+def test_callers_hang_up_only_where_they_are_asked_to() -> None:
+    class Impatient:
+        after_no_answer = "hang_up"
+
+    assert class_hangs_up(Impatient, "")
+    assert not class_hangs_up(Impatient, "go_on"), "the command line wins"
+    assert not class_hangs_up(None, "")
+    with pytest.raises(BadInput, match='is not "go_on" or "hang_up"'):
+        check_attributes("Caller", {"after_no_answer": "hangup"})
+
+
+def test_a_script_is_checked_and_its_callers_hang_up(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "script.toml").write_text(
+        'name = "x"\n[[turn]]\nexpect_words = "xyzzy"\nexpect_within_ms = 900\n[[turn]]\n[[turn]]\n'
+    )
+    (tmp_path / "simulator.toml").write_text("[faults]\nno_reply = 1.0\n")
+    (tmp_path / "impatient.py").write_text(
+        "from harness import VoiceUser\nclass Impatient(VoiceUser):\n"
+        "    after_no_answer = 'hang_up'\n"
+    )
+    done = run_locust(
+        *("--host", serve("--config", str(tmp_path / "simulator.toml"))),
+        *("-u", "1", "--calls", "1", "--turn-limit-s", "1"),
+        *("--dialogue", str(tmp_path / "script.toml")),
+        reports=tmp_path / "reports",
+        scenario=tmp_path / "impatient.py",
+    )
+    run = only_run(tmp_path / "reports")
+    turns = lines_of(run / "turns.jsonl")
+    assert [turn["status"] for turn in turns][1:] == ["dropped", "dropped"]
+    assert turns[0]["status"] in ("no_reply", "void")
+    if turns[0]["status"] == "no_reply":
+        assert {turn["fault"]["code"] for turn in turns[1:]} == {"caller_hung_up"}
+        (session,) = lines_of(run / "sessions.jsonl")
+        assert [check["passed"] for check in session["checks"]] == [False, False]
+        assert "2 checks, 2 failed" in done.stdout
+    settings = json.loads((run / "manifest.json").read_text())["settings"]
+    assert settings["after_no_answer"] == "the caller hangs up"

@@ -24,9 +24,18 @@ def test_what_a_tool_takes_is_the_turns_before_the_scripts_before_ours() -> None
     assert (first.tool_takes.low_ms, second.tool_takes.low_ms) == (5, 7)
 
 
+def test_words_and_a_time_may_be_expected_of_the_agent() -> None:
+    text = 'name = "x"\n[[turn]]\nexpect_words = "hello"\n[[turn]]\nexpect_words = ["a", "b"]\n'
+    first, second = parse_script(text + "expect_within_ms = 900", "x").turns
+    assert (first.expect_words, first.expect_within_ms) == (("hello",), None)
+    assert (second.expect_words, second.expect_within_ms) == (("a", "b"), 900)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ('name = "x"\n[[turn]]\nexpect_words = 3', "neither a text nor a list of texts"),
+        ('name = "x"\n[[turn]]\nexpect_words = [""]', "neither a text nor a list of texts"),
         ("name =", "no TOML"),
         ('name = "x"', "from 1 to"),
         ("[[turn]]\n", "needs a name"),

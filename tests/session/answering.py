@@ -47,6 +47,7 @@ def new_session(
     *,
     agent_speaks_first: bool = False,
     open_ended: bool = False,
+    hangs_up: bool = False,
 ) -> Caller:
     names = tuple(f"u{n}" for n in range(turns))
     plan = CallPlan(
@@ -57,6 +58,7 @@ def new_session(
         phase_ns=phase_ns,
         agent_speaks_first=agent_speaks_first,
         open_ended=open_ended,
+        hangs_up=hangs_up,
     )
     session = Caller(
         plan,

@@ -105,8 +105,8 @@ def _cost_drift(held: HeldEvidence, prices: PriceList) -> Drift:
     turns: dict[str, list[int]] = {}
     for index, turn in enumerate(run.turns):
         turns.setdefault(turn.session_id, []).append(index)
-    for index in np.flatnonzero(held.counts(ready_ns)):
-        session = run.sessions[index]
+    for number in np.flatnonzero(held.counts(ready_ns)):
+        session = run.sessions[number]
         own = tuple(run.turns[index] for index in turns.get(session.session_id, ()))
         if not own:
             continue

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, turn_latency
-from harness.analysis.behaviour import behaviour_summary
 from harness.clock import now_ns
 from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
 from harness.load.monitoring.recent_run import RecentRun
@@ -18,7 +17,6 @@ Shown = dict[str, Any]
 _POINTS = 1_500
 _POINTS_S = 300.0
 _REASONS = 8
-_TOOL = "the expected tool was used"
 _CODES = 200
 # Percentiles take some milliseconds a stratum: at most a twentieth of the time goes into them.
 _FRESH_NS, _REST = 1_500_000_000, 20
@@ -155,10 +153,6 @@ class LiveFigures:
 
     def _count_checks(self, batch: Batch) -> None:
         """Count what was expected of the agent, beside latency and never in it."""
-        asked = behaviour_summary(batch.turns)
-        if asked is not None and asked.tools is not None and asked.tools.expected:
-            self._checks[_TOOL] += asked.tools.expected
-            self._checks_failed[_TOOL] += asked.tools.not_used
         for session in batch.sessions:
             for check in session.checks:
                 # A scenario may put what it heard into its words.
