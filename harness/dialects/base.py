@@ -73,6 +73,7 @@ class DialectFacts:
             its audio.
         takes_webhooks: An application may be called at the address of its webhook, which answers
             where its socket is.
+        sends_keys: Keys of a telephone that the caller presses have a message of their own.
         marks_playback: The server asks to be told what of its audio has been played, and may take
             back what has not.
         returns_cleared_marks: Marks come back at once when the audio before them is taken back;
@@ -99,6 +100,7 @@ class DialectFacts:
     announces_responses: bool = True
     ends_responses: bool = True
     takes_webhooks: bool = False
+    sends_keys: bool = False
     marks_playback: bool = False
     returns_cleared_marks: bool = True
     calls_tools: bool = True

@@ -20,10 +20,11 @@ from harness.corpus import Corpus, EncodedStore, cut_frames, megabytes, silence_
 from harness.dialects import Dialect
 from harness.dialects.raw_audio import RawAudio
 from harness.engine.backchannel import GENERATED, generated_samples
+from harness.engine.pressed_keys import pressed
 from harness.engine.shared_frames import shared_frame
 from harness.environment import cache_dir
 from harness.errors import BadInput
-from harness.model import NS_PER_S, Encoding, Progress
+from harness.model import NS_PER_S, Encoding, Progress, digits_of
 from harness.session import EncodedUtterance, WireFormat
 
 MEMORY_MB = "HARNESS_SPEECH_MEMORY_MB"
@@ -72,6 +73,11 @@ class Speech:
             limit_ns=round(limit_s * NS_PER_S),
             acknowledges_settings=dialect.facts.acknowledges_settings,
         )
+
+    @property
+    def sends_keys(self) -> bool:
+        """Whether keys of a telephone can be pressed."""
+        return self._dialect.facts.sends_keys
 
     def prepare(self, names: Iterable[str], progress: Progress) -> None:
         """Make utterances ready before they are needed, in this order, as far as memory goes.
@@ -122,6 +128,8 @@ class Speech:
         Raises:
             BadInput: There is no such clip, or its file has gone or changed.
         """
+        if keys := digits_of(name):
+            return pressed(name, keys, self.wire_format, self._frame_ms)
         encoded, audio = self._store.get(name), self._dialect.audio
         frames = cut_frames(encoded, audio, self._frame_ms)
         return EncodedUtterance(

@@ -16,7 +16,15 @@ from harness.engine.engine import AudioEngine
 from harness.engine.speech import Speech
 from harness.errors import SCENARIO_ERROR, BadInput, Fault, Party, Phase, sanitised
 from harness.load.measured_turn import MeasuredTurn
-from harness.model import CallPlan, Check, Clip, SessionRecord, TurnBehaviour
+from harness.model import (
+    CallPlan,
+    Check,
+    Clip,
+    SessionRecord,
+    TurnBehaviour,
+    are_digits,
+    digits_id,
+)
 from harness.plan import Dialogue, Seeds
 from harness.plan.script import ScriptTurn
 from harness.session import Caller, Saying
@@ -103,33 +111,40 @@ class ReactingCall:
             BadInput: Nothing in the corpus fits, or a time is impossible.
             CallEnded: The call is over.
         """
-        for name, value in (
-            ("think_ms", think_ms),
-            ("hesitation_ms", hesitation_ms),
-            ("barge_in_ms", barge_in_ms),
-        ):
-            if value is not None and not 0 <= value <= _MOST_MS:
-                raise BadInput(f"{value} is no time in ms from 0 up", where=f"say, {name}")
-        low_ms, high_ms = self._think_ms
-        # One draw for every utterance, asked for or not: those of others do not shift.
-        drawn_ms = round(float(self._pauses.uniform(low_ms, high_ms)), 3)
+        _check_times("say", think_ms=think_ms, hesitation_ms=hesitation_ms, barge_in_ms=barge_in_ms)
+        pause_ms = self._pause_ms(think_ms)
         self._may_go_on()
         clip = self._choose(utterance, tag, language)
-        (encoded,) = self._speech.take([clip.id])
-        self._said.append(clip.id)
-        turn = MeasuredTurn(len(self._turns), clip.id)
-        self._turns.append(turn)
         behaviour = TurnBehaviour(barge_in_ms=barge_in_ms, hesitation_ms=hesitation_ms)
-        saying = Saying(
-            utterance=encoded,
-            think_ms=drawn_ms if think_ms is None else think_ms,
-            behaviour=None if behaviour == TurnBehaviour() else behaviour,
-            condition=clip.condition,
-            original_id=clip.utterance if clip.condition else "",
-        )
-        self._engine.say(self._session, saying)
-        self._await(turn, is_interrupted=barge_in_ms is not None)
-        return turn
+        return self._utter(clip.id, pause_ms, behaviour, clip)
+
+    def dtmf(self, digits: str, *, think_ms: float | None = None) -> MeasuredTurn:
+        """Press keys of the telephone, and return what came of it as `say` does.
+
+        Latency counts from the last key.
+
+        Args:
+            digits: Keys, such as `12#`; `w` between them is a pause of half a second.
+            think_ms: Pause before the first one; drawn where it is not given.
+
+        Raises:
+            BadInput: These are no keys, or the dialect has none.
+            CallEnded: The call is over.
+        """
+        if not are_digits(digits):
+            raise BadInput(
+                f"{sanitised(digits)} are no 1 to 64 keys of 0-9, *, # and A-D", where="dtmf"
+            )
+        if not self._speech.sends_keys:
+            raise BadInput(
+                "keys of a telephone cannot be pressed in this dialect",
+                where="dtmf",
+                hint="Carriers' dialects have them: harness dialects",
+            )
+        _check_times("dtmf", think_ms=think_ms)
+        pause_ms = self._pause_ms(think_ms)
+        self._may_go_on()
+        return self._utter(digits_id(digits), pause_ms, TurnBehaviour())
 
     def expect(self, passed: object, what: str) -> bool:
         """Check something: a failure is counted under `what`, and the call goes on.
@@ -174,6 +189,33 @@ class ReactingCall:
             self.left = True
             self._speech.release(self._said)
 
+    def _pause_ms(self, asked_ms: float | None) -> float:
+        """Return the pause before something is said.
+
+        One is drawn for every utterance, asked for or not, so that those of others do not shift.
+        """
+        drawn_ms = round(float(self._pauses.uniform(*self._think_ms)), 3)
+        return drawn_ms if asked_ms is None else asked_ms
+
+    def _utter(
+        self, name: str, think_ms: float, behaviour: TurnBehaviour, clip: Clip | None = None
+    ) -> MeasuredTurn:
+        """Say an utterance and return what came of it."""
+        (encoded,) = self._speech.take([name])
+        self._said.append(name)
+        turn = MeasuredTurn(len(self._turns), name)
+        self._turns.append(turn)
+        saying = Saying(
+            utterance=encoded,
+            think_ms=think_ms,
+            behaviour=None if behaviour == TurnBehaviour() else behaviour,
+            condition=clip.condition if clip is not None else "",
+            original_id=clip.utterance if clip is not None and clip.condition else "",
+        )
+        self._engine.say(self._session, saying)
+        self._await(turn, is_interrupted=behaviour.barge_in_ms is not None)
+        return turn
+
     def _may_go_on(self) -> None:
         if self.ended.ready():
             raise CallEnded("the call is over")
@@ -207,6 +249,12 @@ class ReactingCall:
                 turn.update(heard)
                 if heard is not None and heard.audible:
                     return
+
+
+def _check_times(where: str, **times_ms: float | None) -> None:
+    for name, value in times_ms.items():
+        if value is not None and not 0 <= value <= _MOST_MS:
+            raise BadInput(f"{value} is no time in ms from 0 up", where=f"{where}, {name}")
 
 
 def nothing_fits(utterance: str, tag: str, language: str, clips: Sequence[Clip]) -> BadInput:

@@ -174,14 +174,27 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
     """Return the schedule of a run."""
     if options.agent_first:
         dialogue = replace(dialogue, agent_speaks_first=True)
-    frame_samples = resolve_dialect(options).audio.frame_samples(options.frame_ms)
+    dialect = resolve_dialect(options)
+    script = None if options.dialogue is None else _script(options.dialogue)
+    if script is not None and script.presses_keys and not dialect.facts.sends_keys:
+        raise no_keys(dialect.name, f"dialogue {script.name}")
+    frame_samples = dialect.audio.frame_samples(options.frame_ms)
     return Schedule(
         options=options,
         dialogue=dialogue,
         clips=corpus.clips,
-        frame_ns=ns_from_samples(frame_samples, resolve_dialect(options).audio.rate_hz),
-        script=None if options.dialogue is None else _script(options.dialogue),
+        frame_ns=ns_from_samples(frame_samples, dialect.audio.rate_hz),
+        script=script,
         pairing=pair(corpus.clips),
+    )
+
+
+def no_keys(dialect: str, where: str) -> BadInput:
+    """Return the complaint about keys of a telephone where an API has none."""
+    return BadInput(
+        f"keys of a telephone cannot be pressed in the dialect {dialect}",
+        where=where,
+        hint="Carriers' dialects have them: harness dialects",
     )
 
 

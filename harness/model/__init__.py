@@ -8,6 +8,7 @@ between samples and nanoseconds, which everyone must do alike.
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
 from harness.model.check import Check
 from harness.model.decoder import AudioDecoder, NewDecoder
+from harness.model.digits import are_digits, digits_id, digits_of
 from harness.model.events import (
     PROVES_SESSION,
     AudioDelta,
@@ -48,6 +49,7 @@ from harness.model.recording import RecordedFor, Recording
 from harness.model.requests import (
     CancelResponse,
     CommitTurn,
+    PressKey,
     Request,
     RequestResponse,
     ToolResult,
@@ -123,6 +125,7 @@ __all__ = [
     "Owed",
     "PlaybackCleared",
     "PlaybackMark",
+    "PressKey",
     "Progress",
     "PromptSize",
     "ProviderError",
@@ -169,6 +172,9 @@ __all__ = [
     "Utterance",
     "ValidityState",
     "add_up",
+    "are_digits",
+    "digits_id",
+    "digits_of",
     "ns_from_samples",
     "samples_from_ns",
 ]

@@ -42,4 +42,11 @@ class CancelResponse:
     """The response that is being given is to end, since the caller begins to speak."""
 
 
-Request = CommitTurn | CancelResponse | Truncate | ToolResult | RequestResponse
+@dataclass(frozen=True, slots=True)
+class PressKey:
+    """The caller presses one key of the telephone: a digit, `*`, `#`, or A to D."""
+
+    key: str
+
+
+Request = PressKey | CommitTurn | CancelResponse | Truncate | ToolResult | RequestResponse

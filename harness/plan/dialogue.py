@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.errors import BadInput
-from harness.model import CallPlan, Clip, TurnBehaviour
+from harness.model import CallPlan, Clip, TurnBehaviour, digits_id
 from harness.plan.schedule import Seeds
 from harness.plan.script import BACKCHANNEL, Script, ScriptTurn
 
@@ -49,6 +49,9 @@ def draw_dialogue(
     phase = np.random.default_rng([seeds.phase, number])
     said: list[str] = []
     for place, turn in enumerate(script.turns, start=1):
+        if turn.digits:
+            said.append(digits_id(turn.digits))
+            continue
         fitting = [clip.id for clip in clips if turn.fits(clip)]
         if not fitting:
             raise BadInput(

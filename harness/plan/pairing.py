@@ -43,7 +43,9 @@ class Pairing:
         return replace(
             drawn,
             number=number,
-            utterance_ids=tuple(self.clip_ids[name, condition] for name in drawn.utterance_ids),
+            utterance_ids=tuple(
+                self.clip_ids.get((name, condition), name) for name in drawn.utterance_ids
+            ),
             backchannel_id=self.clip_ids.get((drawn.backchannel_id, condition), ""),
             phase_ns=(drawn.phase_ns + place * frame_ns // count) % frame_ns,
         )

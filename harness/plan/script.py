@@ -3,6 +3,8 @@
 A script is TOML. Its head names it and may set `think` and `tool_takes` for all turns, and
 `agent_speaks_first = true` for callers who listen to a greeting first; every `[[turn]]` may have
 
+    say = { digits = "12#" }           keys of the telephone in place of an utterance, with w for a
+                                       pause of half a second; where a dialect has them
     say = { id = "…" }                 this utterance; or { tag = "…" }, { language = "…" }, both;
                                        without `say` any utterance will do
     think = { low_ms = 300, high_ms = 900 }                   evenly between the two, or
@@ -32,7 +34,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import BadInput, sanitised
-from harness.model import Clip
+from harness.model import Clip, are_digits
 
 BACKCHANNEL = "backchannel"
 _TOOL = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -81,6 +83,7 @@ class ScriptTurn:
     """One turn of a script.
 
     Attributes:
+        digits: Keys of the telephone that are pressed in place of an utterance; empty for none.
         id: The utterance; empty for one that is drawn.
         tag: A tag it must have; empty for any.
         language: How its language must begin; empty for any.
@@ -96,6 +99,7 @@ class ScriptTurn:
         expect_within_ms: In which time the answer is expected; `None` for no such limit.
     """
 
+    digits: str = ""
     id: str = ""
     tag: str = ""
     language: str = ""
@@ -128,6 +132,11 @@ class Script:
     name: str
     turns: tuple[ScriptTurn, ...]
     agent_speaks_first: bool = False
+
+    @property
+    def presses_keys(self) -> bool:
+        """Whether keys of a telephone are pressed in any turn."""
+        return any(turn.digits for turn in self.turns)
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -173,6 +182,7 @@ def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]
     times = turn.take("repeat", int)
     turn.text("about")
     one = ScriptTurn(
+        digits=say.text("digits"),
         id=say.text("id"),
         tag=say.text("tag"),
         language=say.text("language"),
@@ -193,6 +203,14 @@ def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]
             where=f"{turn.where}, expect_tool",
             hint="Letters, digits, _ and -, at most 64 of them",
         )
+    if one.digits and (not are_digits(one.digits) or one.id or one.tag or one.language):
+        raise BadInput(
+            "digits are 1 to 64 keys of 0-9, *, # and A-D, with w between them for a pause, and"
+            " nothing else is said with them",
+            where=f"{turn.where}, say",
+        )
+    if one.digits and one.hesitation is not None:
+        raise BadInput("keys have no hesitation: put w between them", where=turn.where)
     for table in (say, backchannels, turn):
         table.done()
     if not 1 <= one.backchannels_most <= 100 or (times is not None and times < 1):

@@ -88,8 +88,7 @@ class Caller:
         self.id, self.finished, self.has_news = f"call-{plan.number:06d}", False, False
         self._plan, self._silence = plan, wire_format.silence
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
-        self._origin_ns, self._scheduled_ns = origin_ns, scheduled_ns
-        self._planned = planned
+        self._origin_ns, self._scheduled_ns, self._planned = origin_ns, scheduled_ns, planned
         self.link = Link(seed=plan.number)
         self._acknowledgement = Acknowledgement()
         self._expects_acknowledgement = wire_format.acknowledges_settings
@@ -109,9 +108,8 @@ class Caller:
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
         # Since when the caller thinks.
         self._thinks_from_ns = 0
-        self._winding_up, self._commits = False, commits
+        self._winding_up, self._commits, self._turns_done = False, commits, 0
         self._hung_up: Fault | None = None
-        self._turns_done = 0
 
     @property
     def due_ns(self) -> int | None:
@@ -396,6 +394,8 @@ class Caller:
         turn = self.conversation.turn
         assert turn is not None
         speech_was_over = turn.sending.end_ns is not None
+        if self._speaking.key:
+            self.has_news = self.conversation.press(self._speaking.key)
         message = self._speaking.say(now_ns, lateness_ns, turn.sending)
         if self._commits and not speech_was_over and turn.sending.end_ns is not None:
             turn.committed(now_ns)

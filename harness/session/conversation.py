@@ -17,6 +17,7 @@ from harness.model import (
     InputCommitted,
     OfResponse,
     PlaybackCleared,
+    PressKey,
     Request,
     ResponseDone,
     ResponseStatus,
@@ -308,6 +309,11 @@ class Conversation:
         if turn is None or behaviour is None:
             return None
         return behaviour.backchannel_frame(frame_start_ns, _heard_ns(turn))
+
+    def press(self, key: str) -> bool:
+        """Press a key of the telephone, with the next frame; return that there is a request."""
+        self.requests.append(PressKey(key))
+        return True
 
     def answer_tools(self, now_ns: int) -> None:
         """Give the results of tool calls where they are due."""

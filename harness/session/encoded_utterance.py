@@ -1,7 +1,7 @@
 """An utterance as frames ready to be sent, and the wire format of callers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from harness.model import NS_PER_MS, AudioFormat, NewDecoder, samples_from_ns
 from harness.session.call_sounds import SoundKeeper
@@ -23,6 +23,7 @@ class EncodedUtterance:
         levels: How loud each frame is, one byte a frame; empty when that is not known.
         pause_at: Sample before which a pause was made that its recording does not have.
         pause_samples: Length of that pause, 0 for none.
+        keys: Keys of the telephone that are pressed with a frame, by its number.
     """
 
     utterance_id: str
@@ -32,6 +33,7 @@ class EncodedUtterance:
     levels: bytes = b""
     pause_at: int = 0
     pause_samples: int = 0
+    keys: Mapping[int, str] = field(default_factory=dict)
 
     def said(self, start_ns: int) -> Said:
         """Return what is said when its first sample is spoken at `start_ns`."""
@@ -84,12 +86,13 @@ def hesitant(
             and never outside the speech.
 
     Returns:
-        The longer utterance; the same one where its speech is too short for a pause.
+        The longer utterance; the same one where its speech is too short for a pause, or keys are
+        pressed.
     """
     frame = wire_format.frame_samples
     # A pause before frame k parts the speech when frame k begins inside it.
     first, last = utterance.onset_sample // frame + 1, utterance.end_sample // frame
-    if last < first:
+    if last < first or utterance.keys:
         return utterance
     wanted = round(
         (utterance.onset_sample + at * (utterance.end_sample - utterance.onset_sample)) / frame

@@ -36,12 +36,20 @@ class Speaking:
         """Return the next frames that take no decision.
 
         Two frames need more bookkeeping than that they went out: the one that ends speech, and the
-        last. The frames returned end before the next of these.
+        last; and so do those with which a key is pressed. The frames returned end before the next
+        of these.
         """
         assert self.utterance is not None
-        messages = self.utterance.messages
+        messages, keys = self.utterance.messages, self.utterance.keys
         until = self._end_frame if self._frame <= self._end_frame else len(messages) - 1
+        if keys:
+            until = min((frame for frame in keys if self._frame <= frame < until), default=until)
         return messages[self._frame : until]
+
+    @property
+    def key(self) -> str:
+        """The key that is pressed with the frame that goes out next, empty for none."""
+        return "" if self.utterance is None else self.utterance.keys.get(self._frame, "")
 
     def sent(self, sent_ns: int, late_ns: int, frames: int, sending: SentFrames) -> None:
         """Note that frames from `ready` went out.

@@ -1,5 +1,8 @@
 """Scenarios whose tasks lead their calls, in whole runs against the simulator."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,6 +105,28 @@ def test_a_tool_of_the_session_is_answered_by_its_mock_and_a_check_says_that_it_
     assert "2 checks, 1 failed: it is not looked up (1 of 1)" in done.stdout
 
 
+def test_keys_are_pressed_and_answered_as_soon_as_the_application_answers(tmp_path: Path) -> None:
+    scenario = tmp_path / "menu.py"
+    scenario.write_text(
+        "from harness import VoiceUser, task\n"
+        "class Caller(VoiceUser):\n"
+        "    @task\n"
+        "    def choose(self):\n"
+        "        with self.call() as call:\n"
+        "            call.dtmf('1w2#', think_ms=50)\n"
+    )
+    command = [sys.executable, "-m", "harness", "run", str(scenario), "--dialect", "twilio"]
+    command += ["-u", "1", "--calls", "1", "--corpus", "synthetic"]
+    subprocess.run([*command, "--reports", str(tmp_path / "r")], check=False, timeout=100)
+    run = only_run(tmp_path / "r")
+    (turn,) = lines_of(run / "turns.jsonl")
+    assert (turn["utterance_id"], turn["status"]) == ("dtmf:1w2#", "completed")
+    # The time to press them is no latency: what is known to be true counts from the last one.
+    (found,) = json.loads((run / "summary.json").read_text())["accuracy"]
+    assert found["n"] == 1
+    assert abs(found["difference"]["p50_ms"]) < 20
+
+
 def test_an_error_of_a_task_ends_its_call_and_no_other(simulator: str, tmp_path: Path) -> None:
     done, reports = held(simulator, tmp_path, "{}['size'] if call.number == 1 else 0", calls=3)
     run = only_run(reports)
@@ -134,6 +159,8 @@ def test_a_call_of_more_turns_than_its_scenario_allows_fails_a_check_and_ends(
     [
         ("call.say('nobody-01')", "the corpus has no utterance nobody-01"),
         ("call.say(tag='nothing')", "the corpus has no tag nothing"),
+        ("call.dtmf('12')", "dtmf: keys of a telephone cannot be pressed in this dialect"),
+        ("call.dtmf('one')", "dtmf: one are no 1 to 64 keys"),
         ("call.say(barge_in_ms=-1)", "say, barge_in_ms: -1 is no time"),
     ],
 )

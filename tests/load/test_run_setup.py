@@ -121,6 +121,17 @@ def test_a_shipped_script_is_found_from_any_folder(
             make_schedule(replace(OPTIONS, dialogue=Path(given)), Dialogue(), corpus)
 
 
+def test_keys_are_refused_where_nobody_can_press_them(tmp_path: Path) -> None:
+    script = tmp_path / "menu.toml"
+    script.write_text('name = "menu"\n[[turn]]\nsay = { digits = "1" }')
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
+    options = replace(OPTIONS, dialogue=script)
+    with pytest.raises(BadInput, match="dialogue menu: keys of a telephone cannot be pressed"):
+        make_schedule(options, Dialogue(), corpus)
+    schedule = make_schedule(replace(options, dialect="twilio"), Dialogue(), corpus)
+    assert schedule.call(0).utterance_ids == ("dtmf:1",)
+
+
 def test_a_script_that_is_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
     options = replace(OPTIONS, dialogue=tmp_path / "order.toml")

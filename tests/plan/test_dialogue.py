@@ -81,6 +81,16 @@ def test_a_turn_says_what_it_asks_for() -> None:
     assert _draw(script).utterance_ids == ("c3", "hola", "yes", "yes")
 
 
+def test_a_turn_may_press_keys_which_shifts_no_other() -> None:
+    with_keys = _parse('[[turn]]\n[[turn]]\nsay = { digits = "12#" }\n[[turn]]\n')
+    without = _parse("[[turn]]\n[[turn]]\n")
+    first, keys, last = _draw(with_keys).utterance_ids
+    assert keys == "dtmf:12#"
+    assert (first, last) == _draw(without).utterance_ids
+    assert with_keys.presses_keys
+    assert not without.presses_keys
+
+
 def test_nothing_is_said_twice_while_there_is_something_else() -> None:
     call = _draw(_parse("[[turn]]\nrepeat = 12\n"))
     assert len(set(call.utterance_ids)) == 12

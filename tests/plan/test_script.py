@@ -53,6 +53,12 @@ def test_words_and_a_time_may_be_expected_of_the_agent() -> None:
         ('name = "x"\n[[turn]]\nbarge_in = { median_ms = 9 }', "needs low_ms"),
         ('name = "x"\n[[turn]]\nbarge_in = { low_ms=1, high_ms=2, chance = 2 }', "chance is not"),
         ('name = "x"\nturn = [1]', "is no table"),
+        ('name = "x"\n[[turn]]\nsay = { digits = "1,2" }', "turn 1, say: digits are 1 to 64 keys"),
+        ('name = "x"\n[[turn]]\nsay = { digits = "1", id = "u" }', "nothing else is said"),
+        (
+            'name = "x"\n[[turn]]\nsay = { digits = "1" }\nhesitation = {low_ms=1, high_ms=2}',
+            "keys have no hesitation",
+        ),
         ('name = "x"\n[[turn]]\nexpect_tool = "book a table"', "turn 1, expect_tool: book a table"),
     ],
 )

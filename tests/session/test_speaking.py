@@ -8,8 +8,11 @@ from harness.session.speaking import Speaking
 FRAME = 480
 
 
-def utterance(frames: int, end_frame: int) -> EncodedUtterance:
+def utterance(
+    frames: int, end_frame: int, pressed: frozenset[int] = frozenset()
+) -> EncodedUtterance:
     return EncodedUtterance(
+        keys=dict.fromkeys(pressed, "1"),
         utterance_id="u",
         messages=[b"%d" % number for number in range(frames)],
         onset_sample=0,
@@ -18,12 +21,13 @@ def utterance(frames: int, end_frame: int) -> EncodedUtterance:
 
 
 @given(st.data(), st.integers(1, 12))
-def test_every_frame_goes_out_once_in_order_and_two_of_them_by_decision(
+def test_every_frame_goes_out_once_in_order_and_some_of_them_by_decision(
     data: st.DataObject, frames: int
 ) -> None:
     end_frame = data.draw(st.integers(0, frames - 1))
     speaking, sending = Speaking(FRAME), SentFrames()
-    speaking.begin(utterance(frames, end_frame))
+    pressed = data.draw(st.frozensets(st.integers(0, frames - 1)))
+    speaking.begin(utterance(frames, end_frame, pressed))
     out: list[bytes] = []
     decided = []
     now_ns = 0
@@ -37,11 +41,12 @@ def test_every_frame_goes_out_once_in_order_and_two_of_them_by_decision(
         if taken == len(ahead):
             now_ns += 1
             decided.append(len(out))
+            assert speaking.key == ("1" if len(out) in pressed else "")
             out.append(speaking.say(now_ns, 5, sending))
             if decided[-1] == end_frame:
                 assert sending.end_ns == now_ns
     assert out == [b"%d" % number for number in range(frames)]
-    assert {end_frame, frames - 1} == set(decided)
+    assert {end_frame, frames - 1} | pressed == set(decided)
     assert (sending.frames, sending.samples) == (frames, frames * FRAME)
     assert sending.last_ns == now_ns
     assert sending.late_max_ns == 5

@@ -31,6 +31,8 @@ from harness.model import (
     Notice,
     PlaybackCleared,
     PlaybackMark,
+    PressKey,
+    Request,
     SessionConfigured,
 )
 
@@ -59,6 +61,7 @@ class StreamTable:
         connected: The first message, `None` where there is none.
         start: The message that begins a stream, without its number.
         stop: The message that ends it, without its number; `None` where the socket just closes.
+        key: What tells of a pressed key of the telephone.
         stream: Key of the stream's identifier.
         sequence: Key of a message's number.
         first_number: Number of the first message that has one.
@@ -83,6 +86,7 @@ class StreamTable:
     connected: Mapping[str, Any] | None
     start: Callable[[StreamIds, AudioFormat], dict[str, Any]]
     stop: Callable[[StreamIds], dict[str, Any]] | None
+    key: Callable[[str], dict[str, Any]]
     stream: str
     sequence: str
     first_number: int = 1
@@ -201,6 +205,13 @@ class _Stream(PlainSession):
         self._number, self._chunks = number + 1, chunk + 1
         stamp_ms = chunk * self._table.facts.frame_ms
         return self._head % (number, chunk + 1, stamp_ms) + encoded
+
+    def request(self, request: Request) -> list[bytes]:
+        """Return the message of a pressed key; nothing else is asked of an application."""
+        if not isinstance(request, PressKey):
+            return []
+        told = {"event": "dtmf", self._table.stream: self.identifier}
+        return [self._numbered({**told, "dtmf": self._table.key(request.key)})]
 
     def mark_played(self, name: str) -> list[bytes]:
         """Return the mark as it came."""

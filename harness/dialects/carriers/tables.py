@@ -12,6 +12,7 @@ from harness.model import AudioFormat, Encoding
 
 _ULAW = AudioFormat(rate_hz=8_000, encoding=Encoding.MULAW)
 _LINEAR = AudioFormat(rate_hz=8_000, encoding=Encoding.PCM16)
+_TONE_MS = 100
 _CALLER, _CALLED = "+15550100001", "+15550100002"
 
 
@@ -38,6 +39,7 @@ def carrier_facts(
         announces_responses=False,
         ends_responses=False,
         takes_webhooks=takes_webhooks,
+        sends_keys=True,
         marks_playback=True,
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
@@ -92,6 +94,10 @@ def _twilio_incoming(ids: StreamIds) -> dict[str, str]:
     }
 
 
+def _twilio_key(key: str) -> dict[str, Any]:
+    return {"track": "inbound_track", "digit": key}
+
+
 def _twilio_like(name: str, source: str, *, signature: str = "", variable: str = "") -> StreamTable:
     return StreamTable(
         name=name,
@@ -106,6 +112,7 @@ def _twilio_like(name: str, source: str, *, signature: str = "", variable: str =
         connected={"event": "connected", "protocol": "Call", "version": "1.0.0"},
         start=_twilio_start,
         stop=_twilio_stop,
+        key=_twilio_key,
         stream="streamSid",
         sequence="sequenceNumber",
     )
@@ -149,6 +156,7 @@ TELNYX = StreamTable(
     connected={"event": "connected", "version": "1.0.0"},
     start=_telnyx_start,
     stop=_telnyx_stop,
+    key=lambda key: {"digit": key},
     stream="stream_id",
     sequence="sequence_number",
     demands_stream=False,
@@ -175,6 +183,7 @@ def _plivo_like(name: str, source: str) -> StreamTable:
         connected=None,
         start=_plivo_start,
         stop=None,
+        key=lambda key: {"track": "inbound", "digit": key},
         stream="streamId",
         sequence="sequenceNumber",
         first_number=0,
@@ -224,6 +233,7 @@ EXOTEL = StreamTable(
     connected={"event": "connected"},
     start=_exotel_start,
     stop=_exotel_stop,
+    key=lambda key: {"duration": str(_TONE_MS), "digit": key},
     stream="stream_sid",
     sequence="sequence_number",
     names_track=False,

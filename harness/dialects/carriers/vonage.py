@@ -20,12 +20,17 @@ from harness.model import (
     Notice,
     PlaybackCleared,
     PlaybackMark,
+    PressKey,
+    Request,
 )
 
 RATES_HZ = (16_000, 8_000, 24_000)
 """Sample rates that an application may ask for; the first is what most ask for."""
 
 _MOST_NAME_CHARS = 4_000
+
+
+_TONE_MS = 100
 
 
 class _Command(msgspec.Struct):
@@ -79,6 +84,12 @@ class _Call(PlainSession):
         kind = f"audio/l16;rate={self._audio.rate_hz}"
         first = {"event": "websocket:connected", "content-type": kind, "call": self.identifier}
         return [_encode(first)]
+
+    def request(self, request: Request) -> list[bytes]:
+        """Return the message of a pressed key; nothing else is asked of an application."""
+        if not isinstance(request, PressKey):
+            return []
+        return [_encode({"event": "websocket:dtmf", "digit": request.key, "duration": _TONE_MS})]
 
     def mark_played(self, name: str) -> list[bytes]:
         """Return the notice as it came."""

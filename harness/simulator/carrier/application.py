@@ -2,7 +2,7 @@
 
 It does what such applications do: it passes the caller's audio on to a realtime session, sends the
 session's audio back with a mark after each response, and takes back what has not been played when
-the caller is heard meanwhile.
+the caller is heard meanwhile. Keys of the telephone are answered after `#`, or when no more come.
 """
 
 import base64
@@ -13,15 +13,19 @@ from typing import Any, Protocol
 
 import msgspec
 
-from harness.model import TruthRecord
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, TruthRecord
 from harness.simulator.carrier.linear_audio import SERVICE_RATE_HZ, Resampler
 from harness.simulator.carrier.words import CarrierWords
 from harness.simulator.protocol.passed_on_link import PassedOnLink
 from harness.simulator.protocol.session_limits import Link, ServedSession
+from harness.simulator.timing.deadlines import Deadline
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _DELTA = "response.output_audio.delta"
+_LAST_KEY = "#"
+_MORE_KEYS_NS = 1_000 * NS_PER_MS
 _NO_MESSAGE = (msgspec.MsgspecError, UnicodeError, KeyError, TypeError, ValueError, binascii.Error)
 
 
@@ -60,6 +64,7 @@ class CarrierApplication(PassedOnLink):
         # Marks that have not come back, and whether audio was sent since the last one.
         self._outstanding: set[str] = set()
         self._speaks = False
+        self._no_more_keys: Deadline | None = None
 
     # -- a session, as the carrier's connection sees it -----------------------------------------
 
@@ -96,6 +101,8 @@ class CarrierApplication(PassedOnLink):
             self._begin(said, received_ns)
         elif event == words.returned:
             self._outstanding.discard(words.name_of(said))
+        elif event == words.key_event:
+            self._press(words.key_of(said), received_ns)
         elif event == "stop":
             self._link.close(1000, "")
 
@@ -123,6 +130,17 @@ class CarrierApplication(PassedOnLink):
         if self._session is not None and audio:
             append = b'{"type":"input_audio_buffer.append","audio":"%s"}'
             self._session.receive(append % audio, received_ns)
+
+    def _press(self, key: str, received_ns: int) -> None:
+        """Take a key: the caller's turn is over with the last one."""
+        if self._no_more_keys is not None:
+            self._no_more_keys.cancel()
+        due_ns = received_ns if key == _LAST_KEY else now_ns() + _MORE_KEYS_NS
+        self._no_more_keys = self._link.at(due_ns, self._answer_keys)
+
+    def _answer_keys(self) -> None:
+        if self._session is not None:
+            self._session.receive(b'{"type":"response.create"}', now_ns())
 
     # -- a connection, as the session sees it ---------------------------------------------------
 

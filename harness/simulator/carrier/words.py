@@ -23,6 +23,8 @@ class CarrierWords:
         rate_of: Finds the sample rate of linear audio in it; `None` for mu-law at 8 kHz.
         returned: The event that tells that a mark has been played.
         name_of: Finds the mark's name in it.
+        key_event: The event of a pressed key of the telephone.
+        key_of: Finds the key in it.
         audio: Makes a message of base64 audio of a stream.
         mark: Makes a mark of a name.
         clear: Makes the message that takes back audio.
@@ -37,6 +39,8 @@ class CarrierWords:
     audio: Callable[[str, str], Json]
     mark: Callable[[str, str], Json]
     clear: Callable[[str], Json]
+    key_event: str = "dtmf"
+    key_of: Callable[[Json], str] = lambda pressed: str(pressed["dtmf"]["digit"])
     binary: bool = False
 
 
@@ -106,6 +110,8 @@ _VONAGE = CarrierWords(
     audio=lambda _stream, _payload: {},
     mark=lambda _stream, name: {"action": "notify", "payload": {"name": name}},
     clear=lambda _stream: {"action": "clear"},
+    key_event="websocket:dtmf",
+    key_of=lambda pressed: str(pressed["digit"]),
     binary=True,
 )
 

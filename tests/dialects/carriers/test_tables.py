@@ -12,7 +12,14 @@ from harness.dialects.carriers.tables import (
     STREAM_TABLES,
     TELNYX,
 )
-from harness.model import AudioDelta, AudioFormat, Encoding, SessionConfigured
+from harness.model import (
+    AudioDelta,
+    AudioFormat,
+    Encoding,
+    PressKey,
+    RequestResponse,
+    SessionConfigured,
+)
 
 IDENTITY = "0123456789abcdef0123456789abcdef"
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
@@ -79,6 +86,28 @@ def test_exotel() -> None:
     media = _frame(EXOTEL)["media"]
     assert (media["chunk"], media["timestamp"]) == ("2", "100")
     assert "track" not in media
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        (STREAM_TABLES[0], {"track": "inbound_track", "digit": "#"}),
+        (TELNYX, {"digit": "#"}),
+        (PLIVO, {"track": "inbound", "digit": "#"}),
+        (EXOTEL, {"duration": "100", "digit": "#"}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_pressed_key_is_a_numbered_message(table: StreamTable, key: dict[str, str]) -> None:
+    stream = MediaStream(table).open(IDENTITY)
+    stream.opening()
+    (message,) = stream.request(PressKey("#"))
+    told = json.loads(message)
+    assert (told["event"], told["dtmf"]) == ("dtmf", key)
+    assert told[table.stream] == stream.identifier
+    (after,) = stream.request(PressKey("1"))
+    assert int(json.loads(after)[table.sequence]) == int(told[table.sequence]) + 1
+    assert stream.request(RequestResponse()) == []
 
 
 def test_audio_that_names_its_own_format_is_taken_in_it() -> None:

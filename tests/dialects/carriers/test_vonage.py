@@ -10,6 +10,7 @@ from harness.model import (
     Notice,
     PlaybackCleared,
     PlaybackMark,
+    PressKey,
     RequestResponse,
 )
 
@@ -54,4 +55,6 @@ def test_a_carrier_configures_nothing_and_says_no_more() -> None:
     call = Vonage().open("id")
     assert Vonage().configure(SessionSettings()) == []
     assert call.request(RequestResponse()) == []
+    (pressed,) = call.request(PressKey("*"))
+    assert json.loads(pressed) == {"event": "websocket:dtmf", "digit": "*", "duration": 100}
     assert call.closing() == []
