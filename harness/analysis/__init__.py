@@ -17,6 +17,7 @@ from harness.analysis.breakdown import (
     typical_and_slow,
     unheard,
 )
+from harness.analysis.calls import turns_of
 from harness.analysis.comparison.comparing import Comparison
 from harness.analysis.comparison.effect import RunSpread
 from harness.analysis.comparison.shift import Shift
@@ -24,7 +25,7 @@ from harness.analysis.completeness import completeness
 from harness.analysis.cost import Cost, cost
 from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed, is_ours
-from harness.analysis.fault_counts import FaultCount, fault_counts
+from harness.analysis.fault_counts import by_party_and_phase
 from harness.analysis.gating import GateReport, gate_against, gate_runs
 from harness.analysis.metrics import (
     BY_NAME,
@@ -44,6 +45,7 @@ from harness.analysis.objectives.verdict import GateVerdict, overall
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.summary import PERCENTILES, summarise
+from harness.analysis.timeline import TurnTimeline, timeline
 from harness.analysis.validity import Validity, assess_validity
 
 __all__ = [
@@ -56,7 +58,6 @@ __all__ = [
     "Cost",
     "Estimate",
     "FailureRate",
-    "FaultCount",
     "GateReport",
     "GateVerdict",
     "Latency",
@@ -73,16 +74,17 @@ __all__ = [
     "Shift",
     "StageMeans",
     "SummaryEvidence",
+    "TurnTimeline",
     "Unheard",
     "Validity",
     "accuracy",
     "assess_validity",
+    "by_party_and_phase",
     "completeness",
     "cost",
     "estimate",
     "evaluate_objectives",
     "failure_rate",
-    "fault_counts",
     "gate_against",
     "gate_runs",
     "has_failed",
@@ -98,7 +100,9 @@ __all__ = [
     "slowness",
     "spectrum",
     "summarise",
+    "timeline",
     "turn_latency",
+    "turns_of",
     "typical_and_slow",
     "unheard",
 ]

@@ -1,48 +1,67 @@
-"""What went wrong in a run: each kind of fault, how often, and the first words of it."""
+"""What went wrong in a run: each kind of fault, how often, when, and the first words of it."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from harness.errors import Party, Phase
-from harness.model import Run
+from harness.analysis.rounding import rounded
+from harness.errors import Fault, Party, Phase
+from harness.model import NS_PER_S, Run, SessionRecord, TurnRecord
+from harness.model.breakdown_summary import FaultSummary
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultCount:
-    """One kind of fault.
-
-    Attributes:
-        party: Whose fault it was.
-        phase: What was going on.
-        code: What it is counted by.
-        of: What carried it: a `turn`, a `session`, or the `greeting` that a caller waited for.
-        words: The first words that came with it.
-        count: How often.
-    """
-
-    party: Party
-    phase: Phase
-    code: str
-    of: str
-    words: str
-    count: int
+_Key = tuple[Party, Phase, str, str]
 
 
-def fault_counts(run: Run) -> tuple[FaultCount, ...]:
+def fault_counts(run: Run) -> tuple[FaultSummary, ...]:
     """Count the faults of turns, sessions and greetings, the most frequent first."""
-    found = [("turn", turn.fault) for turn in run.turns]
-    found += [("session", session.fault) for session in run.sessions]
-    found += [("greeting", session.greeting_fault) for session in run.sessions]
-    counts: Counter[tuple[Party, Phase, str, str]] = Counter()
-    words: dict[tuple[Party, Phase, str, str], str] = {}
-    for of, fault in found:
-        if fault is not None:
-            key = (fault.party, fault.phase, fault.code, of)
-            counts[key] += 1
-            words.setdefault(key, fault.detail)
-    return tuple(
-        FaultCount(
-            party=key[0], phase=key[1], code=key[2], of=key[3], words=words[key], count=count
-        )
-        for key, count in counts.most_common()
+    found: dict[_Key, list[tuple[Fault, int | None]]] = {}
+    for of, fault, at_ns in _faults(run):
+        found.setdefault((fault.party, fault.phase, fault.code, of), []).append((fault, at_ns))
+    ordered = sorted(found.items(), key=lambda entry: -len(entry[1]))
+    return tuple(_summary(key, each) for key, each in ordered)
+
+
+def by_party_and_phase(
+    counts: Iterable[FaultSummary],
+) -> dict[Party, dict[Phase, int]]:
+    """Add counts up: whose fault it was, and in which phase."""
+    sums: dict[Party, dict[Phase, int]] = {}
+    for one in counts:
+        row = sums.setdefault(one.party, {})
+        row[one.phase] = row.get(one.phase, 0) + one.count
+    return sums
+
+
+def _faults(run: Run) -> Iterator[tuple[str, Fault, int | None]]:
+    for turn in run.turns:
+        if turn.fault is not None:
+            yield "turn", turn.fault, _turn_at(turn)
+    for session in run.sessions:
+        if session.fault is not None:
+            yield "session", session.fault, session.closed_ns or _opened(session)
+        if session.greeting_fault is not None:
+            yield "greeting", session.greeting_fault, session.ready_ns or _opened(session)
+
+
+def _turn_at(turn: TurnRecord) -> int | None:
+    """Return when the turn was under way: the end of its speech, or what is known before it."""
+    at = turn.at
+    instants = (at.speech_end_ns, at.speech_onset_ns, at.session_open_start_ns)
+    return next((one for one in instants if one is not None), at.scheduled_start_ns)
+
+
+def _opened(session: SessionRecord) -> int | None:
+    return session.scheduled_start_ns if session.open_start_ns is None else session.open_start_ns
+
+
+def _summary(key: _Key, each: list[tuple[Fault, int | None]]) -> FaultSummary:
+    party, phase, code, of = key
+    known = [at_ns / NS_PER_S for _, at_ns in each if at_ns is not None]
+    return FaultSummary(
+        party=party,
+        phase=phase,
+        code=code,
+        of=of,
+        words=each[0][0].detail,
+        count=len(each),
+        first_s=rounded(min(known, default=None)),
+        last_s=rounded(max(known, default=None)),
     )

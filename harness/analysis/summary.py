@@ -12,6 +12,7 @@ import numpy as np
 from harness.analysis import networks
 from harness.analysis.accuracy import accuracy
 from harness.analysis.behaviour import behaviour_summary
+from harness.analysis.calls import calls_summary
 from harness.analysis.columns import Flags, TurnColumns
 from harness.analysis.completeness import completeness
 from harness.analysis.cost import summed, total_usage
@@ -19,8 +20,10 @@ from harness.analysis.costs.account import cost_detail
 from harness.analysis.costs.billing import Bills
 from harness.analysis.error_bound import error_bounds
 from harness.analysis.failures import failure_rate
+from harness.analysis.fault_counts import fault_counts
 from harness.analysis.metrics import METRICS, Metric, is_measured, sample
 from harness.analysis.paired_difference import conditions, paired_summary
+from harness.analysis.positions import positions
 from harness.analysis.priced_models import models_named
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
@@ -74,7 +77,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         prices: The price list to use.
         truth: The simulator's truth log, where there is one.
     """
-    validity, columns = assess_validity(run), TurnColumns(run.turns)
+    validity, columns, calls = assess_validity(run), TurnColumns(run.turns), calls_summary(run)
     changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
     return Summary(
         schema=SUMMARY_SCHEMA,
@@ -104,6 +107,8 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         paired=paired_summary(run.turns),
         behaviour=behaviour_summary(run.turns, run.sessions),
         accuracy=_accuracy(run, tuple(truth)),
+        faults=fault_counts(run),
+        calls=calls if calls.n else None,
     )
 
 
@@ -181,6 +186,10 @@ def _strata(run: Run, columns: TurnColumns) -> tuple[StratumSummary, ...]:
         _stratum("user_class", name, columns, [s for s in run.sessions if s.user_class == name])
         for name in user_classes(run)
     ]
+    strata += [
+        _chosen_stratum({"position": name}, columns, chosen)
+        for name, chosen in positions(columns).items()
+    ]
     return tuple(strata)
 
 
@@ -198,9 +207,18 @@ def _stratum(
 ) -> StratumSummary:
     """Summarise the turns that have this value of an attribute."""
     chosen = columns.having(attribute, value)
+    return _chosen_stratum({attribute: value}, columns, chosen, sessions)
+
+
+def _chosen_stratum(
+    by: dict[str, str],
+    columns: TurnColumns,
+    chosen: Flags,
+    sessions: Sequence[SessionRecord] | None = None,
+) -> StratumSummary:
     turns = [columns.turns[number] for number in np.flatnonzero(chosen).tolist()]
     return StratumSummary(
-        by={attribute: value},
+        by=by,
         turns=len(turns),
         status=_statuses(turns),
         metrics=_metrics(columns, chosen, sessions),

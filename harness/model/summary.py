@@ -10,6 +10,7 @@ within this run.
 from dataclasses import dataclass
 
 from harness.model.behaviour_summary import BehaviourSummary
+from harness.model.breakdown_summary import CallsSummary, FaultSummary
 from harness.model.cost_summary import CostDetail
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.run import ArrivalStamps
@@ -147,8 +148,8 @@ class StratumSummary:
     """The same numbers for a part of the turns.
 
     Attributes:
-        by: What the part has in common: `network`, `kind`, `condition` or `user_class` to
-            its name.
+        by: What the part has in common: `network`, `kind`, `condition`, `user_class` or
+            `position`, of the turn in its call, to its name.
         turns: How many.
         status: Turns by how they ended.
         metrics: By name.
@@ -384,8 +385,8 @@ class Summary:
         validity: May it be judged.
         load: Planned and done.
         metrics: By name, all turns and networks pooled.
-        strata: The same by network, by kind of turn, by condition of the speech, and by user
-            class where the run has several.
+        strata: The same by network, by kind of turn, by condition of the speech, and, where the
+            run has several, by user class and by position of the turn in its call.
         failure_rate: Share of turns that the API failed.
         send_lateness: Of every audio frame that we sent.
         loop_lag: Of our event loop's wake-ups: what arrives is stamped as late.
@@ -400,6 +401,8 @@ class Summary:
         paired: Only where speech was said under several conditions, one of them clean.
         behaviour: Only where a dialogue script asked for something.
         accuracy: Only with a truth log.
+        faults: Kinds of faults, the most frequent first.
+        calls: Calls as their callers met them; `None` without a turn that counts.
     """
 
     schema: str
@@ -422,6 +425,8 @@ class Summary:
     paired: tuple[PairedSummary, ...] = ()
     behaviour: BehaviourSummary | None = None
     accuracy: tuple[AccuracySummary, ...] = ()
+    faults: tuple[FaultSummary, ...] = ()
+    calls: CallsSummary | None = None
 
     def of_network(self, name: str) -> StratumSummary | None:
         """Return the part of the turns that ran on one network."""

@@ -72,6 +72,26 @@ class Html:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A figure that is shown when the reader opens it.
+
+    Attributes:
+        title: What is inside.
+        part: The figure.
+        is_open: It is open from the beginning.
+    """
+
+    kind: ClassVar[str] = "folded"
+    title: str
+    part: Figure
+    is_open: bool = False
+
+
+Part = Table | Facts | Figure | Text | Folded | Html
+"""A block of a section."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One of the main numbers."""
 
@@ -95,4 +115,4 @@ class Section:
     id: str
     title: str
     says: tuple[str, ...]
-    parts: tuple[Table | Facts | Figure | Text | Html, ...]
+    parts: tuple[Part, ...]

@@ -1,9 +1,12 @@
 """The sections of the page that say what happened to the turns, and under which conditions."""
 
-from harness.analysis import fault_counts
-from harness.errors import sanitised
+from collections.abc import Sequence
+
+from harness.analysis import by_party_and_phase
+from harness.errors import Phase, sanitised
 from harness.model import Run, Summary, TurnStatus
-from harness.report.blocks import Facts, Section, Table, Text
+from harness.model.breakdown_summary import FaultSummary
+from harness.report.blocks import Cell, Facts, Section, Table, Text
 from harness.report.formatting import MISSING, counted, number
 
 _FAULTS_SHOWN = 30
@@ -38,9 +41,9 @@ def corpus(run: Run) -> Section:
     return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
 
 
-def errors(run: Run, summary: Summary) -> Section:
+def errors(summary: Summary) -> Section:
     """Return how turns ended and, where they went wrong, whose fault it was."""
-    statuses = summary.load.status
+    statuses, faults = summary.load.status, summary.faults
     ended = Table(
         title="How turns ended",
         head=("Status", "Meaning", "Turns"),
@@ -51,19 +54,41 @@ def errors(run: Run, summary: Summary) -> Section:
         ),
         words=2,
     )
-    faults = fault_counts(run)
-    says = ("Whose fault it was, in which phase, and the first words that came with it.",)
     if not statuses and not faults:
-        text = Text(text="No turn was recorded.")
-        return Section(id="errors", title="What went wrong", says=says, parts=(text,))
-    if not faults:
-        text = Text(text="No turn and no session went wrong.")
-        return Section(id="errors", title="What went wrong", says=says, parts=(ended, text))
+        parts: tuple[Table | Text, ...] = (Text(text="No turn was recorded."),)
+    elif not faults:
+        parts = (ended, Text(text="No turn and no session went wrong."))
+    else:
+        parts = (ended, _matrix(faults), _kinds(faults))
+    says = ("Whose fault it was, in which phase, and the first words that came with it.",)
+    return Section(id="errors", title="What went wrong", says=says, parts=parts)
+
+
+def _matrix(faults: Sequence[FaultSummary]) -> Table:
+    sums = by_party_and_phase(faults)
+    phases = [phase for phase in Phase if any(phase in row for row in sums.values())]
+    rows = tuple(
+        (
+            str(party),
+            *(number(row[phase], 0) if phase in row else MISSING for phase in phases),
+            number(sum(row.values()), 0),
+        )
+        for party, row in sums.items()
+    )
+    return Table(
+        title="Faults by party and phase",
+        head=("Party", *(str(phase).capitalize() for phase in phases), "Together"),
+        rows=rows,
+        notes=("Turns, sessions and greetings together; one may stand for another's cause.",),
+    )
+
+
+def _kinds(faults: Sequence[FaultSummary]) -> Table:
     shown = faults[:_FAULTS_SHOWN]
     hidden = len(faults) - len(shown)
-    table = Table(
+    return Table(
         title="Faults",
-        head=("Party", "Phase", "Code", "Of", "First words", "Count"),
+        head=("Party", "Phase", "Code", "Of", "First words", "First and last, s", "Count"),
         rows=tuple(
             (
                 str(one.party),
@@ -71,6 +96,7 @@ def errors(run: Run, summary: Summary) -> Section:
                 sanitised(one.code),
                 one.of,
                 sanitised(one.words) or MISSING,
+                _when(one),
                 number(one.count, 0),
             )
             for one in shown
@@ -78,4 +104,10 @@ def errors(run: Run, summary: Summary) -> Section:
         words=5,
         notes=(f"{counted(hidden, 'rarer kind')} not shown.",) if hidden else (),
     )
-    return Section(id="errors", title="What went wrong", says=says, parts=(ended, table))
+
+
+def _when(one: FaultSummary) -> Cell:
+    if one.first_s is None or one.last_s is None:
+        return MISSING
+    first, last = number(one.first_s, 0), number(one.last_s, 0)
+    return first if first == last else f"{first} to {last}"

@@ -12,6 +12,7 @@ from harness.model import Run
 from harness.model.summary import Summary
 from harness.report import (
     behaviour,
+    calls,
     conditions,
     cost,
     figure_sections,
@@ -106,7 +107,8 @@ def _sections(
         *conditions.sections(summary),
         *behaviour.section(summary),
         sections.metrics(summary),
-        outcomes.errors(run, summary),
+        *calls.section(run, summary),
+        outcomes.errors(summary),
         networks.network(summary),
         cost.cost(summary.cost),
         outcomes.corpus(run),

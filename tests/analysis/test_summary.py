@@ -150,6 +150,9 @@ def test_networks_and_kinds_of_turns_are_strata_of_their_own(run: Run) -> None:
         (("network", "lte"),),
         (("kind", "first"),),
         (("kind", "later"),),
+        (("position", "1"),),
+        (("position", "2"),),
+        (("position", "3"),),
     ]
     ideal, lte = strata[("network", "ideal"),], strata[("network", "lte"),]
     assert ideal.metrics["voice_to_voice"].max == 776.0
