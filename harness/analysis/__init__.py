@@ -7,10 +7,12 @@ never a number.
 from harness.analysis.accuracy import Accuracy, accuracy
 from harness.analysis.breakdown import (
     STAGES,
+    LatencyBins,
     Point,
     StageMeans,
     Unheard,
     last_s,
+    latency_bins,
     points,
     slowness,
     spectrum,
@@ -27,6 +29,7 @@ from harness.analysis.error_bound import held_to_limit
 from harness.analysis.failures import FailureRate, failure_rate, has_failed, is_ours
 from harness.analysis.fault_counts import by_party_and_phase
 from harness.analysis.gating import GateReport, gate_against, gate_runs
+from harness.analysis.load_curve import LoadCurve, load_curve
 from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
@@ -61,6 +64,8 @@ __all__ = [
     "GateReport",
     "GateVerdict",
     "Latency",
+    "LatencyBins",
+    "LoadCurve",
     "Metric",
     "Objective",
     "ObjectiveResult",
@@ -91,6 +96,8 @@ __all__ = [
     "held_to_limit",
     "is_ours",
     "last_s",
+    "latency_bins",
+    "load_curve",
     "overall",
     "parse_objectives",
     "points",

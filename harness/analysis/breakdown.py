@@ -4,7 +4,7 @@ Means of stages add up to the mean of the whole, percentiles of stages do not.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,9 @@ from harness.model import NS_PER_S, Run
 
 _WHOLE = "voice_to_voice"
 _MIDDLE = (0.45, 0.55)
-_SLOW = (0.90, 1.0)
+_SLOW = (0.925, 0.975)
+_BINS = 48
+_LOG_FROM_RATIO = 6.0
 _LEAST_TURNS = 20
 
 STAGES = ("endpoint_delay", "response_delay", "leading_silence")
@@ -133,11 +135,62 @@ class StageMeans:
     stages_ms: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyBins:
+    """How the latencies of groups of turns are distributed.
+
+    Attributes:
+        edges_ms: Of the bins, ascending, one more than bins.
+        logarithmic: Bins are as wide as each other in proportion.
+        shares: By group, the share of its turns in each bin.
+        silent: By group, the share of its turns in which nothing was heard.
+    """
+
+    edges_ms: tuple[float, ...]
+    logarithmic: bool
+    shares: dict[str, tuple[float, ...]]
+    silent: dict[str, float]
+
+
+def latency_bins(groups: Mapping[str, Sequence[Point]]) -> LatencyBins | None:
+    """Sort turns into bins of latency; `None` where nothing was heard.
+
+    Bins are as wide as each other, in proportion where the slowest turn took many times as long as
+    the fastest.
+    """
+    values = {
+        name: np.array([p.latency_ms for p in drawn if p.latency_ms is not None], dtype=np.float64)
+        for name, drawn in groups.items()
+    }
+    heard = np.concatenate([*values.values(), np.empty(0)])
+    if not len(heard):
+        return None
+    low, high = float(heard.min()), float(heard.max())
+    logarithmic = low > 0 and high > _LOG_FROM_RATIO * low
+    if logarithmic:
+        edges = np.geomspace(low, high, _BINS + 1)
+    else:
+        edges = np.linspace(low, max(high, low + 1), _BINS + 1)
+    # Rounding must not put the least and the greatest outside.
+    edges[0], edges[-1] = min(low, edges[0]), max(high, edges[-1])
+    totals = {name: max(len(drawn), 1) for name, drawn in groups.items()}
+    return LatencyBins(
+        edges_ms=tuple(edges.tolist()),
+        logarithmic=logarithmic,
+        shares={
+            name: tuple((np.histogram(found, edges)[0] / totals[name]).tolist())
+            for name, found in values.items()
+        },
+        silent={name: 1 - len(found) / totals[name] for name, found in values.items()},
+    )
+
+
 def typical_and_slow(drawn: Iterable[Point]) -> tuple[StageMeans, StageMeans] | None:
     """Return the stages of a typical and of a slow turn.
 
-    Typical is the mean of the turns between P45 and P55 of voice_to_voice, slow the mean of the
-    slowest tenth; `None` when there are too few turns for either to mean something.
+    Typical is the mean of the turns between P45 and P55 of voice_to_voice, slow of those between
+    P92.5 and P97.5: what P50 and P95 are made of; `None` when there are too few turns for either to
+    mean something.
     """
     ordered = sorted(
         (p for p in drawn if p.stages_ms is not None and p.latency_ms is not None),

@@ -1,20 +1,36 @@
 """The sections of the page that are drawn: intervals, percentile curve, time, stages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
-from harness.analysis import Point, last_s, points, typical_and_slow, unheard
+from harness.analysis import (
+    Point,
+    last_s,
+    latency_bins,
+    load_curve,
+    points,
+    typical_and_slow,
+    unheard,
+)
+from harness.analysis.load_curve import LEVEL
 from harness.model import Run
 from harness.model.summary import Summary
 from harness.report import figures
 from harness.report.blocks import Figure, Section, Text
-from harness.report.formatting import counted, number
+from harness.report.formatting import counted, number, percent
+from harness.report.heat_map import heat_map
 from harness.report.points import networks, thinned
 from harness.report.summary_view import by_network, quantiles
 
 _WIDE_PX, _NARROW_PX = 860, 358
 _WIDE_POINTS, _NARROW_POINTS = 4_000, 1_500
+
+
+_PHASES = (
+    f"Shaded: before the load first had {100 * LEVEL:.0f} % of its peak, and after it last had it. The"
+    " turns there are in every number all the same."
+)
 
 
 def drawn_sections(run: Run) -> list[Section]:
@@ -25,7 +41,7 @@ def drawn_sections(run: Run) -> list[Section]:
     groups = {name: drawn for name, drawn in groups.items() if drawn}
     if not groups:
         return []
-    return [_curve(groups), _over_time(groups), _stages(groups)]
+    return [_curve(groups), _over_time(groups, run), _stages(groups)]
 
 
 def interval_figure(summary: Summary) -> Figure | None:
@@ -75,19 +91,34 @@ def _curve(groups: Mapping[str, Sequence[Point]]) -> Section:
             "The axis gives every further nine the same room, so the tail can be read.",
             "To the right of the last percentile printed above, the line is a few turns only.",
         ),
-        parts=(both_widths(lambda w: figures.percentile_curve(groups, width_px=w), caption),),
+        parts=(
+            both_widths(lambda w: figures.percentile_curve(groups, width_px=w), caption),
+            *_heat(groups),
+        ),
     )
 
 
-def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
+def _heat(groups: Mapping[str, Sequence[Point]]) -> Iterator[Figure]:
+    bins = latency_bins(groups)
+    if bins is None:
+        return
+    most = max(share for shares in bins.shares.values() for share in shares)
+    yield both_widths(
+        lambda w: heat_map(bins, width_px=w),
+        "The same turns by latency: the darker, the more of its network's turns. The darkest field"
+        f" stands for {percent(most)} of them; two dark ranges in a row are two kinds of turn.",
+    )
+
+
+def _over_time(groups: Mapping[str, Sequence[Point]], run: Run) -> Section:
     merged = [point for drawn in groups.values() for point in drawn if point.at_s is not None]
-    duration = last_s(merged)
+    duration, load = last_s(merged), load_curve(run.sessions)
 
     def draw(width: int) -> str:
         limit = _WIDE_POINTS if width == _WIDE_PX else _NARROW_POINTS
         kept = thinned(merged, limit)
         chosen = {name: [p for p in kept if p.network == name] for name in groups}
-        return figures.turns_over_time(chosen, duration_s=duration, width_px=width)
+        return figures.turns_over_time(chosen, duration_s=duration, width_px=width, load=load)
 
     caption = ""
     if len(merged) > _WIDE_POINTS:
@@ -102,6 +133,7 @@ def _over_time(groups: Mapping[str, Sequence[Point]]) -> Section:
         says=(
             "One mark a turn, at the moment the caller stopped speaking.",
             "A drift or a step here means that the percentiles mix different conditions.",
+            *([_PHASES] if load is not None else []),
         ),
         parts=(both_widths(draw, caption),),
     )
@@ -116,8 +148,8 @@ def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
             " turns do."
         ),
         (
-            "Typical: the mean of the turns between P45 and P55 of voice_to_voice. Slow: the mean"
-            " of the slowest tenth of the turns that were answered."
+            "At P50: the mean of the answered turns between P45 and P55 of voice_to_voice. At P95:"
+            " of those between P92.5 and P97.5."
         ),
     )
     if not rows:
@@ -130,7 +162,7 @@ def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
     caption = (
         "Endpoint delay: until the server decided that the caller had finished. Response delay:"
         " from there to the first audio received. Silence: from there to the first audible sample."
-        f" Turns averaged, typical and slow: {sizes}."
+        f" Turns averaged, at P50 and at P95: {sizes}."
     )
     figure = both_widths(lambda w: figures.stages(rows, width_px=w), caption)
     return Section(id="stages", title="Where the time goes", says=says, parts=(figure,))

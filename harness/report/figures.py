@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.analysis import STAGES, Point, StageMeans, spectrum
+from harness.analysis import STAGES, LoadCurve, Point, StageMeans, spectrum
 from harness.model.summary import PercentileSummary
 from harness.report import svg
 from harness.report.formatting import MISSING, number
 
-_NARROW_PX = 500
+NARROW_PX = 500
 _PERCENTILES = ((2, "P50"), (10, "P90"), (20, "P95"), (100, "P99"), (1_000, "P99.9"))
 _MORE_PERCENTILES = ((10_000, "P99.99"), (100_000, "P99.999"))
 _LOG_FROM_RATIO = 6.0
@@ -38,13 +38,13 @@ def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) ->
         axes.set_xscale("log")
         axes.set_xlim(1, highest * 1.15)
         ticks = [t for t in (*_PERCENTILES, *_MORE_PERCENTILES) if t[0] <= highest * 1.15]
-        if width_px < _NARROW_PX:
+        if width_px < NARROW_PX:
             ticks = [t for t in ticks if t[0] != 10]
         axes.xaxis.set_major_locator(FixedLocator([tail for tail, _ in ticks]))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticklabels([label for _, label in ticks])
-        _latency_axis(axes, everything)
-        svg.legend_above(axes, _columns(width_px, len(groups)))
+        latency_axis(axes, everything)
+        svg.legend_above(axes, columns_for(width_px, len(groups)))
         return svg.export(
             figure,
             name=f"curve-{width_px}",
@@ -53,13 +53,27 @@ def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) ->
 
 
 def turns_over_time(
-    groups: Mapping[str, Sequence[Point]], *, duration_s: float, width_px: int
+    groups: Mapping[str, Sequence[Point]],
+    *,
+    duration_s: float,
+    width_px: int,
+    load: LoadCurve | None = None,
 ) -> str:
-    """Draw every turn at the moment its caller stopped speaking; failures on the top edge."""
+    """Draw every turn at the moment its caller stopped speaking; failures on the top edge.
+
+    Below, where `load` is known, the sessions that were open; in both, the time before and after
+    the load was at its level is shaded.
+    """
     minutes = duration_s > 600
     scale = 60.0 if minutes else 1.0
     with svg.styled():
-        figure, axes = svg.canvas(width_px, 340)
+        figure, axes = svg.canvas(width_px, 340 if load is None else 450)
+        lowest = axes
+        if load is not None:
+            lowest = svg.panel_below(figure, axes)
+            _load(lowest, load, scale)
+            for panel in (axes, lowest):
+                _shade_outside(panel, load, scale)
         heard: list[float] = []
         handles: list[Line2D] = []
         lost: list[float] = []
@@ -76,20 +90,38 @@ def turns_over_time(
             if kept:
                 axes.plot(*zip(*kept, strict=True), alpha=0.75, **look | {"markersize": 4.5})
                 heard += [latency for _, latency in kept]
-        _latency_axis(axes, heard)
+        latency_axis(axes, heard)
         if lost:
             look = _marks(svg.BAD, "x", 1.5)
             edge = axes.get_xaxis_transform()
             axes.plot(lost, np.ones(len(lost)), transform=edge, clip_on=False, **look)
             handles.append(Line2D([], [], label="no answer", **look))
         axes.set_xlim(left=0)
-        axes.set_xlabel("minutes since the run began" if minutes else "seconds since the run began")
-        svg.legend_above(axes, _columns(width_px, len(handles)), handles)
+        lowest.set_xlabel(
+            "minutes since the run began" if minutes else "seconds since the run began"
+        )
+        svg.legend_above(axes, columns_for(width_px, len(handles)), handles)
         return svg.export(
             figure,
             name=f"time-{width_px}",
             label="voice_to_voice of each turn over the time of the run, failures marked",
         )
+
+
+def _load(axes: Axes, load: LoadCurve, scale: float) -> None:
+    at = [moment / scale for moment in load.at_s]
+    axes.step(at, load.open, where="post", color=svg.MUTED, lw=1.4)
+    axes.set_ylim(0, 1.15 * max(load.open))
+    axes.set_ylabel("sessions open")
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+
+
+def _shade_outside(axes: Axes, load: LoadCurve, scale: float) -> None:
+    """Shade the time before and after the load was at its level."""
+    end = max(load.at_s[-1], load.level_until_s)
+    for begin, until in ((0.0, load.level_from_s), (load.level_until_s, end)):
+        if until > begin:
+            axes.axvspan(begin / scale, until / scale, color=svg.MUTED, alpha=0.13, lw=0)
 
 
 def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: int) -> str:
@@ -145,7 +177,7 @@ def _interval(
 
 
 def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) -> str:
-    """Draw where the time of a typical and of a slow turn goes, by network, as stacked bars."""
+    """Draw what P50 and P95 are made of, by network, as stacked bars."""
     height = len(rows) * 3.1 * _ROW_PX + 70
     with svg.styled():
         figure, axes = svg.canvas(width_px, height)
@@ -153,7 +185,7 @@ def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) 
         y = 0.0
         for name, means in rows.items():
             _beside_axis(axes, y, name, fontweight="bold")
-            for label, mean in zip(("typical", "slow"), means, strict=True):
+            for label, mean in zip(("at P50", "at P95"), means, strict=True):
                 y += 1
                 labels.append((y, label))
                 _stacked(axes, y, mean.stages_ms)
@@ -164,11 +196,11 @@ def stages(rows: Mapping[str, tuple[StageMeans, StageMeans]], *, width_px: int) 
             Patch(color=colour, label=stage.replace("_", " "))
             for colour, stage in zip(svg.STAGES, STAGES, strict=True)
         ]
-        svg.legend_above(axes, 3 if width_px >= _NARROW_PX else 1, handles)
+        svg.legend_above(axes, 3 if width_px >= NARROW_PX else 1, handles)
         return svg.export(
             figure,
             name=f"stages-{width_px}",
-            label="Stages of a typical and of a slow turn, by network",
+            label="Stages of turns around P50 and around P95 of voice_to_voice, by network",
         )
 
 
@@ -189,7 +221,7 @@ def _rows(axes: Axes, labels: Sequence[tuple[float, str]], bottom: float) -> Non
     right = max(axes.dataLim.x1, 1.0)
     left = min(axes.dataLim.x0, 0.0)
     axes.set_xlim(left, right + 0.17 * (right - left))
-    axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.xaxis.set_major_formatter(FuncFormatter(thousands))
 
 
 def _beside_axis(axes: Axes, y: float, words: str, **look: Any) -> None:
@@ -215,7 +247,7 @@ def _marks(colour: str, marker: str, edge_px: float) -> dict[str, Any]:
     }
 
 
-def _latency_axis(axes: Axes, values: Sequence[float]) -> None:
+def latency_axis(axes: Axes, values: Sequence[float]) -> None:
     """Scale the latency axis: from zero, or logarithmic where the tail would flatten the rest."""
     axes.set_ylabel("voice_to_voice, ms")
     if not values:
@@ -224,25 +256,28 @@ def _latency_axis(axes: Axes, values: Sequence[float]) -> None:
     median, low, high = float(np.median(ordered)), float(ordered[0]), float(ordered[-1])
     if low > 0 and high > _LOG_FROM_RATIO * median:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(FixedLocator(_round_steps(low, high)))
+        axes.yaxis.set_major_locator(FixedLocator(round_steps(low, high)))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylim(low * 0.85, high * 1.15)
     else:
         axes.set_ylim(min(0.0, low * 1.08), high * 1.08 if high > 0 else 1.0)
-    axes.yaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.yaxis.set_major_formatter(FuncFormatter(thousands))
 
 
-def _round_steps(low: float, high: float) -> list[float]:
+def round_steps(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 times powers of ten between two latencies."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     steps = [float(m * 10.0**d) for d in decades for m in (1, 2, 5)]
     return [step for step in steps if low * 0.85 <= step <= high * 1.15]
 
 
-def _thousands(value: float, _position: int | None = None) -> str:
+def thousands(value: float, _position: int | None = None) -> str:
+    """Write a number on an axis."""
     return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _columns(width_px: int, entries: int) -> int:
-    if width_px >= _NARROW_PX:
+def columns_for(width_px: int, entries: int) -> int:
+    """Return in how many columns a legend has room."""
+    if width_px >= NARROW_PX:
         return min(entries, 6)
     return entries if entries <= 3 else 2

@@ -19,6 +19,7 @@ from harness.report import (
     history,
     networks,
     outcomes,
+    positions,
     run_quality,
     sections,
 )
@@ -103,6 +104,7 @@ def _sections(
         *heard,
         *([sections.classes(summary)] if by_class(summary) else []),
         *([sections.kinds(summary)] if by_kind(summary) else []),
+        *positions.section(summary),
         *history.section(past, run.manifest.run_id),
         *conditions.sections(summary),
         *behaviour.section(summary),

@@ -45,6 +45,11 @@ def by_class(summary: Summary) -> dict[str, StratumSummary]:
     return _strata(summary, "user_class")
 
 
+def by_position(summary: Summary) -> dict[str, StratumSummary]:
+    """Return the strata that are positions of turns in their calls, by name."""
+    return _strata(summary, "position")
+
+
 def paired(summary: Summary) -> dict[str, dict[str, PairedSummary]]:
     """Return the comparisons of the same utterances: condition to metric to comparison."""
     found: dict[str, dict[str, PairedSummary]] = {}

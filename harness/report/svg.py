@@ -87,6 +87,16 @@ def canvas(width_px: float, height_px: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def panel_below(figure: Figure, axes: Axes) -> Axes:
+    """Give a figure a second, lower panel with the same x axis, and return it."""
+    grid = figure.add_gridspec(2, 1, height_ratios=(4, 1))
+    axes.set_subplotspec(grid[0])
+    below = figure.add_subplot(grid[1], sharex=axes)
+    below.patch.set_alpha(0)
+    axes.tick_params(labelbottom=False)
+    return below
+
+
 def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None) -> None:
     """Put the legend above the axes, left-aligned, in that many columns."""
     shown = axes.get_legend_handles_labels()[0] if handles is None else handles

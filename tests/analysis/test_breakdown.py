@@ -8,6 +8,7 @@ from harness.analysis.breakdown import (
     Point,
     Unheard,
     last_s,
+    latency_bins,
     points,
     spectrum,
     typical_and_slow,
@@ -88,7 +89,7 @@ def test_curve_rises_from_the_fastest_to_the_slowest(latencies: list[float]) -> 
     assert pairs == sorted(pairs)
 
 
-def test_typical_turn_is_the_mean_of_the_middle_and_slow_of_the_last_tenth() -> None:
+def test_typical_turn_is_the_mean_around_p50_and_slow_around_p95() -> None:
     drawn = [
         Point(network="n", at_s=0.0, latency_ms=3.0 * i, floor_ms=None, stages_ms=(i, i, i))
         for i in range(100)
@@ -96,10 +97,35 @@ def test_typical_turn_is_the_mean_of_the_middle_and_slow_of_the_last_tenth() -> 
     found = typical_and_slow(drawn)
     assert found is not None
     typical, slow = found
-    assert (typical.n, slow.n) == (10, 10)
+    assert (typical.n, slow.n) == (10, 5)
     assert typical.stages_ms == (49.5, 49.5, 49.5)
-    assert slow.stages_ms == (94.5, 94.5, 94.5)
+    assert slow.stages_ms == (94.0, 94.0, 94.0)
 
 
 def test_too_few_turns_have_no_typical_one(make_run: MakeRun, make_turn: MakeTurn) -> None:
     assert typical_and_slow(points(make_run(heard(make_turn, 19)))) is None
+
+
+def test_shares_of_bins_and_of_silence_add_up_to_all_turns() -> None:
+    groups = {"a": _points([300.0, 800.0, 801.0, None]), "b": _points([5_000.0]), "c": []}
+    found = latency_bins(groups)
+    assert found is not None
+    assert len(found.edges_ms) == len(found.shares["a"]) + 1
+    assert found.silent == {"a": 0.25, "b": 0.0, "c": 1.0}
+    assert sum(found.shares["a"]) == pytest.approx(0.75)
+    assert found.shares["b"][-1] == 1
+    assert (found.edges_ms[0], found.edges_ms[-1], found.logarithmic) == (300, 5_000, True)
+
+
+def test_premature_turns_have_bins_too_and_silence_alone_has_none() -> None:
+    found = latency_bins({"a": _points([-100.0, 900.0])})
+    assert found is not None
+    assert sum(found.shares["a"]) == 1
+    assert latency_bins({"a": _points([None])}) is None
+
+
+@given(st.lists(st.floats(-1e4, 1e5), min_size=1, max_size=50))
+def test_no_turn_falls_outside_of_the_bins(latencies: list[float]) -> None:
+    found = latency_bins({"a": _points(list(latencies))})
+    assert found is not None
+    assert sum(found.shares["a"]) == pytest.approx(1)
