@@ -76,6 +76,18 @@ def as_json(value: object) -> str:
     return sanitised(value if isinstance(value, str) else msgspec.json.encode(value).decode())
 
 
+def raw_text(value: msgspec.Raw) -> str:
+    """Return a value as the message writes it, which is read whole nowhere.
+
+    Raises:
+        MalformedMessage: It is not UTF-8.
+    """
+    try:
+        return bytes(value).decode()
+    except UnicodeDecodeError as error:
+        raise MalformedMessage("a message that is not UTF-8") from error
+
+
 def number(value: object) -> int | None:
     """Return a whole number that may be written as text or as a fraction."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

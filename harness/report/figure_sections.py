@@ -28,8 +28,8 @@ _WIDE_POINTS, _NARROW_POINTS = 4_000, 1_500
 
 
 _PHASES = (
-    f"Shaded: before the load first had {100 * LEVEL:.0f} % of its peak, and after it last had it. The"
-    " turns there are in every number all the same."
+    f"Shaded: before the load first had {100 * LEVEL:.0f} % of its peak, and after it last had it."
+    " The turns there are in every number all the same."
 )
 
 

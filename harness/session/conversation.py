@@ -33,7 +33,7 @@ from harness.session.call_sounds import CallSounds
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.expectations import checks_of
 from harness.session.greeting import Greeting, greeting_of
-from harness.session.heard_so_far import HeardSoFar
+from harness.session.heard_so_far import HeardSoFar, heard_so_far
 from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.repeated_ids import RepeatedIds
@@ -433,16 +433,6 @@ class Conversation:
             # It heard the caller begin, and never said when the caller had ended.
             self._reports_end = False
         return record
-
-
-def heard_so_far(turn: Turn) -> HeardSoFar:
-    """Return what the agent has said and done in a turn."""
-    return HeardSoFar(
-        turn_index=turn.spoken.turn_index,
-        transcript=turn.words.text(),
-        tools=turn.tools.names,
-        audible=turn.answer_ns is not None,
-    )
 
 
 def _heard_ns(turn: Turn) -> int | None:

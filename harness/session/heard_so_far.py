@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from harness.session.turn.machine import Turn
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardSoFar:
@@ -18,3 +20,13 @@ class HeardSoFar:
     transcript: str
     tools: tuple[str, ...]
     audible: bool
+
+
+def heard_so_far(turn: Turn) -> HeardSoFar:
+    """Return what the agent has said and done in a turn."""
+    return HeardSoFar(
+        turn_index=turn.spoken.turn_index,
+        transcript=turn.words.text(),
+        tools=turn.tools.names,
+        audible=turn.answer_ns is not None,
+    )

@@ -67,10 +67,13 @@ class StreamTable:
         first_number: Number of the first message that has one.
         quotes_numbers: Numbers are text.
         names_track: Audio names its track, `inbound`.
-        demands_stream: Messages of the application that do not name the stream are ignored.
+        beside_frames: What audio messages have besides, as JSON with a comma after it.
+        demands_stream: Messages of the application that do not name the stream are ignored; those
+            that name another one always are.
         play: The application's audio.
         mark: The application's mark.
-        marked: A mark that comes back.
+        marked: Makes a mark that comes back, of the stream's identifier and the mark's name.
+        numbers_marks: Marks that come back are numbered as other messages are.
         flat_marks: A mark's name stands beside the event, not in an object of its own.
         clear: The application takes back its audio.
         cleared: What answers that, empty for nothing.
@@ -92,10 +95,12 @@ class StreamTable:
     first_number: int = 1
     quotes_numbers: bool = True
     names_track: bool = True
+    beside_frames: str = ""
     demands_stream: bool = True
     play: str = "media"
     mark: str = "mark"
-    marked: str = "mark"
+    marked: Callable[[str, str], dict[str, Any]]
+    numbers_marks: bool = True
     flat_marks: bool = False
     clear: str = "clear"
     cleared: str = ""
@@ -215,10 +220,8 @@ class _Stream(PlainSession):
 
     def mark_played(self, name: str) -> list[bytes]:
         """Return the mark as it came."""
-        table = self._table
-        told = {"name": name} if table.flat_marks else {table.marked: {"name": name}}
-        message = {"event": table.marked, table.stream: self.identifier}
-        return [self._numbered({**message, **told})]
+        message = self._table.marked(self.identifier, name)
+        return [self._numbered(message) if self._table.numbers_marks else _encode(message)]
 
     def playback_cleared(self) -> list[bytes]:
         """Return the carrier's answer to an application that takes back its audio."""
@@ -278,7 +281,7 @@ def _media_head(table: StreamTable, ids: StreamIds) -> bytes:
     track = '"track":"inbound",' if table.names_track else ""
     return (
         f'{{"event":"media","{table.stream}":"{ids.stream}","{table.sequence}":{number},'
-        f'"media":{{{track}"chunk":{number},"timestamp":"%d","payload":"'
+        f'{table.beside_frames}"media":{{{track}"chunk":{number},"timestamp":"%d","payload":"'
     ).encode()
 
 

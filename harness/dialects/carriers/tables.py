@@ -4,6 +4,7 @@ Grades: A, the carrier's own documentation; B, an excerpt or a copy of it; C, wh
 applications rely on.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.dialects.base import DialectFacts, Role
@@ -64,6 +65,11 @@ def _uuids(identity: str) -> StreamIds:
     return StreamIds(_uuid(identity), _uuid(identity[::-1]), f"MA{identity[:18].upper()}")
 
 
+def _mark(stream_key: str) -> Callable[[str, str], dict[str, Any]]:
+    """Return what makes a mark that comes back, with its name in an object of its own."""
+    return lambda stream, name: {"event": "mark", stream_key: stream, "mark": {"name": name}}
+
+
 def _twilio_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
     content = {
         "accountSid": ids.account,
@@ -113,6 +119,7 @@ def _twilio_like(name: str, source: str, *, signature: str = "", variable: str =
         start=_twilio_start,
         stop=_twilio_stop,
         key=_twilio_key,
+        marked=_mark("streamSid"),
         stream="streamSid",
         sequence="sequenceNumber",
     )
@@ -129,10 +136,16 @@ TWILIO = _twilio_like(
 SIGNALWIRE = _twilio_like("signalwire", "SignalWire, cXML <Stream>")
 
 
-def _telnyx_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
-    content = {
+def _telnyx_call(ids: StreamIds) -> dict[str, Any]:
+    return {
         "user_id": _uuid(ids.call.replace("-", "")[::-1]),
         "call_control_id": f"v3:{ids.call}",
+    }
+
+
+def _telnyx_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
+    content = {
+        **_telnyx_call(ids),
         "call_session_id": ids.call,
         "from": _CALLER,
         "to": _CALLED,
@@ -143,8 +156,7 @@ def _telnyx_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
 
 
 def _telnyx_stop(ids: StreamIds) -> dict[str, Any]:
-    content = {"call_control_id": f"v3:{ids.call}"}
-    return {"event": "stop", "stream_id": ids.stream, "stop": content}
+    return {"event": "stop", "stream_id": ids.stream, "stop": _telnyx_call(ids)}
 
 
 # A. Its real frames may arrive out of order, which these do not; the bidirectional mode is `rtp`.
@@ -157,6 +169,7 @@ TELNYX = StreamTable(
     start=_telnyx_start,
     stop=_telnyx_stop,
     key=lambda key: {"digit": key},
+    marked=_mark("stream_id"),
     stream="stream_id",
     sequence="sequence_number",
     demands_stream=False,
@@ -174,7 +187,9 @@ def _plivo_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
     return {"event": "start", "start": content, "extra_headers": "{}"}
 
 
-def _plivo_like(name: str, source: str) -> StreamTable:
+def _plivo_like(
+    name: str, source: str, *, first_number: int, marked: Callable[[str, str], dict[str, Any]]
+) -> StreamTable:
     return StreamTable(
         name=name,
         audio=_ULAW,
@@ -186,20 +201,35 @@ def _plivo_like(name: str, source: str) -> StreamTable:
         key=lambda key: {"track": "inbound", "digit": key},
         stream="streamId",
         sequence="sequenceNumber",
-        first_number=0,
+        first_number=first_number,
         quotes_numbers=False,
+        beside_frames='"extra_headers":"{}",',
+        # Plivo documents audio without it, and applications send it so to both.
+        demands_stream=False,
         play="playAudio",
         mark="checkpoint",
-        marked="playedStream",
+        marked=marked,
+        numbers_marks=False,
         flat_marks=True,
         clear="clearAudio",
         cleared="clearedAudio",
     )
 
 
-# B for the messages; that cleared checkpoints never come back is A for Vobiz and C for Plivo.
-PLIVO = _plivo_like("plivo", "Plivo, Audio Streaming")
-VOBIZ = _plivo_like("vobiz", "Vobiz, Audio Streams")
+# A for the messages; that cleared checkpoints never come back is A for Vobiz and C for Plivo.
+# Their timestamps are the carrier's clock, in ms; here they count from the beginning.
+PLIVO = _plivo_like(
+    "plivo",
+    "Plivo, Audio Streaming",
+    first_number=1,
+    marked=lambda stream, name: {"event": "playedStream", "streamId": stream, "name": name},
+)
+VOBIZ = _plivo_like(
+    "vobiz",
+    "Vobiz, Audio Streams",
+    first_number=0,
+    marked=lambda _stream, name: {"event": "playedStream", "name": name},
+)
 
 
 def _exotel_start(ids: StreamIds, audio: AudioFormat) -> dict[str, Any]:
@@ -234,6 +264,7 @@ EXOTEL = StreamTable(
     start=_exotel_start,
     stop=_exotel_stop,
     key=lambda key: {"duration": str(_TONE_MS), "digit": key},
+    marked=_mark("stream_sid"),
     stream="stream_sid",
     sequence="sequence_number",
     names_track=False,

@@ -8,6 +8,7 @@ import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage
 from harness.dialects.carriers.tables import carrier_facts
+from harness.dialects.lenient import raw_text
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.raw_audio import RawAudio
 from harness.errors import sanitised
@@ -115,7 +116,7 @@ class _Call(PlainSession):
             case "clear":
                 return (PlaybackCleared(),)
             case "notify" if len(said.payload) <= _MOST_NAME_CHARS:
-                return (PlaybackMark(bytes(said.payload).decode()),)
+                return (PlaybackMark(raw_text(said.payload)),)
             case "":
                 raise MalformedMessage("a message without an action")
             case other:

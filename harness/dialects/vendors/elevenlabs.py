@@ -12,6 +12,7 @@ import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
+from harness.dialects.lenient import raw_text
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised
 from harness.model import (
@@ -169,7 +170,7 @@ class _Session(PlainSession):
                 return (self._words(said),)
             case "client_tool_call" if said.client_tool_call is not None:
                 call = said.client_tool_call
-                arguments = bytes(call.parameters).decode()
+                arguments = raw_text(call.parameters)
                 return (ToolCall(call.tool_call_id, sanitised(call.tool_name), arguments),)
             case "audio" | "interruption" | "ping" | "client_tool_call":
                 raise MalformedMessage(f"a message of the kind {said.type} without its content")

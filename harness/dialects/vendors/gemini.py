@@ -19,7 +19,7 @@ import msgspec
 
 from harness.dialects.base import DialectFacts, DialectSession, MalformedMessage, SessionSettings
 from harness.dialects.base64_audio import Base64Audio
-from harness.dialects.lenient import mapping
+from harness.dialects.lenient import mapping, raw_text
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.session_wishes import merged
 from harness.dialects.tool_definition import tool_definition
@@ -300,7 +300,7 @@ class _Session(PlainSession):
         call_id = call.id or call.name
         if len(self._names) < _MOST_CALLS:
             self._names[call_id] = call.name
-        return ToolCall(call_id, sanitised(call.name), bytes(call.args).decode(), self._name)
+        return ToolCall(call_id, sanitised(call.name), raw_text(call.args), self._name)
 
 
 def _activity(told: _Activity) -> list[Event]:

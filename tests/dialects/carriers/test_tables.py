@@ -58,17 +58,16 @@ def test_telnyx() -> None:
 
 def test_plivo() -> None:
     (start,) = _opening(PLIVO)
-    assert (start["sequenceNumber"], start["extra_headers"]) == (0, "{}")
+    assert (start["sequenceNumber"], start["extra_headers"]) == (1, "{}")
     assert start["start"]["streamId"] == UUID
     assert start["start"]["mediaFormat"] == {"encoding": "audio/x-mulaw", "sampleRate": 8_000}
     frame = _frame(PLIVO)
-    assert (frame["sequenceNumber"], frame["media"]["chunk"], frame["streamId"]) == (2, 2, UUID)
+    assert (frame["sequenceNumber"], frame["media"]["chunk"], frame["streamId"]) == (3, 2, UUID)
     stream = MediaStream(PLIVO).open(IDENTITY)
     assert json.loads(stream.mark_played("over")[0]) == {
         "event": "playedStream",
         "streamId": UUID,
         "name": "over",
-        "sequenceNumber": 0,
     }
     assert json.loads(stream.playback_cleared()[0])["event"] == "clearedAudio"
     assert stream.closing() == []
