@@ -93,7 +93,8 @@ def command(
     listed here goes to every `harness run`. A search that was interrupted goes on with --into.
 
     Exit code 0: found (or --at-least shown). 1: not even one call (or --at-least missed). 2: a
-    budget was spent, or --most held. 3: the generator is the limit. 4: bad input.
+    budget was spent, --most held, or nothing told of an objective. 3: the generator is the limit.
+    4: bad input.
     """
     find_scenario(scenario)
     demands, notes = demands_of(parse_objectives(read_toml(slo), str(slo)), str(slo))
@@ -220,6 +221,8 @@ def _outlook(search: Search) -> str:
 
 
 def _told(step: StepResult) -> str:
+    if step.untold:
+        return f"says nothing: {step.unfit}"
     if step.unfit:
         return f"says nothing of the target, since the generator was unfit: {step.unfit}"
     worst = step.tightest

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -90,6 +91,20 @@ def test_the_generator_as_the_limit_is_an_invalid_run(
     said = capsys.readouterr()
     assert "At least 2 calls (the generator, not the target, is the limit)." in said.out
     assert "since the generator was unfit: frames were late" in said.err
+
+
+def test_a_step_that_tells_nothing_of_an_objective_does_not_blame_the_generator(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def make(self: StepRuns, load: int, number: int, label: str) -> StepResult:
+        unfit = "no session was opened" if load >= 4 else ""
+        return replace(step(load, 99, unfit), untold=bool(unfit))
+
+    monkeypatch.setattr(StepRuns, "make", make)
+    assert run(words) == ExitCode.INCONCLUSIVE
+    said = capsys.readouterr()
+    assert "says nothing: no session was opened" in said.err
+    assert "generator" not in said.out + said.err
 
 
 def test_a_search_goes_on_where_it_stopped(

@@ -51,7 +51,7 @@ class CapacityFindings:
         limit = self.limit
         if limit is None:
             return f"The limit is not known{ended}."
-        if limit.calls is None or self.ending is Ending.GENERATOR:
+        if limit.calls is None or self.ending in (Ending.GENERATOR, Ending.UNTOLD):
             return f"At least {limit.most} calls{ended}."
         high = "unknown" if limit.high is None else f"{limit.high}"
         interval = f"{limit.calls} calls [{limit.low}, {high}]"

@@ -14,11 +14,11 @@ from harness.analysis.capacity.steady_state import Steadiness, steadiness, warm_
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.cost import cost
 from harness.analysis.metrics import BY_NAME
-from harness.analysis.objectives.evidence import Flags, Floats, Hits, RunEvidence
+from harness.analysis.objectives.evidence import Flags, Floats, RunEvidence
 from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import estimate
-from harness.errors import BadInput, RunInvalid
+from harness.errors import RunInvalid
 from harness.model import NS_PER_S, Run
 
 # Spans of time that a step is divided into, to see whether they differ more than sessions do.
@@ -91,35 +91,20 @@ class HeldEvidence(RunEvidence):
         at_s = self.seconds(at_ns)
         return (at_s >= self.begin_s) & (at_s <= self.asked.end_s)
 
-    def missed(self, demand: Demand) -> tuple[Flags, Hits]:
-        """Return what missed an objective, of all that counts for it, and what that is.
+    def share(self, demand: Demand) -> ObjectiveShare | None:
+        """Return how an objective was missed; `None` where nothing tells.
 
-        Where nothing tells, since the target failed every turn, these turns have missed it: what
+        Where nothing tells since the target failed every turn, these turns have missed it: what
         never came was not in time, not whole and not what was expected.
-
-        Raises:
-            BadInput: Nothing tells, though turns were answered.
         """
         where = demand.objective.where
         hits = self.hits(demand.quantity, where)
-        if len(hits.flags):
-            return demand.missed(hits.flags), hits
-        failed = self.hits(FailureRate(), where)
-        if len(failed.flags) and failed.flags.all():
-            return failed.flags, failed
-        raise BadInput(
-            f"no {hits.of} tell whether {demand.objective} is met while all callers are held",
-            where=self.run_id,
-            hint="Hold them for longer than a call lasts (--hold), or leave the objective out",
-        )
-
-    def share(self, demand: Demand) -> ObjectiveShare:
-        """Return how an objective was missed.
-
-        Raises:
-            BadInput: Nothing tells.
-        """
-        missed, hits = self.missed(demand)
+        missed = demand.missed(hits.flags)
+        if not len(missed):
+            hits = self.hits(FailureRate(), where)
+            missed = hits.flags
+            if not len(missed) or not missed.all():
+                return None
         inner = np.linspace(self.begin_s, self.asked.end_s, _SPANS + 1)[1:-1]
         return ObjectiveShare(
             subject=str(demand.objective),
@@ -157,14 +142,19 @@ def step_of(
         seconds: How long the whole run took.
 
     Raises:
-        BadInput: An objective is about what the run does not have.
+        BadInput: An objective is about a part that the run does not have.
     """
     spent = cost(run, prices).total
     paid = None if spent is None else float(spent)
 
-    def unfit(why: str) -> StepResult:
+    def unfit(why: str, *, untold: bool = False) -> StepResult:
         return StepResult(
-            load=asked.load, run=run.manifest.run_id, seconds=seconds, cost=paid, unfit=why
+            load=asked.load,
+            run=run.manifest.run_id,
+            seconds=seconds,
+            cost=paid,
+            unfit=why,
+            untold=untold,
         )
 
     if not run.turns:
@@ -176,6 +166,11 @@ def step_of(
     failed = held.hits(FailureRate(), ()).flags
     if not len(failed):
         return unfit("no turn was measured while all callers were held")
+    shares = [held.share(demand) for demand in demands]
+    for demand, share in zip(demands, shares, strict=True):
+        if share is None:
+            why = f"nothing tells whether {demand.objective} is met while all callers are held"
+            return unfit(f"{why}: hold them for longer than a call lasts", untold=True)
     metric = BY_NAME[headline(demands)]
     sample = held.sample(metric, ())
     length_s = max(asked.end_s - held.begin_s, 1e-9)
@@ -184,7 +179,7 @@ def step_of(
         run=run.manifest.run_id,
         seconds=seconds,
         cost=paid,
-        shares=tuple(held.share(demand) for demand in demands),
+        shares=tuple(share for share in shares if share is not None),
         warm_up_s=held.begin_s - asked.ramp_s,
         steadiness=held.steadiness,
         caveats=held.caveats,

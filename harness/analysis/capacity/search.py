@@ -6,8 +6,9 @@ until the two loads beside the limit are near enough; these repeated until it is
 of the limit they lie, or often enough; one load well beyond, to tell a knee from a cliff.
 
 A step in which the generator was unfit is repeated; if it is unfit again, the search is over: the
-generator, not the target, is the limit. The same results in the same order always lead to the same
-next step, so a search that was interrupted goes on where it stopped.
+generator, not the target, is the limit. So it is where nothing tells of an objective. The same
+results in the same order always lead to the same next step, so a search that was interrupted goes
+on where it stopped.
 """
 
 import math
@@ -33,6 +34,7 @@ class Ending(StrEnum):
     NOTHING_HELD = "nothing held"
     MOST_HELD = "most held"
     GENERATOR = "generator"
+    UNTOLD = "untold"
     TIME = "time"
     MONEY = "money"
     UNPRICED = "unpriced"
@@ -43,6 +45,7 @@ IN_WORDS = {
     Ending.NOTHING_HELD: "no load that was tried meets the objectives",
     Ending.MOST_HELD: "the largest load that was to be tried meets them",
     Ending.GENERATOR: "the generator, not the target, is the limit",
+    Ending.UNTOLD: "at the next load nothing tells of an objective",
     Ending.TIME: "the budget of time is spent",
     Ending.MONEY: "the budget of money is spent",
     Ending.UNPRICED: "what a step costs is not known, so a budget of money cannot be kept",
@@ -60,7 +63,7 @@ class SearchRule:
         interior: Most points between two loads at once.
         repeats: Runs at each of the two loads beside the limit, at most.
         fewest_repeats: The same, at least.
-        again: How often a step is repeated in which the generator was unfit.
+        again: How often a step is repeated that was unfit.
         budget_s: Time for all steps; `None` for any.
         budget_cost: Money for all steps; `None` for any.
     """
@@ -148,7 +151,7 @@ class Search:
         if unfit <= self.rule.again:
             self._queue.insert(0, result.load)
         else:
-            self._ending = Ending.GENERATOR
+            self._ending = Ending.UNTOLD if result.untold else Ending.GENERATOR
 
     def _is_beyond(self, load: int) -> bool:
         """Return whether a load only tells what comes after the limit."""

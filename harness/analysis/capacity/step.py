@@ -119,7 +119,9 @@ class StepResult:
         run: Name of its run.
         seconds: How long it took.
         shares: One for each objective; empty where the step is unfit.
-        unfit: Why it says nothing of the target, since the generator was at fault; else empty.
+        unfit: Why it says nothing of the target, through the generator or the way it was asked;
+            else empty.
+        untold: Whether that is since nothing told of an objective, and not the generator's fault.
         cost: What it cost, `None` where that is not known.
         warm_up_s: How much was cut off at its beginning.
         steadiness: Whether what is left is steady.
@@ -137,6 +139,7 @@ class StepResult:
     seconds: float
     shares: tuple[ObjectiveShare, ...] = ()
     unfit: str = ""
+    untold: bool = False
     cost: float | None = None
     warm_up_s: float = 0.0
     steadiness: Steadiness = NOT_LOOKED_AT

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,6 +63,15 @@ def test_the_generator_is_the_limit(build: Build) -> None:
     assert found.sentence == "At least 8 calls (the generator, not the target, is the limit)."
     assert found.verdict(None) is GateVerdict.INCONCLUSIVE
     assert found.verdict(8) is GateVerdict.PASS
+
+
+def test_where_nothing_tells_of_an_objective_the_generator_is_not_blamed(build: Build) -> None:
+    search = Search(SearchRule(start=8), np.random.default_rng(1), [build(8, 0.0)])
+    for _ in range(2):
+        search.record(replace(build(16, 0.0, unfit="no session was opened"), untold=True))
+    found = findings_of(search)
+    assert found.sentence == "At least 8 calls (at the next load nothing tells of an objective)."
+    assert found.verdict(None) is GateVerdict.INCONCLUSIVE
 
 
 def test_nothing_is_known_where_no_step_was_fit(build: Build) -> None:
