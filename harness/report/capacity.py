@@ -125,13 +125,16 @@ def _cards(found: CapacityFindings, currency: str) -> list[Card]:
     limit = found.limit
     kind = MISSING if found.boundary is None else str(found.boundary.kind)
     cost = [step.cost for step in found.steps if step.cost is not None]
+    priced = "" if len(cost) == len(found.steps) else f"{len(cost)} of {len(found.steps)} steps, "
     minutes = sum(step.seconds for step in found.steps) / 60
     return [
         Card(label="Held calls", value=_limit(limit), under=_interval(limit)),
         Card(label="Boundary", value=kind),
         Card(label="Steps", value=number(len(found.steps), 0), under=f"{number(minutes)} min"),
         Card(
-            label="Cost", value=money(sum(cost) if cost else None, currency), under="at list prices"
+            label="Cost",
+            value=money(sum(cost) if cost else None, currency),
+            under=f"{priced}at list prices",
         ),
     ]
 

@@ -63,6 +63,15 @@ def test_page_shows_limit_curve_and_steps(found: CapacityFindings, tmp_path: Pat
     assert "http" not in page.replace('http-equiv="Content', "")
 
 
+def test_a_cost_that_not_every_step_has_says_of_how_many_it_is(
+    found: CapacityFindings, tmp_path: Path
+) -> None:
+    first, *rest = found.steps
+    some = replace(found, steps=(replace(first, cost=0.25), *rest))
+    page = write_capacity(tmp_path, some, FACTS, "USD").read_text()
+    assert f"1 of {len(found.steps)} steps, at list prices" in page
+
+
 def test_identifiers_of_figures_are_their_own(found: CapacityFindings, tmp_path: Path) -> None:
     import re
 
