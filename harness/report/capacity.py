@@ -153,10 +153,15 @@ def _interval(limit: Limit | None) -> str:
 
 def _curve(found: CapacityFindings) -> Section:
     caption = "Share of turns that missed each objective; the level lines are what may miss it."
-    latency = both_widths(lambda width: _latency_figure(found, width))
-    missed = both_widths(lambda width: _missed_figure(found, width), caption)
-    parts: tuple[Figure, ...] = (missed, latency)
-    return Section(id="capacity", title="Capacity curve", says=_CURVE, parts=parts)
+    parts: list[Figure | Text] = [
+        both_widths(lambda width: _missed_figure(found, width), caption),
+    ]
+    steps = fit_steps(found.steps)
+    if any(one is not None and one.value_ms is not None for s in steps for one in (s.p50, s.p95)):
+        parts.append(both_widths(lambda width: _latency_figure(found, width)))
+    else:
+        parts.append(Text(text="No step had turns enough for a P50 or P95 of its latency."))
+    return Section(id="capacity", title="Capacity curve", says=_CURVE, parts=tuple(parts))
 
 
 def _missed_figure(found: CapacityFindings, width_px: int) -> str:
@@ -178,7 +183,7 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
             )
             allowed = 100 * shares[0].allowed
             axes.axhline(allowed, color=colour, lw=1, alpha=0.6)
-        _loads_axis(axes, found.limit)
+        _loads_axis(axes, found.limit, max(step.load for step in steps))
         axes.set_ylim(0, max(1.0, 1.08 * highest))
         axes.set_ylabel("missed, % of turns")
         svg.legend_above(axes, 1)
@@ -210,7 +215,7 @@ def _latency_figure(found: CapacityFindings, width_px: int) -> str:
                 ls="none",
                 label=name,
             )
-        _loads_axis(axes, found.limit)
+        _loads_axis(axes, found.limit, max(step.load for step in steps))
         axes.set_ylim(bottom=0)
         axes.set_ylabel(f"{steps[0].metric or 'latency'}, ms")
         svg.legend_above(axes, 2)
@@ -221,14 +226,14 @@ def _latency_figure(found: CapacityFindings, width_px: int) -> str:
         )
 
 
-def _loads_axis(axes: Axes, limit: Limit | None) -> None:
-    """Draw the limit with its interval, and number the calls."""
+def _loads_axis(axes: Axes, limit: Limit | None, most: int) -> None:
+    """Draw the limit with its interval, and number the calls up to the largest load."""
     if limit is not None and limit.calls is not None:
-        right = limit.high if limit.high is not None else axes.dataLim.x1
+        right = limit.high if limit.high is not None else most
         axes.axvspan(limit.low - 0.1, right + 0.1, color=svg.MUTED, alpha=0.2, lw=0)
         axes.axvline(limit.calls, color=svg.INK, lw=1.2)
     axes.set_xlabel("held calls")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.04 * most)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

@@ -10,6 +10,7 @@ from harness.analysis.capacity.search import Search, SearchRule
 from harness.analysis.capacity.spike import Broken, Spike
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.quantiles import Sample, estimate
+from harness.report.blocks import Figure, Text
 from harness.report.capacity import capacity_sections, write_capacity
 from harness.report.formatting import MISSING
 
@@ -104,6 +105,14 @@ def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFi
     missing = replace(found, not_made=(("soak", "the <budget> is spent"),))
     part = {s.id: s for s in capacity_sections(missing)}["soak"].parts[0]
     assert part.text == "Not made: the <budget> is spent."  # type: ignore[union-attr]
+
+
+def test_no_axes_are_drawn_of_a_latency_that_no_step_tells(found: CapacityFindings) -> None:
+    steps = tuple(replace(one, p50=None, p95=None) for one in found.steps)
+    curve = capacity_sections(replace(found, steps=steps))[0]
+    assert [type(part) for part in curve.parts] == [Figure, Text]
+    both = capacity_sections(found)[0]
+    assert [type(part) for part in both.parts] == [Figure, Figure]
 
 
 def test_a_search_without_a_fit_step_has_a_page(tmp_path: Path) -> None:
