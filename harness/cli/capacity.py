@@ -46,31 +46,65 @@ _OWN = ("--users", "-u", "--spawn-rate", "-r", "--run-time", "-t", "--calls")
 @click.option("--host", help="Address of the API; without one the simulator is started.")
 @click.option("--preset", help="The simulator's latencies.")
 @click.option("--simulator-config", type=_FILE, help="The simulator's TOML file.")
-@click.option("--start", type=click.IntRange(1), default=1, show_default=True, help="First load.")
-@click.option("--most", type=click.IntRange(1), default=1_000, show_default=True, help="Last load.")
 @click.option(
-    "--hold", type=DURATION, default="60s", show_default=True, help="How long callers are held."
+    "--start", type=click.IntRange(1), default=1, show_default=True, help="First load, in calls."
 )
 @click.option(
-    "--spawn-rate", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Callers a s."
+    "--most", type=click.IntRange(1), default=1_000, show_default=True, help="Largest load."
+)
+@click.option(
+    "--hold",
+    type=DURATION,
+    default="60s",
+    show_default=True,
+    help="How long all are held in a step.",
+)
+@click.option(
+    "--spawn-rate",
+    type=click.FloatRange(0.1),
+    default=5.0,
+    show_default=True,
+    help="Callers started a second.",
 )
 @click.option(
     "--precision",
     type=click.FloatRange(0.01, 1),
     default=0.08,
     show_default=True,
-    help="How near the loads beside the limit are.",
+    help="How near the two loads beside the limit come, as a share.",
 )
 @click.option(
-    "--repeats", type=click.IntRange(1, 20), default=3, show_default=True, help="Runs at these."
+    "--repeats",
+    type=click.IntRange(1, 20),
+    default=3,
+    show_default=True,
+    help="Runs at each of them.",
 )
-@click.option("--at-least", type=click.IntRange(1), help="Calls it has to hold: 0, 1 or 2 ends.")
+@click.option(
+    "--at-least", type=click.IntRange(1), help="Exit code 0 where so many are held, 1 where not."
+)
 @click.option("--budget", type=DURATION, help="Time for all steps, such as 2h.")
-@click.option("--budget-cost", type=click.FloatRange(0), help="Money for all steps.")
-@click.option("--spike", "spike_s", type=DURATION, help="Twice the limit for this long, after it.")
-@click.option("--soak", "soak_s", type=DURATION, help="The limit for this long, after it.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The first.")
-@click.option("--reports", type=_FOLDER, default=Path("reports"))
+@click.option(
+    "--budget-cost",
+    type=click.FloatRange(0),
+    help="Money for all steps, in the price list's currency.",
+)
+@click.option("--spike", "spike_s", type=DURATION, help="Then twice the limit for this long.")
+@click.option("--soak", "soak_s", type=DURATION, help="Then the limit for this long, such as 2h.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Of the first step; each has the next.",
+)
+@click.option(
+    "--reports",
+    type=_FOLDER,
+    default=Path("reports"),
+    show_default=True,
+    help="Where to put the folder.",
+)
 @click.option("--into", type=_FOLDER, help="Folder of the search; one begun before goes on.")
 @click.option("--json", "document", type=_FILE, help="Write the findings to this file as well.")
 @click.pass_context

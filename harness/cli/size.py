@@ -67,7 +67,7 @@ class _Held:
 @click.option("--capacity", type=_FILE, help="capacity.json of a search, in place of that.")
 @click.option("--call-length", type=DURATION, help="Mean length of a call, such as 3m.")
 @click.option(
-    "--run", "run_", type=click.Path(path_type=Path), help="A run whose calls tell the length."
+    "--run", "run_", type=click.Path(path_type=Path), help="A run whose calls tell their length."
 )
 @click.option(
     "--blocking",
@@ -76,14 +76,26 @@ class _Held:
     show_default=True,
     help="Share of calls that may find no place.",
 )
-@click.option("--calls-per-hour", type=click.FloatRange(0, min_open=True), help="A forecast.")
 @click.option(
-    "--concurrent", type=click.FloatRange(0, min_open=True), help="Or mean calls at once."
+    "--calls-per-hour", type=click.FloatRange(0, min_open=True), help="The load: a forecast."
+)
+@click.option(
+    "--concurrent",
+    type=click.FloatRange(0, min_open=True),
+    help="Or the mean number of calls at once.",
 )
 @click.option("--arrivals", type=_FILE, help="Or a day: CSV with lines `time,calls`.")
-@click.option("--spare", type=click.IntRange(0), default=1, show_default=True, help="To lose.")
-@click.option("--instance-price", type=click.FloatRange(0), help="Of one instance an hour.")
-@click.option("--minute-price", type=click.FloatRange(0), help="Of a minute of a call.")
+@click.option(
+    "--spare",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Instances to lose before more calls are.",
+)
+@click.option("--instance-price", type=click.FloatRange(0), help="Of an instance for an hour.")
+@click.option(
+    "--minute-price", type=click.FloatRange(0), help="Of a minute of a call, with --arrivals."
+)
 @click.option("--simulate", is_flag=True, help="Simulate the fleet call by call.")
 @json_option
 @click.pass_context
