@@ -31,6 +31,7 @@ from harness.recording import replace_file, reserve
 from harness.recording.reading import read_manifest
 from harness.report.ci.capacity import capacity_document, capacity_text
 from harness.report.ci.document import EXIT_CODES
+from harness.report.formatting import counted
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -228,7 +229,7 @@ def _refuse_loads(words: list[str]) -> None:
 def _run(search: Search, runs: StepRuns, folder: Path) -> None:
     """Run the steps that are left."""
     if search.results:
-        click.echo(f"{len(search.results)} steps were done before", err=True)
+        click.echo(f"Done before: {counted(len(search.results), 'step')}", err=True)
     try:
         while (load := search.next) is not None:
             number = len(search.results)
@@ -251,7 +252,7 @@ def _outlook(search: Search) -> str:
     so_far = f"limit between {beside[0]} and {beside[1]}" if beside else "no limit seen so far"
     each = sum(step.seconds for step in search.results) / len(search.results)
     left = search.steps_left
-    return f"{so_far}; about {left} steps, {in_words(left * each)} left"
+    return f"{so_far}; about {counted(left, 'step')}, {in_words(left * each)} left"
 
 
 def _told(step: StepResult) -> str:

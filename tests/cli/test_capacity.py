@@ -116,7 +116,7 @@ def test_a_search_goes_on_where_it_stopped(
     monkeypatch.setattr(StepRuns, "done", lambda self: iter([step(n, 12) for n in (1, 2, 4, 8)]))
     assert run(words) == ExitCode.PASS
     assert loads[0] == 16
-    assert "4 steps were done before" in capsys.readouterr().err
+    assert "Done before: 4 steps" in capsys.readouterr().err
 
 
 def test_spike_and_soak_follow_at_the_limit(
