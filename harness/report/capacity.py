@@ -1,5 +1,6 @@
 """A capacity search on a page of its own: the limit, the curve, every step, spike and soak."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from harness.report.formatting import MISSING, counted, money, number, percent, 
 from harness.report.page import Page, as_html
 
 _HEIGHT_PX = 300
+# What a legend takes beside its words, and about the width of a letter in it.
+_LEGEND_PX, _LETTER_PX = 80, 7
 _STATES = {
     GateVerdict.PASS: "FOUND",
     GateVerdict.FAIL: "FAILED",
@@ -132,7 +135,7 @@ def _cards(found: CapacityFindings, currency: str) -> list[Card]:
         Card(label="Boundary", value=kind),
         Card(label="Steps", value=number(len(found.steps), 0), under=f"{number(minutes)} min"),
         Card(
-            label="Cost",
+            label="Cost of the steps",
             value=money(sum(cost) if cost else None, currency),
             under=f"{priced}at list prices",
         ),
@@ -176,7 +179,8 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
             loads = [step.load for step in steps]
             values = [100 * share.share for share in shares]
             highest = max([highest, *values])
-            axes.plot(loads, values, color=colour, marker=marker, ls="none", label=subject)
+            label = textwrap.fill(subject, (width_px - _LEGEND_PX) // _LETTER_PX)
+            axes.plot(loads, values, color=colour, marker=marker, ls="none", label=label)
             curve = found.curves[index]
             axes.plot(
                 curve.loads, [100 * share for share in curve.fitted], color=colour, ls=dash, lw=1.6
@@ -287,8 +291,8 @@ def _spike(spike: Spike) -> Section:
             rows=tuple(
                 (
                     sanitised(one.subject),
-                    broke(one) if one.after_s is None else f"≤ {broke(one)}",
-                    MISSING if one.back_s is None else f"{number(one.back_s, 0)} s",
+                    broke(one) if one.broke_within_s is None else f"≤ {broke(one)}",
+                    MISSING if one.back_within_s is None else f"≤ {number(one.back_within_s, 0)} s",
                     percent(one.before),
                     percent(one.during),
                 )

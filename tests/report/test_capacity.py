@@ -85,7 +85,12 @@ def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFi
     names = [section.id for section in capacity_sections(found)]
     assert names == ["capacity", "steps", "capacity-method"]
     broken = Broken(
-        subject="failure rate", before=None, during=0.5, judged=True, after_s=5.0, back_s=20.0
+        subject="failure rate",
+        before=None,
+        during=0.5,
+        judged=True,
+        broke_within_s=5.0,
+        back_within_s=20.0,
     )
     spike = Spike(load=12, peak=24, seconds=30, watched_s=60, broken=(broken,))
     soak = (
@@ -95,7 +100,7 @@ def test_spike_and_soak_are_sections_where_they_were_asked_for(found: CapacityFi
     whole = replace(found, spike=spike, soak=soak)
     sections = {section.id: section for section in capacity_sections(whole)}
     table = sections["spike"].parts[0]
-    assert table.rows[0] == ("failure rate", "≤ 10 s", "20 s", MISSING, "50.0 %")  # type: ignore[union-attr]
+    assert table.rows[0] == ("failure rate", "≤ 5 s", "≤ 20 s", MISSING, "50.0 %")  # type: ignore[union-attr]
     rows = sections["soak"].parts[0].rows  # type: ignore[union-attr]
     assert rows[0][:2] == ("latency", "changes, in ms")
     assert rows[1][1] == "needs 10 sessions"
@@ -113,6 +118,18 @@ def test_no_axes_are_drawn_of_a_latency_that_no_step_tells(found: CapacityFindin
     assert [type(part) for part in curve.parts] == [Figure, Text]
     both = capacity_sections(found)[0]
     assert [type(part) for part in both.parts] == [Figure, Figure]
+
+
+def test_long_objectives_are_wrapped_where_the_page_is_narrow(found: CapacityFindings) -> None:
+    long = "continuity with a buffer of 60 ms at least 90.00% on a network of its own"
+    steps = tuple(
+        replace(one, shares=tuple(replace(share, subject=long) for share in one.shares))
+        for one in found.steps
+    )
+    figure = capacity_sections(replace(found, steps=steps))[0].parts[0]
+    assert isinstance(figure, Figure)
+    assert long in figure.wide
+    assert long not in figure.narrow
 
 
 def test_a_search_without_a_fit_step_has_a_page(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from harness.analysis.intervals import share_bounds
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SPAN_S = 5.0
-"""How exactly the time of breaking is known: a span in seconds."""
+# How exactly times are known: each is that of the end of its span.
+_SPAN_S = 5.0
 _CONFIDENCE = 0.95
 # A single turn that is late has a lower bound of just 5 %, which 5 % allowed leave open.
 _ROUNDING = 1e-9
@@ -52,18 +52,18 @@ class Broken:
         before: Share of turns that missed it before the spike; `None` where there were none.
         during: The same during it.
         judged: Whether any span during the spike had turns enough to tell.
-        after_s: How long after the beginning of the spike it broke; `None` where that was not
-            seen: it held, where it was judged.
-        back_s: How long after the end of the spike it was seen to be met again; `None` where it
-            was not.
+        broke_within_s: How long after the beginning of the spike it broke, at most; `None` where
+            that was not seen: it held, where it was judged.
+        back_within_s: How long after the end of the spike it was seen to be met again, at most;
+            `None` where it was not.
     """
 
     subject: str
     before: float | None
     during: float | None
     judged: bool
-    after_s: float | None
-    back_s: float | None
+    broke_within_s: float | None
+    back_within_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +87,11 @@ class Spike:
     why: str = ""
 
     @property
-    def back_s(self) -> float | None:
+    def back_within_s(self) -> float | None:
         """When all that broke was back, after the spike's end; `None` where that is not known."""
         if self.why or not all(one.judged for one in self.broken):
             return None
-        times = [one.back_s for one in self.broken if one.after_s is not None]
+        times = [one.back_within_s for one in self.broken if one.broke_within_s is not None]
         if any(time is None for time in times):
             return None
         return max((time for time in times if time is not None), default=0.0)
@@ -117,7 +117,7 @@ def spike_of(
         last_s: Until when callers were held.
     """
     found = [_broken(one, begin_s, end_s, last_s) for one in series]
-    found.sort(key=lambda one: math.inf if one.after_s is None else one.after_s)
+    found.sort(key=lambda one: math.inf if one.broke_within_s is None else one.broke_within_s)
     return Spike(
         load=load,
         peak=peak,
@@ -128,21 +128,21 @@ def spike_of(
 
 
 def _broken(one: SpikeSeries, begin_s: float, end_s: float, last_s: float) -> Broken:
-    starts = [float(start) for start in np.arange(begin_s, last_s, SPAN_S)]
-    told = [(start, _is_missed(one, start, min(start + SPAN_S, last_s))) for start in starts]
+    starts = [float(start) for start in np.arange(begin_s, last_s, _SPAN_S)]
+    told = [(start, _is_missed(one, start, min(start + _SPAN_S, last_s))) for start in starts]
     missed = [start for start, is_missed in told if is_missed]
     back = None
     if missed:
         met = (start for start, is_missed in told if is_missed is False and start > missed[-1])
         again = next(met, None)
-        back = None if again is None else max(0.0, again - end_s)
+        back = None if again is None else max(0.0, again + _SPAN_S - end_s)
     return Broken(
         subject=one.subject,
         before=_share(one, -math.inf, begin_s),
         during=_share(one, begin_s, end_s),
         judged=any(is_missed is not None for start, is_missed in told if start < end_s),
-        after_s=missed[0] - begin_s if missed else None,
-        back_s=back,
+        broke_within_s=missed[0] + _SPAN_S - begin_s if missed else None,
+        back_within_s=back,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.analysis.capacity.drift import Drift
 from harness.analysis.capacity.findings import CapacityFindings
-from harness.analysis.capacity.spike import SPAN_S, Broken, Spike
+from harness.analysis.capacity.spike import Broken, Spike
 from harness.analysis.capacity.step import StepResult
 from harness.analysis.quantiles import Estimate
 from harness.errors import sanitised
@@ -66,16 +66,17 @@ def spike_lines(spike: Spike) -> Iterator[str]:
     for one in spike.broken:
         shares = f"missed {_share(one.before)} before, {_share(one.during)} during"
         words = broke(one)
-        if one.after_s is not None:
-            back = "not seen to be back" if one.back_s is None else f"back {one.back_s:.0f} s after"
+        if one.broke_within_s is not None:
+            seen = one.back_within_s
+            back = "not seen to be back" if seen is None else f"back within {seen:.0f} s of its end"
             words = f"broke within {words}, {back}"
         yield f"{'':<16}{sanitised(one.subject)}: {words} ({shares})"
 
 
 def broke(one: Broken) -> str:
     """Return within what time of its beginning a spike broke an objective, or that it held."""
-    if one.after_s is not None:
-        return f"{one.after_s + SPAN_S:.0f} s"
+    if one.broke_within_s is not None:
+        return f"{one.broke_within_s:.0f} s"
     return "held" if one.judged else "not known, too few turns"
 
 
@@ -192,7 +193,7 @@ def _spike(spike: Spike) -> dict[str, Any]:
         "peak": spike.peak,
         "seconds": spike.seconds,
         "watched_s": spike.watched_s,
-        "back_s": spike.back_s,
+        "back_within_s": spike.back_within_s,
         "why": spike.why or None,
         "objectives": [
             {
@@ -200,8 +201,8 @@ def _spike(spike: Spike) -> dict[str, Any]:
                 "before": one.before,
                 "during": one.during,
                 "judged": one.judged,
-                "broke_after_s": one.after_s,
-                "back_s": one.back_s,
+                "broke_within_s": one.broke_within_s,
+                "back_within_s": one.back_within_s,
             }
             for one in spike.broken
         ],

@@ -21,21 +21,21 @@ def test_order_of_breaking_and_time_until_all_is_back() -> None:
     found = of(series("failures", 80, 95), series("latency", 65, 120), series("continuity", 0, 0))
     assert [one.subject for one in found.broken] == ["latency", "failures", "continuity"]
     latency, failures, continuity = found.broken
-    assert (latency.after_s, latency.back_s) == (5, 30)
-    assert (failures.after_s, failures.back_s) == (20, 5)
-    assert (continuity.after_s, continuity.back_s) == (None, None)
-    assert found.back_s == 30
+    assert (latency.broke_within_s, latency.back_within_s) == (10, 35)
+    assert (failures.broke_within_s, failures.back_within_s) == (25, 10)
+    assert (continuity.broke_within_s, continuity.back_within_s) == (None, None)
+    assert found.back_within_s == 35
     assert (found.seconds, found.watched_s) == (30, 110)
 
 
 def test_what_never_comes_back_is_not_known() -> None:
     found = of(series("latency", 65, 200))
-    assert found.broken[0].back_s is None
-    assert found.back_s is None
+    assert found.broken[0].back_within_s is None
+    assert found.back_within_s is None
 
 
 def test_nothing_broken_is_back_at_once() -> None:
-    assert of(series("latency", 0, 0)).back_s == 0
+    assert of(series("latency", 0, 0)).back_within_s == 0
 
 
 def test_shares_before_and_during() -> None:
@@ -46,7 +46,7 @@ def test_shares_before_and_during() -> None:
 
 def test_a_single_late_turn_breaks_nothing() -> None:
     (one,) = of(series("latency", 70, 70.2)).broken
-    assert one.after_s is None
+    assert one.broke_within_s is None
 
 
 def test_what_was_not_measured_is_neither_met_nor_back() -> None:
@@ -55,21 +55,21 @@ def test_what_was_not_measured_is_neither_met_nor_back() -> None:
     found = of(series("latency", 65, 75, at_s=gaps))
     (one,) = found.broken
     assert one.before is None
-    assert one.after_s == 5
-    assert one.back_s == found.back_s == 40
+    assert one.broke_within_s == 10
+    assert one.back_within_s == found.back_within_s == 45
     (silent,) = of(series("latency", 65, 75, at_s=gaps[gaps < 130])).broken
-    assert silent.back_s is None
+    assert silent.back_within_s is None
 
 
 def test_an_objective_that_nothing_tells_of_did_not_hold() -> None:
     found = of(series("setup", 0, 0, at_s=AT_S[AT_S < 60]))
     (one,) = found.broken
-    assert (one.before, one.during, one.judged, one.after_s) == (0, None, False, None)
-    assert found.back_s is None
+    assert (one.before, one.during, one.judged, one.broke_within_s) == (0, None, False, None)
+    assert found.back_within_s is None
 
 
 def test_a_span_whose_turns_could_all_be_late_by_chance_tells_nothing() -> None:
     """One turn in a span: at five in a hundred allowed, that it is late may be chance."""
     (one,) = of(series("latency", 65, 90, at_s=np.arange(1.0, 200, 5))).broken
     assert one.during == pytest.approx(25 / 30, abs=0.1)
-    assert (one.judged, one.after_s) == (False, None)
+    assert (one.judged, one.broke_within_s) == (False, None)

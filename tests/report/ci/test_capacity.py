@@ -54,7 +54,12 @@ def found() -> CapacityFindings:
         what="latency", unit="ms", start=800, per_hour=3, low=-1, high=7, n=9, sessions=3, hours=2
     )
     broken = Broken(
-        subject="failure rate", before=None, during=0.5, judged=True, after_s=5.0, back_s=None
+        subject="failure rate",
+        before=None,
+        during=0.5,
+        judged=True,
+        broke_within_s=5.0,
+        back_within_s=None,
     )
     spike = Spike(load=12, peak=24, seconds=30, watched_s=60, broken=(broken,))
     short = Drift(what="cost", unit="USD", why="needs 10 sessions")
@@ -67,9 +72,7 @@ def test_text_tells_limit_steps_spike_and_soak(found: CapacityFindings) -> None:
     assert "boundary        cliff" in text
     assert "unfit: frames were <late>" in text
     assert "misses voice_to_voice P95 at most 1500 ms" in text
-    assert (
-        "broke within 10 s, not seen to be back (missed \N{EN DASH} before, 50.0% during)" in text
-    )
+    assert "broke within 5 s, not seen to be back (missed \N{EN DASH} before, 50.0% during)" in text
     assert "+3 ms an hour [-1, +7] over 2.00 h, n 9: no change beyond chance" in text
     assert "cost: unknown: needs 10 sessions" in text
     assert "note: a note" in text
@@ -78,7 +81,17 @@ def test_text_tells_limit_steps_spike_and_soak(found: CapacityFindings) -> None:
 def test_a_spike_that_is_not_known_says_why(found: CapacityFindings) -> None:
     spike = Spike(load=1, peak=2, seconds=0, watched_s=0, why="nobody called")
     assert "spike           unknown: nobody called" in capacity_text(replace(found, spike=spike))
-    held = Broken(subject="s", before=0, during=0, judged=True, after_s=None, back_s=None)
+    held = Broken(
+        subject="s",
+        before=0,
+        during=0,
+        judged=True,
+        broke_within_s=None,
+        back_within_s=None,
+    )
+    back = replace(held, broke_within_s=5.0, back_within_s=3.0)
+    lines = capacity_text(replace(found, spike=replace(spike, why="", broken=(back,))))
+    assert any("s: broke within 5 s, back within 3 s of its end" in line for line in lines)
     lines = capacity_text(replace(found, spike=replace(spike, why="", broken=(held,))))
     assert any("s: held" in line for line in lines)
     unknown = replace(held, during=None, judged=False)
@@ -120,7 +133,7 @@ def test_document_holds_everything_as_plain_values(found: CapacityFindings) -> N
     assert unfit["objectives"] == []
     assert first["objectives"][0]["missed"] == 0
     assert first["p95"]["n"] == 200
-    assert document["spike"]["back_s"] is None
+    assert document["spike"]["back_within_s"] is None
     assert document["soak"][0]["low"] == -1
     assert document["curves"][0]["calls"][0] == 8
 
