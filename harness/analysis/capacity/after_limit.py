@@ -105,14 +105,13 @@ def _cost_drift(held: HeldEvidence, prices: PriceList) -> Drift:
     turns: dict[str, list[int]] = {}
     for index, turn in enumerate(run.turns):
         turns.setdefault(turn.session_id, []).append(index)
-    for number in np.flatnonzero(held.counts(ready_ns)):
-        session = run.sessions[number]
+    for session, at_ns, counts in zip(run.sessions, ready_ns, held.counts(ready_ns), strict=True):
         own = tuple(run.turns[index] for index in turns.get(session.session_id, ()))
-        if not own:
+        if not counts or not own:
             continue
         priced = cost(replace(run, turns=own, sessions=(session,)), prices)
         if priced.per_minute is not None and not priced.partial:
-            found.append((ready_ns[index], float(priced.per_minute)))
+            found.append((float(at_ns), float(priced.per_minute)))
     columns: NDArray[np.float64] = np.array(found, dtype=np.float64).reshape(-1, 2)
     numbers = np.arange(len(found))
     at_s = held.seconds(columns[:, 0])

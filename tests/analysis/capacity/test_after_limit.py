@@ -126,6 +126,7 @@ def test_cost_drifts_over_sessions_that_began_while_all_were_held(held_run: Held
     prices = replace(PRICES, models=models)
     *_, cost = drifts_in(replace(run, sessions=tuple(sessions)), prices, asked)
     assert cost.n == 12
+    assert cost.hours == pytest.approx(11 / 3_600)
 
 
 def test_a_soak_by_an_unfit_generator_is_not_known(held_run: HeldRun) -> None:
