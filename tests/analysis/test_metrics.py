@@ -8,6 +8,7 @@ from harness.analysis.metrics import (
     BY_NAME,
     METRICS,
     Latency,
+    begun_ns,
     sample,
     session_latency,
     turn_latency,
@@ -174,3 +175,32 @@ def test_the_stages_of_connecting_add_up_to_the_session_set_up() -> None:
     trips = sample(BY_NAME["round_trip"], (), [session, session])
     assert list(trips.values_ms) == [2, 4, 2, 4]
     assert list(trips.sessions) == [0, 0, 1, 1]
+
+
+def test_each_value_of_a_session_has_the_instant_at_which_it_began() -> None:
+    """One session that was set up, and one of which nothing but its opening is known."""
+    session = SessionRecord(
+        session_id="s",
+        call_number=0,
+        network="none",
+        turns_planned=1,
+        open_start_ns=5 * MS,
+        reached_ns=10 * MS,
+        secured_ns=30 * MS,
+        connected_ns=45 * MS,
+        ready_ns=50 * MS,
+        greeting_audible_ns=60 * MS,
+        closed_ns=90 * MS,
+        round_trips_ns=(2 * MS, 4 * MS),
+    )
+    bare = SessionRecord(
+        session_id="b", call_number=1, network="none", turns_planned=1, open_start_ns=7 * MS
+    )
+    for metric in (metric for metric in METRICS if metric.of_session):
+        count = len(sample(metric, (), [bare, session]).values_ms)
+        assert len(begun_ns(metric, [bare, session])) == count
+    assert list(begun_ns(BY_NAME["session_setup"], [bare, session])) == [5 * MS]
+    assert list(begun_ns(BY_NAME["greeting"], [bare, session])) == [50 * MS]
+    assert list(begun_ns(BY_NAME["round_trip"], [bare, session])) == [60 * MS, 80 * MS]
+    killed = replace(session, closed_ns=None)
+    assert np.isnan(begun_ns(BY_NAME["round_trip"], [killed])).all()
