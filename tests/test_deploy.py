@@ -40,17 +40,17 @@ def test_options_are_known(path: Path) -> None:
     assert given <= ours() | LOCUSTS | {"--port"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_files_that_are_named_come_with_the_image(path: Path) -> None:
-    for word in words_of(path):
-        if word.startswith("/src/"):
-            assert (DEPLOY.parent / word.removeprefix("/src/")).exists(), word
+def test_files_that_are_named_come_with_the_image() -> None:
+    named = [word for path in FILES for word in words_of(path) if word.startswith("/src/")]
+    assert len(named) == 4, "the scenario, of masters and workers"
+    for word in named:
+        assert (DEPLOY.parent / word.removeprefix("/src/")).exists(), word
 
 
 def test_the_proxy_is_the_version_that_harness_brings() -> None:
-    for path in FILES:
-        for version in re.findall(r"toxiproxy:(\S+)", path.read_text(encoding="utf-8")):
-            assert version == VERSION, path
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
+    versions = re.findall(r"/toxiproxy:(\S+)", text)
+    assert versions == [VERSION, VERSION], "one of Compose, one of Kubernetes"
 
 
 def test_there_are_as_many_workers_as_the_master_expects() -> None:

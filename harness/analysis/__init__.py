@@ -1,7 +1,9 @@
-"""Numbers from records, and nothing else: metrics, quantiles, validity, objectives, cost.
+"""Numbers from records, and what follows from them.
 
-Pure: no clock, no files, no global randomness. What cannot be computed is `None` with a reason,
-never a number.
+Of one run: metrics, quantiles, validity, objectives, cost. Of several: comparison, history, the
+limit of a capacity search. Before one: how many turns a question takes, what it will cost, and how
+large a fleet must be. Pure: no clock, no files, no global randomness. What cannot be computed is
+`None` with a reason, never a number.
 """
 
 from harness.analysis.accuracy import Accuracy, accuracy
@@ -35,6 +37,7 @@ from harness.analysis.metrics import (
     METRICS,
     Latency,
     Metric,
+    heard_ms,
     sample,
     session_latency,
     turn_latency,
@@ -93,6 +96,7 @@ __all__ = [
     "gate_against",
     "gate_runs",
     "has_failed",
+    "heard_ms",
     "held_to_limit",
     "is_ours",
     "last_s",

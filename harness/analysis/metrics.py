@@ -245,6 +245,15 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
     return None
 
 
+def heard_ms(turn: TurnRecord) -> float | None:
+    """Return voice to voice in ms of a turn whose response was heard; negative in a premature one.
+
+    `None` where it was not measured, or only that it is longer than the caller waited.
+    """
+    found = turn_latency(BY_NAME["voice_to_voice"], turn)
+    return None if found is None or found.censored else found.ms
+
+
 def session_latency(metric: Metric, session: SessionRecord) -> Latency | None:
     """Measure one session; `None` when it has no such latency."""
     if not metric.of_session:

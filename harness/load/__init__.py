@@ -1,7 +1,7 @@
 """Callers under Locust: who calls when, and one native event-loop thread that carries the audio.
 
-The only package that knows Locust and gevent. Locust schedules and distributes callers and shows
-them live; it never supplies a published number.
+The only package that knows Locust, which schedules and distributes callers and shows them live; it
+never supplies a published number.
 """
 
 from importlib import import_module

@@ -4,26 +4,18 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.analysis import BY_NAME, has_failed, heard_ms, session_latency
 from harness.clock import now_ns
 from harness.model import NS_PER_S, RunEvent, RunEventKind, SessionRecord, TurnRecord
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-_LINE_EVERY_NS = 10 * NS_PER_S
-_TERMINAL_EVERY_NS = NS_PER_S // 4
-_VOICE_TO_VOICE, _SETUP = BY_NAME["voice_to_voice"], BY_NAME["session_setup"]
+_SETUP = BY_NAME["session_setup"]
 
 
 class TurnFailed(Exception):
     """A turn or a session that failed, as Locust's failure table shows it."""
-
-
-def _latency_ms(turn: TurnRecord) -> float | None:
-    """Return voice to voice, `None` for a turn that has none or whose end was not seen."""
-    found = turn_latency(_VOICE_TO_VOICE, turn)
-    return None if found is None or found.censored else found.ms
 
 
 class Steps:
@@ -63,7 +55,7 @@ class LocustTable:
         for turn in turns:
             # A turn that went well may still carry a fault, such as a late response.
             fault = turn.fault if has_failed(turn) else None
-            self._row("turn", f"voice to voice, {turn.network}", _latency_ms(turn), fault)
+            self._row("turn", f"voice to voice, {turn.network}", heard_ms(turn), fault)
         if session is None:
             return
         setup = session_latency(_SETUP, session)

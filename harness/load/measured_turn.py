@@ -1,6 +1,7 @@
 """What a scenario sees of a turn that its caller took part in."""
 
-from harness.model import NS_PER_MS, TurnRecord, TurnStatus
+from harness.analysis import heard_ms
+from harness.model import TurnRecord, TurnStatus
 from harness.session import HeardSoFar
 
 
@@ -43,11 +44,7 @@ class MeasuredTurn:
 
         In a turn that is premature it is negative.
         """
-        record = self._record
-        if record is None or not record.status.was_heard:
-            return None
-        start_ns, heard_ns = record.at.speech_end_ns, record.at.first_audible_ns
-        return None if start_ns is None or heard_ns is None else (heard_ns - start_ns) / NS_PER_MS
+        return None if self._record is None else heard_ms(self._record)
 
     @property
     def status(self) -> TurnStatus | None:

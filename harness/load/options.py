@@ -20,7 +20,11 @@ from harness.plan import Mix, parse_mix
 TARGETS_FILE = "harness.toml"
 # Names of variables are upper case; a key pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-_OFF_PAGE = ("profiles", "key_variable", "ca", "targets", "reports", "prometheus", "session")
+# Options that name, or may name, a file, a folder, a port or a secret of this machine.
+_OFF_PAGE = (
+    *("profiles", "corpus", "dialogue", "arrivals", "session", "targets", "reports", "ca"),
+    *("prometheus", "key_variable"),
+)
 _KEY_NAMES = re.compile(r"(?i)(api_?)?(key|token|secret|password)|authorization")
 DEFAULT_SILENCE_MS = 500
 

@@ -36,6 +36,49 @@ _MOST_TURNS = 500
 _LOOK_S = 0.05
 
 
+class Sayable:
+    """What can be said, found by what scenarios ask for; one for all calls of a process.
+
+    Args:
+        clips: The speech, in a fixed order.
+
+    Attributes:
+        clips: The same.
+    """
+
+    def __init__(self, clips: Sequence[Clip]) -> None:
+        self.clips = clips
+        self._by_id = {clip.id: clip for clip in clips}
+        # What nothing fits is not kept, so that the speech bounds this.
+        self._fitting: dict[tuple[str, str], Sequence[Clip]] = {}
+
+    def named(self, utterance: str, tag: str, language: str) -> Clip:
+        """Return an utterance by its id.
+
+        Raises:
+            BadInput: There is none, or it has not the tag and the language.
+        """
+        wanted = ScriptTurn(id=utterance, tag=tag, language=language)
+        clip = self._by_id.get(utterance)
+        if clip is None or not wanted.fits(clip):
+            raise nothing_fits(utterance, tag, language, self.clips)
+        return clip
+
+    def fitting(self, tag: str, language: str) -> Sequence[Clip]:
+        """Return what has a tag and a language, in order; empty words ask for nothing.
+
+        Raises:
+            BadInput: Nothing has.
+        """
+        if (tag, language) not in self._fitting:
+            wanted = ScriptTurn(tag=tag, language=language)
+            found = [clip for clip in self.clips if wanted.fits(clip)]
+            if not found:
+                raise nothing_fits("", tag, language, self.clips)
+            self._fitting[tag, language] = found
+        return self._fitting[tag, language]
+
+
 class CallEnded(Exception):
     """The call is over, though its scenario has more to say; `with` takes it as the end."""
 
@@ -48,7 +91,7 @@ class ReactingCall:
         session: The caller.
         engine: What carries its audio.
         speech: Ready utterances.
-        clips: What can be said, in a fixed order.
+        sayable: What can be said.
         dialogue: Pauses where the scenario asks for none.
         seeds: Sources of chance.
         most_turns: A call of more turns fails a check and ends; `None` for no such check.
@@ -65,7 +108,7 @@ class ReactingCall:
         session: Caller,
         engine: AudioEngine,
         speech: Speech,
-        clips: Sequence[Clip],
+        sayable: Sayable,
         *,
         dialogue: Dialogue,
         seeds: Seeds,
@@ -76,10 +119,10 @@ class ReactingCall:
         self.left = False
         self.ended: gevent.event.AsyncResult = gevent.event.AsyncResult()
         self._session, self._engine = session, engine
-        self._speech, self._clips, self._most_turns = speech, clips, most_turns
+        self._speech, self._sayable, self._most_turns = speech, sayable, most_turns
         self._think_ms = dialogue.think_ms
-        self._words = np.random.default_rng([seeds.utterances, plan.number])
-        self._pauses = np.random.default_rng([seeds.think, plan.number])
+        self._utterance_rng = np.random.default_rng([seeds.utterances, plan.number])
+        self._think_rng = np.random.default_rng([seeds.think, plan.number])
         self._turns: list[MeasuredTurn] = []
         self._said: list[str] = []
         self._news = gevent.event.Event()
@@ -194,7 +237,7 @@ class ReactingCall:
 
         One is drawn for every utterance, asked for or not, so that those of others do not shift.
         """
-        drawn_ms = round(float(self._pauses.uniform(*self._think_ms)), 3)
+        drawn_ms = round(float(self._think_rng.uniform(*self._think_ms)), 3)
         return drawn_ms if asked_ms is None else asked_ms
 
     def _utter(
@@ -228,14 +271,12 @@ class ReactingCall:
 
     def _choose(self, utterance: str, tag: str, language: str) -> Clip:
         """Return what is said; nothing is said twice while something else fits."""
-        wanted = ScriptTurn(id=utterance, tag=tag, language=language)
-        fitting = [clip for clip in self._clips if wanted.fits(clip)]
-        if not fitting:
-            raise nothing_fits(utterance, tag, language, self._clips)
         if utterance:
-            return fitting[0]
-        fresh = [clip for clip in fitting if clip.id not in self._said] or fitting
-        return fresh[int(self._words.integers(len(fresh)))]
+            return self._sayable.named(utterance, tag, language)
+        fitting = self._sayable.fitting(tag, language)
+        said = set(self._said)
+        fresh = [clip for clip in fitting if clip.id not in said] or fitting
+        return fresh[int(self._utterance_rng.integers(len(fresh)))]
 
     def _await(self, turn: MeasuredTurn, *, is_interrupted: bool) -> None:
         """Return when a turn has ended, or when its response, to be interrupted, is heard."""

@@ -28,7 +28,7 @@ from harness.load.class_schedule import Calls, foreseen_recordings, routes_of
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
 from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
-from harness.load.reacting_call import ReactingCall
+from harness.load.reacting_call import ReactingCall, Sayable
 from harness.load.recorder import Recorder
 from harness.load.run_setup import resolve_dialect
 from harness.load.session_check import Visits, try_sessions
@@ -77,7 +77,7 @@ class Workload:
         self.failure: HarnessError | None = None
         self.visits: Visits = {}
         self._options, self._schedule = options, schedule
-        self._corpus, self._progress = corpus, progress
+        self._sayable, self._progress = Sayable(corpus.clips), progress
         self._dialect = resolve_dialect(options)
         self._class_routes = routes_of(schedule)
         self._route = next(iter(self._class_routes.values()))
@@ -280,7 +280,7 @@ class Workload:
             session,
             self._engine,
             self._speech,
-            self._corpus.clips,
+            self._sayable,
             dialogue=self._schedule.parts[plan.user_class].dialogue,
             seeds=Seeds.from_one(self._options.seed),
             most_turns=most_turns,

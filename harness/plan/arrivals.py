@@ -7,8 +7,10 @@ before. Every instant is drawn from the seed alone: the same on any number of wo
 
 import math
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -104,11 +106,17 @@ class CountedArrivals:
 
     counts: tuple[int, ...]
     seed: int
+    # How many calls there are to the end of each minute.
+    _until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Add the minutes up."""
+        object.__setattr__(self, "_until", tuple(accumulate(self.counts)))
 
     @property
     def calls(self) -> int | None:
         """How many calls there are."""
-        return sum(self.counts)
+        return self._until[-1]
 
     @property
     def text(self) -> str:
@@ -117,13 +125,13 @@ class CountedArrivals:
 
     def start_ns(self, number: int) -> int | None:
         """Return when call `number` begins, since the first may; `None` where there is none."""
-        before = 0
-        for minute, count in enumerate(self.counts):
-            if number < before + count:
-                within_s = float(_within_minute(self.seed, minute, count)[number - before])
-                return round((minute * _S_PER_MINUTE + within_s) * NS_PER_S)
-            before += count
-        return None
+        minute = bisect_right(self._until, number)
+        if minute == len(self.counts):
+            return None
+        count = self.counts[minute]
+        before = self._until[minute] - count
+        within_s = float(_within_minute(self.seed, minute, count)[number - before])
+        return round((minute * _S_PER_MINUTE + within_s) * NS_PER_S)
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,8 @@
-"""What people read: the result table and the HTML page, both views of `summary.json`.
+"""What people and CI systems read of runs, gates, capacity searches and corpora: text, pages, data.
 
-The only package that knows pandas, matplotlib and jinja2. It computes no statistic of its own;
-text from servers and corpora is escaped.
+Views, which compute no statistic of their own: printed numbers are those of `summary.json` and of
+reports of `analysis`, figures and `turns.csv` are drawn from the records. The only package that
+knows pandas, matplotlib and jinja2. Text from servers and corpora is escaped.
 """
 
 from collections.abc import Sequence

@@ -35,10 +35,11 @@ def test_a_scenarios_options_stand_in_the_form_of_the_web_page_with_their_help()
     parser = LikeLocusts()
     add_arguments(parser)
     shown = {a.dest: a.help for a in parser._actions if getattr(a, "include_in_web_ui", False)}
-    assert {"network", "corpus", "calls", "turns", "dialogue", "model", "agent_first"} <= set(shown)
+    assert {"network", "calls", "turns", "model", "agent_first"} <= set(shown)
     assert all(words and words != argparse.SUPPRESS for words in shown.values())
     # A browser is not to name files of this machine, nor the variable that a key is read from.
-    assert not {"reports", "profiles", "ca", "targets", "key_variable"} & set(shown)
+    files = {"reports", "profiles", "ca", "targets", "session", "corpus", "dialogue", "arrivals"}
+    assert not (files | {"prometheus", "key_variable"}) & set(shown)
 
 
 def test_the_callers_channel_is_a_side_or_a_number() -> None:

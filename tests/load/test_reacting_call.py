@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.errors import ExitCode
-from harness.load.reacting_call import nothing_fits
+from harness.errors import BadInput, ExitCode
+from harness.load.reacting_call import Sayable, nothing_fits
 from harness.model import Clip
 from tests.load.conftest import check_held, check_turns, lines_of, only_run, run_locust
 
@@ -41,20 +41,31 @@ def held(
 def test_a_task_says_what_follows_from_the_response_and_its_own_time_is_told(
     simulator: str, tmp_path: Path
 ) -> None:
-    body = "time.sleep(0.5); call.say(think_ms=100) if turn.latency_ms > 0 else None"
+    body = "time.sleep(0.5); assert turn.latency_ms > 0;"
+    body += " call.say(think_ms=100, hesitation_ms=300, barge_in_ms=250); call.say()"
     done, reports = held(simulator, tmp_path, body, calls=2)
     run = check_held(done, reports)
     check_turns(run)
     turns = lines_of(run / "turns.jsonl")
-    assert sorted(turn["turn_index"] for turn in turns) == [0, 0, 1, 1]
-    for turn in turns:
-        asked_ms = 50 if turn["turn_index"] == 0 else 100
-        assert turn["think_asked_ns"] == asked_ms * 1_000_000
-        if turn["turn_index"] == 1:
-            assert turn["think_ns"] >= 400_000_000, "the scenario took half a second"
+    assert sorted(turn["turn_index"] for turn in turns) == [0, 0, 1, 1, 2, 2]
+    for first, second, third in zip(*(indexed(turns, at) for at in range(3)), strict=True):
+        assert [turn["think_asked_ns"] for turn in (first, second)] == [50_000_000, 100_000_000]
+        assert second["think_ns"] >= 400_000_000, "the scenario took half a second"
+        assert first["behaviour"] is None
+        assert second["behaviour"]["hesitation_ms"] == 300
+        assert second["behaviour"]["barge_in"] == "stopped"
+        assert third["kind"] == "barge_in"
+        into_ns = third["at"]["barge_in_onset_ns"] - second["at"]["first_audible_ns"]
+        assert into_ns >= 250_000_000, "as far into the response as was asked"
     for session in lines_of(run / "sessions.jsonl"):
         assert [check["passed"] for check in session["checks"]] == [True, False]
-        assert (session["turns_planned"], session["turns_done"]) == (2, 2)
+        assert (session["turns_planned"], session["turns_done"]) == (3, 3)
+
+
+def indexed(turns: list[dict[str, Any]], at: int) -> list[dict[str, Any]]:
+    """Return turn `at` of every call, in the order of calls."""
+    found = [turn for turn in turns if turn["turn_index"] == at]
+    return sorted(found, key=lambda turn: str(turn["session_id"]))
 
 
 TOOLS = """
@@ -203,22 +214,40 @@ def test_tags_choose_among_the_tasks_of_a_class(simulator: str, tmp_path: Path) 
     assert len(lines_of(run / "turns.jsonl")) == 1
 
 
+def clip(name: str, *tags: str, language: str = "en") -> Clip:
+    return Clip(
+        id=name,
+        path="",
+        sha256="",
+        rate_hz=8_000,
+        channels=1,
+        duration_s=1.0,
+        speech_start_s=0.0,
+        speech_end_s=1.0,
+        end_source="exact",
+        end_uncertainty_ms=0.0,
+        tags=tags,
+        language=language,
+    )
+
+
+CLIPS = [clip("size-small", "order"), clip("size-large", "order"), clip("bonjour", language="fr")]
+
+
 def test_a_name_that_is_nearly_right_is_named() -> None:
-    clips = [
-        Clip(
-            id=name,
-            path="",
-            sha256="",
-            rate_hz=8_000,
-            channels=1,
-            duration_s=1.0,
-            speech_start_s=0.0,
-            speech_end_s=1.0,
-            end_source="exact",
-            end_uncertainty_ms=0.0,
-            tags=("order",),
-        )
-        for name in ("size-small", "size-large", "greeting")
-    ]
-    assert "Did you mean size-large?" in str(nothing_fits("size-larg", "", "", clips))
-    assert "Its tags: order" in str(nothing_fits("", "ordr", "", clips))
+    assert "Did you mean size-large?" in str(nothing_fits("size-larg", "", "", CLIPS))
+    assert "Its tags: order" in str(nothing_fits("", "ordr", "", CLIPS))
+
+
+def test_what_can_be_said_is_found_by_name_tag_and_language() -> None:
+    sayable = Sayable(CLIPS)
+    assert sayable.named("size-large", "order", "en") is CLIPS[1]
+    for _ in range(2):
+        assert sayable.fitting("order", "") == CLIPS[:2]
+        assert sayable.fitting("", "fr") == CLIPS[2:]
+        assert sayable.fitting("", "") == CLIPS
+        with pytest.raises(BadInput, match="no tag order, language fr"):
+            sayable.fitting("order", "fr")
+    for asked in (("size-huge", "", ""), ("size-large", "greeting", ""), ("bonjour", "", "en")):
+        with pytest.raises(BadInput, match=f"no utterance {asked[0]}"):
+            sayable.named(*asked)

@@ -30,6 +30,16 @@ def test_a_start_is_the_same_whoever_draws_it_and_in_which_order(
     assert alone[0] > 0
 
 
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=20).filter(any))
+def test_every_minute_has_as_many_calls_as_were_counted_for_it(counts: list[int]) -> None:
+    arrivals = parse_arrivals(",".join(map(str, counts)), 1)
+    assert arrivals.calls == sum(counts)
+    starts = starts_s(arrivals, sum(counts))
+    assert [sum(at // 60 == minute for at in starts) for minute in range(len(counts))] == counts
+    assert starts == sorted(starts)
+    assert arrivals.start_ns(sum(counts)) is None
+
+
 def test_another_seed_has_other_starts() -> None:
     assert parse_arrivals("1/s", 1).start_ns(0) != parse_arrivals("1/s", 2).start_ns(0)
 

@@ -47,10 +47,12 @@ def test_a_log_goes_on_where_another_ended(tmp_path: Path) -> None:
     assert _turns(tmp_path / "truth.jsonl") == [0, 1]
 
 
-def test_without_a_file_nothing_is_kept() -> None:
+def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     log = TruthLog(None)
     log.write(_record(0))
     log.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:

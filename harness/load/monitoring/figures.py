@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, turn_latency
+from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, heard_ms
 from harness.clock import now_ns
 from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
 from harness.load.monitoring.recent_run import RecentRun
@@ -144,12 +144,9 @@ class LiveFigures:
             key = (turn.fault.party.value, turn.fault.code)
             known = key in self._failed or len(self._failed) < _CODES
             self._failed[key if known else (key[0], "other")] += 1
-        latency = turn_latency(BY_NAME[SHOWN[0]], turn)
         if turn.at.speech_end_ns is not None:
-            heard = latency is not None and not latency.censored
-            latency_ms = latency.ms if latency is not None and heard else None
             kind = "failed" if failed else "fine"
-            self._points.append((turn.at.speech_end_ns / NS_PER_S, latency_ms, kind))
+            self._points.append((turn.at.speech_end_ns / NS_PER_S, heard_ms(turn), kind))
 
     def _count_checks(self, batch: Batch) -> None:
         """Count what was expected of the agent, beside latency and never in it."""

@@ -1,1 +1,1 @@
-"""A gate's verdict for people and for CI systems: views of one report, which compute nothing."""
+"""Verdicts of gates and capacity searches for people and CI systems: views of one report."""

@@ -1,21 +1,24 @@
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from harness.load.exporters import otel_setup
-from harness.load.exporters.otel_setup import prepare_otel
+from harness.load.exporters.otel_setup import join_otel, prepare_otel
 from tests.load.conftest import locust_words
 
-CHOSEN = (
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-    "OTEL_SERVICE_NAME",
-    "OTEL_LOGS_EXPORTER",
-    "OTEL_EXPORTER_OTLP_TIMEOUT",
-)
+CHOSEN = {
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+    "OTEL_SERVICE_NAME": "harness",
+    "OTEL_LOGS_EXPORTER": "none",
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "3",
+}
 
 
 @pytest.fixture
@@ -38,11 +41,40 @@ def test_what_the_user_left_open_is_chosen(
 ) -> None:
     if not words:
         monkeypatch.setenv("LOCUST_ENABLE_OPENTELEMETRY", "true")
+    monkeypatch.setattr(otel_setup, "find_spec", lambda name: None)
     environment["OTEL_SERVICE_NAME"] = "mine"
     prepare_otel(words)
-    assert environment["OTEL_SERVICE_NAME"] == "mine"
-    assert environment["OTEL_LOGS_EXPORTER"] == "none"
-    assert set(environment) <= set(CHOSEN)
+    assert environment == CHOSEN | {"OTEL_SERVICE_NAME": "mine"}
+
+
+def test_the_protocol_stays_that_of_locust_where_its_exporter_is_installed(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otel_setup, "find_spec", lambda name: name)
+    prepare_otel(["--otel"])
+    assert set(environment) == set(CHOSEN) - {"OTEL_EXPORTER_OTLP_PROTOCOL"}
+
+
+def test_a_worker_that_its_master_asks_is_set_up_once(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def set_up(file: str, profile: str | None) -> bool:
+        made.append(file)
+        return True
+
+    locust: Any = ModuleType("locust.opentelemetry")
+    locust.setup_opentelemetry = set_up
+    monkeypatch.setitem(sys.modules, "locust.opentelemetry", locust)
+    parsed = Namespace(otel=False, otel_asked=False, locustfile="a.py", profile=None)
+    join_otel(parsed)
+    assert (made, environment) == ([], {})
+    parsed.otel_asked = True
+    join_otel(parsed)
+    join_otel(parsed)
+    assert made == ["a.py"]
+    assert environment["OTEL_SERVICE_NAME"] == "harness"
 
 
 def test_without_the_extra_locust_ends_with_one_line_and_the_command(tmp_path: Path) -> None:
