@@ -1,16 +1,18 @@
 """A worker's connection with its master: what it is to hold and do, and what it recorded."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
+from locust.exception import RPCError
 
-from harness.load.delivery import Outbox
+from harness.load.delivery import Message, Outbox
 from harness.load.share import Share
 from harness.load.worker_pool import ARRIVE, BATCH, HURRY, SHARE, STOP, TAKEN
 from harness.recording import Batch
 
-# The master acknowledges within its own turn of a hundredth of a second.
+# A master that is not overloaded acknowledges within some milliseconds.
 _AGAIN_S = 2.0
 
 
@@ -70,9 +72,12 @@ class WorkerLink:
     def _share_came(self, data: Any) -> None:
         self.share = Share.unpack(data)
         self.parts = data.get("parts", {})
-        self._outbox = Outbox(
-            lambda message: self._runner.send_message(BATCH, message), data.get("run", 0)
-        )
+        self._outbox = Outbox(self._post, data.get("run", 0))
+
+    def _post(self, message: Message) -> None:
+        # On a connection that is broken it is lost like one under way, and sent again.
+        with suppress(RPCError):
+            self._runner.send_message(BATCH, message)
 
     def _taken(self, data: Any) -> None:
         if self._outbox is not None:

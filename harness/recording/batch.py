@@ -42,17 +42,18 @@ class Batch:
         Turns come before sessions, as they do in time, and histograms with the last batch.
         """
         records = [*self.turns, *self.sessions, *self.events]
-        parts = [
-            Batch(
-                turns=[one for one in part if isinstance(one, TurnRecord)],
-                sessions=[one for one in part if isinstance(one, SessionRecord)],
-                events=[one for one in part if isinstance(one, RunEvent)],
-                start_ns=self.start_ns,
-                end_ns=self.end_ns,
-            )
-            for start in range(0, max(1, len(records)), most)
-            for part in (records[start : start + most],)
-        ]
+        parts: list[Batch] = []
+        for start in range(0, max(1, len(records)), most):
+            part = Batch(start_ns=self.start_ns, end_ns=self.end_ns)
+            for record in records[start : start + most]:
+                match record:
+                    case TurnRecord():
+                        part.turns.append(record)
+                    case SessionRecord():
+                        part.sessions.append(record)
+                    case RunEvent():
+                        part.events.append(record)
+            parts.append(part)
         parts[-1].histograms = self.histograms
         return parts
 

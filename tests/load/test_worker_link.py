@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,53 @@ from tests.load.conftest import (
     only_run,
     wait_for,
 )
+
+LINK = """
+import json
+import gevent
+from locust.exception import RPCError
+from harness.load import worker_link
+from harness.load.share import Share
+from harness.load.worker_pool import SHARE, TAKEN
+from harness.recording import Batch
+
+class Msg:
+    def __init__(self, data):
+        self.data = data
+
+class Runner:
+    def __init__(self):
+        self.listeners, self.sent = {}, []
+    def register_message(self, kind, listener, concurrent=False):
+        self.listeners[kind] = listener
+    def send_message(self, kind, data):
+        self.sent.append(data["number"])
+        if len(self.sent) == 1:
+            raise RPCError("the connection is broken")
+    def tell(self, kind, data):
+        self.listeners[kind](environment=None, msg=Msg(data))
+
+worker_link._AGAIN_S = 0.01
+runner = Runner()
+link = worker_link.WorkerLink(runner, arrive=None, stop=None, hurry=None)
+link.send(Batch(), idle=True, last=True, open_calls=0, callers=0)
+assert runner.sent == [], "there is no run yet"
+runner.tell(SHARE, {**Share(origin_ns=5).pack(), "run": 5})
+link.send(Batch(), idle=False, last=False, open_calls=0, callers=0)
+with gevent.Timeout(20):
+    while len(runner.sent) < 3:
+        gevent.sleep(0.01)
+runner.tell(TAKEN, {"run": 5, "number": 0})
+settled = len(runner.sent)
+gevent.sleep(0.1)
+print(json.dumps([set(runner.sent) == {0}, len(runner.sent) - settled]))
+"""
+
+
+def test_what_a_broken_connection_lost_is_sent_again_until_the_master_has_it() -> None:
+    """In a process of its own, which importing Locust patches."""
+    said = subprocess.run([sys.executable, "-c", LINK], capture_output=True, text=True, check=False)
+    assert said.stdout.strip() == "[true, 0]", said.stderr
 
 
 @pytest.mark.parametrize(
