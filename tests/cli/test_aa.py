@@ -7,8 +7,6 @@ import pytest
 from harness.cli.app import run
 from harness.cli.run_series import RunSeries
 from harness.errors import ExitCode
-from tests.cli.conftest import BRIEF
-from tests.load.conftest import MachineTooBusy
 
 
 def test_runs_of_one_target_tell_what_a_gate_can_tell_here(
@@ -18,9 +16,11 @@ def test_runs_of_one_target_tell_what_a_gate_can_tell_here(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     seeds: list[int] = []
+    asked: set[tuple[str, tuple[str, ...], tuple[str, ...]]] = set()
 
     def make(self: RunSeries, label: str, seed: int, options: Sequence[str] = ()) -> Path:
         seeds.append(seed)
+        asked.add((self.scenario, self.common, tuple(options)))
         return record(slower=1 + 0.02 * (len(seeds) % 3), seed=seed)
 
     monkeypatch.setattr(RunSeries, "run", make)
@@ -28,6 +28,7 @@ def test_runs_of_one_target_tell_what_a_gate_can_tell_here(
     words = ["aa", "conversation", "--times", "6", "--reports", str(tmp_path / "r")]
     assert run([*words, "--json", str(found), "--calls", "3"]) == ExitCode.PASS
     assert seeds == [1, 2, 3, 4, 5, 6]
+    assert asked == {("conversation", ("--calls", "3"), ())}
     out = capsys.readouterr().out
     assert "run-to-run SD" in out
     assert "3 against 3" in out
@@ -57,19 +58,3 @@ def test_what_cannot_be_compared_is_refused(
     assert run(["aa", "x", "--runs", *runs]) == ExitCode.BAD_INPUT
     assert run(["aa", "x", "--metric", "voice_to_voise"]) == ExitCode.BAD_INPUT
     assert run(["aa", "--runs", *runs, "--calls", "3"]) == ExitCode.BAD_INPUT
-
-
-@pytest.mark.timeout(300)
-def test_real_runs_of_one_simulator_hardly_differ(
-    serve: Callable[..., str], short_scenario: Path, tmp_path: Path
-) -> None:
-    host, found = serve("--preset", "null"), tmp_path / "aa.json"
-    words = ["aa", str(short_scenario), *BRIEF, "--calls", "8", "--times", "4", "--host", host]
-    words += ["--percentile", "50", "--reports", str(tmp_path / "r"), "--json", str(found)]
-    code = run(words)
-    if code == ExitCode.INVALID:
-        raise MachineTooBusy
-    assert code == ExitCode.PASS
-    told = json.loads(found.read_text())
-    assert told["splits"]["comparisons"] == 6
-    assert told["run_sd"] < 0.05

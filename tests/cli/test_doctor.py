@@ -9,7 +9,6 @@ from harness.cli.doctor import show_target
 from harness.engine.target_check import TargetCheck
 from harness.errors import ExitCode
 from harness.model import SessionRecord
-from tests.conftest import Served
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
@@ -30,28 +29,18 @@ def test_the_machine_is_described_without_a_target() -> None:
     }
 
 
-def test_one_call_tells_what_a_target_is_like() -> None:
-    served = Served()
-    try:
-        done = doctor(served.host, "--turns", "1", "--corpus", "synthetic")
-    finally:
-        served.close()
+def test_one_call_tells_what_a_target_is_like(simulator: str) -> None:
+    done = doctor(simulator, "--turns", "1", "--corpus", "synthetic")
     assert done.returncode == ExitCode.PASS, done.stderr
     assert "server_vad" in done.stdout
     assert "voice to voice" in done.stdout
     assert "not reported" not in done.stdout
 
 
-def test_a_session_of_the_users_own_is_asked_for(tmp_path: Path) -> None:
+def test_a_session_of_the_users_own_is_asked_for(simulator: str, tmp_path: Path) -> None:
     session = tmp_path / "session.json"
     session.write_text('{"audio": {"input": {"turn_detection": null}}}')
-    served = Served()
-    try:
-        done = doctor(
-            served.host, "--turns", "1", "--corpus", "synthetic", "--session", str(session)
-        )
-    finally:
-        served.close()
+    done = doctor(simulator, "--turns", "1", "--corpus", "synthetic", "--session", str(session))
     assert done.returncode == ExitCode.PASS, done.stderr
     assert "turn detection  null" in done.stdout
     assert "voice to voice" in done.stdout

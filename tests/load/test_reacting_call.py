@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from harness.errors import BadInput, ExitCode
-from harness.load.reacting_call import Sayable, nothing_fits
+from harness.load.reacting_call import ReactingCall, Sayable, nothing_fits
 from harness.model import Clip
 from tests.load.conftest import check_held, check_turns, lines_of, only_run, run_locust
 
@@ -165,22 +166,27 @@ def test_a_call_of_more_turns_than_its_scenario_allows_fails_a_check_and_ends(
     }
 
 
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        ("call.say('nobody-01')", "the corpus has no utterance nobody-01"),
-        ("call.say(tag='nothing')", "the corpus has no tag nothing"),
-        ("call.dtmf('12')", "dtmf: keys of a telephone cannot be pressed in this dialect"),
-        ("call.dtmf('one')", "dtmf: one are no 1 to 64 keys"),
-        ("call.say(barge_in_ms=-1)", "say, barge_in_ms: -1 is no time"),
-    ],
-)
-def test_what_cannot_be_said_ends_the_run_with_one_line(
-    simulator: str, tmp_path: Path, body: str, words: str
-) -> None:
-    done, _ = held(simulator, tmp_path, body, calls=4)
+def test_what_cannot_be_said_ends_the_run_with_one_line(simulator: str, tmp_path: Path) -> None:
+    done, _ = held(simulator, tmp_path, "call.say('nobody-01')", calls=4)
     assert done.returncode == ExitCode.BAD_INPUT
-    assert words in done.stderr
+    assert "the corpus has no utterance nobody-01" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["think_ms", "hesitation_ms", "barge_in_ms"])
+def test_a_time_that_is_none_is_refused_before_anything_is_said(name: str) -> None:
+    call = ReactingCall.__new__(ReactingCall)  # not begun: a refused turn needs nothing of a call
+    times: dict[str, Any] = {name: -1}
+    with pytest.raises(BadInput, match=f"say, {name}: -1 is no time"):
+        call.say(**times)
+
+
+def test_keys_that_there_are_not_are_refused_before_anything_is_pressed() -> None:
+    call = ReactingCall.__new__(ReactingCall)
+    with pytest.raises(BadInput, match="dtmf: one are no 1 to 64 keys"):
+        call.dtmf("one")
+    call._speech = cast("Any", SimpleNamespace(sends_keys=False))
+    with pytest.raises(BadInput, match="keys of a telephone cannot be pressed in this dialect"):
+        call.dtmf("12")
 
 
 def test_a_task_that_fails_before_it_calls_does_not_go_on_for_ever(

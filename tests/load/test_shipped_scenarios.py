@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from harness.network import choose_profile, load_profiles
 from harness.plan import Seeds, choose_network, parse_arrivals, parse_mix
+from tests.conftest import Served
 from tests.load.conftest import ROOT, check_held, check_turns, lines_of, run_locust
 
 QUICK = "[latency]\nshift_ms = 200.0\nmedian_ms = 50.0\n[tools]\nprobability = 1.0\n"
@@ -33,10 +34,13 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture
-def quick(serve: Callable[..., str], tmp_path: Path) -> str:
-    (tmp_path / "simulator.toml").write_text(QUICK)
-    return serve("--config", str(tmp_path / "simulator.toml"))
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    config = tmp_path_factory.mktemp("quick") / "simulator.toml"
+    config.write_text(QUICK)
+    server = Served("--config", str(config))
+    yield server.host
+    server.close()
 
 
 def held(names: str, host: str, reports: Path, *options: str, calls: int = 2) -> list[Any]:

@@ -5,17 +5,20 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from openai.types.realtime import RealtimeServerEvent
 from pydantic import BaseModel, TypeAdapter
 from websockets.asyncio.client import ClientConnection, connect
 
 from harness.corpus import speech_like
 from harness.simulator import Preset, Simulator, SimulatorConfig
+
+if TYPE_CHECKING:
+    from openai.types.realtime import RealtimeServerEvent
 
 Json = dict[str, Any]
 Audio = NDArray[np.int16]
@@ -24,7 +27,14 @@ RATE_HZ = 24_000
 QUICK = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.2, lead_median_ms=40, lead_sigma=0.7)
 
 
-_SERVER_EVENT: TypeAdapter[RealtimeServerEvent] = TypeAdapter(RealtimeServerEvent)
+@cache
+def server_event() -> "TypeAdapter[RealtimeServerEvent]":
+    """The official types; loading them takes a second, which not every worker has to wait."""
+    from openai.types.realtime import RealtimeServerEvent
+
+    return TypeAdapter(RealtimeServerEvent)
+
+
 # Captured on the wire, but not in the types: the latter three in sessions.
 _UNTYPED = frozenset(("obfuscation", "id", "object", "expires_at"))
 
@@ -94,7 +104,7 @@ def check_event(raw: str | bytes) -> Json:
 
     Unknown fields fail as well, and so does a null in an item: one client throws on those.
     """
-    model = _SERVER_EVENT.validate_json(raw, strict=True)
+    model = server_event().validate_json(raw, strict=True)
     extra = set(_extra_fields(model))
     assert extra <= _UNTYPED, (raw, extra)
     event: Json = json.loads(raw)

@@ -15,8 +15,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from openai.types.realtime import RealtimeServerEvent
-from pydantic import TypeAdapter
 
 from harness.corpus import speech_like
 from harness.model import TruthRecord
@@ -27,11 +25,11 @@ from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import SessionLimits
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.spoken_answers import SpokenAnswers
+from tests.simulator.conftest import server_event
 
 _PRESET = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.5, first_turn_ms=20)
 _SPEECH = speech_like(np.random.default_rng(1), 1.0, 24_000)
 _SPOKEN = SpokenAnswers(3, 2)
-_EVENT: TypeAdapter[RealtimeServerEvent] = TypeAdapter(RealtimeServerEvent)
 
 _TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
 
@@ -249,7 +247,7 @@ class Client(RuleBasedStateMachine):
     @invariant()
     def every_event_is_valid(self) -> None:
         for raw in self.link.sent[self.checked :]:
-            event = _EVENT.validate_json(raw, strict=True)
+            event = server_event().validate_json(raw, strict=True)
             assert event.type in event_order.EVENTS
             if event.type == "conversation.item.added":
                 self.items.append(event.item.id or "")

@@ -1,22 +1,26 @@
-"""Complete conversations of the official clients with the simulator."""
+"""Complete conversations of the official clients with the simulator.
+
+Both take seconds to load, and only whoever runs these tests does so, not whoever collects them.
+"""
 
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from agents import function_tool, set_tracing_disabled
-from agents.realtime import RealtimeAgent, RealtimeRunner, RealtimeSession
 from numpy.typing import NDArray
-from openai import AsyncOpenAI
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
-from openai.types.websocket_reconnection import ReconnectingEvent, ReconnectingOverrides
 
 from harness.simulator import Simulator, SimulatorConfig, ToolRule, parse_fault
+
+if TYPE_CHECKING:
+    from agents.realtime import RealtimeSession
+    from openai import AsyncOpenAI
+    from openai.resources.realtime.realtime import AsyncRealtimeConnection
+    from openai.types.websocket_reconnection import ReconnectingEvent, ReconnectingOverrides
 
 Audio = NDArray[np.int16]
 _MODEL = "gpt-realtime-2.1"
@@ -34,19 +38,21 @@ async def _served(config: SimulatorConfig) -> AsyncIterator[str]:
         await simulator.stop()
 
 
-def _client(address: str, key: str = "any") -> AsyncOpenAI:
+def _client(address: str, key: str = "any") -> "AsyncOpenAI":
+    from openai import AsyncOpenAI
+
     return AsyncOpenAI(
         api_key=key, base_url=f"http://{address}", websocket_base_url=f"ws://{address}"
     )
 
 
-async def _say(connection: AsyncRealtimeConnection, samples: Audio) -> None:
+async def _say(connection: "AsyncRealtimeConnection", samples: Audio) -> None:
     for start in range(0, len(samples), _FRAME):
         frame = samples[start : start + _FRAME].astype("<i2").tobytes()
         await connection.input_audio_buffer.append(audio=base64.b64encode(frame).decode())
 
 
-async def _until(connection: AsyncRealtimeConnection, kind: str) -> Any:
+async def _until(connection: "AsyncRealtimeConnection", kind: str) -> Any:
     async for event in connection:
         assert event.type != "error", event
         if event.type == kind:
@@ -129,7 +135,7 @@ def test_openai_interrupts_and_truncates(quick: SimulatorConfig, utterance: Audi
 def test_openai_reconnects_after_expiry(quick: SimulatorConfig) -> None:
     closings = []
 
-    def again(event: ReconnectingEvent) -> ReconnectingOverrides | None:
+    def again(event: "ReconnectingEvent") -> "ReconnectingOverrides | None":
         closings.append(event.close_code)
         return None
 
@@ -177,14 +183,17 @@ def test_openai_mints_an_ephemeral_key_and_opens_a_session_with_it(
     asyncio.run(talk())
 
 
-async def _speak(session: RealtimeSession, samples: Audio) -> None:
+async def _speak(session: "RealtimeSession", samples: Audio) -> None:
     """Say something and then nothing: these agents ask for semantic VAD, which may wait 4 s."""
     silence = np.zeros(4 * 24_000, dtype=np.int16)
     await session.send_audio(np.concatenate((samples, silence)).astype("<i2").tobytes())
 
 
 @asynccontextmanager
-async def _agent_session(address: str, tools: list[Any]) -> AsyncIterator[RealtimeSession]:
+async def _agent_session(address: str, tools: list[Any]) -> AsyncIterator["RealtimeSession"]:
+    from agents import set_tracing_disabled
+    from agents.realtime import RealtimeAgent, RealtimeRunner
+
     set_tracing_disabled(True)
     agent = RealtimeAgent(name="Agent", instructions="Help.", tools=tools)
     runner = RealtimeRunner(agent)
@@ -193,7 +202,7 @@ async def _agent_session(address: str, tools: list[Any]) -> AsyncIterator[Realti
         yield session
 
 
-async def _next(session: RealtimeSession, wanted: Callable[[Any], bool]) -> Any:
+async def _next(session: "RealtimeSession", wanted: Callable[[Any], bool]) -> Any:
     async for event in session:
         assert event.type != "error", event
         if wanted(event):
@@ -228,6 +237,8 @@ def test_agents_hold_a_turn_with_a_transcript_and_its_history(
 
 
 def test_agents_run_a_tool_and_speak_its_answer(quick: SimulatorConfig) -> None:
+    from agents import function_tool
+
     called = []
 
     @function_tool

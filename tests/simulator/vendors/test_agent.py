@@ -1,6 +1,6 @@
 """Every vendor's agent, simulated and measured in a whole run, is as late as it truly was."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from harness.analysis.accuracy import accuracy
 from harness.model import SessionRecord
 from harness.recording import read_run, read_truth
+from tests.conftest import Served
 from tests.load.conftest import check_held, check_turns, run_locust
 
 QUICK = "[latency]\nshift_ms = 200.0\nmedian_ms = 50.0\n"
@@ -23,16 +24,24 @@ class Customer(VoiceUser):
 """
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """One simulator that speaks all of their APIs, and the folder of its truth."""
+    folder = tmp_path_factory.mktemp("agents")
+    (folder / "simulator.toml").write_text(QUICK)
+    options = ("--config", str(folder / "simulator.toml"), "--truth", str(folder / "truth.jsonl"))
+    server = Served(*options)
+    yield server.host, folder
+    server.close()
+
+
 @pytest.mark.parametrize("dialect", ["deepgram", "elevenlabs", "gemini"])
 def test_an_agent_is_measured_as_it_truly_was(
-    dialect: str, serve: Callable[..., str], tmp_path: Path
+    dialect: str, served: tuple[str, Path], tmp_path: Path
 ) -> None:
-    (tmp_path / "simulator.toml").write_text(QUICK)
     scenario = tmp_path / "listen.py"
     scenario.write_text(LISTENS)
-    host = serve(
-        *("--config", str(tmp_path / "simulator.toml")), "--truth", str(tmp_path / "truth.jsonl")
-    )
+    host, truths = served
     done = run_locust(
         *("--host", host, "--dialect", dialect, "-u", "3", "-r", "20", "--calls", "3"),
         scenario=scenario,
@@ -41,7 +50,7 @@ def test_an_agent_is_measured_as_it_truly_was(
     folder = check_held(done, tmp_path / "r")
     check_turns(folder)
     run = read_run(folder)
-    (found,) = accuracy(run.turns, read_truth(tmp_path), run.manifest.audio.rate_hz)
+    (found,) = accuracy(run.turns, read_truth(truths), run.manifest.audio.rate_hz)
     assert found.n > 0
     assert -10 < found.min_ms <= found.max_ms < 10
     assert all(_is_named(session) for session in run.sessions)
