@@ -87,6 +87,18 @@ class TurnColumns:
             self._instants[name] = np.array(found, dtype=np.float64)
         return self._instants[name]
 
+    def number(self, name: str) -> Floats:
+        """Return one number of every record, such as a lateness in ns; NaN where it has none."""
+        return np.array(list(map(attrgetter(name), self.turns)), dtype=np.float64)
+
+    @cached_property
+    def error_bounds_ns(self) -> Floats:
+        """`TurnRecord.error_bound_ns` of all turns; NaN where a part of it is not known."""
+        late_ns = self.number("endpoint_lateness_ns")
+        arrival_ns = self.number("arrival_uncertainty_ns") + self.number("processing_delay_ns")
+        unheard = np.isnan(self.instant("first_audible_ns"))
+        return np.where(unheard, late_ns, late_ns + arrival_ns)
+
     def values(self, attribute: str) -> list[str]:
         """Return the values that an attribute has, each once, in order of appearance."""
         return list(dict.fromkeys(str(getattr(turn, attribute)) for turn in self.turns))

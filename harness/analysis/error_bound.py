@@ -5,12 +5,12 @@ limit again, since records of another version, or of another process, may have b
 another one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.metrics import is_measured
+from harness.analysis.columns import TurnColumns
 from harness.errors import Fault, Party, Phase
 from harness.model import ERROR_LIMIT_NS, NS_PER_MS, Run, TurnRecord, TurnStatus
 
@@ -41,46 +41,40 @@ class ErrorBounds:
     by_loop: int = 0
 
 
-def error_bounds(turns: Iterable[TurnRecord]) -> ErrorBounds:
+def error_bounds(turns: Sequence[TurnRecord]) -> ErrorBounds:
     """Sum up the bounds of the turns whose latencies count."""
-    known_ns: list[int] = []
-    unknown = over = by_loop = 0
-    for turn in turns:
-        bound_ns = turn.error_bound_ns
-        if bound_ns is not None and bound_ns > ERROR_LIMIT_NS:
-            over += 1
-        elif not is_measured(turn):
-            continue
-        elif bound_ns is None:
-            unknown += 1
-        else:
-            known_ns.append(bound_ns)
-            by_loop += bool(turn.processing_delay_ns)
-    if not known_ns:
-        return ErrorBounds(n=0, unknown=unknown, over=over)
-    bounds_ms = np.array(known_ns) / NS_PER_MS
+    columns = TurnColumns(turns)
+    over = columns.error_bounds_ns > ERROR_LIMIT_NS
+    counted = (columns.heard | columns.waited) & ~over
+    known = counted & ~np.isnan(columns.error_bounds_ns)
+    beside = {
+        "unknown": int(np.count_nonzero(counted & ~known)),
+        "over": int(np.count_nonzero(over)),
+    }
+    if not known.any():
+        return ErrorBounds(n=0, **beside)
+    bounds_ms = columns.error_bounds_ns[known] / NS_PER_MS
     p50, p99 = np.percentile(bounds_ms, (50, 99), method="inverted_cdf")
     return ErrorBounds(
-        n=len(known_ns),
-        unknown=unknown,
-        over=over,
+        n=len(bounds_ms),
+        **beside,
         p50_ms=float(p50),
         p99_ms=float(p99),
         max_ms=float(bounds_ms.max()),
-        by_loop=by_loop,
+        by_loop=int(np.count_nonzero(known & (columns.number("processing_delay_ns") > 0))),
     )
 
 
 def held_to_limit(run: Run) -> Run:
     """Return a run in which turns that may be wrong by more than the limit are void."""
-    if not any(_must_be_void(turn) for turn in run.turns):
+    columns = TurnColumns(run.turns)
+    voided = columns.error_bounds_ns > ERROR_LIMIT_NS
+    if voided.any():
+        voided &= columns.heard | columns.waited
+    if not voided.any():
         return run
-    return replace(run, turns=tuple(_void(t) if _must_be_void(t) else t for t in run.turns))
-
-
-def _must_be_void(turn: TurnRecord) -> bool:
-    bound_ns = turn.error_bound_ns
-    return is_measured(turn) and bound_ns is not None and bound_ns > ERROR_LIMIT_NS
+    paired = zip(run.turns, voided, strict=True)
+    return replace(run, turns=tuple(_void(turn) if is_void else turn for turn, is_void in paired))
 
 
 def _void(turn: TurnRecord) -> TurnRecord:

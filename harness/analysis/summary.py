@@ -112,7 +112,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
     )
 
 
-def _error_bound(turns: Iterable[TurnRecord]) -> ErrorBoundSummary:
+def _error_bound(turns: Sequence[TurnRecord]) -> ErrorBoundSummary:
     found = error_bounds(turns)
     why = "no turn says how far the stamp of its response may be off"
     return ErrorBoundSummary(

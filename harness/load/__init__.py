@@ -7,8 +7,6 @@ never supplies a published number.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from harness.plan import Dialogue
-
 if TYPE_CHECKING:
     from locust import between, constant, constant_pacing, tag, task
 
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from harness.load.reacting_call import CallEnded, ReactingCall
     from harness.load.shapes import StagedShape
     from harness.load.user import VoiceUser
+    from harness.plan import Dialogue
     from harness.plan.tools import Tool
 
 __all__ = [
@@ -36,6 +35,7 @@ __all__ = [
 # What is imported from Locust is its own, so that a scenario needs one import.
 _HOMES = {
     "CallEnded": "harness.load.reacting_call",
+    "Dialogue": "harness.plan",
     "MeasuredTurn": "harness.load.measured_turn",
     "ReactingCall": "harness.load.reacting_call",
     "StagedShape": "harness.load.shapes",

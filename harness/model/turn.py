@@ -46,6 +46,10 @@ class TurnStatus(StrEnum):
         return self in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF, TurnStatus.PREMATURE)
 
 
+_MUST_SOUND = (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)
+_FINE = (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
+
+
 class TurnKind(StrEnum):
     """Strata that are never averaged together.
 
@@ -296,12 +300,14 @@ class TurnRecord:
         """Check that the fields agree with each other."""
         if self.turn_index < 0:
             raise ValueError(f"turn_index must not be negative, got {self.turn_index}")
-        for name in ("endpoint_lateness_ns", "arrival_uncertainty_ns", "processing_delay_ns"):
-            if (value := getattr(self, name)) is not None and value < 0:
+        for value, name in (
+            (self.endpoint_lateness_ns, "endpoint_lateness_ns"),
+            (self.arrival_uncertainty_ns, "arrival_uncertainty_ns"),
+            (self.processing_delay_ns, "processing_delay_ns"),
+        ):
+            if value is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
-        must_sound = self.status in (TurnStatus.COMPLETED, TurnStatus.BROKEN_OFF)
-        if must_sound and self.at.first_audible_ns is None:
+        if self.at.first_audible_ns is None and self.status in _MUST_SOUND:
             raise ValueError(f"a {self.status} turn must have been heard")
-        fine = self.status in (TurnStatus.COMPLETED, TurnStatus.PREMATURE)
-        if not fine and self.fault is None:
+        if self.fault is None and self.status not in _FINE:
             raise ValueError(f"a turn that ended as {self.status} needs a fault that says why")

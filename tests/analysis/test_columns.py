@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,3 +80,23 @@ def test_turns_are_in_the_stretch_of_the_run_in_which_speech_ended(
     blocks = columns.blocks(BY_NAME["voice_to_voice"], np.array([True, True, True]), 3.0)
     assert blocks is not None
     assert list(blocks) == [3, 3]
+
+
+_late = st.none() | st.integers(0, 30 * MS)
+
+
+@given(turns=st.lists(st.tuples(turn(), _late, _late, _late), max_size=8))
+def test_every_error_bound_is_that_of_the_turn_alone(
+    turns: list[tuple[TurnRecord, int | None, int | None, int | None]],
+) -> None:
+    records = [
+        replace(
+            record,
+            endpoint_lateness_ns=late_ns,
+            arrival_uncertainty_ns=uncertain_ns,
+            processing_delay_ns=delay_ns,
+        )
+        for record, late_ns, uncertain_ns, delay_ns in turns
+    ]
+    for record, bound_ns in zip(records, TurnColumns(records).error_bounds_ns, strict=True):
+        assert (None if math.isnan(bound_ns) else bound_ns) == record.error_bound_ns
