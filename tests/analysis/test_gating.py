@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.objectives.verdict import GateVerdict
 from harness.analysis.prices import PriceList
 from harness.errors import BadInput, Party, RunInvalid
-from harness.model import Run, TurnStatus
+from harness.model import NS_PER_MS, Run, TurnStatus
 
 MakeRun = Callable[..., Run]
 PRICES = PriceList(date="2026-01", currency="USD", source="x", models={})
@@ -122,3 +123,41 @@ def test_what_may_not_be_compared_is_refused(
         gate_against([mine], [spoiled], None, PRICES)
     with pytest.raises(BadInput, match="is empty"):
         gate_against([mine], [make_run([])], None, PRICES)
+
+
+def _slower(run: Run, change: Callable[[int, float], float]) -> Run:
+    """Change every latency of a run, given the number of its turn and the latency in ms."""
+    turns = []
+    for number, turn in enumerate(run.turns):
+        end_ns, heard_ns = turn.at.speech_end_ns, turn.at.first_audible_ns
+        assert end_ns is not None
+        assert heard_ns is not None
+        ms = change(number, (heard_ns - end_ns) / NS_PER_MS)
+        at = replace(turn.at, first_audible_ns=end_ns + round(ms * NS_PER_MS))
+        turns.append(replace(turn, at=at))
+    return replace(run, turns=tuple(turns))
+
+
+CHANGES: dict[str, tuple[Callable[[int, float], float], bool]] = {
+    "25 ms more": (lambda number, ms: ms + 25, True),
+    "10 % more": (lambda number, ms: ms * 1.1, True),
+    # Five runs of 500 turns are too few for that.
+    "1 s more in 1 % of turns": (lambda number, ms: ms + 1_000 * (number % 100 == 0), False),
+}
+
+
+@pytest.mark.parametrize(("change", "is_found"), CHANGES.values(), ids=CHANGES)
+def test_a_change_is_found_or_inconclusive_with_what_could_have_been_found(
+    change: Callable[[int, float], float], is_found: bool, simulate: MakeRun
+) -> None:
+    """Nothing is tolerated: no change of any shape passes, and an unchanged target never fails."""
+    theirs = [simulate(f"a{seed}", seed=seed, sessions=100) for seed in range(5)]
+    same = [simulate(f"b{seed}", seed=seed, sessions=100) for seed in range(50, 55)]
+    wanted = asked(*(TOLERANCE | {"percentile": p, "tolerance": 0.0} for p in (50, 95, 99)))
+    unchanged = gate_against(same, theirs, wanted, PRICES)
+    assert GateVerdict.FAIL not in [one.verdict for one in unchanged.comparisons]
+    found = gate_against([_slower(run, change) for run in same], theirs, wanted, PRICES)
+    verdicts = [one.verdict for one in found.comparisons]
+    assert GateVerdict.PASS not in verdicts
+    assert (GateVerdict.FAIL in verdicts) is is_found
+    assert all((one.detectable or 0.0) > 0 for one in found.comparisons)
