@@ -52,20 +52,12 @@ def test_calls_without_a_free_caller_are_rows_and_the_run_says_so(
     assert any("no_free_caller" in why for why in summary["validity"]["reasons"])
 
 
-@pytest.mark.parametrize(
-    ("arrivals", "words"),
-    [
-        ("0/min", "a rate must be above 0"),
-        ("none.csv", "no such file"),
-        ("10/min..60/min", "how long the ramp takes is not said"),
-    ],
-)
 def test_arrivals_that_are_no_schedule_are_one_line_before_load_starts(
-    arrivals: str, words: str, simulator: str, tmp_path: Path
+    simulator: str, tmp_path: Path
 ) -> None:
-    done = run_locust("--arrivals", arrivals, "--host", simulator, reports=tmp_path)
+    done = run_locust("--arrivals", "10/min..60/min", "--host", simulator, reports=tmp_path)
     assert done.returncode == 4
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
-    assert words in line
+    assert "how long the ramp takes is not said" in line
     assert "Traceback" not in done.stderr
     assert not any(tmp_path.iterdir())
