@@ -12,7 +12,8 @@ from harness.errors import BadInput
 Record = TypeVar("Record")
 
 _encoder = msgspec.json.Encoder()
-_HINT = "Take the line out, or read the run with the version of harness that wrote it"
+_OBJECT_HINT = "Read the run with the version of harness that wrote it, if the file is whole"
+_LINE_HINT = "Take the line out, or read the run with the version of harness that wrote it"
 
 
 def encode_lines(records: Iterable[object]) -> bytes:
@@ -87,20 +88,22 @@ def _decode(
     line: bytes, decoder: msgspec.json.Decoder[Record], where: str, number: int | None = None
 ) -> Record:
     """Decode one object; `number` is that of its line, where it stands in one."""
-    place = where if number is None else f"{where}, line {number}"
+    place, hint = (
+        (where, _OBJECT_HINT) if number is None else (f"{where}, line {number}", _LINE_HINT)
+    )
     try:
         record = decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadInput(f"is not what belongs here: {error}", where=place, hint=_HINT) from error
+        raise BadInput(f"is not what belongs here: {error}", where=place, hint=hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not JSON: {error}", where=place, hint=_HINT) from error
+        raise BadInput(f"is not JSON: {error}", where=place, hint=hint) from error
     # What we wrote ourselves encodes to the same bytes; only other lines need a closer look.
     if _encoder.encode(record) != line:
         unknown = next(
             _unknown_fields(msgspec.json.decode(line), msgspec.to_builtins(record)), None
         )
         if unknown is not None:
-            raise BadInput(f"has an unknown field `{unknown}`", where=place, hint=_HINT)
+            raise BadInput(f"has an unknown field `{unknown}`", where=place, hint=hint)
     return record
 
 

@@ -67,6 +67,16 @@ def test_a_manifest_says_what_stamped_arrivals_and_older_ones_were_stamped_by_th
     assert read_manifest(directory.path).arrival_stamps is ArrivalStamps.EVENT_LOOP
 
 
+def test_a_manifest_that_was_cut_off_is_told_to_be_so_and_has_no_line_to_take_out(
+    directory: RunDirectory,
+) -> None:
+    file = directory.path / "manifest.json"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(BadInput, match="is not JSON: Input data was truncated") as refused:
+        read_manifest(directory.path)
+    assert "Take the line out" not in str(refused.value)
+
+
 def test_a_manifest_of_another_schema_is_refused(directory: RunDirectory) -> None:
     file = directory.path / "manifest.json"
     file.write_text(file.read_text().replace("harness.manifest/2", "harness.manifest/9"))
