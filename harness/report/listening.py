@@ -23,6 +23,7 @@ from harness.report.waveform import Mark, waveform
 SHOWN = 15
 """Turns of each kind that have a player; with more the page would grow heavy."""
 
+_GAPS_LISTED = 8
 _BESIDE = "beside.svg"
 _DOT = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 _KINDS = (RecordedFor.SLOWEST, RecordedFor.FAILED, RecordedFor.PREMATURE)
@@ -64,6 +65,7 @@ class Player:
         address: Of the file, relative to the page.
         picture: Its waveform.
         marks: What happened in it, in order.
+        gaps_s: From when to when the agent's audio had run out, the first few.
     """
 
     title: str
@@ -71,6 +73,7 @@ class Player:
     address: str
     picture: Markup
     marks: tuple[Mark, ...]
+    gaps_s: tuple[tuple[float, float], ...]
 
 
 def sections(path: Path, run: Run) -> list[Section]:
@@ -146,6 +149,7 @@ def _players(folder: Path, recordings: Sequence[Recording], turns: Turns) -> Ite
             address=f"{AUDIO}/{quote(entry.file)}",
             picture=waveform(samples, rate_hz, marks, gaps_s, label),
             marks=marks,
+            gaps_s=tuple(gaps_s[:_GAPS_LISTED]),
         )
 
 

@@ -143,6 +143,7 @@ def test_marks_tell_also_what_the_next_turn_did(make_run: MakeRun, tmp_path: Pat
         ("audible", "First audible 1.30 s"),
         ("barge", "Barge-in 2.00 s"),
         ("stopped", "Agent stopped 2.20 s"),
+        ("gap", "Underrun 1.50 to 1.60 s"),
     ]
     assert "1 underrun" in words
     assert 'class="gap" x="200.0"' in words
