@@ -1,7 +1,10 @@
 """A turn's audio as it is kept beside the run, by what is written down of it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_PLAIN = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 class RecordedFor(StrEnum):
@@ -46,6 +49,11 @@ class Recording:
     size_bytes: int
     underruns_ns: tuple[tuple[int, int], ...] = ()
     removed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a name that leads out of the folder: it may come from another machine."""
+        if not _PLAIN.fullmatch(self.file):
+            raise ValueError(f"{self.file!r} is not the name of a recording")
 
     @property
     def turn(self) -> tuple[str, int]:

@@ -91,7 +91,7 @@ def sections(path: Path, run: Run) -> list[Section]:
     if not recordings and not told:
         return []
     turns = {(turn.session_id, turn.turn_index): turn for turn in run.turns}
-    found = [entry for entry in recordings if entry.turn in turns and _is_plain(entry.file)]
+    found = [entry for entry in recordings if entry.turn in turns]
     chosen = _chosen(found, turns)
     groups = {
         _TITLES[kind]: tuple(_players(path / AUDIO, entries, turns))
@@ -184,11 +184,6 @@ def _marks(entry: Recording, turn: TurnRecord, turns: Turns, length_s: float) ->
 
 def _since(entry: Recording, at_ns: int) -> float:
     return (at_ns - entry.start_ns) / NS_PER_S
-
-
-def _is_plain(name: str) -> bool:
-    """Return whether a name is that of a file in its folder, and of nothing elsewhere."""
-    return Path(name).name == name
 
 
 def _block(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import BadInput
 from harness.load.kept_recordings import KeptRecordings
 from harness.load.record_wish import parse_record
 from harness.load.recorder import LeftOut
@@ -76,6 +77,13 @@ def test_a_folder_that_cannot_be_written_costs_the_recordings_and_not_the_run(
     run = kept(tmp_path, "all")
     run.take(batch(1, 2))
     assert "2 not kept: the folder cannot be written to (2)" in run.in_words
+
+
+def test_a_worker_cannot_write_elsewhere() -> None:
+    message = batch(1).pack()
+    message["recordings"] = str(message["recordings"]).replace("1.flac", "../1.flac")
+    with pytest.raises(BadInput, match="not the name of a recording"):
+        Batch.unpack(message)
 
 
 def test_a_message_whose_files_are_missing_is_refused() -> None:
