@@ -28,6 +28,7 @@ from harness.analysis.priced_models import models_named
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
+from harness.analysis.understanding import understanding
 from harness.analysis.validity import assess_validity, impairs
 from harness.model import (
     ERROR_LIMIT_NS,
@@ -106,6 +107,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         provenance=_provenance(run.manifest),
         paired=paired_summary(run.turns),
         behaviour=behaviour_summary(run.turns, run.sessions),
+        understanding=understanding(run.sessions),
         accuracy=_accuracy(run, tuple(truth)),
         faults=fault_counts(run),
         calls=calls if calls.n else None,

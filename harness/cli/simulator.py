@@ -22,8 +22,10 @@ from harness.simulator import (
     CapacityRule,
     DeltaSizes,
     SimulatorConfig,
+    TranscriptRule,
     answers_from,
     find_preset,
+    frames_of,
     parse_fault,
     parse_tool,
     read_config,
@@ -143,6 +145,8 @@ def command(
         config = replace(config, answers=_answers(config.corpus, config.channel, config.seed))
     elif config.channel is not None:
         raise BadInput("needs --corpus as well", where="--channel")
+    if config.transcripts is not None:
+        config = replace(config, transcripts=_known(config.transcripts))
     # What it reads late it takes for late, and its truth is what measurements are held against.
     with before_others(AUDIO):
         serve(config, announce=_announce, end_with_stdin=exit_with_stdin)
@@ -154,6 +158,12 @@ def _answers(corpus: str, channel: str | None, seed: int) -> tuple[Answer, ...]:
     with TerminalProgress() as progress:
         speech = obtain_corpus(corpus, environment.cache_dir(), progress, channel=chosen)
     return answers_from(speech, seed)
+
+
+def _known(rule: TranscriptRule) -> TranscriptRule:
+    with TerminalProgress() as progress:
+        speech = obtain_corpus(rule.corpus, environment.cache_dir(), progress)
+    return replace(rule, frames=frames_of(speech))
 
 
 def _sizes(text: str) -> DeltaSizes:

@@ -17,6 +17,7 @@ from harness.errors import sanitised, server_words
 from harness.model import (
     AudioDelta,
     AudioFormat,
+    CallerTranscript,
     Event,
     InputCommitted,
     Notice,
@@ -125,6 +126,14 @@ def _speech_stopped(fields: Mapping[str, Any]) -> Event:
 
 def _committed(fields: Mapping[str, Any]) -> Event:
     return InputCommitted(identifier(fields.get("item_id")))
+
+
+def _caller_transcript(fields: Mapping[str, Any]) -> Event:
+    return CallerTranscript(identifier(fields.get("item_id")), text(fields.get("transcript")))
+
+
+def _not_transcribed(fields: Mapping[str, Any]) -> Event:
+    return CallerTranscript(identifier(fields.get("item_id")), None)
 
 
 def _text_delta(fields: Mapping[str, Any]) -> Event:
@@ -254,6 +263,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "input_audio_buffer.speech_started": _speech_started,
     "input_audio_buffer.speech_stopped": _speech_stopped,
     "input_audio_buffer.committed": _committed,
+    "conversation.item.input_audio_transcription.completed": _caller_transcript,
+    "conversation.item.input_audio_transcription.failed": _not_transcribed,
     "response.created": _response_created,
     "response.output_audio_transcript.delta": _text_delta,
     "response.output_text.delta": _text_delta,

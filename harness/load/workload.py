@@ -38,6 +38,7 @@ from harness.load.worker_roster import dropped_turn
 from harness.model import (
     DIRECT,
     NS_PER_S,
+    CallerWords,
     CallPlan,
     Progress,
     RunEvent,
@@ -78,6 +79,7 @@ class Workload:
         self.visits: Visits = {}
         self._options, self._schedule = options, schedule
         self._sayable, self._progress = Sayable(corpus.clips), progress
+        self._transcripts = {clip.id: clip.transcript for clip in corpus.clips}
         self._dialect = resolve_dialect(options)
         self._class_routes = routes_of(schedule)
         self._route = next(iter(self._class_routes.values()))
@@ -398,12 +400,18 @@ class Workload:
             session = replace(session, checks=tuple(call.checks))
             del self._reacting[session.session_id]
         self.active -= 1
+        session = replace(session, caller_words=self._with_said(session.caller_words))
         self._batch.sessions.append(session)
         if session.network != DIRECT and not self._network_lost:
             gevent.spawn(self._routes.release, session.session_id)
         waiter = self._waiting.get(session.session_id)
         if waiter is not None:
             waiter.set(session)
+
+    def _with_said(self, words: Sequence[CallerWords]) -> tuple[CallerWords, ...]:
+        """Return words with the corpus' transcript beside what was understood."""
+        said = self._transcripts
+        return tuple(replace(one, said=said.get(one.utterance_id, "")) for one in words)
 
     def _lose(self, session: Caller, error: HarnessError) -> None:
         """Record a call that no route can be opened for; the run cannot go on either."""

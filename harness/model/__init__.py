@@ -12,6 +12,7 @@ from harness.model.digits import are_digits, digits_id, digits_of
 from harness.model.events import (
     PROVES_SESSION,
     AudioDelta,
+    CallerTranscript,
     Event,
     InputCommitted,
     Notice,
@@ -83,6 +84,7 @@ from harness.model.turn import (
     Underruns,
     add_up,
 )
+from harness.model.understanding import CallerWords, UnderstoodSummary
 from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 from harness.model.validity_summary import ValidityState
 from harness.model.wire import BinaryMessage
@@ -105,6 +107,8 @@ __all__ = [
     "BehaviourOutcome",
     "BinaryMessage",
     "CallPlan",
+    "CallerTranscript",
+    "CallerWords",
     "CancelResponse",
     "Check",
     "Clip",
@@ -168,6 +172,7 @@ __all__ = [
     "TurnRecord",
     "TurnStatus",
     "Underruns",
+    "UnderstoodSummary",
     "UpdateStats",
     "Utterance",
     "ValidityState",

@@ -83,6 +83,19 @@ class InputCommitted:
     item_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallerTranscript:
+    """What the server understood of the caller.
+
+    Attributes:
+        item_id: The caller's item.
+        text: The words; `None` where they could not be told.
+    """
+
+    item_id: str
+    text: str | None
+
+
 class OfResponse:
     """What belongs to one response.
 
@@ -245,6 +258,7 @@ Event = (
     | SpeechStarted
     | SpeechStopped
     | InputCommitted
+    | CallerTranscript
     | ResponseCreated
     | AudioDelta
     | TextDelta

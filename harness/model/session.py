@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from harness.errors import Fault
 from harness.model.check import Check
 from harness.model.turn import TokenUsage
+from harness.model.understanding import CallerWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class SessionRecord:
             where the caller does not wait for one.
         fault: Why it ended early, `None` when the caller hung up as planned.
         checks: What its scenario expected of the agent.
+        caller_words: What the API understood of the caller, where it tells transcripts.
     """
 
     session_id: str
@@ -96,3 +98,4 @@ class SessionRecord:
     user_class: str = ""
     fault: Fault | None = None
     checks: tuple[Check, ...] = ()
+    caller_words: tuple[CallerWords, ...] = ()

@@ -16,6 +16,7 @@ from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, Upd
 from harness.model.run import ArrivalStamps
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
+from harness.model.understanding import UnderstoodSummary
 from harness.model.validity_summary import ValiditySummary
 
 SUMMARY_SCHEMA = "harness.summary/2"
@@ -400,6 +401,8 @@ class Summary:
         provenance: What it takes to do it again.
         paired: Only where speech was said under several conditions, one of them clean.
         behaviour: Only where a dialogue script asked for something.
+        understanding: Word error rates of the API's transcripts of the caller: of the run, then by
+            stratum; none where it told no transcripts.
         accuracy: Only with a truth log.
         faults: Kinds of faults, the most frequent first.
         calls: Calls as their callers met them; `None` without a turn that counts.
@@ -424,6 +427,7 @@ class Summary:
     provenance: ProvenanceSummary
     paired: tuple[PairedSummary, ...] = ()
     behaviour: BehaviourSummary | None = None
+    understanding: tuple[UnderstoodSummary, ...] = ()
     accuracy: tuple[AccuracySummary, ...] = ()
     faults: tuple[FaultSummary, ...] = ()
     calls: CallsSummary | None = None

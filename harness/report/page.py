@@ -22,6 +22,7 @@ from harness.report import (
     positions,
     run_quality,
     sections,
+    understanding,
 )
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
@@ -108,6 +109,7 @@ def _sections(
         *history.section(past, run.manifest.run_id),
         *conditions.sections(summary),
         *behaviour.section(summary),
+        *understanding.section(summary),
         sections.metrics(summary),
         *calls.section(run, summary),
         outcomes.errors(summary),

@@ -15,7 +15,7 @@ from harness.model.summary import (
     Summary,
 )
 from harness.model.validity_summary import ErrorBoundSummary
-from harness.report import behaviour
+from harness.report import behaviour, understanding
 from harness.report.formatting import (
     MINUS,
     MISSING,
@@ -114,6 +114,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         names = ", ".join(sanitised(name) for name in summary.load.old_names)
         lines.append(("old names", f"messages came as {names}, and were understood"))
     lines += behaviour.facts(summary)
+    lines += understanding.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]
     validity = summary.validity

@@ -106,7 +106,6 @@ class Caller:
         )
         self._speaking = Speaking(wire_format.frame_samples)
         self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
-        # Since when the caller thinks.
         self._thinks_from_ns = 0
         self._winding_up, self._commits, self._turns_done = False, commits, 0
         self._hung_up: Fault | None = None
@@ -286,6 +285,7 @@ class Caller:
             old_names=tuple(sorted(self.old_names)),
             close_code=close_code,
             checks=tuple(self.conversation.checks),
+            caller_words=self.conversation.understood.told(),
             **(self.conversation.greeting or Greeting()).recorded(),
             fault=fault if early else None,
         )

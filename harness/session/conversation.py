@@ -30,6 +30,7 @@ from harness.model import (
 )
 from harness.session.behaviour import SPEECH_REPORT_NS, Behaviour
 from harness.session.call_sounds import CallSounds
+from harness.session.caller_words import UnderstoodWords
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.expectations import checks_of
 from harness.session.greeting import Greeting, greeting_of
@@ -68,7 +69,7 @@ class Conversation:
         records: Turns that were recorded and not taken yet.
         heard: What was heard in them, where it is kept.
         requests: What is to be sent besides audio.
-        checks: What the script expected of the agent.
+        checks, understood: What the script expected, and what was understood of the caller.
         greets: Whether `turn` is the agent's greeting, of which no turn is recorded.
         greeting: Outcome of the first greeting that was waited for.
         audio: How the audio of responses to come is written.
@@ -88,6 +89,7 @@ class Conversation:
         self.heard: list[HeardSoFar] = []
         self.requests: list[Request] = []
         self.checks: list[Check] = []
+        self.understood = UnderstoodWords()
         self.provider_session_id = ""
         self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
         self._sounds = CallSounds(wire_format.keeper)
@@ -212,6 +214,7 @@ class Conversation:
     def _receive(self, event: Event, now_ns: int, bound: StampBound | None) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""
         turn = self.turn
+        self.understood.note(event, None if self.greets else turn, now_ns)
         if isinstance(event, SpeechStopped | InputCommitted):
             self._reports_end = True
         self._hears = self._hears or isinstance(event, SpeechStarted)

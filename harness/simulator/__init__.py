@@ -12,6 +12,7 @@ from harness.simulator.server import Simulator, serve
 from harness.simulator.settings import SimulatorConfig, find_preset
 from harness.simulator.timing.call_load import CallLoad, CallRule
 from harness.simulator.timing.capacity import Capacity, CapacityRule
+from harness.simulator.voice.recognising import TranscriptRule, frames_of
 from harness.simulator.voice.recorded import Answer, answers_from
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule, parse_tool
@@ -35,8 +36,10 @@ __all__ = [
     "Simulator",
     "SimulatorConfig",
     "ToolRule",
+    "TranscriptRule",
     "answers_from",
     "find_preset",
+    "frames_of",
     "parse_fault",
     "parse_tool",
     "read_config",

@@ -16,6 +16,10 @@ channel = "left"
 first_delta_ms = 50
 delta_ms = [20, 200]  # drawn between the two; one number for all alike
 
+[transcription]     # transcripts of the caller: the corpus' own words, and a share of them wrong
+corpus = "synthetic"
+wrong = 0.1
+
 [faults]            # name = probability, or a table
 gap = 0.05
 reset = { turn = 3 }
@@ -47,6 +51,7 @@ from harness.simulator.chance.presets import DEFAULT_PRESET, Part, Preset
 from harness.simulator.settings import SimulatorConfig, find_preset
 from harness.simulator.timing.call_load import CallRule
 from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.voice.recognising import TranscriptRule
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule
 
@@ -99,6 +104,11 @@ class _Speech(msgspec.Struct, forbid_unknown_fields=True):
     delta_ms: int | tuple[int, int] = 100
 
 
+class _Transcription(msgspec.Struct, forbid_unknown_fields=True):
+    corpus: str
+    wrong: float = 0.0
+
+
 class _Fault(msgspec.Struct, forbid_unknown_fields=True):
     probability: float = 1.0
     turn: int | None = None
@@ -130,6 +140,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     server: _Server = msgspec.field(default_factory=_Server)
     latency: _Latency | None = None
     speech: _Speech | None = None
+    transcription: _Transcription | None = None
     faults: dict[str, float | _Fault] = {}
     tools: _Tools | None = None
     capacity: _Capacity | None = None
@@ -170,6 +181,8 @@ def _config(file: _File, port: int) -> SimulatorConfig:
         sizes = file.speech.delta_ms
         least_ms, most_ms = (sizes, sizes) if isinstance(sizes, int) else sizes
         given["delta_sizes"] = DeltaSizes(file.speech.first_delta_ms, least_ms, most_ms)
+    if file.transcription is not None:
+        given["transcripts"] = TranscriptRule(**_given(file.transcription))
     if file.tools is not None:
         given["tools"] = ToolRule(**_given(file.tools) | {"turns": tuple(file.tools.turns)})
     if file.capacity is not None:

@@ -31,6 +31,7 @@ from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
 from harness.simulator.vendors.registry import VENDORS
 from harness.simulator.voice import recorder
+from harness.simulator.voice.recognising import Recogniser
 from harness.simulator.voice.sound_formats import PCM
 from harness.simulator.voice.spoken_answers import SpokenAnswers
 from harness.simulator.wire import plain_http
@@ -200,7 +201,7 @@ class Simulator:
             faults=self._config.faults,
             tools=self._config.tools,
         )
-        tag = f"{self._run_tag}{number:05d}"
+        tag, rule = f"{self._run_tag}{number:05d}", self._config.transcripts
         return Session(
             link,
             tag=tag,
@@ -209,6 +210,7 @@ class Simulator:
             limits=limits,
             transcribes=admitted.transcribes,
             minted=admitted.minted or {},
+            recogniser=None if rule is None else Recogniser(rule, self._config.seed, number),
         )
 
     def entered(self, connection: Connection) -> None:

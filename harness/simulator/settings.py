@@ -8,6 +8,7 @@ from harness.simulator.chance.faults import FaultRule
 from harness.simulator.chance.presets import DEFAULT_PRESET, PRESETS, Preset
 from harness.simulator.timing.call_load import CallRule
 from harness.simulator.timing.capacity import CapacityRule
+from harness.simulator.voice.recognising import TranscriptRule
 from harness.simulator.voice.recorded import Answer
 from harness.simulator.voice.spoken_answers import DeltaSizes
 from harness.simulator.voice.tools import ToolRule
@@ -50,6 +51,7 @@ class SimulatorConfig:
         corpus: Name of the recorded speech that is to be answered with, `None` to make speech up.
         channel: Which channel of it speaks: left, right or a number from 0; `None` for the first.
         answers: That speech; filled in by the code that starts the server.
+        transcripts: What transcripts of the caller say, `None` for sentences of no meaning.
         delta_sizes: How long the deltas of response audio are.
         ping_interval_s: Time between pings.
         session_limit_s: Longest session.
@@ -75,6 +77,7 @@ class SimulatorConfig:
     corpus: str | None = None
     channel: str | None = None
     answers: tuple[Answer, ...] = ()
+    transcripts: TranscriptRule | None = None
     delta_sizes: DeltaSizes = field(default_factory=DeltaSizes)
     ping_interval_s: float = 20.3
     session_limit_s: float = 3600.0

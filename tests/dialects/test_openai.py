@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
     AudioDelta,
+    CallerTranscript,
     CancelResponse,
     CommitTurn,
     Event,
@@ -64,6 +65,18 @@ def test_a_session_is_created_and_its_configuration_acknowledged() -> None:
             SpeechStopped("i", 99),
         ),
         ({"type": "input_audio_buffer.committed", "item_id": "i"}, InputCommitted("i")),
+        (
+            {
+                "type": "conversation.item.input_audio_transcription.completed",
+                "item_id": "i",
+                "transcript": "Hello.",
+            },
+            CallerTranscript("i", "Hello."),
+        ),
+        (
+            {"type": "conversation.item.input_audio_transcription.failed", "item_id": "i"},
+            CallerTranscript("i", None),
+        ),
         ({"type": "response.created", "response": {"id": "r"}}, ResponseCreated("r")),
         (
             {"type": "response.output_audio.delta", "delta": "AAA=", "response_id": "r"},

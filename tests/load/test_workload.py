@@ -1,6 +1,8 @@
 """A process's share of the calls, as far as it needs neither a loop nor a server."""
 
+import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from harness.load.run_setup import make_schedule
 from harness.load.workload import Workload
 from harness.model import NoProgress, TurnStatus
 from harness.plan import Dialogue
+from tests.load.conftest import check_held, run_locust
 
 
 @pytest.fixture
@@ -43,3 +46,34 @@ def test_a_call_whose_recording_has_gone_is_written_down_and_the_run_comes_to_it
     assert {turn.condition for turn in turns} == {"noisy"}
     assert turns[0].fault is not None
     assert turns[0].fault.code == "no_speech"
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.0])
+def test_what_the_api_understood_stands_beside_what_was_said(
+    wrong: float, corpus: Corpus, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (made,) = (tmp_path / "cache").rglob("manifest.jsonl")
+    rows = [json.loads(line) for line in made.read_text().splitlines()]
+    for row in rows:
+        if "id" in row:
+            row["transcript"] = f"These are the words of {row['id']}."
+    manifest = corpus.folder / "said.jsonl"
+    manifest.write_text("\n".join(json.dumps(row) for row in rows))
+    config = f'[transcription]\ncorpus = "{manifest}"\nwrong = {wrong}\n'
+    (tmp_path / "simulator.toml").write_text(config)
+    (tmp_path / "session.json").write_text(
+        '{"audio": {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}}'
+    )
+    done = run_locust(
+        *("--host", serve("--config", str(tmp_path / "simulator.toml"))),
+        *("--corpus", str(manifest), "--session", str(tmp_path / "session.json")),
+        *("-u", "2", "-r", "10", "--calls", "2", "--turns", "2"),
+        reports=tmp_path / "reports",
+    )
+    run = check_held(done, tmp_path / "reports")
+    summary = json.loads((run / "summary.json").read_text())
+    found = summary["understanding"][0]
+    assert found["n"] >= 2
+    assert found["value"] == wrong
+    assert "word errors" in done.stdout
+    assert "Was the caller understood?" in (run / "report.html").read_text()

@@ -25,6 +25,7 @@ from harness.simulator.protocol.transcribing import Transcribing
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.answering import Answering
 from harness.simulator.voice.listening import Heard, Listening
+from harness.simulator.voice.recognising import Recogniser
 from harness.simulator.voice.recorder import Recorder
 
 
@@ -66,6 +67,7 @@ class Session:
         limits: What its server allows it.
         transcribes: Whether it only transcribes.
         minted: The session its ephemeral key was made for.
+        recogniser: Knows what the caller says, `None` for nothing that does.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Session:
         limits: SessionLimits,
         transcribes: bool = False,
         minted: Json = _NOTHING,
+        recogniser: Recogniser | None = None,
     ) -> None:
+        self._recogniser = recogniser
         self._link, self._limits = link, limits
         self._tag = tag
         self._ids = 0
@@ -106,6 +110,7 @@ class Session:
             null=limits.null,
             archive=None if limits.null else limits.archive,
             record=self._recorder,
+            recognise=None if recogniser is None else recogniser.hear,
         )
         self._answering = Answering(
             self,
@@ -287,7 +292,8 @@ class Session:
         transcription = self._session["audio"]["input"]["transcription"]
         if transcription is not None:
             fails = self._answering.transcript_fails()
-            self._transcribing.turn_ended(heard, transcription, fails=fails)
+            said = None if self._recogniser is None else self._recogniser.take()
+            self._transcribing.turn_ended(heard, transcription, fails=fails, said=said)
         if self._transcribes:
             self._answering.pass_over()
             return

@@ -1,7 +1,7 @@
 """Transcripts of the caller: asynchronous, tied to nothing but the caller's item.
 
-Nobody recognises speech here. The transcript is one of some sentences, but its events, its delay
-and its usage are as the service's.
+Nobody recognises speech here. The transcript is one of some sentences, or what a known recording
+says, but its events, its delay and its usage are as the service's.
 """
 
 from collections.abc import Callable
@@ -46,11 +46,21 @@ class Transcribing:
         self._host, self._conversation, self._delay_ms = host, conversation, delay_ms
         self._count = 0
 
-    def turn_ended(self, heard: Heard, transcription: Json, *, fails: bool) -> None:
-        """Send the transcript of a turn later, or the event that it failed."""
+    def turn_ended(
+        self, heard: Heard, transcription: Json, *, fails: bool, said: str | None = None
+    ) -> None:
+        """Send the transcript of a turn later, or the event that it failed.
+
+        Args:
+            heard: The turn.
+            transcription: What was asked for.
+            fails: It is the latter.
+            said: What the caller said, where that is known.
+        """
         if heard.item_id is None:
             return
-        words = SENTENCES[self._count % len(SENTENCES)] if heard.end_sample is not None else ""
+        words = SENTENCES[self._count % len(SENTENCES)] if said is None else said
+        words = words if heard.end_sample is not None else ""
         self._count += 1
         item_id, duration_s = heard.item_id, heard.duration_s
         counted = _usage(str(transcription["model"]), duration_s, words)

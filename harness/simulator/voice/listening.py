@@ -91,6 +91,7 @@ class Listening:
         null: No VAD: the last sample that is not zero ends a turn.
         archive: Keeps the audio of each turn, `None` to keep none.
         record: Takes all audio as it comes, `None` for nobody.
+        recognise: The same, of what is not silence.
     """
 
     def __init__(
@@ -101,9 +102,10 @@ class Listening:
         null: bool = False,
         archive: AudioArchive | None = None,
         record: Callable[[bytes, SoundFormat], None] | None = None,
+        recognise: Callable[[bytes, SoundFormat], None] | None = None,
     ) -> None:
         self._host, self._conversation = host, conversation
-        self._null, self._record = null, record
+        self._null, self._record, self._recognise = null, record, recognise
         self._detection: Json | None = None
         self._received_samples = 0
         self._buffered_samples = 0
@@ -156,6 +158,8 @@ class Listening:
             audio = self._silence  # one for all, so that keeping it takes no memory
         if self._record is not None:
             self._record(audio, self._format)
+        if self._recognise is not None and not is_silent:
+            self._recognise(audio, self._format)
         if self._track is not None:
             is_needed = self._speech_item is not None or self._detection is None
             self._track.add(audio, samples, self._most_kept if is_needed else self._least_kept)
