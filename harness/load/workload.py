@@ -31,6 +31,7 @@ from harness.load.options import Options
 from harness.load.reacting_call import ReactingCall, Sayable
 from harness.load.recorder import Recorder
 from harness.load.run_setup import resolve_dialect
+from harness.load.said_words import with_said
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
 from harness.load.tool_functions import ToolFunctions
@@ -38,7 +39,6 @@ from harness.load.worker_roster import dropped_turn
 from harness.model import (
     DIRECT,
     NS_PER_S,
-    CallerWords,
     CallPlan,
     Progress,
     RunEvent,
@@ -299,9 +299,7 @@ class Workload:
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
         """Record a call whose speech is gone; it never starts."""
-        limit_ms = self._options.limit_s * 1000
-        turn = dropped_turn(plan, 0, limit_ms, "no_speech", str(error))
-        self._batch.turns.append(turn)
+        self._batch.turns.append(self._dropped(plan, "no_speech", str(error)))
         # Other recordings are probably gone too: do not race through the schedule.
         gevent.sleep(_POLL_S)
 
@@ -313,17 +311,13 @@ class Workload:
             self.fail(error)
             return
         why = "all callers were in calls when this one was to begin"
-        turn = dropped_turn(
-            plan,
-            0,
-            self._options.limit_s * 1000,
-            NO_FREE_CALLER,
-            why,
-            planned_ns - self._share.origin_ns,
-        )
+        turn = self._dropped(plan, NO_FREE_CALLER, why, planned_ns - self._share.origin_ns)
         self._batch.turns.append(turn)
         for listener in self._listeners:
             listener([turn], None)
+
+    def _dropped(self, plan: CallPlan, code: str, why: str, at_ns: int | None = None) -> TurnRecord:
+        return dropped_turn(plan, 0, self._options.limit_s * 1000, code, why, at_ns)
 
     def pump(self) -> None:
         """Take what the engine has recorded; call it some twenty times a second."""
@@ -400,18 +394,12 @@ class Workload:
             session = replace(session, checks=tuple(call.checks))
             del self._reacting[session.session_id]
         self.active -= 1
-        session = replace(session, caller_words=self._with_said(session.caller_words))
-        self._batch.sessions.append(session)
+        self._batch.sessions.append(with_said(session, self._transcripts))
         if session.network != DIRECT and not self._network_lost:
             gevent.spawn(self._routes.release, session.session_id)
         waiter = self._waiting.get(session.session_id)
         if waiter is not None:
             waiter.set(session)
-
-    def _with_said(self, words: Sequence[CallerWords]) -> tuple[CallerWords, ...]:
-        """Return words with the corpus' transcript beside what was understood."""
-        said = self._transcripts
-        return tuple(replace(one, said=said.get(one.utterance_id, "")) for one in words)
 
     def _lose(self, session: Caller, error: HarnessError) -> None:
         """Record a call that no route can be opened for; the run cannot go on either."""
