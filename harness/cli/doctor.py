@@ -10,7 +10,7 @@ from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
 from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
-from harness.dialects import SessionWishes, find_dialect
+from harness.dialects import SessionWishes, choose_dialect, find_dialect
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
@@ -69,7 +69,7 @@ def command(
         progress.step(f"Holding one call of {turns} turns")
         found = check(
             target,
-            find_dialect(asked.dialect),
+            find_dialect(choose_dialect(asked.dialect, target)),
             speech,
             turns,
             model=asked.model,

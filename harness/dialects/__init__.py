@@ -13,7 +13,7 @@ from harness.dialects.base import (
     SessionSettings,
 )
 from harness.dialects.openai import OpenAIRealtime
-from harness.dialects.registry import DEFAULT_DIALECT, DIALECTS, find_dialect
+from harness.dialects.registry import DEFAULT_DIALECT, DIALECTS, choose_dialect, find_dialect
 from harness.dialects.session_wishes import NO_WISHES, SessionWishes
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "Role",
     "SessionSettings",
     "SessionWishes",
+    "choose_dialect",
     "find_dialect",
 ]

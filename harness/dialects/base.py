@@ -81,6 +81,8 @@ class DialectFacts:
         calls_tools: The caller's application runs the model's tools.
         reports_usage: The server says what a response cost.
         sends_key: The other side is shown a key, or what is signed with one.
+        hosts: Host names at which nothing else is spoken; one that begins with a dot stands for
+            all names that end so. Applications behind carriers are anywhere.
         key_variables: Environment variables that usually hold a key of this API; the key of one
             API is not shown to another.
         source: Where these facts come from.
@@ -106,6 +108,7 @@ class DialectFacts:
     calls_tools: bool = True
     reports_usage: bool = True
     sends_key: bool = True
+    hosts: tuple[str, ...] = ()
     key_variables: tuple[str, ...] = ()
     source: str
     as_of: str

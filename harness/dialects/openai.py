@@ -47,6 +47,7 @@ class OpenAIRealtime(PlainDialect):
     default_model = "gpt-realtime-2.1"
     audio = AudioFormat(rate_hz=24_000)
     facts = DialectFacts(
+        hosts=("api.openai.com",),
         key_variables=("HARNESS_API_KEY", "OPENAI_API_KEY"),
         source="OpenAI, Realtime API reference",
         as_of="2026-11-28",

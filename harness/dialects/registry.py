@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from harness.dialects.base import Dialect
 from harness.dialects.carriers.media_stream import MediaStream
@@ -12,7 +13,7 @@ from harness.dialects.openai import OpenAIRealtime
 from harness.dialects.vendors.deepgram import DeepgramAgent
 from harness.dialects.vendors.elevenlabs import ElevenLabsAgent
 from harness.dialects.vendors.gemini import GeminiLive
-from harness.errors import BadInput
+from harness.errors import BadInput, sanitised
 
 DEFAULT_DIALECT = "openai"
 
@@ -46,3 +47,37 @@ def find_dialect(name: str) -> Dialect:
             f"no such dialect: {name}", where="--dialect", hint=f"One of: {', '.join(DIALECTS)}"
         )
     return DIALECTS[name]()
+
+
+def choose_dialect(name: str, address: str) -> str:
+    """Return the name of the dialect that is spoken at an address.
+
+    Args:
+        name: The one that was asked for; empty for the vendor's, where its host name makes that
+            certain, else the default.
+        address: Where to.
+
+    Raises:
+        BadInput: Another one was asked for than the vendor speaks there.
+    """
+    try:
+        host = (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        host = ""  # what is no address is refused where it is parsed
+    certain = _spoken_at(host)
+    if name and certain and name != certain:
+        raise BadInput(
+            f"does not fit {sanitised(host)}, which speaks {certain}",
+            where=f"--dialect {name}",
+            hint="Leave out --dialect, or give another address",
+        )
+    return name or certain or DEFAULT_DIALECT
+
+
+def _spoken_at(host: str) -> str:
+    """Return the dialect that is certainly spoken at a host, empty for none."""
+    for name, make in DIALECTS.items():
+        for known in make().facts.hosts:
+            if host == known or (known.startswith(".") and host.endswith(known)):
+                return name
+    return ""

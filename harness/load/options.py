@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.corpus import channel_from
-from harness.dialects import DEFAULT_DIALECT, DIALECTS, NO_WISHES, Role, SessionWishes, find_dialect
+from harness.dialects import (
+    DEFAULT_DIALECT,
+    DIALECTS,
+    NO_WISHES,
+    Role,
+    SessionWishes,
+    choose_dialect,
+    find_dialect,
+)
 from harness.engine.route import BEARER, REFUSAL_RETRIES, SETUP_LIMIT_S, is_header_name
 from harness.environment import secret
 from harness.errors import BadInput
@@ -259,8 +267,9 @@ def add_target_arguments(group: Takes) -> None:
     """Add the options that say how a session is opened, for runs and for `doctor`."""
     group.add_argument(
         "--dialect",
-        default=DEFAULT_DIALECT,
-        help=f"what the API speaks: {', '.join(DIALECTS)} (default: {DEFAULT_DIALECT})",
+        default="",
+        help=f"what the API speaks: {', '.join(DIALECTS)} (default: what the vendor whose host it"
+        f" is speaks, elsewhere {DEFAULT_DIALECT})",
     )
     group.add_argument("--model", default="", help="model to ask for")
     group.add_argument(
@@ -322,7 +331,8 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         raise BadInput(
             "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
         )
-    facts = find_dialect(parsed.dialect).facts
+    dialect = choose_dialect(parsed.dialect, host)
+    facts = find_dialect(dialect).facts
     asked_ms = _whole(parsed.silence_ms, "--silence-ms")
     silence_ms = DEFAULT_SILENCE_MS if asked_ms is None else asked_ms
     frame_ms = parsed.frame_ms or facts.frame_ms
@@ -334,7 +344,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         (
             facts.role is Role.CLIENT or frame_ms == facts.frame_ms,
             "--frame-ms",
-            f"must be {facts.frame_ms}, as {parsed.dialect} sends them",
+            f"must be {facts.frame_ms}, as {dialect} sends them",
         ),
         (0 <= silence_ms <= 10_000, "--silence-ms", "must be between 0 and 10000"),
         (1 <= parsed.turn_limit_s <= 600, "--turn-limit-s", "must be between 1 and 600"),
@@ -359,7 +369,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         profiles_file=Path(parsed.profiles) if parsed.profiles else None,
         corpus=parsed.corpus or None,
         channel=channel_from(parsed.channel),
-        dialect=parsed.dialect,
+        dialect=dialect,
         model=parsed.model,
         agent_first=parsed.agent_first,
         dialogue=Path(parsed.dialogue) if parsed.dialogue else None,

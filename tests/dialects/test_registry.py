@@ -1,6 +1,13 @@
 import pytest
 
-from harness.dialects import DEFAULT_DIALECT, DIALECTS, OpenAIRealtime, find_dialect
+from harness.dialects import (
+    DEFAULT_DIALECT,
+    DIALECTS,
+    OpenAIRealtime,
+    Role,
+    choose_dialect,
+    find_dialect,
+)
 from harness.errors import BadInput
 
 
@@ -20,3 +27,38 @@ def test_a_dialect_sends_a_key_where_its_facts_say_so(name: str) -> None:
     assert bool(shown) is dialect.facts.sends_key
     assert dialect.headers(None, "wss://app.example/media") == []
     assert bool(dialect.facts.key_variables) <= dialect.facts.sends_key
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("wss://api.openai.com", "openai"),
+        ("wss://API.OpenAI.com:443/v1/realtime?model=m", "openai"),
+        ("wss://generativelanguage.googleapis.com", "gemini"),
+        ("wss://agent.deepgram.com/v1/agent/converse", "deepgram"),
+        ("wss://api.us.elevenlabs.io/v1/convai/conversation?agent_id=a", "elevenlabs"),
+    ],
+)
+def test_a_vendor_s_host_says_what_is_spoken_there(address: str, name: str) -> None:
+    assert choose_dialect("", address) == choose_dialect(name, address) == name
+    with pytest.raises(BadInput, match=f"--dialect twilio: does not fit .*, which speaks {name}"):
+        choose_dialect("twilio", address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ws://127.0.0.1:8765/twilio", "wss://app.example/media", "wss://elevenlabs.io.example"),
+        *("wss://notapi.openai.com.example", "wss://[", "", "wss://xelevenlabs.io"),
+    ],
+)
+def test_elsewhere_nothing_is_certain(address: str) -> None:
+    assert choose_dialect("", address) == DEFAULT_DIALECT
+    assert choose_dialect("twilio", address) == "twilio"
+
+
+def test_no_carrier_is_known_by_its_host_and_no_host_by_two_dialects() -> None:
+    facts = {name: make().facts for name, make in DIALECTS.items()}
+    assert not any(found.hosts for found in facts.values() if found.role is Role.CARRIER)
+    hosts = [host for found in facts.values() for host in found.hosts]
+    assert len(hosts) == len(set(hosts))

@@ -109,3 +109,12 @@ def test_what_no_run_can_be_made_with_is_refused_by_its_flag(words: tuple[str, s
 def test_without_a_target_there_is_no_run() -> None:
     with pytest.raises(BadInput, match="--host"):
         read(host=None)
+
+
+def test_the_dialect_is_that_of_the_vendor_s_host_and_no_other_is_taken_there() -> None:
+    assert read().dialect == "openai"
+    found = read(host="wss://agent.deepgram.com")
+    assert (found.dialect, found.frame_ms) == ("deepgram", 20)
+    assert read("--dialect", "exotel").frame_ms == 100
+    with pytest.raises(BadInput, match="--dialect exotel: does not fit agent"):
+        read("--dialect", "exotel", host="wss://agent.deepgram.com")

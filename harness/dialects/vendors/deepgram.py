@@ -75,6 +75,7 @@ class DeepgramAgent(PlainDialect):
         reports_endpoint=False,
         announces_responses=False,
         reports_usage=False,
+        hosts=("agent.deepgram.com",),
         key_variables=("DEEPGRAM_API_KEY",),
         source="Deepgram, Voice Agent API",
         as_of="2026-11-28",

@@ -92,6 +92,7 @@ class ElevenLabsAgent(PlainDialect):
         ends_responses=False,
         reports_usage=False,
         sends_key=False,
+        hosts=(".elevenlabs.io",),
         source="ElevenLabs, Agents WebSocket",
         as_of="2026-11-28",
     )

@@ -141,6 +141,7 @@ class GeminiLive(PlainDialect):
         configures_first=True,
         reports_endpoint=False,
         announces_responses=False,
+        hosts=("generativelanguage.googleapis.com",),
         key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         source="Google, Gemini Live API (types of google-genai 3.3)",
         as_of="2026-11-28",
