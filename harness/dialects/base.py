@@ -81,8 +81,9 @@ class DialectFacts:
         calls_tools: The caller's application runs the model's tools.
         reports_usage: The server says what a response cost.
         sends_key: The other side is shown a key, or what is signed with one.
-        hosts: Host names at which nothing else is spoken; one that begins with a dot stands for
-            all names that end so. Applications behind carriers are anywhere.
+        hosts: Host names at which nothing else is spoken, where need be with the beginning of the
+            path; one that begins with a dot stands for all names that end so. Applications behind
+            carriers are anywhere.
         key_variables: Environment variables that usually hold a key of this API; the key of one
             API is not shown to another.
         source: Where these facts come from.

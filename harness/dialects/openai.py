@@ -76,7 +76,11 @@ class OpenAIRealtime(PlainDialect):
     def configure(self, settings: SessionSettings) -> list[bytes]:
         """Return one `session.update`."""
         update = {"type": "session.update", "event_id": openai_events.SETTINGS_EVENT}
-        return [msgspec.json.encode({**update, "session": self.asked(settings)})]
+        return [msgspec.json.encode({**update, "session": self.written(settings)})]
+
+    def written(self, settings: SessionSettings) -> dict[str, Any]:
+        """Return the session that is asked for, in the words of a `session.update`."""
+        return self.asked(settings)
 
     def append_audio(self, frame: bytes) -> bytes:
         """Return one `input_audio_buffer.append`."""

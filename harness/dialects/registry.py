@@ -9,6 +9,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.carriers.media_stream import MediaStream
 from harness.dialects.carriers.tables import STREAM_TABLES
 from harness.dialects.carriers.vonage import RATES_HZ, Vonage
+from harness.dialects.lookalikes import LOOK_ALIKES, OpenAILookAlike
 from harness.dialects.openai import OpenAIRealtime
 from harness.dialects.vendors.deepgram import DeepgramAgent
 from harness.dialects.vendors.elevenlabs import ElevenLabsAgent
@@ -26,6 +27,7 @@ _VONAGE: dict[str, Callable[[], Dialect]] = {
 DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
     {
         DEFAULT_DIALECT: OpenAIRealtime,
+        **{name: partial(OpenAILookAlike, table) for name, table in LOOK_ALIKES.items()},
         "gemini": GeminiLive,
         "deepgram": DeepgramAgent,
         "elevenlabs": ElevenLabsAgent,
@@ -61,10 +63,11 @@ def choose_dialect(name: str, address: str) -> str:
         BadInput: Another one was asked for than the vendor speaks there.
     """
     try:
-        host = (urlsplit(address).hostname or "").rstrip(".")
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".")
     except ValueError:
-        host = ""  # what is no address is refused where it is parsed
-    certain = _spoken_at(host)
+        return name or DEFAULT_DIALECT  # what is no address is refused where it is parsed
+    certain = _spoken_at(host, parts.path)
     if name and certain and name != certain:
         raise BadInput(
             f"does not fit {sanitised(host)}, which speaks {certain}",
@@ -74,10 +77,12 @@ def choose_dialect(name: str, address: str) -> str:
     return name or certain or DEFAULT_DIALECT
 
 
-def _spoken_at(host: str) -> str:
+def _spoken_at(host: str, path: str) -> str:
     """Return the dialect that is certainly spoken at a host, empty for none."""
     for name, make in DIALECTS.items():
-        for known in make().facts.hosts:
-            if host == known or (known.startswith(".") and host.endswith(known)):
+        for place in make().facts.hosts:
+            known, slash, first = place.partition("/")
+            here = host == known or (known.startswith(".") and host.endswith(known))
+            if here and path.startswith(slash + first):
                 return name
     return ""

@@ -10,7 +10,7 @@ from harness.dialects import MalformedMessage
 from harness.dialects.session_comparison import difference_words
 from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
 from harness.engine.incoming_call import NO_STREAM, follow
-from harness.engine.route import BEARER, Route
+from harness.engine.route import Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
 from harness.model import (
@@ -307,9 +307,8 @@ def _settings_refused(fault: Fault, where: str) -> BadInput:
 
 def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:
     """Return the error for a refused key: none was sent, it was sent otherwise, or it is wrong."""
-    sent = {name.lower(): name for name, _ in route.headers}
-    name = sent.get(route.key_header.lower())
-    if name is None:
+    name, value = route.headers[-1] if route.headers else ("", "")
+    if not name:
         usual = " or ".join(route.dialect.facts.key_variables) or "a variable for --key-variable"
         hint = f"Set the API's key in {usual}"
         if not (route.target.secure or route.target.host in LOOPBACK):
@@ -317,6 +316,7 @@ def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:
         return BadInput(
             f"the target wants a key, and none was sent ({fault})", where=where, hint=hint
         )
-    how = f"{name}: Bearer" if name == BEARER else name
+    scheme, space, _ = value.partition(" ")
+    how = f"{name}: {scheme}" if space else name
     hint = "Check the key; --key-header NAME, such as api-key, sends it in another header"
     return BadInput(f"the target refused the key, sent as {how} ({fault})", where=where, hint=hint)

@@ -29,6 +29,7 @@ from harness.simulator.timing.call_load import Admission, CallLoad
 from harness.simulator.timing.capacity import Capacity
 from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
+from harness.simulator.vendors.lookalikes import SERVICES
 from harness.simulator.vendors.registry import VENDORS
 from harness.simulator.voice import recorder
 from harness.simulator.voice.recognising import Recogniser
@@ -178,6 +179,8 @@ class Simulator:
                 lambda link, told: self._session_of(link, admitted, told),
                 f"session-{self._run_tag}{self._agents_begun:05d}",
             )
+        if admitted.words:
+            return SERVICES[admitted.words](link, lambda link: self._session_of(link, admitted))
         return self._session_of(link, admitted)
 
     def _session_of(

@@ -246,6 +246,79 @@ _OPENAI = Published(
     ),
 )
 
+_PREVIEW_NAMES = {
+    "response.output_audio.delta": "response.audio.delta",
+    "response.output_audio_transcript.delta": "response.audio_transcript.delta",
+    "response.output_text.delta": "response.text.delta",
+}
+_FLAT_SESSION: Json = {
+    "id": "sess_1",
+    "object": "realtime.session",
+    "model": "gpt-realtime",
+    "modalities": ["text", "audio"],
+    "instructions": "Be brief.",
+    "voice": {"name": "en-US-Ava:DragonHDLatestNeural", "type": "azure-standard"},
+    "input_audio_format": "pcm16",
+    "input_audio_sampling_rate": 24000,
+    "output_audio_format": "pcm16",
+    "turn_detection": {
+        "type": "azure_semantic_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 500,
+        "remove_filler_words": False,
+    },
+    "input_audio_noise_reduction": {"type": "azure_deep_noise_suppression"},
+    "input_audio_echo_cancellation": {"type": "server_echo_cancellation"},
+    "tools": [],
+    "tool_choice": "auto",
+    "temperature": 0.8,
+    "max_response_output_tokens": "inf",
+}
+_VOICE_LIVE = Published(
+    source="Microsoft, Voice Live API reference, server events",
+    heard=(
+        *(
+            (
+                message
+                | {"type": _PREVIEW_NAMES.get(message["type"], message["type"])}
+                | ({"session": _FLAT_SESSION} if "session" in message else {}),
+                events,
+            )
+            for message, events in _OPENAI.heard
+        ),
+        (
+            _openai(
+                "response.audio_timestamp.delta",
+                **_PLACE,
+                audio_offset_ms=0,
+                audio_duration_ms=150,
+                text="Good",
+                timestamp_type="word",
+            ),
+            ("Notice",),
+        ),
+        (
+            _openai("warning", warning={"message": "not so", "code": "c", "param": "p"}),
+            ("Notice",),
+        ),
+    ),
+)
+_XAI = Published(
+    source="xAI, Voice Agent API, server events",
+    heard=(
+        (
+            _openai(
+                "conversation.created",
+                conversation={"id": "conv_1", "object": "realtime.conversation"},
+            ),
+            ("Notice",),
+        ),
+        (_openai("ping", timestamp=1790000000), ("Notice",)),
+        *_OPENAI.heard,
+    ),
+)
+
 _GEMINI = Published(
     source="Google, Gemini Live API, server messages (types of google-genai 3.3)",
     heard=(
@@ -658,6 +731,10 @@ _VONAGE = Published(
 _TWILIO = _twilio_like("Twilio, Media Streams, WebSocket messages")
 PUBLISHED: dict[str, Published] = {
     "openai": _OPENAI,
+    "azure": _OPENAI,
+    "voice-live": _VOICE_LIVE,
+    "xai": _XAI,
+    "inworld": _OPENAI,
     "gemini": _GEMINI,
     "deepgram": _DEEPGRAM,
     "elevenlabs": _ELEVENLABS,

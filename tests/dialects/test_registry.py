@@ -34,6 +34,12 @@ def test_a_dialect_sends_a_key_where_its_facts_say_so(name: str) -> None:
     [
         ("wss://api.openai.com", "openai"),
         ("wss://API.OpenAI.com:443/v1/realtime?model=m", "openai"),
+        ("wss://mine.openai.azure.com", "azure"),
+        ("wss://mine.services.ai.azure.com/openai/v1/realtime?model=d", "azure"),
+        ("wss://mine.services.ai.azure.com/voice-live/realtime?model=m", "voice-live"),
+        ("wss://mine.cognitiveservices.azure.com/voice-live/realtime", "voice-live"),
+        ("wss://api.x.ai/v1/realtime", "xai"),
+        ("wss://api.inworld.ai", "inworld"),
         ("wss://generativelanguage.googleapis.com", "gemini"),
         ("wss://agent.deepgram.com/v1/agent/converse", "deepgram"),
         ("wss://api.us.elevenlabs.io/v1/convai/conversation?agent_id=a", "elevenlabs"),
@@ -50,6 +56,7 @@ def test_a_vendor_s_host_says_what_is_spoken_there(address: str, name: str) -> N
     [
         *("ws://127.0.0.1:8765/twilio", "wss://app.example/media", "wss://elevenlabs.io.example"),
         *("wss://notapi.openai.com.example", "wss://[", "", "wss://xelevenlabs.io"),
+        "wss://mine.services.ai.azure.com",
     ],
 )
 def test_elsewhere_nothing_is_certain(address: str) -> None:

@@ -2,7 +2,7 @@
 
 The service checks key and model only after it has accepted the upgrade: the client gets a 101, an
 `error` event and a close. A wrong path, and on request a wrong key, is refused with plain HTTP; on
-Azure's path a wrong key always is.
+the paths of Azure and Inworld a wrong key always is.
 """
 
 import hmac
@@ -17,6 +17,9 @@ from harness.simulator.carrier.words import CARRIERS
 from harness.simulator.vendors.registry import VENDORS
 
 AZURE_PATH = "/openai/v1/realtime"
+VOICE_LIVE_PATH = "/voice-live/realtime"
+INWORLD_PATH = "/api/v1/realtime/session"
+_GROK = "grok-"
 PATHS = ("/v1/realtime", AZURE_PATH)
 SIMULATED_PATHS = {name: f"/{name}" for name in CARRIERS}
 """Paths of the other dialects, by the dialect's name."""
@@ -40,6 +43,7 @@ class Admitted:
         transcribes: Whether its speech is only to be transcribed.
         carrier: The carrier that brings a caller, empty for none.
         vendor: Path of another vendor's agent, empty for none.
+        words: The service that resembles OpenAI's, empty for OpenAI's own words.
         minted: The session its ephemeral key was made for, `None` for other keys.
     """
 
@@ -47,6 +51,7 @@ class Admitted:
     transcribes: bool = False
     carrier: str = ""
     vendor: str = ""
+    words: str = ""
     minted: dict[str, Any] | None = None
 
 
@@ -102,6 +107,8 @@ def examine(
         return Admitted(_MODEL_OF_APPLICATIONS, vendor=path)
     if path in SIMULATED_PATHS.values():
         return Admitted(_MODEL_OF_APPLICATIONS, carrier=path.removeprefix("/"))
+    if path in (VOICE_LIVE_PATH, INWORLD_PATH):
+        return _decide_look_alike(path, query, headers, api_key)
     if path not in PATHS:
         return RefusedByHttp(404, f"Nothing here; sessions are at {PATHS[0]}?model=NAME\n")
     is_azure = path == AZURE_PATH
@@ -162,4 +169,24 @@ def _decide_by_model(model: str) -> UpgradeDecision:
         return RefusedByClose("model_not_found", words, 4004)
     if model.startswith(_OTHER):
         return RefusedByClose("invalid_model", "The model is not supported in realtime mode", 4000)
-    return Admitted(model[:100])
+    return Admitted(model[:100], words="xai" if model.startswith(_GROK) else "")
+
+
+def _decide_look_alike(
+    path: str, query: dict[str, list[str]], headers: Headers, api_key: str | None
+) -> UpgradeDecision:
+    """Decide on a request to Voice Live or Inworld, which refuse by HTTP."""
+    demanded = ("api-version", "model") if path == VOICE_LIVE_PATH else ("key", "protocol")
+    for name in demanded:
+        if name not in query:
+            return RefusedByHttp(400, f"You must provide the parameter {name}\n")
+    if path == INWORLD_PATH:
+        scheme, _, shown = headers.get("Authorization", "").partition(" ")
+        key = shown if scheme.lower() == "basic" else ""
+    else:
+        key = presented_key(headers) or query.get("api-key", [""])[0]
+    if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
+        return RefusedByHttp(401, "Incorrect API key provided\n")
+    if path == INWORLD_PATH:
+        return Admitted(_MODEL_OF_APPLICATIONS, words="inworld")
+    return Admitted(query["model"][0][:100], words="voice-live")

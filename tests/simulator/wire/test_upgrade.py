@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 from harness.errors import BadInput
 from harness.simulator import Simulator, SimulatorConfig
 from harness.simulator.wire.upgrade import (
+    INWORLD_PATH,
     Admitted,
     RefusedByClose,
     RefusedByHttp,
@@ -49,6 +50,31 @@ def test_models_that_cannot_be_talked_to_are_refused(
     assert isinstance(verdict, RefusedByClose)
     assert (verdict.code, verdict.close_code) == (code, close_code)
     assert verdict.reason == f"invalid_request_error.{code}"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/voice-live/realtime?api-version=1&model=m", {"api_key": "right"}, "voice-live"),
+        ("/voice-live/realtime?api-version=1&model=m&api-key=right", {}, "voice-live"),
+        ("/voice-live/realtime?api-version=1&model=m", {"api_key": "wrong"}, 401),
+        ("/voice-live/realtime?model=m", {"api_key": "right"}, 400),
+        (f"{INWORLD_PATH}?key=a&protocol=realtime", {"Authorization": "Basic right"}, "inworld"),
+        (f"{INWORLD_PATH}?key=a&protocol=realtime", {"Authorization": "Bearer right"}, 401),
+        (f"{INWORLD_PATH}?key=a", {"Authorization": "Basic right"}, 400),
+        ("/v1/realtime?model=grok-voice-latest", {"Authorization": "Bearer right"}, "xai"),
+    ],
+)
+def test_services_that_resemble_it_have_ways_in_of_their_own(
+    path: str, headers: dict[str, str], expected: str | int
+) -> None:
+    verdict = _decide(path, **headers)
+    if isinstance(expected, int):
+        assert isinstance(verdict, RefusedByHttp)
+        assert verdict.status == expected
+    else:
+        assert isinstance(verdict, Admitted)
+        assert verdict.words == expected
 
 
 def test_azure_lets_in_by_its_own_header_and_refuses_by_http() -> None:
