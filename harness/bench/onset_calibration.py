@@ -5,7 +5,7 @@ states bias and spread for each condition.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ _RATE_HZ, _TELEPHONE_HZ = 24_000, 8_000
 _SPEECH_DBFS, _SPEECH_S = -20.0, 0.7
 _FRICATIVE_S = 0.08
 _CLICK_HEIGHT = 8_000
-_DELTA_S = 0.1
 _FULL_SCALE = 32768.0
 
 
@@ -44,6 +43,7 @@ class Condition:
         offset: Constant added to every sample, in sample steps.
         click_ms: Length of a click in the middle of the lead.
         law: Codec of the telephone line it comes through, at 8 kHz; empty for none.
+        delta_ms: Length of the pieces that it comes in.
         limit: What its figures leave out.
     """
 
@@ -58,9 +58,13 @@ class Condition:
     offset: int = 0
     click_ms: float = 0.0
     law: str = ""
+    delta_ms: float = 100.0
     limit: str = ""
 
 
+# A stream that never pauses and in which nobody says where a response begins, as behind carriers:
+# packets of 20 ms, long before the speech.
+_UNANNOUNCED = Condition(name="", law="mulaw", lead_ms=(1_200.0, 2_000.0), delta_ms=20.0)
 CONDITIONS = (
     Condition(name="speech -10 dBFS, no noise", speech_dbfs=-10.0),
     Condition(name="speech -20 dBFS, no noise"),
@@ -131,6 +135,22 @@ CONDITIONS = (
         noise_dbfs=-50.0,
         limit="a hiss less than 8 dB above the noise may be lost: late by its length",
     ),
+    replace(_UNANNOUNCED, name="unannounced, silence all along"),
+    replace(_UNANNOUNCED, name="unannounced, comfort noise -60 dBFS", noise_dbfs=-60.0),
+    replace(_UNANNOUNCED, name="unannounced, comfort noise -50 dBFS", noise_dbfs=-50.0),
+    replace(
+        _UNANNOUNCED,
+        name="unannounced, comfort noise -50 dBFS, SNR 15 dB",
+        speech_dbfs=-35.0,
+        noise_dbfs=-50.0,
+    ),
+    replace(
+        _UNANNOUNCED,
+        name="unannounced, silence, then comfort noise -50 dBFS",
+        noise_dbfs=-50.0,
+        zeros_ms=1_000.0,
+    ),
+    replace(_UNANNOUNCED, name="unannounced, linear, noise -50 dBFS", law="", noise_dbfs=-50.0),
 )
 
 
@@ -156,7 +176,7 @@ def calibrate(
         for trial, spoken in enumerate(drawn[rate_hz]):
             rng = np.random.default_rng((_SEED, TRIALS + trial))
             response, onset = make_response(condition, spoken, rng, rate_hz)
-            found, doubt = read(response, rate_hz)
+            found, doubt = read(response, rate_hz, condition.delta_ms)
             error_ms = None if found is None else (found - onset) * 1000 / rate_hz
             readings.append((error_ms, bool(doubt)))
         yield _finding(condition, readings)
@@ -199,9 +219,9 @@ def make_response(
     return (_LAWS[condition.law](samples) if condition.law else samples), onset
 
 
-def read(response: Samples, rate_hz: int) -> tuple[int | None, str]:
-    """Read a response in deltas of 100 ms; return the onset, if any, and the doubt, if any."""
-    detector, delta = OnsetDetector(rate_hz), round(_DELTA_S * rate_hz)
+def read(response: Samples, rate_hz: int, delta_ms: float) -> tuple[int | None, str]:
+    """Read a response in deltas of this length; return the onset and the doubt, if any."""
+    detector, delta = OnsetDetector(rate_hz), round(delta_ms * rate_hz / 1000)
     for start in range(0, len(response), delta):
         detector.feed(response[start : start + delta])
     return detector.close(), detector.doubt
