@@ -1,10 +1,18 @@
 """Outcomes of what a scenario asked for: interruptions, backchannels, pauses, tools, checks."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from harness.model import BargeIn, BehaviourOutcome, SessionRecord, TurnRecord, TurnStatus
+from harness.model import (
+    BargeIn,
+    BehaviourOutcome,
+    CarrierAccount,
+    SessionRecord,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.model.behaviour_summary import (
+    ApplicationSummary,
     BackchannelSummary,
     BargeInSummary,
     BehaviourSummary,
@@ -20,6 +28,7 @@ def behaviour_summary(
     turns: Iterable[TurnRecord], sessions: Iterable[SessionRecord] = ()
 ) -> BehaviourSummary | None:
     """Count what was asked for and expected, and its outcomes; `None` where nothing was."""
+    turns, sessions = list(turns), list(sessions)
     scripted = [(turn, turn.behaviour) for turn in turns if turn.behaviour is not None]
     found = BehaviourSummary(
         barge_in=_barge_in(scripted),
@@ -27,8 +36,29 @@ def behaviour_summary(
         hesitations=_hesitations(scripted),
         tools=_tools(scripted),
         checks=_checks(sessions),
+        application=_application(turns, sessions),
     )
     return None if found == BehaviourSummary() else found
+
+
+def _application(
+    turns: Sequence[TurnRecord], sessions: Iterable[SessionRecord]
+) -> ApplicationSummary | None:
+    """Return what applications behind a carrier did, `None` where there were none."""
+    accounts = [one.carrier for one in sessions if one.carrier is not None]
+    if not accounts:
+        return None
+    total = sum(accounts, CarrierAccount())
+    cut_into = [turn.at for turn in turns if turn.at.barge_in_onset_ns is not None]
+    return ApplicationSummary(
+        calls=len(accounts),
+        interruptions=len(cut_into),
+        not_cleared=sum(at.talked_over_ns is not None for at in cut_into),
+        resumed=sum(at.response_resumed_ns is not None for at in cut_into),
+        bursts=total.bursts,
+        bursts_unmarked=total.bursts_unmarked,
+        frames_dropped=total.frames_dropped,
+    )
 
 
 def _checks(sessions: Iterable[SessionRecord]) -> tuple[CheckSummary, ...]:

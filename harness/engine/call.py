@@ -4,12 +4,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from harness.clock import now_ns
-from harness.dialects import MalformedMessage
+from harness.dialects import MalformedMessage, Role
 from harness.engine.carrier_playback import CarrierPlayback
+from harness.engine.congestion import SEND_BUFFER_BYTES, Congestion
 from harness.engine.frame_stream import FrameStream
 from harness.engine.incoming_call import follow
 from harness.engine.route import Route
@@ -18,6 +19,7 @@ from harness.errors import Fault, Party, Phase
 from harness.model import (
     EXACT,
     PROVES_SESSION,
+    CarrierAccount,
     Event,
     Owed,
     SessionConfigured,
@@ -108,6 +110,9 @@ class Call:
         self._listener = listener
         self._words = route.dialect.open(new_identity())
         self._playback: CarrierPlayback | None = None
+        self._congestion: Congestion | None = None
+        carries = route.dialect.facts.role is Role.CARRIER
+        self._account = CarrierAccount() if carries else None
         self._acknowledged = self._upgraded = False
         self._openings = 0
         self._names_to_look_at = _NAMES_LOOKED_AT
@@ -147,6 +152,7 @@ class Call:
             tunnel=route.tunnel,
             proxy_authorization=route.proxy_authorization,
             tls=route.tls,
+            send_buffer_bytes=None if self._account is None else SEND_BUFFER_BYTES,
         )
         if isinstance(made, Fault):
             self.gone(now_ns(), None, made)
@@ -310,7 +316,7 @@ class Call:
             return
         self.over = True
         record = self.session.closed(at_ns, fault, close_code)
-        self._report(record)
+        self._report(record if self._account is None else replace(record, carrier=self._account))
 
     def _retry_refused(self, close_code: int | None, fault: Fault) -> bool:
         """Open a session again, a little later, that was refused because the server is full."""
@@ -336,6 +342,8 @@ class Call:
         session = self.session
         asked = [] if session.tools is None else session.tools.take_to_work_out()
         turns, heard = session.take_turns(), session.conversation.take_heard()
+        if self._congestion is not None:
+            turns = self._congestion.explained(turns)
         self._events.outcome(self, Outcome(session.id, turns, record, heard, asked))
 
     def _configure_early(self, connection: Connection) -> None:
@@ -355,13 +363,23 @@ class Call:
         if not self._acknowledged:
             self._configure(connection)
         pacing = self.session.pacing
-        write = frame_writer(self._route.dialect, self._words, connection.sender())
+        write = connection.sender()
+        if self._account is not None:
+            facts = self._route.dialect.facts
+            self._congestion = Congestion(connection.outlet(), facts.frame_ms)
+            write = self._congestion.write
+        write = frame_writer(self._route.dialect, self._words, write)
         self.stream = FrameStream(self, pacing.ahead, write, pacing.frame_ns)
         self._events.ready(self, self.stream)
 
     def _end_stream(self) -> None:
+        if self._account is not None and self._congestion is not None:
+            dropped = CarrierAccount(frames_dropped=self._congestion.take_dropped())
+            self._account += dropped
         if self._playback is not None:
             self._playback.end()
+            if self._account is not None:
+                self._account += self._playback.account
             self._playback = None
         if self.stream is not None:
             self.stream.end()

@@ -5,7 +5,14 @@ from collections.abc import Callable
 
 from harness.clock import now_ns
 from harness.dialects import Dialect, DialectSession
-from harness.model import NS_PER_S, AudioDelta, Event, PlaybackCleared, PlaybackMark
+from harness.model import (
+    NS_PER_S,
+    AudioDelta,
+    CarrierAccount,
+    Event,
+    PlaybackCleared,
+    PlaybackMark,
+)
 from harness.session import CarrierPlayout
 
 
@@ -44,6 +51,11 @@ class CarrierPlayback:
             case _:
                 return
         self._return_due()
+
+    @property
+    def account(self) -> CarrierAccount:
+        """What the agent did so far."""
+        return self._playout.account
 
     def end(self) -> None:
         """Stop returning marks."""

@@ -6,6 +6,7 @@ between samples and nanoseconds, which everyone must do alike.
 """
 
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
+from harness.model.carrier import CarrierAccount
 from harness.model.check import Check
 from harness.model.decoder import AudioDecoder, NewDecoder
 from harness.model.digits import are_digits, digits_id, digits_of
@@ -110,6 +111,7 @@ __all__ = [
     "CallerTranscript",
     "CallerWords",
     "CancelResponse",
+    "CarrierAccount",
     "Check",
     "Clip",
     "CommitTurn",

@@ -1,6 +1,6 @@
 """What came of a dialogue script's wishes, as the summary of a run counts it.
 
-A part is there only where the script asked for such a thing.
+A part is there only where the script asked for such a thing, or where a carrier saw it.
 """
 
 from dataclasses import dataclass
@@ -82,6 +82,31 @@ class CheckSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationSummary:
+    """What applications behind a carrier did, over all calls.
+
+    Attributes:
+        calls: Calls that were held through a carrier.
+        interruptions: Responses that a caller interrupted while they were heard.
+        not_cleared: Of them, those that the application did not take back, so that the carrier
+            played them to their end.
+        resumed: Of them, those that it took back and then sent more of while the caller spoke, as
+            one does that takes the marks of cleared audio for played.
+        bursts: Times that audio was sent more than a second ahead of its playout.
+        bursts_unmarked: Of them, those without a mark.
+        frames_dropped: Frames of callers that its socket did not take in time.
+    """
+
+    calls: int
+    interruptions: int
+    not_cleared: int
+    resumed: int
+    bursts: int
+    bursts_unmarked: int
+    frames_dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourSummary:
     """What a dialogue script asked for and what came of it."""
 
@@ -90,3 +115,4 @@ class BehaviourSummary:
     hesitations: HesitationSummary | None = None
     tools: ToolSummary | None = None
     checks: tuple[CheckSummary, ...] = ()
+    application: ApplicationSummary | None = None

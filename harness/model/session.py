@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.errors import Fault
+from harness.model.carrier import CarrierAccount
 from harness.model.check import Check
 from harness.model.turn import TokenUsage
 from harness.model.understanding import CallerWords
@@ -56,6 +57,7 @@ class SessionRecord:
         greeting_fault: Why it was not heard, or how it broke off; `None` for a whole greeting and
             where the caller does not wait for one.
         fault: Why it ended early, `None` when the caller hung up as planned.
+        carrier: What the application did as a carrier saw it; `None` where harness was none.
         checks: What its scenario expected of the agent.
         caller_words: What the API understood of the caller, where it tells transcripts.
     """
@@ -97,5 +99,6 @@ class SessionRecord:
     greeting_fault: Fault | None = None
     user_class: str = ""
     fault: Fault | None = None
+    carrier: CarrierAccount | None = None
     checks: tuple[Check, ...] = ()
     caller_words: tuple[CallerWords, ...] = ()

@@ -92,7 +92,9 @@ class TurnInstants:
     `answer_audible_ns` is of the response to the tool's result. In a turn that interrupts the
     response before, `barge_in_onset_ns` is its `speech_onset_ns`, `barge_in_ack_ns` the server's
     first event about it, `audio_stopped_ns` the last sample heard of the response that was stopped.
-    Where nothing stopped it, `talked_over_ns` is until when it was heard over the caller.
+    Where nothing stopped it, `talked_over_ns` is until when it was heard over the caller. Behind a
+    carrier, `response_resumed_ns` is when more of a response came that its application had taken
+    back, before the caller had ended: it is played to a caller who speaks.
     """
 
     scheduled_start_ns: int | None = None
@@ -117,6 +119,7 @@ class TurnInstants:
     audio_stopped_ns: int | None = None
     answer_audible_ns: int | None = None
     talked_over_ns: int | None = None
+    response_resumed_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

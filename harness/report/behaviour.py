@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.model.behaviour_summary import (
+    ApplicationSummary,
     BackchannelSummary,
     BargeInSummary,
     CheckSummary,
@@ -47,6 +48,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         lines.append(("hesitation", _pauses(found.hesitations)))
     if found.tools is not None:
         lines.append(("tools", _tools(found.tools) + _latency(summary, "tool_gap")))
+    if found.application is not None and (words := _application(found.application)):
+        lines.append(("application", words))
     if found.checks:
         lines.append(("checks", _checks(found.checks)))
     return lines
@@ -85,6 +88,32 @@ def _tools(found: ToolSummary) -> str:
     ours = ((found.failed, "failed"), (found.timed_out, "timed out"))
     words += [f"{counted(count, 'call')} {said} as planned" for count, said in ours if count]
     return ", ".join(words)
+
+
+def _application(found: ApplicationSummary) -> str:
+    """Name what is wrong with an application behind a carrier; empty where nothing is."""
+    faults = (
+        (
+            found.not_cleared,
+            found.interruptions,
+            "interruptions without a clear: the carrier played the response on",
+        ),
+        (
+            found.resumed,
+            found.interruptions,
+            "interruptions with more of the response after its clear, while the caller spoke",
+        ),
+        (
+            found.bursts_unmarked,
+            found.bursts,
+            "bursts of audio without a mark: it cannot know what was heard",
+        ),
+    )
+    told = [f"{number(count, 0)} of {number(of, 0)} {said}" for count, of, said in faults if count]
+    if found.frames_dropped:
+        frames = counted(found.frames_dropped, "frame")
+        told.append(f"{frames} of callers dropped, since its socket did not take them in time")
+    return "; ".join(told)
 
 
 def _checks(found: Sequence[CheckSummary]) -> str:

@@ -49,6 +49,10 @@ class Interruption:
         self._ack_ns: int | None = None
         self._stopped_ns: int | None = None
         self._talked_over_ns: int | None = None
+        self._cleared_ns: int | None = None
+        self._resumed_ns: int | None = None
+        # Whether the server was still sending when the caller began, so that it can have stopped.
+        self._was_sending = False
         self._late_ns = 0
         # Whether an event without a name must be of the new turn's response.
         self._passed_on = False
@@ -67,6 +71,8 @@ class Interruption:
         cut: Truncate | None = None
         if isinstance(event, SpeechStarted | PlaybackCleared):
             cut = self._noticed(now_ns)
+            if isinstance(event, PlaybackCleared):
+                self._cleared_ns = now_ns
         elif isinstance(event, SpeechStopped | InputCommitted):
             self._passed_on = True
         elif old and isinstance(event, ResponseDone):
@@ -75,6 +81,10 @@ class Interruption:
         elif not old and isinstance(event, ResponseCreated | AudioDelta):
             self._passed_on = True
             cut = self._stop(now_ns)
+        if old and isinstance(event, AudioDelta):
+            self._was_sending = self._was_sending or now_ns > self._new.spoken.onset_ns
+            if self._cleared_ns is not None:
+                self._resumed_ns = self._resumed_ns or now_ns
         if old:
             self.old.receive(event, now_ns, bound)
         return old, cut
@@ -99,6 +109,7 @@ class Interruption:
             ack_ns=self._ack_ns,
             stopped_ns=self._stopped_ns,
             talked_over_ns=self._talked_over_ns,
+            resumed_ns=self._resumed_ns,
             fault=self._fault(outcome),
         )
 
@@ -145,7 +156,8 @@ class Interruption:
             return BargeIn.CUT
         if self._ack_ns is not None:
             return BargeIn.ENDED_FIRST
-        if self.old.response_state is not ResponseState.OVER and now_ns >= ended_ns:
+        over = self.old.response_state is ResponseState.OVER
+        if self._was_sending and not over and now_ns >= ended_ns:
             # A server that reports nothing and falls silent has stopped.
             self._stopped_ns = ended_ns
             return BargeIn.STOPPED

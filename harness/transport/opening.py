@@ -36,6 +36,7 @@ async def connect(
     tunnel: bool = False,
     proxy_authorization: str = "",
     tls: ssl.SSLContext | None = None,
+    send_buffer_bytes: int | None = None,
 ) -> tuple[Connection, ConnectionTimes] | Fault:
     """Open a connection on the running loop and send the upgrade request.
 
@@ -49,6 +50,8 @@ async def connect(
             target.
         proxy_authorization: What the proxy is shown, empty for nothing.
         tls: Context for `wss`; by default certificates are verified against the system's.
+        send_buffer_bytes: How much the kernel is asked to keep of what it could not send yet;
+            `None` for as much as it likes.
 
     Returns:
         The connection and when its stages were established, or the fault that kept it from opening.
@@ -74,6 +77,8 @@ async def connect(
         if sock is not None and not made:
             sock.close()
     connection = Connection(uri, headers, receiver)
+    if send_buffer_bytes is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     stamped = StampedSocket(sock, poller_of(asyncio.get_running_loop()))
     stream = stamped if session is None else TlsStream(stamped, session)
     stream.start(connection)

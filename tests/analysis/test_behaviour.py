@@ -4,6 +4,7 @@ from harness.analysis.behaviour import behaviour_summary
 from harness.model import (
     BargeIn,
     BehaviourOutcome,
+    CarrierAccount,
     Check,
     SessionRecord,
     TurnInstants,
@@ -11,6 +12,7 @@ from harness.model import (
     TurnStatus,
 )
 from harness.model.behaviour_summary import (
+    ApplicationSummary,
     BackchannelSummary,
     BargeInSummary,
     BehaviourSummary,
@@ -68,4 +70,30 @@ def test_checks_are_counted_by_what_was_expected(
     assert found.checks == (
         CheckSummary(what="used the tool", made=2, failed=1),
         CheckSummary(what="said the price", made=1, failed=0),
+    )
+
+
+def test_what_a_carrier_saw_of_an_application_is_summed_over_calls(
+    make_turn: MakeTurn, make_session: Callable[..., SessionRecord]
+) -> None:
+    ends = (
+        {"audio_stopped_ns": 9},
+        {"audio_stopped_ns": 9, "response_resumed_ns": 10},
+        {"talked_over_ns": 20},
+    )
+    turns = [
+        make_turn(at=TurnInstants(first_audible_ns=30, barge_in_onset_ns=5, **end)) for end in ends
+    ]
+    accounts = CarrierAccount(bursts=2, bursts_unmarked=1), CarrierAccount(frames_dropped=7)
+    sessions = [make_session(carrier=account) for account in accounts]
+    found = behaviour_summary([*turns, make_turn()], [*sessions, make_session()])
+    assert found is not None
+    assert found.application == ApplicationSummary(
+        calls=2,
+        interruptions=3,
+        not_cleared=1,
+        resumed=1,
+        bursts=2,
+        bursts_unmarked=1,
+        frames_dropped=7,
     )

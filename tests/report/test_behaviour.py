@@ -5,6 +5,7 @@ import pytest
 
 from harness.model import Run, Summary
 from harness.model.behaviour_summary import (
+    ApplicationSummary,
     BackchannelSummary,
     BargeInSummary,
     BehaviourSummary,
@@ -74,3 +75,23 @@ def test_a_part_that_nobody_asked_for_is_not_told(scripted: Summary) -> None:
     only = BehaviourSummary(backchannels=BackchannelSummary(sent=2, taken_for_turns=1))
     told = facts(replace(scripted, behaviour=only))
     assert told == [("backchannels", "2 backchannels, 1 taken for a turn")]
+
+
+def test_faults_of_an_application_behind_a_carrier_are_named(scripted: Summary) -> None:
+    fine = ApplicationSummary(
+        calls=2,
+        interruptions=9,
+        not_cleared=0,
+        resumed=0,
+        bursts=8,
+        bursts_unmarked=0,
+        frames_dropped=0,
+    )
+    assert facts(replace(scripted, behaviour=BehaviourSummary(application=fine))) == []
+    broken = replace(fine, not_cleared=2, resumed=3, bursts_unmarked=4, frames_dropped=1)
+    ((label, words),) = facts(replace(scripted, behaviour=BehaviourSummary(application=broken)))
+    assert label == "application"
+    assert "2 of 9 interruptions without a clear" in words
+    assert "3 of 9 interruptions with more of the response after its clear" in words
+    assert "4 of 8 bursts of audio without a mark" in words
+    assert "1 frame of callers dropped" in words

@@ -15,6 +15,7 @@ from harness.model import (
     Event,
     InputCommitted,
     Notice,
+    PlaybackCleared,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -186,12 +187,22 @@ def test_a_server_that_tells_nothing_stops_by_its_next_response() -> None:
 def test_a_server_without_any_events_stops_by_falling_silent() -> None:
     both = Both()
     both.old = turn(0, 0, 500)
+    both.old.receive(AudioDelta(audio(600)), 1_000 * MS)
+    both.between = Interruption(both.old, both.new)
+    both.receive((1_550, AudioDelta(audio(100))), (2_900, AudioDelta(audio(100))))
+    outcome, record = both.end()
+    assert (outcome, stop_ms(record)) == (BargeIn.STOPPED, 200)
+    assert record.at.first_audible_ns == 2_900 * MS
+
+
+def test_a_response_that_was_all_sent_before_the_caller_began_does_not_stop_by_its_end() -> None:
+    both = Both()
+    both.old = turn(0, 0, 500)
     both.old.receive(AudioDelta(audio(700)), 1_000 * MS)
     both.between = Interruption(both.old, both.new)
     both.receive((2_900, AudioDelta(audio(100))))
     outcome, record = both.end()
-    assert (outcome, stop_ms(record)) == (BargeIn.STOPPED, 200)
-    assert record.at.first_audible_ns == 2_900 * MS
+    assert (outcome, record.at.talked_over_ns) == (BargeIn.DEAF, 1_700 * MS)
 
 
 def test_a_response_that_ends_before_the_server_can_have_heard_is_no_stop() -> None:
@@ -299,3 +310,24 @@ def test_whatever_comes_nothing_is_counted_twice_and_the_instants_agree(
     if at.audio_stopped_ns is not None and at.barge_in_ack_ns is not None:
         assert at.audio_stopped_ns <= max(at.barge_in_ack_ns, 1_500 * MS)
     assert len(both.cuts) <= 1
+
+
+@pytest.mark.parametrize(
+    ("stop", "at_ms", "resumed_ms"),
+    [
+        (PlaybackCleared(), 1_900, 1_900),
+        # The caller has ended: it is the answer.
+        (PlaybackCleared(), 2_600, None),
+        # What a server sent before it heard the caller may come after its report of that.
+        (SpeechStarted(), 1_900, None),
+    ],
+)
+def test_more_of_a_response_that_was_taken_back_is_noted_while_the_caller_speaks(
+    stop: Event, at_ms: int, resumed_ms: int | None
+) -> None:
+    both = Both("", fully_sent=False)
+    both.receive((1_600, stop), (at_ms, AudioDelta(audio(100))))
+    outcome, record = both.end()
+    assert outcome is BargeIn.STOPPED
+    resumed_ns = record.at.response_resumed_ns
+    assert resumed_ns == (None if resumed_ms is None else resumed_ms * MS)

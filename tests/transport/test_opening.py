@@ -148,3 +148,22 @@ def test_who_closes_while_tls_is_opened_is_a_fault_of_the_way_there() -> None:
         *(Party.NETWORK, Phase.CONNECT),
         "ConnectionResetError",
     )
+
+
+def test_where_little_is_to_be_kept_what_nobody_reads_soon_waits() -> None:
+    async def fill() -> int:
+        # Smaller windows than these cannot be had; what is tested is the sender's side.
+        silent = socket.create_server(("127.0.0.1", 0))
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        with silent:
+            target = parse_target(f"ws://127.0.0.1:{silent.getsockname()[1]}", "/")
+            opened = await connect(target, [], Ear(), limit_s=10, send_buffer_bytes=16_384)
+            assert not isinstance(opened, Fault)
+            outlet, sent = opened[0].outlet(), 0
+            while not outlet.waiting and sent < 2_000_000:
+                outlet.write(bytes(400))
+                sent += 400
+            opened[0].close()
+            return sent
+
+    assert asyncio.run(fill()) < 200_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.dialects.base64_audio import Base64Audio
-from harness.model import AudioFormat, Encoding
+from harness.model import AudioFormat, CarrierAccount, Encoding
 from harness.session import CarrierPlayout
 
 MS = 1_000_000
@@ -84,3 +84,24 @@ def test_marks_come_back_once_in_order_and_never_before_their_audio_has_come(
         assert playout.take_due(-1) == []
     last_ns = now_ns + (sent + 20 * len(steps)) * MS
     assert playout.take_due(last_ns) == [str(number) for number in range(len(steps))]
+
+
+def test_bursts_are_counted_with_and_without_marks() -> None:
+    playout = _playout()
+    playout.receive(_audio(900), 0)  # no burst: less than a second ahead
+    playout.receive(_audio(900), 1_000 * MS)
+    playout.receive(_audio(900), 1_010 * MS)
+    assert playout.account == CarrierAccount(bursts=1, bursts_unmarked=1)
+    playout.mark("m", 1_020 * MS)
+    assert playout.account == CarrierAccount(bursts=1)
+    playout.receive(_audio(3_000), 5_000 * MS)
+    playout.clear(5_100 * MS)
+    playout.receive(_audio(20), 5_200 * MS)
+    assert playout.account == CarrierAccount(bursts=2, bursts_unmarked=1, clears=1, marks_cleared=1)
+
+
+def test_audio_at_the_pace_of_its_playout_is_no_burst() -> None:
+    playout = _playout()
+    for piece in range(200):
+        playout.receive(_audio(40), piece * 40 * MS)
+    assert playout.account == CarrierAccount()
