@@ -73,6 +73,7 @@ class DialectFacts:
             its audio.
         takes_webhooks: An application may be called at the address of its webhook, which answers
             where its socket is.
+        ends_over_rest: An application may end the call over the carrier's REST API.
         sends_keys: Keys of a telephone that the caller presses have a message of their own.
         marks_playback: The server asks to be told what of its audio has been played, and may take
             back what has not.
@@ -103,6 +104,7 @@ class DialectFacts:
     announces_responses: bool = True
     ends_responses: bool = True
     takes_webhooks: bool = False
+    ends_over_rest: bool = False
     sends_keys: bool = False
     marks_playback: bool = False
     returns_cleared_marks: bool = True
@@ -133,9 +135,11 @@ class DialectSession(Protocol):
 
     Attributes:
         identifier: Our name for it on the wire; empty where the server names it.
+        call_name: What an application calls the call over a carrier's REST API; empty for none.
     """
 
     identifier: str
+    call_name: str
 
     def incoming(self, api_key: str | None, address: str) -> IncomingCall:
         """Return what is posted to the webhook at `address`, where there are webhooks."""

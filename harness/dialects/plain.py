@@ -63,7 +63,7 @@ class PlainSession:
     """
 
     __slots__ = ()
-    identifier = ""
+    identifier = call_name = ""
 
     def incoming(self, _api_key: str | None, _address: str) -> IncomingCall:
         """Return nothing: there are no webhooks."""

@@ -118,6 +118,11 @@ class Call:
         self._names_to_look_at = _NAMES_LOOKED_AT
 
     @property
+    def name(self) -> str:
+        """What an application calls it over a carrier's REST API, empty for none."""
+        return self._words.call_name
+
+    @property
     def impairment(self) -> Impairment | None:
         """What the network does to this session beyond its delay, `None` for nothing."""
         return self._route.impairment

@@ -20,6 +20,7 @@ import uvloop
 
 from harness.clock import now_ns
 from harness.engine.call import Call, CallEvents, Outcome
+from harness.engine.carrier_api import CarrierApi
 from harness.engine.frame_sender import FrameSender
 from harness.engine.frame_stream import FrameStream
 from harness.engine.route import Route
@@ -42,9 +43,21 @@ _FIRST_PING_S, _PING_EVERY_S = 1.0, 5.0
 
 
 class AudioEngine:
-    """One thread, one loop, all sessions of this process. Make it after any fork."""
+    """One thread, one loop, all sessions of this process. Make it after any fork.
 
-    def __init__(self) -> None:
+    Args:
+        carrier_api: Address and port where applications may end calls, as over a carrier's REST
+            API; `None` for nowhere.
+        carrier_token: What such requests have to show, `None` for nothing.
+    """
+
+    def __init__(
+        self,
+        carrier_api: tuple[str, int] | None = None,
+        carrier_token: str | None = None,
+    ) -> None:
+        self._carrier_address = carrier_api
+        self._carrier_api = CarrierApi(carrier_token, self._hang_up_named)
         self._frames, self._lag = FrameSender(), Histogram()
         self._outcomes: deque[Outcome] = deque()
         self._measured: deque[tuple[array[int], Histogram]] = deque()
@@ -58,7 +71,11 @@ class AudioEngine:
         self._crash: BaseException | None = None
 
     def start(self) -> None:
-        """Start the thread and return when its loop runs."""
+        """Start the thread and return when its loop runs.
+
+        Raises:
+            BadInput: The address for applications cannot be listened on.
+        """
         started = gevent.event.Event()
         hub_loop = gevent.get_hub().loop
         watcher = hub_loop.async_()
@@ -67,6 +84,8 @@ class AudioEngine:
         self._pool.spawn(self._thread, watcher.send)
         started.wait()
         watcher.close()
+        if self._carrier_address is not None:
+            self.run(self._carrier_api.listen(*self._carrier_address))
 
     def prioritise_caller(self) -> None:
         """Give the calling thread, too, priority over other programs until `stop`.
@@ -204,6 +223,7 @@ class AudioEngine:
         assert self._loop is not None
         for call in tuple(self._calls.values()):
             _cut_off(call)
+        self._carrier_api.close()
         self._timer.close()
         self._heart.close()
         self._hand_over()
@@ -266,6 +286,13 @@ class AudioEngine:
         if (call := next(rest, None)) is not None:
             self._loop.call_soon(self._in_turn, step, rest)
             step(call)
+
+    def _hang_up_named(self, name: str, why: Fault) -> bool:
+        """End the call that an application calls so; return whether there is one."""
+        found = [call for call in self._calls.values() if call.name == name and not call.over]
+        for call in found:
+            call.hang_up(why)
+        return bool(found)
 
     def _of_call(self, session: Caller, step: Callable[[Call], None]) -> None:
         """Do something to the call of a session, while it goes on."""

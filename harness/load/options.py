@@ -31,7 +31,7 @@ VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 # Options that name, or may name, a file, a folder, a port or a secret of this machine.
 _OFF_PAGE = (
     *("profiles", "corpus", "dialogue", "arrivals", "session", "targets", "reports", "ca"),
-    *("prometheus", "key_variable"),
+    *("prometheus", "key_variable", "carrier_api"),
 )
 _KEY_NAMES = re.compile(r"(?i)(api_?)?(key|token|secret|password)|authorization")
 DEFAULT_SILENCE_MS = 500
@@ -81,6 +81,8 @@ class Options:
         live_line: Show one line of progress in place of Locust's table.
         simulated: The target is this project's simulator.
         until_stdin_closes: Stop when the parent process is gone.
+        carrier_api: Address and port where applications may end calls as over a carrier's REST API;
+            `None` for nowhere.
         prometheus: Address and port that metrics are served at, `None` for nowhere.
         otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asked the master.
     """
@@ -121,6 +123,7 @@ class Options:
     live_line: bool = False
     simulated: bool = False
     until_stdin_closes: bool = False
+    carrier_api: tuple[str, int] | None = None
     prometheus: tuple[str, int] | None = None
     otel: bool = False
 
@@ -234,6 +237,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--drain-s", type=float, default=10.0, help="time for open turns when the run is stopped"
+    )
+    group.add_argument(
+        "--carrier-api",
+        default="",
+        help="port of this machine, or ADDRESS:PORT, where applications end calls as over Twilio's"
+        " REST API; give them http://ADDRESS:PORT in its place",
     )
     group.add_argument(
         "--prometheus",
@@ -356,6 +365,11 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "is not the name of a variable",
         ),
         (0 <= parsed.refusal_retries <= 10, "--refusal-retries", "must be between 0 and 10"),
+        (
+            not parsed.carrier_api or facts.ends_over_rest,
+            "--carrier-api",
+            f"is for carriers with such an API, and not for {parsed.dialect}",
+        ),
         (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
     )
     for holds, flag, words in checks:
@@ -398,9 +412,15 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         live_line=parsed.live_line,
         simulated=parsed.simulated,
         until_stdin_closes=parsed.until_stdin_closes,
+        carrier_api=parse_listen_address(_near(parsed.carrier_api), "--carrier-api"),
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),
         otel=bool(getattr(parsed, "otel_asked", False)),
     )
+
+
+def _near(listen: str) -> str:
+    """Return where to listen; a port alone is one of this machine, which nobody else reaches."""
+    return f"127.0.0.1:{listen}" if listen and ":" not in listen else listen
 
 
 def _whole(given: object, flag: str) -> int | None:

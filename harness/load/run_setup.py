@@ -7,8 +7,9 @@ from typing import Any
 
 from harness.corpus import Corpus, obtain_corpus
 from harness.dialects import Dialect, SessionSettings, find_dialect
+from harness.engine.engine import AudioEngine
 from harness.engine.route import Route, resolve_route
-from harness.environment import cache_dir, shipped, shipped_files
+from harness.environment import api_key, cache_dir, shipped, shipped_files
 from harness.errors import BadInput
 from harness.load.options import Options
 from harness.model import DIRECT, CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
@@ -119,6 +120,18 @@ class Schedule:
 def resolve_dialect(options: Options) -> Dialect:
     """Return the dialect that was asked for."""
     return find_dialect(options.dialect)
+
+
+def audio_engine(options: Options) -> AudioEngine:
+    """Return the engine of a process, not started; with what applications end calls by.
+
+    Raises:
+        BadInput: The token that they have to show cannot be one.
+    """
+    if options.carrier_api is None:
+        return AudioEngine()
+    usual = resolve_dialect(options).facts.key_variables
+    return AudioEngine(options.carrier_api, api_key(options.key_variable, usual))
 
 
 def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:

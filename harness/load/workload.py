@@ -9,7 +9,6 @@ import gevent.event
 from harness.clock import now_ns
 from harness.corpus import Corpus
 from harness.engine.backchannel import generated_backchannel
-from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
 from harness.engine.speech import Speech, memory_bytes
 from harness.environment import cache_dir
@@ -30,7 +29,7 @@ from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
 from harness.load.reacting_call import ReactingCall, Sayable
 from harness.load.recorder import Recorder
-from harness.load.run_setup import resolve_dialect
+from harness.load.run_setup import audio_engine, resolve_dialect
 from harness.load.said_words import with_said
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
@@ -84,7 +83,7 @@ class Workload:
         self._class_routes = routes_of(schedule)
         self._route = next(iter(self._class_routes.values()))
         self._settings = {name: route.settings for name, route in self._class_routes.items()}
-        self._engine = AudioEngine()
+        self._engine = audio_engine(options)
         self._routes: Routes = DirectRoutes(self._route)
         self._network_lost = False
         self._speech = Speech(

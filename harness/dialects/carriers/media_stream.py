@@ -170,7 +170,7 @@ class _Stream(PlainSession):
     """One call's stream: its identifiers, and the numbers of its messages."""
 
     def __init__(self, table: StreamTable, ids: StreamIds) -> None:
-        self.identifier = ids.stream
+        self.identifier, self.call_name = ids.stream, ids.call
         self._table, self._ids, self._audio = table, ids, table.audio
         self._number, self._chunks = table.first_number, 0
         self._parameters: Mapping[str, str] = {}

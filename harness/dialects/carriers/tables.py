@@ -40,6 +40,8 @@ def carrier_facts(
         announces_responses=False,
         ends_responses=False,
         takes_webhooks=takes_webhooks,
+        # Those that take webhooks in Twilio's words have a REST API in them too.
+        ends_over_rest=takes_webhooks,
         sends_keys=True,
         marks_playback=True,
         returns_cleared_marks=returns_cleared,
