@@ -47,6 +47,8 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/wire.py": "transport/test_websocket.py",
         "model/summary.py": "recording/test_summary.py",
         "model/history.py": "recording/test_history.py",
+        "model/capacity_document.py": "recording/test_capacity.py",
+        "report/beside.py": "report/test_page.py",
         "model/breakdown_summary.py": "analysis/test_calls.py",
         "model/behaviour_summary.py": "analysis/test_behaviour.py",
         "model/validity_summary.py": "analysis/test_summary.py",

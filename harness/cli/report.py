@@ -1,27 +1,40 @@
 """`harness report`: what a run directory says, written anew from its records."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from harness.analysis import PriceList
+from harness.analysis import PriceList, gate_against
 from harness.analysis.history.entry import METRICS, PERCENTS, fingerprint
 from harness.analysis.history.series import Series, series_of
+from harness.analysis.sizing.worth import worth
 from harness.bench.findings import SAFE_SHARE
 from harness.bench.last_check import recall
+from harness.cli.gate import read_records
+from harness.cli.many_values import ManyValues
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
 from harness.load.price_list import prices_with
 from harness.model import Run, Summary
+from harness.model.capacity_document import CapacityDocument
 from harness.model.history import History
-from harness.recording import write_summary
+from harness.recording import replace_file, write_summary
+from harness.recording.capacity import capacity_of, read_capacity
 from harness.recording.history import read_history
-from harness.report import result_table, write_report, write_turns
+from harness.report import Beside, result_table, write_report, write_turns
+from harness.report.ci.document import gate_document
+from harness.report.ci.text import gate_text
 
 
-@click.command(name="report")
+class _Report(ManyValues):
+    many = "--baseline"
+
+
+@click.command(name="report", cls=_Report)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
 @click.option("--no-html", is_flag=True, help="Write summary.json only, without the HTML page.")
 @click.option("--csv", is_flag=True, help="Also write turns.csv: one row a turn, every latency.")
@@ -31,25 +44,63 @@ from harness.report import result_table, write_report, write_turns
     help="A history (harness history) to show on the page beside the run.",
 )
 @click.option(
+    "--baseline",
+    multiple=True,
+    metavar="RUN...",
+    type=click.Path(path_type=Path),
+    help="Runs to compare with; all words up to the next option.",
+)
+@click.option(
+    "--capacity",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="capacity.json of a search, to show beside the run; by itself where it lies beside it.",
+)
+@click.option(
     "--prices",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file of prices that come before those of the package (docs/cost.md).",
 )
 def command(
-    runs: tuple[Path, ...], no_html: bool, csv: bool, history: Path | None, prices: Path | None
+    *,
+    runs: tuple[Path, ...],
+    no_html: bool,
+    csv: bool,
+    history: Path | None,
+    baseline: tuple[Path, ...],
+    capacity: Path | None,
+    prices: Path | None,
 ) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
 
     Works on a run that was killed, with what it had written by then. Exit code 3 when one of
     the runs is INVALID.
     """
-    past = None if history is None else read_history(history)
-    listed, states = prices_with(prices), []
+    asked = _Asked(
+        history=None if history is None else read_history(history),
+        baseline=tuple(read_records(path) for path in baseline),
+        capacity=None if capacity is None else read_capacity(capacity),
+        prices=prices_with(prices),
+        html=not no_html,
+        csv=csv,
+    )
+    states = []
     for number, path in enumerate(runs):
         if len(runs) > 1:
             click.echo(f"{'' if number == 0 else chr(10)}{path}")
-        states.append(_report(path, past, listed, html=not no_html, csv=csv))
+        states.append(_report(path, asked))
     return ExitCode.INVALID if "INVALID" in states else ExitCode.PASS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a report is to show beside its run, and the files to write."""
+
+    history: History | None
+    baseline: tuple[Run, ...]
+    capacity: CapacityDocument | None
+    prices: PriceList
+    html: bool
+    csv: bool
 
 
 def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
@@ -66,18 +117,42 @@ def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
             )
 
 
-def _report(path: Path, past: History | None, prices: PriceList, *, html: bool, csv: bool) -> str:
+def _report(path: Path, asked: _Asked) -> str:
     """Report one run and return the state of its validity."""
-    run, summary = summarise_directory(path, prices)
+    run, summary = summarise_directory(path, asked.prices)
+    # Before anything is written: runs that are not alike are refused.
+    beside = _beside(path, run, asked)
     write_summary(path, summary)
     click.echo(result_table(summary))
     for line in _capacity_note(run, summary):
         click.echo(line)
-    if html:
-        click.echo(f"\n{'report':<17}{write_report(path, run, summary, _series(past, run))}")
-    if csv:
+    if beside.comparison is not None:
+        click.echo(f"\n{gate_text(beside.comparison)}")
+        document = json.dumps(gate_document(beside.comparison), indent=2).encode() + b"\n"
+        replace_file(path / "comparison.json", document)
+    if asked.html:
+        click.echo(f"\n{'report':<17}{write_report(path, run, summary, beside)}")
+    if asked.csv:
         click.echo(f"{'turns':<17}{write_turns(path, run)}")
     return str(summary.validity.state)
+
+
+def _beside(path: Path, run: Run, asked: _Asked) -> Beside:
+    """Return what is shown beside a run.
+
+    Raises:
+        BadInput: A baseline run is not like it, or what lies beside it cannot be read.
+        RunInvalid: It may not be compared.
+    """
+    capacity = capacity_of(path) if asked.capacity is None else asked.capacity
+    return Beside(
+        past=_series(asked.history, run),
+        comparison=gate_against([run], asked.baseline, None, asked.prices)
+        if asked.baseline
+        else None,
+        capacity=capacity,
+        worth=None if capacity is None else worth(capacity.limit, run.sessions),
+    )
 
 
 def _series(past: History | None, run: Run) -> tuple[Series, ...]:

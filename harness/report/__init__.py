@@ -5,24 +5,23 @@ reports of `analysis`, figures and `turns.csv` are drawn from the records. The o
 knows pandas, matplotlib and jinja2. Text from servers and corpora is escaped.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from harness.analysis.history.series import Series
 from harness.model import Run, Summary
+from harness.report.beside import ALONE, Beside
 from harness.report.table import result_table
 
-__all__ = ["result_table", "write_report", "write_turns"]
+__all__ = ["Beside", "result_table", "write_report", "write_turns"]
 
 
-def write_report(run_dir: Path, run: Run, summary: Summary, past: Sequence[Series] = ()) -> Path:
+def write_report(run_dir: Path, run: Run, summary: Summary, beside: Beside = ALONE) -> Path:
     """Write `report.html` into a run's folder, whole or not at all.
 
     Args:
         run_dir: The run's folder.
         run: The records; figures are drawn from them.
         summary: Of the run; every printed number is one of it.
-        past: Percentiles of the runs before it, where there is a history.
+        beside: What is shown beside it.
 
     Returns:
         The file.
@@ -35,7 +34,7 @@ def write_report(run_dir: Path, run: Run, summary: Summary, past: Sequence[Serie
     from harness.report.page import render_page
 
     path, heard = run_dir / "report.html", listening.sections(run_dir, run)
-    replace_file(path, render_page(run, summary, past, heard).encode())
+    replace_file(path, render_page(run, summary, beside, heard).encode())
     return path
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import jinja2
 
-from harness.analysis.history.series import Series
 from harness.errors import sanitised
 from harness.model import Run
 from harness.model.summary import Summary
 from harness.report import (
     behaviour,
     calls,
+    comparison,
     conditions,
     cost,
     figure_sections,
@@ -20,10 +20,12 @@ from harness.report import (
     networks,
     outcomes,
     positions,
+    run_capacity,
     run_quality,
     sections,
     understanding,
 )
+from harness.report.beside import ALONE, Beside
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
 from harness.report.summary_view import by_class, by_kind
@@ -51,17 +53,17 @@ class Page:
 
 
 def render_page(
-    run: Run, summary: Summary, past: Sequence[Series] = (), heard: Sequence[Section] = ()
+    run: Run, summary: Summary, beside: Beside = ALONE, heard: Sequence[Section] = ()
 ) -> str:
     """Return the report as HTML.
 
     Args:
         run: The records.
         summary: The run's `harness.summary/2` object.
-        past: Percentiles of the runs before it, where there is a history.
+        beside: What is shown beside it.
         heard: The turns that were recorded, to listen to.
     """
-    return as_html(_page(run, summary, past, heard))
+    return as_html(_page(run, summary, beside, heard))
 
 
 def as_html(page: Page) -> str:
@@ -74,7 +76,7 @@ def as_html(page: Page) -> str:
     return environment.get_template("template.html.j2").render(page=page)
 
 
-def _page(run: Run, summary: Summary, past: Sequence[Series], heard: Sequence[Section]) -> Page:
+def _page(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]) -> Page:
     manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     done = summary.load
@@ -90,23 +92,30 @@ def _page(run: Run, summary: Summary, past: Sequence[Series], heard: Sequence[Se
         verdict=_VERDICTS[validity.state],
         reasons=tuple(sanitised(reason) for reason in validity.reasons),
         loud=loud,
-        cards=tuple(sections.cards(summary)),
-        sections=tuple(_sections(run, summary, past, heard)),
+        cards=(*_capacity_card(beside), *sections.cards(summary)),
+        sections=tuple(_sections(run, summary, beside, heard)),
         footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary.schema}.",
     )
 
 
+def _capacity_card(beside: Beside) -> tuple[Card, ...]:
+    return () if beside.capacity is None else (run_capacity.card(beside.capacity),)
+
+
 def _sections(
-    run: Run, summary: Summary, past: Sequence[Series], heard: Sequence[Section]
+    run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]
 ) -> list[Section]:
+    held = beside.capacity
     return [
+        *([] if held is None else [run_capacity.section(held, beside.worth)]),
+        *comparison.section(beside.comparison),
         sections.latency(summary, figure_sections.interval_figure(summary)),
         *figure_sections.drawn_sections(run),
         *heard,
         *([sections.classes(summary)] if by_class(summary) else []),
         *([sections.kinds(summary)] if by_kind(summary) else []),
         *positions.section(summary),
-        *history.section(past, run.manifest.run_id),
+        *history.section(beside.past, run.manifest.run_id),
         *conditions.sections(summary),
         *behaviour.section(summary),
         *understanding.section(summary),

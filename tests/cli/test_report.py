@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,37 @@ def test_prices_of_one_s_own_are_those_of_the_report(directory: Path, tmp_path: 
     assert cost["currency"] == "EUR"
     assert cost["prices"] == {"date": "2026-11-01", "source": "contract"}
     assert harness(["report", str(directory), "--prices", "nowhere"]) == ExitCode.BAD_INPUT
+
+
+def test_a_baseline_is_compared_on_the_page_and_in_a_file(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "before"
+    shutil.copytree(directory, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps(manifest | {"run_id": "before"}))
+    assert harness(["report", str(directory), "--baseline", str(other)]) == ExitCode.PASS
+    assert "against baseline" in capsys.readouterr().out
+    assert 'id="comparison"' in (directory / "report.html").read_text()
+    compared = json.loads((directory / "comparison.json").read_text())
+    assert compared["baseline"] == ["before"]
+    (other / "manifest.json").write_text(json.dumps(manifest | {"run_id": "x", "dialect": "y"}))
+    assert harness(["report", str(directory), "--baseline", str(other)]) == ExitCode.BAD_INPUT
+    assert "differ in dialect" in capsys.readouterr().err
+
+
+def test_the_search_beside_a_step_is_on_its_page(directory: Path) -> None:
+    found = {"calls": 4, "low": 3, "high": 5, "missed_first": None, "most_held": 4}
+    document: dict[str, object] = {
+        "schema": "harness.capacity/1",
+        "search": {},
+        "verdict": "pass",
+        "sentence": "4 calls [3, 5].",
+        "limit": found,
+        "boundary": None,
+        "curves": [],
+    }
+    (directory.parent / "capacity.json").write_text(json.dumps(document))
+    harness(["report", str(directory)])
+    assert "Held calls" in (directory / "report.html").read_text()
+    assert harness(["report", str(directory), "--capacity", "nowhere"]) == ExitCode.BAD_INPUT

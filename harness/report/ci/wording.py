@@ -29,13 +29,19 @@ def change(found: Comparison) -> str:
     if found.effect is None:
         return f"not compared: {found.why}"
     words = size(found, found.effect.estimate)
+    if ends := bounds(found):
+        words += f" [{ends}]"
+    return f"{words}, {found.why}" if found.why else words
+
+
+def bounds(found: Comparison) -> str:
+    """Return both bounds of the change, the lower first; empty where neither is known."""
     ends = (found.low, found.high)
     if found.objective.quantity.at_least:
         ends = (found.high, found.low)
-    if ends != (None, None):
-        low, high = ("unknown" if end is None else size(found, end) for end in ends)
-        words += f" [{low}, {high}]"
-    return f"{words}, {found.why}" if found.why else words
+    if ends == (None, None):
+        return ""
+    return ", ".join("unknown" if end is None else size(found, end) for end in ends)
 
 
 def tolerance(found: Comparison) -> str:
