@@ -84,6 +84,7 @@ class Options:
         carrier_api: Address and port where applications may end calls as over a carrier's REST API;
             `None` for nowhere.
         prometheus: Address and port that metrics are served at, `None` for nowhere.
+        command: What makes the same run again; empty where it is not known.
         otel: Spans and metrics are sent by OpenTelemetry, as Locust's `--otel` asked the master.
     """
 
@@ -126,6 +127,7 @@ class Options:
     carrier_api: tuple[str, int] | None = None
     prometheus: tuple[str, int] | None = None
     otel: bool = False
+    command: str = ""
 
     @property
     def networks(self) -> tuple[str, ...]:

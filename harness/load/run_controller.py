@@ -35,6 +35,7 @@ from harness.load.observers import Observers
 from harness.load.open_files import ensure_open_files
 from harness.load.open_load import refuse_shape
 from harness.load.options import Options, read_options
+from harness.load.repeat_command import with_command
 from harness.load.run_setup import (
     resolve_corpus,
     resolve_dialect,
@@ -427,10 +428,11 @@ class RunController:
     def _new_writer(
         self, options: Options, schedule: Calls, corpus: Corpus, visits: Visits
     ) -> RunWriter:
+        parsed: Any = self._environment.parsed_options
+        options = with_command(options, parsed, self._scenario())
         writer = RunWriter(options, schedule, corpus, self._scenario(), visits)
         self._observers.begin(writer)
         if options.live_line:
-            parsed: Any = self._environment.parsed_options
             self._observers.show_line(writer, parsed.run_time or None)
         return writer
 

@@ -7,6 +7,7 @@ for a run that ended, was interrupted, or was killed.
 import hashlib
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -210,6 +211,7 @@ def _turns_planned(calls: Sequence[CallPlan]) -> int | None:
 
 def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) -> dict[str, str]:
     detection = {
+        **_command(options, next(iter(routes.values()))),
         **_detection(routes),
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
         "load": f"open: {options.arrivals}" if options.arrivals else "closed",
@@ -222,6 +224,14 @@ def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) ->
         told = {**_said(part), "networks": ", ".join(f"{n}={w}" for n, w in part.options.mix)}
         detection[f"user_class {name}"] = "; ".join(f"{key} {word}" for key, word in told.items())
     return detection
+
+
+def _command(options: Options, route: Route) -> dict[str, str]:
+    """Return the command that makes the run again, with its target where it has one of its own."""
+    if not options.command:
+        return {}
+    host = "" if options.simulated else f" --host {shlex.quote(sanitised_target(route.target))}"
+    return {"command": options.command + host}
 
 
 def _detection(routes: Mapping[str, Route]) -> dict[str, str]:

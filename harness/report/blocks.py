@@ -20,6 +20,7 @@ class Table:
         words: How many columns from the left hold text; the others hold numbers.
         total: Whether the last row sums up the others.
         notes: Sentences below the table.
+        links: Anchor of each row's definition; empty for none.
     """
 
     kind: ClassVar[str] = "table"
@@ -29,14 +30,21 @@ class Table:
     words: int = 1
     total: bool = False
     notes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Names and what they stand for, one a line."""
+    """Names and what they stand for, one a line.
+
+    Attributes:
+        pairs: Names and words.
+        anchors: Of each, for links to it; empty for none.
+    """
 
     kind: ClassVar[str] = "facts"
     pairs: tuple[tuple[str, str], ...]
+    anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +101,13 @@ Part = Table | Facts | Figure | Text | Folded | Html
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One of the main numbers."""
+    """One of the main numbers, with the anchor of its definition."""
 
     label: str
     value: str
     unit: str = ""
     under: str = ""
+    link: str = "method"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

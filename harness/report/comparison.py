@@ -37,7 +37,14 @@ def section(found: GateReport | None) -> list[Section]:
             )
         )
     parts.append(Facts(pairs=tuple(_facts(found))))
-    return [Section(id="comparison", title="Against the baseline", says=_SAYS, parts=tuple(parts))]
+    return [
+        Section(
+            id="comparison",
+            title="Against the baseline",
+            says=_SAYS,
+            parts=tuple(parts),
+        )
+    ]
 
 
 def _facts(found: GateReport) -> list[tuple[str, str]]:

@@ -154,7 +154,12 @@ def _stages(groups: Mapping[str, Sequence[Point]]) -> Section:
     )
     if not rows:
         why = "Not drawn: no network has 20 answered turns in which the server told its endpoint."
-        return Section(id="stages", title="Where the time goes", says=says, parts=(Text(text=why),))
+        return Section(
+            id="stages",
+            title="Where the time goes",
+            says=says,
+            parts=(Text(text=why),),
+        )
     sizes = "; ".join(
         f"{name} {number(typical.n, 0)} and {number(slow.n, 0)}"
         for name, (typical, slow) in rows.items()

@@ -32,7 +32,8 @@ def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) ->
                 continue
             tails, values = zip(*pairs, strict=True)
             colour, _, dash = svg.series(index)
-            axes.step(tails, values, where="post", color=colour, ls=dash, lw=1.8, label=name)
+            look: dict[str, Any] = {"ls": dash, "lw": 1.8, "label": name, "gid": svg.stratum(index)}
+            axes.step(tails, values, where="post", color=colour, **look)
             highest = max(highest, tails[-1])
             everything += values
         axes.set_xscale("log")
@@ -88,7 +89,8 @@ def turns_over_time(
             look = _marks(colour, marker, 0)
             handles.append(Line2D([], [], label=name, **look))
             if kept:
-                axes.plot(*zip(*kept, strict=True), alpha=0.75, **look | {"markersize": 4.5})
+                dots = look | {"markersize": 4.5, "gid": svg.stratum(index)}
+                axes.plot(*zip(*kept, strict=True), alpha=0.75, **dots)
                 heard += [latency for _, latency in kept]
         latency_axis(axes, heard)
         if lost:

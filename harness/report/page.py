@@ -1,10 +1,13 @@
-"""The HTML page: one file, no script, no request to anywhere."""
+"""The HTML page: one file, readable without its script, no request to anywhere."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from harness.errors import sanitised
 from harness.model import Run
@@ -28,6 +31,7 @@ from harness.report import (
 from harness.report.beside import ALONE, Beside
 from harness.report.blocks import Card, Section
 from harness.report.formatting import counted, moment
+from harness.report.points import networks as networks_of
 from harness.report.summary_view import by_class, by_kind
 
 _VERDICTS = {
@@ -37,9 +41,19 @@ _VERDICTS = {
 }
 
 
+# The sections whose numbers the one of methods defines.
+_DEFINED = (
+    *("capacity", "comparison", "latency", "curve", "time", "stages", "classes", "kinds"),
+    *("positions", "conditions", "paired", "metrics", "calls", "errors"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the template shows, from the top down."""
+    """What the template shows, from the top down.
+
+    `networks` can be hidden one by one; the sections `defined` lead to the one of methods.
+    """
 
     title: str
     subtitle: str
@@ -50,6 +64,8 @@ class Page:
     cards: tuple[Card, ...]
     sections: tuple[Section, ...]
     footer: str
+    networks: tuple[str, ...] = ()
+    defined: tuple[str, ...] = ()
 
 
 def render_page(
@@ -73,7 +89,14 @@ def as_html(page: Page) -> str:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("template.html.j2").render(page=page)
+    script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # The script is a file of this package, and the only one that the page's policy lets run.
+    return environment.get_template("template.html.j2").render(
+        page=page,
+        script=Markup(script),  # noqa: S704
+        script_hash=f"sha256-{digest}",
+    )
 
 
 def _page(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]) -> Page:
@@ -94,6 +117,8 @@ def _page(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]) 
         loud=loud,
         cards=(*_capacity_card(beside), *sections.cards(summary)),
         sections=tuple(_sections(run, summary, beside, heard)),
+        networks=tuple(sanitised(name) for name in networks_of(run)),
+        defined=_DEFINED,
         footer=f"Run {sanitised(manifest.run_id)}. Written by harness from {summary.schema}.",
     )
 
@@ -127,5 +152,5 @@ def _sections(
         outcomes.corpus(run),
         run_quality.instrument(summary),
         run_quality.provenance(run),
-        run_quality.method(),
+        run_quality.method(run, summary),
     ]

@@ -7,7 +7,17 @@ from harness.errors import sanitised
 from harness.model import AskedSession, PromptSize, Run
 from harness.model.summary import AccuracySummary, LatenessSummary, LoadSummary, Summary
 from harness.report.blocks import Facts, Section, Table
-from harness.report.formatting import MINUS, MISSING, milliseconds, number, percent, signed
+from harness.report.formatting import (
+    MINUS,
+    MISSING,
+    counted,
+    milliseconds,
+    number,
+    percent,
+    signed,
+)
+from harness.report.sections import anchor
+from harness.report.summary_view import HEADLINE
 
 
 def instrument(summary: Summary) -> Section:
@@ -123,6 +133,7 @@ def provenance(run: Run) -> Section:
     manifest = run.manifest
     target = sanitised(manifest.target) + (" (simulator)" if manifest.simulated else "")
     pairs = (
+        ("To repeat it", manifest.settings.get("command", "")),
         ("Run", manifest.run_id),
         ("Started", manifest.started_at),
         ("Target", target),
@@ -133,7 +144,7 @@ def provenance(run: Run) -> Section:
         ("Seeds", _pairs(manifest.seeds)),
         ("Audio frames", f"{manifest.frame_ms} ms"),
         ("Patience of a caller", f"{number(manifest.turn_limit_ms, 0)} ms"),
-        ("Settings", _pairs(manifest.settings)),
+        ("Settings", _pairs(_settings(manifest.settings))),
         ("Versions", _pairs(manifest.versions)),
         ("Machine", _pairs(manifest.host)),
         ("Commit", manifest.commit),
@@ -184,14 +195,22 @@ def _pairs(named: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in named.items())
 
 
+def _settings(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if name != "command"}
+
+
 def _words(text: str) -> str:
     """Make one line of foreign text; long lists of versions stay whole, in pieces."""
     return ", ".join(sanitised(piece) for piece in text.split(", ")) or MISSING
 
 
-def method() -> Section:
-    """Return definitions and rules, from the table that the metrics are computed by."""
-    definitions = Facts(pairs=tuple((m.title, f"{m.definition}.") for m in METRICS))
+def method(run: Run, summary: Summary) -> Section:
+    """Return definitions and rules, of what this run has and by what it was asked for."""
+    present = [metric for metric in METRICS if metric.name in summary.metrics]
+    definitions = Facts(
+        pairs=tuple((m.title, f"{m.definition}.") for m in present),
+        anchors=tuple(anchor(m.name) for m in present),
+    )
     rules = Facts(
         pairs=(
             (
@@ -248,5 +267,42 @@ def method() -> Section:
         ),
     )
     return Section(
-        id="method", title="Method and definitions", says=says, parts=(definitions, rules)
+        id="method",
+        title="Method and definitions",
+        says=says,
+        parts=(definitions, rules, Facts(pairs=tuple(_exclusions(run, summary)))),
     )
+
+
+def _exclusions(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
+    """Yield what of this run is in no latency, and why."""
+    status, failures = summary.load.status, summary.failure_rate
+    headline = summary.metrics.get(HEADLINE)
+    measured_, turns = summary.load.turns_measured, summary.load.turns
+    yield (
+        "Turns with a latency",
+        f"{number(measured_, 0)} of {counted(turns, 'turn')} recorded",
+    )
+    if headline is not None and headline.censored:
+        yield (
+            "Right-censored",
+            (
+                f"{number(headline.censored, 0)}, at {number(run.manifest.turn_limit_ms, 0)} ms:"
+                " they count as slower than every turn that was answered"
+            ),
+        )
+    if ours := turns - failures.n:
+        yield "Left out because of us", f"{number(ours, 0)}, in no latency and no failure rate"
+    for name in ("failed", "closed", "dropped"):
+        if status.get(name):
+            yield f"Without a latency: {name}", number(status[name], 0)
+    if summary.load.turns_unrecorded:
+        yield "Planned, without a record", number(summary.load.turns_unrecorded, 0)
+    if headline is not None and headline.p95.n_eff is not None:
+        yield (
+            "Independent turns",
+            (
+                f"the {number(headline.n, 0)} are worth {number(headline.p95.n_eff, 0)} for P95:"
+                " turns of a session are alike"
+            ),
+        )

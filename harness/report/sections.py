@@ -32,6 +32,11 @@ _INTERVALS = (
 )
 
 
+def anchor(metric: str) -> str:
+    """Return where the page defines a metric."""
+    return f"is-{metric.replace('_', '-')}"
+
+
 def cards(summary: Summary) -> list[Card]:
     """Return the main numbers: the headline's percentiles, failures, cost."""
     n = measured(summary.metrics, HEADLINE)
@@ -40,7 +45,15 @@ def cards(summary: Summary) -> list[Card]:
         value, under = _words(quantile)
         unit = "ms" if value != MISSING else ""
         under = under if quantile.value is None or quantile.low is None else f"95 %: {under}"
-        found.append(Card(label=f"{name} voice to voice", value=value, unit=unit, under=under))
+        found.append(
+            Card(
+                label=f"{name} voice to voice",
+                value=value,
+                unit=unit,
+                under=under,
+                link=anchor(HEADLINE),
+            )
+        )
     rate, cost = summary.failure_rate, summary.cost
     found.append(
         Card(
@@ -174,6 +187,12 @@ def metrics(summary: Summary) -> Section:
         for metric in present
     )
     head = ("Metric", "n", "P50, ms", "P95, ms", "P99, ms")
-    table = Table(title="All metrics", head=head, rows=rows, notes=_sentences(found))
+    table = Table(
+        title="All metrics",
+        head=head,
+        rows=rows,
+        notes=_sentences(found),
+        links=tuple(anchor(m.name) for m in present),
+    )
     says = ("Over all networks. Percentiles of parts do not add up to percentiles of the whole.",)
     return Section(id="metrics", title="All metrics", says=says, parts=(table,))

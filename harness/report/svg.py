@@ -8,7 +8,8 @@ live in one document.
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -34,6 +35,7 @@ _VARIABLES = {
     **{colour: f"--series-{i}" for i, colour in enumerate(SERIES, 1)},
     **{colour: f"--stage-{i}" for i, colour in enumerate(STAGES, 1)},
 }
+_LONGEST_CHARS = 34
 _PX_PER_INCH = 72  # the unit of matplotlib's SVG is the point; one is shown as one CSS pixel
 _FONT_FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _REFERENCE = re.compile(r"(\bid=\"|url\(#|href=\"#)")
@@ -102,7 +104,7 @@ def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None)
     shown = axes.get_legend_handles_labels()[0] if handles is None else handles
     if not shown:
         return
-    axes.legend(
+    legend = axes.legend(
         handles=shown,
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
@@ -112,15 +114,30 @@ def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None)
         columnspacing=1.6,
         handletextpad=0.6,
     )
+    for text in legend.get_texts():
+        text.set_text(shortened(text.get_text()))
 
 
-def export(figure: Figure, *, name: str, label: str) -> str:
+def shortened(name: str) -> str:
+    """Return a name that leaves room for the figure beside it."""
+    return name if len(name) <= _LONGEST_CHARS else f"{name[: _LONGEST_CHARS - 1]}…"
+
+
+def stratum(index: int) -> str:
+    """Return the name of what a figure draws of the n-th network, for the page to hide it."""
+    return f"stratum-{index}"
+
+
+def export(
+    figure: Figure, *, name: str, label: str, titles: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Export a figure as an SVG element to put into HTML.
 
     Args:
         figure: The figure.
         name: Unique in the page; goes in front of every identifier.
         label: What it shows, in words, for readers who do not see it. Plain text.
+        titles: Words that browsers show beside the pointer, by the `gid` of what they are about.
 
     Returns:
         An `<svg>` element without any address in it, its colours CSS variables.
@@ -135,6 +152,9 @@ def export(figure: Figure, *, name: str, label: str) -> str:
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
     text = _REFERENCE.sub(lambda match: f"{match.group(1)}{name}-", text)
     text = _FONT_FAMILY.sub("", text)
+    for gid, words in titles.items():
+        opening = f'<g id="{name}-{gid}">'
+        text = text.replace(opening, f"{opening}<title>{_escaped(words)}</title>", 1)
     for stand_in, variable in _VARIABLES.items():
         text = text.replace(stand_in, f"var({variable})")
     return re.sub(
@@ -146,8 +166,11 @@ def export(figure: Figure, *, name: str, label: str) -> str:
 
 
 def _opening(view_box: str, label: str) -> str:
-    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return f'<svg viewBox="{view_box}" role="img" aria-label="{escaped}">'
+    return f'<svg viewBox="{view_box}" role="img" aria-label="{_escaped(label)}">'
+
+
+def _escaped(words: str) -> str:
+    return words.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def styled() -> Any:

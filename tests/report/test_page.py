@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Fault, Party, Phase
-from harness.model import Run, Summary, ValidityState
+from harness.model import Run, Summary, TurnRecord, ValidityState
 from harness.report import write_report
 from harness.report.formatting import MISSING
 from harness.report.page import render_page
@@ -17,7 +19,7 @@ from harness.report.page import render_page
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], Summary]
 _VOID = {"meta", "br", "hr", "img", "input", "link", "path", "use"}
-_EVIL = "<script>alert(1)</script>"
+_EVIL = "<script>alert(1)</script>'\"><b onclick=alert(2)>&]]>-->"
 
 
 class _Strict(HTMLParser):
@@ -29,6 +31,7 @@ class _Strict(HTMLParser):
         self.ids: list[str] = []
         self.references: list[str] = []
         self.tags: set[str] = set()
+        self.attributes: set[str] = set()
         self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -36,6 +39,7 @@ class _Strict(HTMLParser):
         if tag not in _VOID:
             self.open.append(tag)
         for name, value in attrs:
+            self.attributes.add(name)
             if name == "id" and value:
                 self.ids.append(value)
             if name in ("src", "href", "srcset", "data", "action", "poster", "xlink:href"):
@@ -70,9 +74,21 @@ def html(make_run: MakeRun, summary_of: SummaryOf) -> str:
     return render_page(run, summary_of(run))
 
 
-def test_page_is_well_formed_and_has_no_script(html: str) -> None:
+def test_page_is_well_formed_and_has_one_script_of_its_own(html: str) -> None:
     parsed = _parsed(html)
-    assert not parsed.tags & {"script", "iframe", "link", "img", "object", "embed", "base"}
+    assert not parsed.tags & {"iframe", "link", "img", "object", "embed", "base"}
+    _assert_only_its_own_script(html)
+
+
+def _assert_only_its_own_script(html: str) -> None:
+    """Check that the page's policy lets one script run, by its digest, and nothing be fetched."""
+    (script,) = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"'sha256-{digest}'"
+    assert "javascript:" not in html
 
 
 def test_page_refers_to_nothing_outside_itself(html: str) -> None:
@@ -104,7 +120,11 @@ def test_foreign_text_is_escaped_wherever_it_shows(
     run = make_run(calls=12, fault_every=5, fault=fault)
     run = replace(
         run,
-        turns=tuple(replace(turn, network=_EVIL, utterance_id=_EVIL) for turn in run.turns),
+        turns=tuple(_hostile(turn, at) for at, turn in enumerate(run.turns)),
+        sessions=tuple(
+            replace(session, session_id=_EVIL + session.session_id, network=_EVIL)
+            for session in run.sessions
+        ),
         manifest=replace(
             run.manifest,
             target=_EVIL,
@@ -119,8 +139,25 @@ def test_foreign_text_is_escaped_wherever_it_shows(
     validity = replace(summary.validity, state=ValidityState.INVALID, reasons=(_EVIL,))
     summary = replace(summary, validity=validity)
     html = render_page(run, summary)
-    assert "script" not in _parsed(html).tags
-    assert html.count("&lt;script&gt;") > 10
+    parsed = _parsed(html)
+    assert not {name for name in parsed.attributes if name.startswith("on")}
+    assert "b" not in parsed.tags
+    _assert_only_its_own_script(html)
+    assert html.count("&lt;script&gt;") > 40
+
+
+def _hostile(turn: TurnRecord, at: int) -> TurnRecord:
+    """Return the turn with hostile text wherever a server, a corpus or a scenario puts some."""
+    return replace(
+        turn,
+        session_id=_EVIL + turn.session_id,
+        network=_EVIL,
+        utterance_id=_EVIL,
+        user_class=f"{_EVIL}{at % 2}",
+        condition=f"{_EVIL}{at % 2}" if at % 2 else "",
+        original_id=_EVIL,
+        provider_ids={_EVIL: _EVIL},
+    )
 
 
 def test_invalid_run_has_banner_reason_and_watermark(
@@ -147,7 +184,7 @@ def test_unsupported_percentiles_say_why_and_are_never_zero(
     run = make_run(calls=1, turns_each=3, networks=("ideal",))
     html = render_page(run, summary_of(run))
     card = re.search(
-        r'P99 voice to voice</p><p class="value">(.*?)</p><p class="under">(.*?)<', html
+        r'P99 voice to voice</a></p><p class="value">(.*?)</p><p class="under">(.*?)<', html
     )
     assert card is not None
     assert card.groups() == (MISSING, "needs 299 turns, has 3")

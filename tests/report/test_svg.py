@@ -48,3 +48,8 @@ def test_a_label_is_text_and_not_markup() -> None:
 
 def test_the_size_is_that_of_the_canvas() -> None:
     assert 'viewBox="0 0 400 200"' in _exported()
+
+
+def test_a_long_name_leaves_room_for_the_figure() -> None:
+    assert svg.shortened("lte_good") == "lte_good"
+    assert len(svg.shortened("x" * 500)) == 34
