@@ -179,9 +179,9 @@ def _refuse_without_load(given: set[str]) -> None:
     for name, needed in _NEEDED.items():
         if name in given and not set(needed) & given:
             raise BadInput(
-                "says nothing without a load to size for",
+                f"says nothing without {_options(needed)}",
                 where=_options((name,)),
-                hint=f"Give {_options(needed)} as well",
+                hint="Give that as well, or leave this out",
             )
 
 

@@ -176,6 +176,14 @@ def test_calls_of_a_run_tell_their_length(
     assert "Little's law    14.7 calls held, arrivals x length 15.0: agrees" in said
 
 
+def test_a_price_names_the_load_that_it_is_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*HELD, "--concurrent", "9", "--minute-price", "0.1"]) == ExitCode.BAD_INPUT
+    assert "--minute-price: says nothing without --arrivals." in capsys.readouterr().err
+    assert run([*HELD, "--instance-price", "1"]) == ExitCode.BAD_INPUT
+    said = capsys.readouterr().err
+    assert "without --calls-per-hour, --concurrent or --arrivals." in said
+
+
 def test_little_s_law_that_is_not_known_says_why(
     tmp_path: Path,
     record: Callable[..., Path],
