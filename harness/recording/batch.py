@@ -39,7 +39,8 @@ class Batch:
     def split(self, most: int) -> "list[Batch]":
         """Return the batch as batches of at most `most` records, in order; one at least.
 
-        Turns come before sessions, as they do in time, and histograms with the last batch.
+        Turns come before sessions, as they do in time, and histograms with the last batch. Every
+        recording, which is as large as hundreds of records, has a batch of its own.
         """
         records = [*self.turns, *self.sessions, *self.events]
         parts: list[Batch] = []
@@ -54,7 +55,11 @@ class Batch:
                     case RunEvent():
                         part.events.append(record)
             parts.append(part)
-        parts[-1].histograms = self.histograms
+        parts[-1].histograms, parts[-1].left_out = self.histograms, self.left_out
+        parts[-1:-1] = [
+            Batch(recordings=[one], start_ns=self.start_ns, end_ns=self.end_ns)
+            for one in self.recordings
+        ]
         return parts
 
     def pack(self) -> dict[str, object]:

@@ -1,9 +1,11 @@
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.errors import BadInput
-from harness.model import RunEvent, RunEventKind, SessionRecord
+from harness.model import RecordedFor, Recording, RunEvent, RunEventKind, SessionRecord
 from harness.recording import Batch, Histogram, RunDirectory, read_run
 
 
@@ -47,3 +49,29 @@ def test_a_batch_in_parts_writes_the_same_run(directory: RunDirectory) -> None:
     assert (list(run.sessions), list(run.events)) == (whole.sessions, whole.events)
     assert run.send_lateness == whole.histograms["send_lateness"].summary()
     assert Batch(end_ns=4).split(9) == [Batch(end_ns=4)]
+
+
+def test_recordings_travel_one_by_one_and_none_is_lost() -> None:
+    entries = [
+        Recording(
+            session_id=name,
+            turn_index=0,
+            why=RecordedFor.CHOSEN,
+            rank=0.0,
+            file=f"{name}.flac",
+            start_ns=0,
+            rate_hz=8_000,
+            samples=1,
+            size_bytes=1,
+        )
+        for name in ("a", "b")
+    ]
+    whole = replace(
+        batch(),
+        recordings=[(entries[0], b"\x00"), (entries[1], b"\xff")],
+        left_out=Counter({"why": 2}),
+    )
+    parts = [Batch.unpack(part.pack()) for part in whole.split(500)]
+    assert [len(part.recordings) for part in parts] == [1, 1, 0]
+    assert [one for part in parts for one in part.recordings] == whole.recordings
+    assert sum((part.left_out for part in parts), Counter()) == whole.left_out

@@ -1,9 +1,10 @@
 """A page as a browser has it, asked from outside: the page itself allows no script."""
 
 import json
-import re
 import subprocess
+import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,9 @@ def ask(page: Path, script: str, profile: Path) -> Any:
         profile: An empty folder for the browser.
     """
     words = [*_WORDS, f"--user-data-dir={profile}", "about:blank"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as browser:
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
         try:
-            assert browser.stderr is not None
-            told = (re.search(r"DevTools listening on ws://([^/]+)/", x) for x in browser.stderr)
-            host = next(found[1] for found in told if found)
-            with connect(_socket(host)) as door:
+            with connect(_socket(profile / "DevToolsActivePort")) as door:
                 _send(door, 1, "Page.enable")
                 _send(door, 2, "Page.navigate", url=page.as_uri())
                 _until(door, "method", "Page.loadEventFired")
@@ -54,10 +52,15 @@ def _until(door: Connection, key: str, value: object) -> Any:
     return message
 
 
-def _socket(host: str) -> str:
-    """Return where to talk to the browser's only page."""
-    while True:
-        with urllib.request.urlopen(f"http://{host}/json/list", timeout=30) as answer:
-            for tab in json.load(answer):
-                if tab["type"] == "page":
-                    return str(tab["webSocketDebuggerUrl"])
+def _socket(told: Path) -> str:
+    """Return where to talk to the browser's only page, once it has told its port."""
+    give_up_s = time.monotonic() + 60
+    while time.monotonic() < give_up_s:
+        with suppress(OSError, IndexError):
+            port = told.read_text().splitlines()[0]
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
+                for tab in json.load(answer):
+                    if tab["type"] == "page":
+                        return str(tab["webSocketDebuggerUrl"])
+        time.sleep(0.05)
+    raise AssertionError("the browser did not start")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.cli.summarising import recorded, summarise_directory
+from harness.cli.summarising import recorded
 from harness.corpus import as_flac, read_stereo
 from harness.errors import BadInput
 from harness.model import (
@@ -27,7 +27,7 @@ from harness.report import listening, write_report
 from harness.report.blocks import Html
 from tests.load.conftest import check_turns
 from tests.report.browser import ask
-from tests.report.conftest import MakeRun
+from tests.report.conftest import MakeRun, SummaryOf
 
 MS = 1_000_000
 FRAME_MS = 20
@@ -164,10 +164,8 @@ def test_a_page_of_many_recordings_stays_light(make_run: MakeRun, tmp_path: Path
     assert len(words) < 12_000 * words.count("<audio")
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hold_recorded(reports: Path) -> Path:
     """Hold a run in two processes and return its folder."""
-    reports = tmp_path_factory.mktemp("reports")
     words = [sys.executable, "-m", "harness", "run", "conversation", "--reports", str(reports)]
     words += ["--corpus", "synthetic", "--turns", "1", "--users", "2", "--spawn-rate", "10"]
     words += ["--calls", "2", "--processes", "2", "--record", "all"]
@@ -177,7 +175,8 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def test_a_recording_of_the_simulator_agrees_with_its_marks(held: Path) -> None:
+def test_a_recording_of_the_simulator_agrees_with_its_marks(tmp_path: Path) -> None:
+    held = hold_recorded(tmp_path)
     run = recorded(held)
     turns = {(turn.session_id, turn.turn_index): turn for turn in run.turns}
     kept = read_recordings(held)
@@ -197,10 +196,15 @@ def test_a_recording_of_the_simulator_agrees_with_its_marks(held: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not on PATH")
-def test_a_browser_plays_the_recordings_beside_the_page(held: Path, tmp_path: Path) -> None:
+def test_a_browser_plays_the_recordings_beside_the_page(
+    make_run: MakeRun, summary_of: SummaryOf, tmp_path: Path
+) -> None:
     beside, apart = tmp_path / "beside", tmp_path / "apart.html"
-    shutil.copytree(held, beside)
-    page = write_report(beside, *summarise_directory(beside))
+    beside.mkdir()
+    run, folder = make_run(calls=2), AudioFolder(beside, 1 << 30)
+    for turn in run.turns[:2]:
+        keep(folder, turn)
+    page = write_report(beside, run, summary_of(run))
     shutil.copy(page, apart)
     script = (
         "const found=[];for(const a of document.querySelectorAll('audio')){a.muted=true;try{"
@@ -208,6 +212,5 @@ def test_a_browser_plays_the_recordings_beside_the_page(held: Path, tmp_path: Pa
         "found.push('plays')}catch(e){found.push(e.name)}}"
         "return [found,document.querySelector('.absent img').naturalWidth]"
     )
-    count = len(read_recordings(beside))
-    assert ask(page, script, tmp_path / "first") == [["plays"] * count, 1]
-    assert ask(apart, script, tmp_path / "second") == [["NotSupportedError"] * count, 0]
+    assert ask(page, script, tmp_path / "first") == [["plays", "plays"], 1]
+    assert ask(apart, script, tmp_path / "second") == [["NotSupportedError"] * 2, 0]
