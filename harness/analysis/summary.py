@@ -50,6 +50,7 @@ from harness.model.summary import (
     DifferenceSummary,
     EventSummary,
     FailureSummary,
+    HeldBackSummary,
     LatenessSummary,
     LoadSummary,
     MetricSummary,
@@ -114,6 +115,13 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
     )
 
 
+def _held_back(sessions: Sequence[SessionRecord]) -> HeldBackSummary | None:
+    held = [session.held_back_ns for session in sessions if session.held_back_ns]
+    if not held:
+        return None
+    return HeldBackSummary(sessions=len(held), max_s=round(max(held) / NS_PER_S, 3))
+
+
 def _error_bound(turns: Sequence[TurnRecord]) -> ErrorBoundSummary:
     found = error_bounds(turns)
     why = "no turn says how far the stamp of its response may be off"
@@ -147,6 +155,7 @@ def _load(run: Run) -> LoadSummary:
         duration_s=None if whole_ns is None else rounded(whole_ns / NS_PER_S),
         concurrency_peak=concurrency_peak(run.sessions),
         refusals=sum(session.refusals for session in run.sessions),
+        held_back=_held_back(run.sessions),
         unreadable_messages=sum(session.unreadable_messages for session in run.sessions),
         old_names=tuple(sorted({name for session in run.sessions for name in session.old_names})),
         reconnects=sum(session.reconnects for session in run.sessions),

@@ -21,10 +21,12 @@ from harness.environment import secret
 from harness.errors import BadInput
 from harness.load.exporters.listen_address import parse_listen_address
 from harness.load.record_wish import MOST_MB, RecordWish, parse_record
+from harness.load.target_limits import TargetLimits
 from harness.model import DIRECT
 from harness.network import PORTS, ApiAddress, parse_api, parse_ports
 from harness.plan import Mix, parse_mix
 
+NO_LIMITS = TargetLimits()
 TARGETS_FILE = "harness.toml"
 # Names of variables are upper case; a key pasted there by mistake is not.
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -72,6 +74,7 @@ class Options:
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
         key_variable: The variable that holds the key; empty for the usual ones.
+        limits: The target's own limits of sessions.
         refusal_retries: How often a session is tried again that was refused by a full server.
         drain_s: How long calls may go on once the run is being stopped.
         authority: File of certificates to trust in place of the system's.
@@ -115,6 +118,7 @@ class Options:
     setup_limit_s: float = SETUP_LIMIT_S
     key_header: str = BEARER
     key_variable: str = ""
+    limits: TargetLimits = NO_LIMITS
     refusal_retries: int = REFUSAL_RETRIES
     drain_s: float = 10.0
     authority: Path | None = None
@@ -319,6 +323,18 @@ def add_target_arguments(group: Takes) -> None:
         help="how often a session that a full server refuses (HTTP 429, close 1008 or 1013)"
         f" is tried again (default: {REFUSAL_RETRIES})",
     )
+    for name, words in (
+        ("--sessions-per-s", "new sessions in any second"),
+        ("--sessions-per-min", "new sessions in any minute"),
+        ("--sessions-at-once", "sessions at once"),
+    ):
+        group.add_argument(
+            name,
+            type=int,
+            default=0,
+            help=f"most {words} that the target allows: calls that would go beyond it wait, and"
+            " what they waited is told and in no latency (0: no such limit)",
+        )
     group.add_argument("--ca", default="", help="file of certificates to trust for wss")
     group.add_argument(
         "--targets",
@@ -372,6 +388,9 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "--carrier-api",
             f"is for carriers with such an API, and not for {parsed.dialect}",
         ),
+        (parsed.sessions_per_s >= 0, "--sessions-per-s", "must not be negative"),
+        (parsed.sessions_per_min >= 0, "--sessions-per-min", "must not be negative"),
+        (parsed.sessions_at_once >= 0, "--sessions-at-once", "must not be negative"),
         (0 <= parsed.drain_s <= 600, "--drain-s", "must be between 0 and 600"),
     )
     for holds, flag, words in checks:
@@ -405,6 +424,11 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         setup_limit_s=parsed.setup_limit_s,
         key_header=parsed.key_header,
         key_variable=parsed.key_variable,
+        limits=TargetLimits(
+            per_s=parsed.sessions_per_s,
+            per_min=parsed.sessions_per_min,
+            at_once=parsed.sessions_at_once,
+        ),
         refusal_retries=parsed.refusal_retries,
         drain_s=parsed.drain_s,
         authority=Path(parsed.ca) if parsed.ca else None,

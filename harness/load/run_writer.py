@@ -230,7 +230,7 @@ def _command(options: Options, route: Route) -> dict[str, str]:
     """Return the command that makes the run again, with its target where it has one of its own."""
     if not options.command:
         return {}
-    host = "" if options.simulated else f" --host {shlex.quote(sanitised_target(route.target))}"
+    host = "" if options.simulated else f" --host {shlex.quote(route.address)}"
     return {"command": options.command + host}
 
 

@@ -33,6 +33,7 @@ from harness.load.run_setup import audio_engine, resolve_dialect
 from harness.load.said_words import with_said
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
+from harness.load.target_limits import Turnstile
 from harness.load.tool_functions import ToolFunctions
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
@@ -99,6 +100,7 @@ class Workload:
         self._share = Share(origin_ns=now_ns())
         self._queue = CallQueue(self._share, options.calls, schedule)
         self._open_load: OpenLoad | None = None
+        self._turnstile = Turnstile(options.limits, lambda: self._stopping)
         self._stopping = self._hurried = False
         self._reacting: dict[str, ReactingCall] = {}
         self._tools = ToolFunctions(self._engine)
@@ -132,6 +134,8 @@ class Workload:
         self._share = share
         calls, arrivals = self._options.calls, arrivals_of(self._options)
         self._queue = CallQueue(share, calls, self._schedule)
+        limits = self._options.limits.share(share.slots)
+        self._turnstile = Turnstile(limits, lambda: self._stopping)
         if arrivals is not None:
             self._open_load = OpenLoad(arrivals, share, calls, self._schedule, self._drop_late)
         self._recorder.begin(share.origin_ns)
@@ -143,11 +147,7 @@ class Workload:
         self._batch.start_ns = now_ns() - share.origin_ns
 
     def arrive(self, after_ns: int) -> None:
-        """Let planned calls begin.
-
-        Args:
-            after_ns: What planned starts count from, since run start.
-        """
+        """Let planned calls begin; their starts count from so long after run start."""
         if self._open_load is not None and not self._stopping:
             self._open_load.begin(self._share.origin_ns + after_ns)
 
@@ -211,9 +211,12 @@ class Workload:
         if self._stopping:
             return None
         if self._open_load is not None:
-            return self._open_load.take(user_class)
-        number = self._queue.take(user_class)
-        return None if number is None else (number, now_ns())
+            planned = self._open_load.take(user_class)
+        else:
+            number = self._queue.take(user_class)
+            planned = None if number is None else (number, now_ns())
+        start_ns = None if planned is None else self._turnstile.pass_through(*planned)
+        return None if planned is None or start_ns is None else (planned[0], start_ns)
 
     def _hold(
         self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
@@ -261,12 +264,7 @@ class Workload:
         self._engine.hold(session, route)
 
     def begin_reacting(self, user_class: str, most_turns: int | None) -> ReactingCall | None:
-        """Begin a class's next call, which its scenario leads; `None` if there is none left.
-
-        Args:
-            user_class: The class of the caller that is free.
-            most_turns: After how many turns it fails a check and ends; `None` for no such check.
-        """
+        """Begin a class's next call, which its scenario leads; `None` if there is none left."""
         planned = self._next(user_class)
         if planned is None:
             return None
@@ -298,6 +296,7 @@ class Workload:
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
         """Record a call whose speech is gone; it never starts."""
+        self._turnstile.leave(plan.number)
         self._batch.turns.append(self._dropped(plan, "no_speech", str(error)))
         # Other recordings are probably gone too: do not race through the schedule.
         gevent.sleep(_POLL_S)
@@ -393,6 +392,7 @@ class Workload:
             session = replace(session, checks=tuple(call.checks))
             del self._reacting[session.session_id]
         self.active -= 1
+        session = replace(session, held_back_ns=self._turnstile.leave(session.call_number))
         self._batch.sessions.append(with_said(session, self._transcripts))
         if session.network != DIRECT and not self._network_lost:
             gevent.spawn(self._routes.release, session.session_id)

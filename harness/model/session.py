@@ -58,6 +58,7 @@ class SessionRecord:
             where the caller does not wait for one.
         fault: Why it ended early, `None` when the caller hung up as planned.
         carrier: What the application did as a carrier saw it; `None` where harness was none.
+        held_back_ns: How long the target's own limits held it back; its starts count from after.
         checks: What its scenario expected of the agent.
         caller_words: What the API understood of the caller, where it tells transcripts.
     """
@@ -100,5 +101,6 @@ class SessionRecord:
     user_class: str = ""
     fault: Fault | None = None
     carrier: CarrierAccount | None = None
+    held_back_ns: int = 0
     checks: tuple[Check, ...] = ()
     caller_words: tuple[CallerWords, ...] = ()

@@ -23,6 +23,14 @@ SUMMARY_SCHEMA = "harness.summary/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBackSummary:
+    """Sessions that the target's own limits held back, and the longest that one was."""
+
+    sessions: int
+    max_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSummary:
     """What was planned and what was done.
 
@@ -38,6 +46,7 @@ class LoadSummary:
         duration_s: From the first session's opening to the last one's end; `None` without one.
         concurrency_peak: Most sessions open at once; likewise.
         refusals: How often a full server refused a session.
+        held_back: Only where the target's own limits held sessions back.
         unreadable_messages: Messages of the server that could not be read.
         old_names: Names of messages that the API has since renamed, as they came.
         reconnects: How often sessions were opened anew.
@@ -61,6 +70,7 @@ class LoadSummary:
     duration_s: float | None = None
     concurrency_peak: int | None = None
     refusals: int
+    held_back: HeldBackSummary | None = None
     unreadable_messages: int
     old_names: tuple[str, ...] = ()
     reconnects: int

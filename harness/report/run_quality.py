@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.analysis import METRICS
 from harness.errors import sanitised
 from harness.model import AskedSession, PromptSize, Run
-from harness.model.summary import AccuracySummary, LatenessSummary, LoadSummary, Summary
+from harness.model.summary import (
+    AccuracySummary,
+    HeldBackSummary,
+    LatenessSummary,
+    LoadSummary,
+    Summary,
+)
 from harness.report.blocks import Facts, Section, Table
 from harness.report.formatting import (
     MINUS,
@@ -110,11 +116,20 @@ def _delivered(done: LoadSummary) -> tuple[tuple[str, str], ...]:
         ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),
         ("Turns", turns),
         ("Refused by a full server", f"{number(done.refusals, 0)}, and tried again as configured"),
+        *([("Held back", held_back(done.held_back))] if done.held_back else []),
         ("Messages not readable", number(done.unreadable_messages, 0)),
         ("Old names of messages", ", ".join(sanitised(one) for one in done.old_names) or MISSING),
         ("Workers lost", number(done.workers_lost, 0)),
         ("Clock steps", number(done.clock_steps, 0)),
         ("Came to its end", "yes" if done.finished else "no: killed, or still going on"),
+    )
+
+
+def held_back(found: HeldBackSummary) -> str:
+    """Say what the target's own limits delayed."""
+    return (
+        f"{counted(found.sessions, 'session')} began later, by at most {number(found.max_s, 1)} s,"
+        " for the target's own limits; no latency holds that"
     )
 
 

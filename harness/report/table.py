@@ -27,6 +27,7 @@ from harness.report.formatting import (
     number,
     signed,
 )
+from harness.report.run_quality import held_back
 from harness.report.summary_view import (
     HEADLINE,
     Part,
@@ -110,6 +111,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     ]
     if refusals := summary.load.refusals:
         lines.append(("refusals", f"a full server refused sessions {counted(refusals, 'time')}"))
+    if summary.load.held_back:
+        lines.append(("held back", held_back(summary.load.held_back)))
     if summary.load.old_names:
         names = ", ".join(sanitised(name) for name in summary.load.old_names)
         lines.append(("old names", f"messages came as {names}, and were understood"))
