@@ -5,6 +5,8 @@
   say when the machine itself paused (`host_watch`); measured minus true latency (`accuracy`);
   how exactly the audible-onset detector dates an onset (`onset_detector`).
 * capacity: whether a search finds a limit that is known (`capacity_calibration`).
+* dialects: how many sessions the engine holds in OpenAI's words and in Twilio's, whose frames are
+  stamped for each call (`dialect_capacity`).
 * simulator: how many sessions the simulator holds on one core (`simulator_capacity`).
 * speech: what it takes to annotate, encode and cache recorded speech (`speech_cache`).
 * stalls: how late a network's stalls are applied to many calls (`stall_updates`).

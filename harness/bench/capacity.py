@@ -65,7 +65,7 @@ def measure_capacity(frame_ms: int, effort: Effort, progress: Progress) -> Capac
         ):
             clients = (
                 _trials("harness under Locust", locust.measure, 0, effort, watch),
-                _trials("plain client", _asker(plain), 1, effort, watch),
+                _trials("plain client", asker(plain), 1, effort, watch),
             )
             report(f"{clients[0].name} with {_FEW} sessions, for its memory")
             clients[0].weigh(_FEW)
@@ -74,7 +74,7 @@ def measure_capacity(frame_ms: int, effort: Effort, progress: Progress) -> Capac
             compare_clients(clients, out_of_time=lambda: now_ns() >= give_up_ns, report=report)
             held = None
             if clients[0].search.best is not None:
-                engine = _trials("engine alone", _asker(alone), 0, effort, watch)
+                engine = _trials("engine alone", asker(alone), 0, effort, watch)
                 number = clients[0].search.best
                 held = sustain(clients[0], engine, number, effort.hold_s, report)
         seen = watch.between(began_ns, now_ns())
@@ -180,8 +180,12 @@ def _trials(
     return ClientTrials(name, effort.starts[start], ask, seconds=effort.window_s, watch=watch)
 
 
-def _asker(child: Child) -> Callable[[int, float], Sample]:
-    """Return what asks a client that runs as a process of its own for a trial."""
+def asker(child: Child) -> Callable[[int, float], Sample]:
+    """Return what asks a client that runs as a process of its own for a trial.
+
+    Args:
+        child: The client; it takes a number of sessions and of seconds a line.
+    """
 
     def ask(sessions: int, seconds: float) -> Sample:
         return child.ask(f"{sessions} {seconds}", seconds + _ANSWER_S)

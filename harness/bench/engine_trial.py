@@ -29,7 +29,7 @@ from harness.bench.workload import (
     short_corpus,
 )
 from harness.clock import now_ns, wall_time
-from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects import DEFAULT_DIALECT, SessionSettings, find_dialect
 from harness.engine.engine import AudioEngine
 from harness.engine.process_tuning import GarbagePauses, tune_process
 from harness.engine.route import Route
@@ -54,14 +54,17 @@ class EngineTrial:
         frame_ms: Length of the callers' frames.
         seed: Source of all draws.
         folder: Where what is recorded is written.
+        dialect: Name of what the server speaks.
     """
 
-    def __init__(self, host: str, frame_ms: int, seed: int, folder: Path) -> None:
-        dialect, settings = OpenAIRealtime(), SessionSettings()
+    def __init__(
+        self, host: str, frame_ms: int, seed: int, folder: Path, dialect: str = DEFAULT_DIALECT
+    ) -> None:
+        words, settings = find_dialect(dialect), SessionSettings()
         self._route = Route(
-            target=parse_target(host, dialect.path(settings)),
+            target=parse_target(host, words.path(settings)),
             headers=(),
-            dialect=dialect,
+            dialect=words,
             settings=settings,
         )
         self._seed, self._origin_ns, self._calls = seed, now_ns(), 0
@@ -234,6 +237,7 @@ def main() -> None:
     """Measure as asked on the command line, or as standard input asks, line by line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", required=True, help="address of a server")
+    parser.add_argument("--dialect", default=DEFAULT_DIALECT, help="what it speaks")
     parser.add_argument("--frame-ms", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of the measured window")
     parser.add_argument("--seed", type=int, default=1)
@@ -245,7 +249,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="an empty folder for what is recorded")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        trial = EngineTrial(asked.host, asked.frame_ms, asked.seed, asked.keep or Path(folder))
+        kept = asked.keep or Path(folder)
+        trial = EngineTrial(asked.host, asked.frame_ms, asked.seed, kept, asked.dialect)
         for line in [asked.sessions] if asked.sessions is not None else sys.stdin:
             sessions, seconds = asked_for(str(line), asked.seconds)
             print(json.dumps(trial.measure(sessions, seconds)), flush=True)

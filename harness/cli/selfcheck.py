@@ -18,6 +18,10 @@ class _Measurements(LazyGroup):
             "harness.cli.selfcheck_capacity",
             "Whether a capacity search finds limits that are known (1 minute).",
         ),
+        "dialects": (
+            "harness.cli.selfcheck_dialects",
+            "How many sessions it holds with OpenAI's words, and with Twilio's (2 minutes).",
+        ),
         "engine": (
             "harness.cli.selfcheck_engine",
             "How many sessions this machine holds, and how exactly (minutes).",
