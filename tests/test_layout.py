@@ -77,6 +77,7 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     THROUGH_THE_SERVER: {
         "simulator/chance/draws.py": "simulator/test_latency.py",
+        "simulator/protocol/fronted_session.py": "simulator/carrier/test_application.py",
         "simulator/protocol/passed_on_link.py": "simulator/vendors/test_agent.py",
         "simulator/protocol/refusals.py": "simulator/test_protocol.py",
         "simulator/protocol/session_limits.py": "simulator/test_demands.py",

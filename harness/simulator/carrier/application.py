@@ -7,19 +7,18 @@ the caller is heard meanwhile. Keys of the telephone are answered after `#`, or 
 
 import base64
 import binascii
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from harness.clock import now_ns
 from harness.model import NS_PER_MS, TruthRecord
-from harness.simulator.carrier.linear_audio import SERVICE_RATE_HZ, Resampler
 from harness.simulator.carrier.words import CarrierWords
-from harness.simulator.protocol.passed_on_link import PassedOnLink
-from harness.simulator.protocol.session_limits import Link, ServedSession
+from harness.simulator.protocol.fronted_session import FrontedSession, NewSession
+from harness.simulator.protocol.session_limits import Link
 from harness.simulator.timing.deadlines import Deadline
+from harness.simulator.voice.linear_audio import SERVICE_RATE_HZ, Resampler
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -37,15 +36,8 @@ class _FromService(msgspec.Struct):
 _decode_service = msgspec.json.Decoder(_FromService).decode
 
 
-class NewSession(Protocol):
-    """Makes the service's session of a call."""
-
-    def __call__(self, link: Link, told: Callable[[TruthRecord], TruthRecord]) -> ServedSession:
-        """Make it on a link; its truth records count as the caller's side does."""
-
-
-class CarrierApplication(PassedOnLink):
-    """One call; towards its connection a session, towards its session a connection.
+class CarrierApplication(FrontedSession):
+    """One call.
 
     Args:
         link: The carrier's connection.
@@ -54,9 +46,8 @@ class CarrierApplication(PassedOnLink):
     """
 
     def __init__(self, link: Link, words: CarrierWords, new_session: NewSession) -> None:
-        super().__init__(link)
-        self._words, self._new_session = words, new_session
-        self._session: ServedSession | None = None
+        super().__init__(link, new_session)
+        self._words = words
         self._stream = ""
         self._heard = self._said = Resampler(1, 1)
         self._linear = False
@@ -67,9 +58,6 @@ class CarrierApplication(PassedOnLink):
         self._no_more_keys: Deadline | None = None
 
     # -- a session, as the carrier's connection sees it -----------------------------------------
-
-    def open(self) -> None:
-        """Wait: the carrier speaks first."""
 
     def receive(self, message: bytes, received_ns: int) -> None:
         """Take a message of the carrier; an invalid one ends the call."""
@@ -83,12 +71,7 @@ class CarrierApplication(PassedOnLink):
         if not self._words.binary or len(message) % 2:
             self._link.close(1003, "a media stream has no such binary messages")
             return
-        self._hear(base64.b64encode(self._heard.feed(message)), received_ns)
-
-    def end(self) -> None:
-        """Stop: the carrier has hung up."""
-        if self._session is not None:
-            self._session.end()
+        self.hear_encoded(base64.b64encode(self._heard.feed(message)), received_ns)
 
     def _take(self, said: dict[str, Any], received_ns: int) -> None:
         words, event = self._words, said["event"]
@@ -96,8 +79,8 @@ class CarrierApplication(PassedOnLink):
             audio = str(said["media"]["payload"]).encode()
             if self._linear:
                 audio = base64.b64encode(self._heard.feed(base64.b64decode(audio, validate=True)))
-            self._hear(audio, received_ns)
-        elif event == words.begins and self._session is None:
+            self.hear_encoded(audio, received_ns)
+        elif event == words.begins and not self.has_begun:
             self._begin(said, received_ns)
         elif event == words.returned:
             self._outstanding.discard(words.name_of(said))
@@ -122,14 +105,7 @@ class CarrierApplication(PassedOnLink):
                 truth = replace(truth, frame_end_samples=ends)
             return replace(truth, session_id=self._stream) if self._stream else truth
 
-        self._session = self._new_session(self, told)
-        self._session.open()
-        self._session.receive(_encode(_update(kind)), received_ns)
-
-    def _hear(self, audio: bytes, received_ns: int) -> None:
-        if self._session is not None and audio:
-            append = b'{"type":"input_audio_buffer.append","audio":"%s"}'
-            self._session.receive(append % audio, received_ns)
+        self.begin(kind, told, received_ns)
 
     def _press(self, key: str, received_ns: int) -> None:
         """Take a key: the caller's turn is over with the last one."""
@@ -139,8 +115,7 @@ class CarrierApplication(PassedOnLink):
         self._no_more_keys = self._link.at(due_ns, self._answer_keys)
 
     def _answer_keys(self) -> None:
-        if self._session is not None:
-            self._session.receive(b'{"type":"response.create"}', now_ns())
+        self.ask({"type": "response.create"}, now_ns())
 
     # -- a connection, as the session sees it ---------------------------------------------------
 
@@ -177,13 +152,3 @@ class CarrierApplication(PassedOnLink):
                 return
             audio = base64.b64encode(samples).decode()
         self._link.send(_encode(self._words.audio(self._stream, audio)))
-
-
-def _update(kind: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a session that hears and speaks audio of this kind."""
-    audio = {
-        "input": {"format": kind, "turn_detection": {"type": "server_vad"}},
-        "output": {"format": kind},
-    }
-    session = {"type": "realtime", "output_modalities": ["audio"], "audio": audio}
-    return {"type": "session.update", "session": session}

@@ -5,16 +5,15 @@ answered, is the service's affair, so that the truth about it is the same.
 """
 
 import base64
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from harness.model import TruthRecord
-from harness.simulator.carrier.linear_audio import SERVICE_RATE_HZ, Resampler
-from harness.simulator.protocol.passed_on_link import PassedOnLink
-from harness.simulator.protocol.session_limits import Link, ServedSession
+from harness.simulator.protocol.fronted_session import FrontedSession, NewSession
+from harness.simulator.protocol.session_limits import Link
+from harness.simulator.voice.linear_audio import SERVICE_RATE_HZ, Resampler
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
@@ -22,15 +21,8 @@ _NO_MESSAGE = (msgspec.MsgspecError, UnicodeError, KeyError, TypeError, ValueErr
 _DELTA = b'"response.output_audio.delta"'
 
 
-class NewSession(Protocol):
-    """Makes the service's session."""
-
-    def __call__(self, link: Link, told: Callable[[TruthRecord], TruthRecord]) -> ServedSession:
-        """Make it on a link; what it knows to be true is told as the client counts it."""
-
-
-class VendorAgent(PassedOnLink):
-    """Towards its connection a session, towards its session a connection.
+class VendorAgent(FrontedSession):
+    """What the vendors' agents have in common: linear audio at rates of their own.
 
     Args:
         link: The client's connection.
@@ -40,17 +32,13 @@ class VendorAgent(PassedOnLink):
     """
 
     def __init__(self, link: Link, new_session: NewSession, *, hears_hz: int, says_hz: int) -> None:
-        super().__init__(link)
-        self._new_session, self._hears_hz = new_session, hears_hz
+        super().__init__(link, new_session)
+        self._hears_hz = hears_hz
         self._heard = Resampler(hears_hz, SERVICE_RATE_HZ)
         self._said = Resampler(SERVICE_RATE_HZ, says_hz)
-        self._session: ServedSession | None = None
         self.identifier = ""
 
     # -- what a vendor adds ---------------------------------------------------------------------
-
-    def open(self) -> None:
-        """Begin: the client was let in."""
 
     def understand(self, message: dict[str, Any], received_ns: int) -> None:
         """Take one message of the client."""
@@ -77,11 +65,6 @@ class VendorAgent(PassedOnLink):
             return
         self.hear(message, received_ns)
 
-    def end(self) -> None:
-        """Stop: the client is gone."""
-        if self._session is not None:
-            self._session.end()
-
     # -- a connection, as the session sees it ---------------------------------------------------
 
     def send(self, message: bytes) -> None:
@@ -98,7 +81,7 @@ class VendorAgent(PassedOnLink):
 
     # -- for vendors ----------------------------------------------------------------------------
 
-    def begin(self, received_ns: int, *, tools: list[dict[str, Any]] | None = None) -> None:
+    def begin_with(self, received_ns: int, *, tools: list[dict[str, Any]] | None = None) -> None:
         """Open the service's session."""
 
         def told(truth: TruthRecord) -> TruthRecord:
@@ -107,28 +90,12 @@ class VendorAgent(PassedOnLink):
                 truth, frame_end_samples=ends, session_id=self.identifier, response_id=""
             )
 
-        self._session = self._new_session(self, told)
-        self._session.open()
         kind = {"type": "audio/pcm", "rate": SERVICE_RATE_HZ}
-        audio = {
-            "input": {"format": kind, "turn_detection": {"type": "server_vad"}},
-            "output": {"format": kind},
-        }
-        session: dict[str, Any] = {"type": "realtime", "output_modalities": ["audio"]}
-        session |= {"audio": audio, "tools": tools or []}
-        self.ask({"type": "session.update", "session": session}, received_ns)
+        self.begin(kind, told, received_ns, tools=tools or ())
 
     def hear(self, audio: bytes, received_ns: int) -> None:
         """Hand the caller's audio on, linear samples."""
-        samples = base64.b64encode(self._heard.feed(audio))
-        if self._session is not None and samples:
-            append = b'{"type":"input_audio_buffer.append","audio":"%s"}'
-            self._session.receive(append % samples, received_ns)
-
-    def ask(self, event: dict[str, Any], received_ns: int) -> None:
-        """Send the service an event."""
-        if self._session is not None:
-            self._session.receive(encode(event), received_ns)
+        self.hear_encoded(base64.b64encode(self._heard.feed(audio)), received_ns)
 
     def answer_tool(self, call_id: str, output: str, received_ns: int) -> None:
         """Give the service a function's result, and have it go on."""

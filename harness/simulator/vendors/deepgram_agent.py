@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
-from harness.simulator.vendors.agent import NewSession, VendorAgent, encode
+from harness.simulator.vendors.agent import VendorAgent, encode
 
 
 class DeepgramAgent(VendorAgent):
@@ -23,7 +24,7 @@ class DeepgramAgent(VendorAgent):
             case "Settings":
                 think = message["agent"]["think"]
                 tools = [{"type": "function", **tool} for tool in think.get("functions", [])]
-                self.begin(received_ns, tools=tools)
+                self.begin_with(received_ns, tools=tools)
                 self._tell("SettingsApplied")
             case "FunctionCallResponse":
                 self.answer_tool(message["id"], message["content"], received_ns)

@@ -3,8 +3,9 @@
 import base64
 from typing import Any
 
+from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
-from harness.simulator.vendors.agent import NewSession, VendorAgent, encode
+from harness.simulator.vendors.agent import VendorAgent, encode
 
 _RATE_HZ = 16_000
 
@@ -23,7 +24,7 @@ class ElevenLabsAgent(VendorAgent):
             return
         match message["type"]:
             case "conversation_initiation_client_data":
-                self.begin(received_ns)
+                self.begin_with(received_ns)
                 name = f"pcm_{_RATE_HZ}"
                 formats = {"agent_output_audio_format": name, "user_input_audio_format": name}
                 told = {"conversation_id": self.identifier, **formats}

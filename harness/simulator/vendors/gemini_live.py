@@ -5,9 +5,10 @@ from typing import Any
 
 from harness.clock import now_ns
 from harness.model import NS_PER_S
+from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
 from harness.simulator.timing.deadlines import Deadline
-from harness.simulator.vendors.agent import NewSession, VendorAgent, encode
+from harness.simulator.vendors.agent import VendorAgent, encode
 
 _HEARS_HZ, _SAYS_HZ = 16_000, 24_000
 
@@ -45,7 +46,7 @@ class GeminiLive(VendorAgent):
             ]
             tools = [{"type": "function", "name": tool["name"]} for tool in declared]
             self._transcribes = "outputAudioTranscription" in message["setup"]
-            self.begin(received_ns, tools=tools)
+            self.begin_with(received_ns, tools=tools)
             self._tell({"setupComplete": {"sessionId": self.identifier}})
         else:
             told = message.get("toolResponse") or message.get("tool_response") or {}

@@ -1,4 +1,4 @@
-"""Linear audio of a carrier at its own rate, for a service that speaks and hears at 24 kHz.
+"""Linear audio at a rate of its own, for a service that speaks and hears at 24 kHz.
 
 Linear interpolation: what is measured is when sound begins, not its quality.
 """

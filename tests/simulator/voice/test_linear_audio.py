@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.simulator.carrier.linear_audio import Resampler
+from harness.simulator.voice.linear_audio import Resampler
 
 
 def _ramp(samples: int) -> bytes:
