@@ -156,7 +156,7 @@ _OPENAI = Published(
                 transcript="Good day.",
                 usage={"type": "duration", "seconds": 1},
             ),
-            ("Notice",),
+            ("CallerTranscript",),
         ),
         (
             _openai(
