@@ -14,8 +14,8 @@ from harness.dialects import SessionWishes, choose_dialect, find_dialect
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import api_key, cache_dir
 from harness.errors import ExitCode
-from harness.load.options import add_target_arguments
 from harness.load.session_file import resolve_sessions
+from harness.load.target_options import add_target_arguments
 from harness.load.targets import resolve_target
 from harness.model import NS_PER_MS, SessionRecord
 from harness.session.event_coverage import missing_events

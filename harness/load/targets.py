@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 from harness.engine.route import names_secret
 from harness.environment import hold_secret
 from harness.errors import BadInput, sanitised
-from harness.load.options import TARGETS_FILE, VARIABLE, add_target_arguments, is_name_of_secret
+from harness.load.options import VARIABLE, is_name_of_secret
+from harness.load.target_options import TARGETS_FILE, add_target_arguments
 
 # Options whose value is a file; in a targets file it is relative to that.
 _FILES = ("ca", "session")
