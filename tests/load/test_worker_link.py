@@ -211,5 +211,7 @@ def test_two_runs_at_once_hold_their_own_calls(simulator: str, tmp_path: Path) -
         _, err = process.communicate(timeout=90)
         run = only_run(tmp_path / name)
         assert process.returncode == expected_exit_code(run), err
+        if "no worker sent a heartbeat" in err:
+            raise MachineTooBusy
         numbers = sorted(session.call_number for session in read_run(run).sessions)
         assert numbers == [0, 1, 2, 3]
