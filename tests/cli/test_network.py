@@ -8,6 +8,7 @@ from harness.cli.app import run
 from harness.errors import ExitCode
 from harness.model import NoProgress
 from harness.network import find_or_install, layer
+from tests.load.conftest import MachineTooBusy
 
 MINE = "[mine]\nrtt_ms = 100\njitter_ms = 10\nup_kbit_s = 4000\n"
 
@@ -66,7 +67,10 @@ def test_install_prints_where_the_server_is(
 def test_measure_writes_nominal_beside_realised(mine: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.json"
     words = ["network", "measure", "mine", "--profiles", str(mine), "--json", str(target)]
-    assert run(words) == ExitCode.PASS
+    code = run(words)
+    if code == ExitCode.INVALID:
+        raise MachineTooBusy
+    assert code == ExitCode.PASS
     (finding,) = json.loads(target.read_text())
     assert set(finding) == {"profile", "nominal", "realised", "verified", "why"}
     assert finding["verified"] is True
