@@ -9,6 +9,8 @@ UV := $(shell command -v uv 2>/dev/null)
 
 # Tests start hundreds of processes: compiled once, and not anew by each of them.
 export PYTHONDONTWRITEBYTECODE :=
+# Types are checked by as many processes.
+export MYPY_NUM_WORKERS ?= 2
 
 .PHONY: help demo test test-clients test-kernel lint setup clean
 
