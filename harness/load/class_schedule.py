@@ -16,6 +16,7 @@ import numpy as np
 from harness.corpus import Corpus
 from harness.engine.route import Route
 from harness.errors import BadInput
+from harness.load.constant_says import check_says
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
 from harness.load.scenario import (
@@ -153,6 +154,8 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     schedule = make_schedule(
         replace(options, dialogue=script), class_dialogue(user, options.turns), corpus
     )
+    if user is not None and class_reacts(user):
+        check_says(user, schedule.clips, schedule.pairing.utterances if schedule.pairing else ())
     name = "" if user is None else user.__name__
     return replace(
         schedule,

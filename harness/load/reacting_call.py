@@ -5,6 +5,7 @@ long the code takes shows in the pause before the next utterance and in no laten
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 import gevent
@@ -25,7 +26,7 @@ from harness.model import (
     are_digits,
     digits_id,
 )
-from harness.plan import Dialogue, Seeds
+from harness.plan import Dialogue, Pairing, Seeds
 from harness.plan.script import ScriptTurn
 from harness.session import Caller, Saying
 
@@ -41,25 +42,31 @@ class Sayable:
 
     Args:
         clips: The speech, in a fixed order.
+        pairing: How the same words are said under every condition; `None` where they are not.
 
     Attributes:
-        clips: The same.
+        clips: The speech.
     """
 
-    def __init__(self, clips: Sequence[Clip]) -> None:
-        self.clips = clips
+    def __init__(self, clips: Sequence[Clip], pairing: Pairing | None = None) -> None:
+        self.clips, self._pairing = clips, pairing
+        self._drawn_from = clips if pairing is None else pairing.utterances
         self._by_id = {clip.id: clip for clip in clips}
         # What nothing fits is not kept, so that the speech bounds this.
         self._fitting: dict[tuple[str, str], Sequence[Clip]] = {}
 
-    def named(self, utterance: str, tag: str, language: str) -> Clip:
-        """Return an utterance by its id.
+    def named(self, utterance: str, tag: str, language: str, condition: str = "") -> Clip:
+        """Return a clip by its id, or an utterance under a condition by that of its original.
 
         Raises:
             BadInput: There is none, or it has not the tag and the language.
         """
         wanted = ScriptTurn(id=utterance, tag=tag, language=language)
+        paired = {} if self._pairing is None else self._pairing.clip_ids
         clip = self._by_id.get(utterance)
+        if clip is None:
+            clip = self._by_id.get(paired.get((utterance, condition), ""))
+            wanted = replace(wanted, id="")
         if clip is None or not wanted.fits(clip):
             raise nothing_fits(utterance, tag, language, self.clips)
         return clip
@@ -72,11 +79,17 @@ class Sayable:
         """
         if (tag, language) not in self._fitting:
             wanted = ScriptTurn(tag=tag, language=language)
-            found = [clip for clip in self.clips if wanted.fits(clip)]
+            found = [clip for clip in self._drawn_from if wanted.fits(clip)]
             if not found:
                 raise nothing_fits("", tag, language, self.clips)
             self._fitting[tag, language] = found
         return self._fitting[tag, language]
+
+    def under(self, clip: Clip, condition: str) -> Clip:
+        """Return what `fitting` gave under a condition, where it is said under several."""
+        if self._pairing is None:
+            return clip
+        return self._by_id[self._pairing.clip_ids[clip.id, condition]]
 
 
 class CallEnded(Exception):
@@ -114,6 +127,7 @@ class ReactingCall:
         seeds: Seeds,
         most_turns: int | None = None,
     ) -> None:
+        self._spoken_under = plan.spoken_under
         self.number, self.network = plan.number, plan.network
         self.checks: list[Check] = []
         self.left = False
@@ -121,8 +135,9 @@ class ReactingCall:
         self._session, self._engine = session, engine
         self._speech, self._sayable, self._most_turns = speech, sayable, most_turns
         self._think_ms = dialogue.think_ms
-        self._utterance_rng = np.random.default_rng([seeds.utterances, plan.number])
-        self._think_rng = np.random.default_rng([seeds.think, plan.number])
+        drawn_as = plan.number if plan.group is None else plan.group
+        self._utterance_rng = np.random.default_rng([seeds.utterances, drawn_as])
+        self._think_rng = np.random.default_rng([seeds.think, drawn_as])
         self._turns: list[MeasuredTurn] = []
         self._said: list[str] = []
         self._news = gevent.event.Event()
@@ -271,9 +286,10 @@ class ReactingCall:
 
     def _choose(self, utterance: str, tag: str, language: str) -> Clip:
         """Return what is said; nothing is said twice while something else fits."""
+        sayable, condition = self._sayable, self._spoken_under
         if utterance:
-            return self._sayable.named(utterance, tag, language)
-        fitting = self._sayable.fitting(tag, language)
+            return sayable.named(utterance, tag, language, condition)
+        fitting = [sayable.under(clip, condition) for clip in sayable.fitting(tag, language)]
         said = set(self._said)
         fresh = [clip for clip in fitting if clip.id not in said] or fitting
         return fresh[int(self._utterance_rng.integers(len(fresh)))]

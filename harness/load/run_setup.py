@@ -78,8 +78,11 @@ class Schedule:
             BadInput: The corpus has no clip that fits a turn of the script.
         """
         if self.reacts:
-            drawn = self._drawn(number, self.clips)
-            return replace(without_words(drawn), **self._of_class())
+            group = number if self.pairing is None else self.pairing.group(number)
+            drawn = without_words(self._drawn(group, self.clips))
+            if self.pairing is not None:
+                drawn = self.pairing.untold(drawn, number, self.frame_ns)
+            return replace(drawn, **self._of_class())
         if self.pairing is None:
             plan = self._drawn(number, self.clips)
         else:

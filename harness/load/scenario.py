@@ -27,7 +27,7 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
 HANG_UP = "hang_up"
 AFTER_NO_ANSWER = ("go_on", HANG_UP)
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
-_SET_BY_ITSELF = ("reacts", "told_error")
+_SET_BY_ITSELF = ("reacts", "told_error", "calls_begun", "idle_tasks")
 _OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
 
 

@@ -15,6 +15,7 @@ from locust.exception import (
 )
 
 from harness.errors import BadInput
+from harness.load.idle_tasks import counted
 from harness.load.locust_events import run_controller_of
 from harness.load.reacting_call import CallEnded, ReactingCall
 from harness.load.redacted_output import redact_output
@@ -57,6 +58,8 @@ class VoiceUser(User):
             answers.
         reacts: Tasks of the class's own lead its calls, by `call`; set by itself.
         told_error: What a task raised last in a call, which is recorded there.
+        calls_begun: Calls that its tasks have held.
+        idle_tasks: Tasks in a row that held none.
     """
 
     abstract = True
@@ -71,6 +74,8 @@ class VoiceUser(User):
     tools: Sequence[str | Tool] = ()
     reacts = False
     told_error: Exception | None = None
+    calls_begun = 0
+    idle_tasks = 0
 
     def __init_subclass__(cls, **words: Any) -> None:
         """Refuse attributes that say nothing; tasks of its own lead the calls of a class.
@@ -82,7 +87,7 @@ class VoiceUser(User):
         check_attributes(cls.__name__, vars(cls))
         own = [one for one in cls.tasks if one is not VoiceUser.hold_planned_call]
         if own:
-            cls.tasks, cls.reacts = own, True
+            cls.tasks, cls.reacts = [counted(one) for one in own], True
 
     @contextmanager
     def call(self, *, most_turns: int | None = None) -> Iterator[ReactingCall]:
@@ -98,6 +103,7 @@ class VoiceUser(User):
         if workload is None:
             raise StopUser
         call = workload.begin_reacting(type(self).__name__, most_turns)
+        self.calls_begun += 1
         if call is None:
             self._stand_in()
             raise StopUser

@@ -46,7 +46,7 @@ from harness.model import (
     SessionRecord,
     TurnRecord,
 )
-from harness.plan import Seeds
+from harness.plan import Seeds, pair
 from harness.recording import Batch
 from harness.session import Caller, EncodedUtterance
 
@@ -78,7 +78,7 @@ class Workload:
         self.failure: HarnessError | None = None
         self.visits: Visits = {}
         self._options, self._schedule = options, schedule
-        self._sayable, self._progress = Sayable(corpus.clips), progress
+        self._sayable, self._progress = Sayable(corpus.clips, pair(corpus.clips)), progress
         self._transcripts = {clip.id: clip.transcript for clip in corpus.clips}
         self._dialect = resolve_dialect(options)
         self._class_routes = routes_of(schedule)

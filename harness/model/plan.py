@@ -57,6 +57,9 @@ class CallPlan:
         user_class: The scenario's user class that holds it; empty where it is not known.
         open_ended: What is said is told while the call goes on, utterance by utterance.
         answers_tools: The caller's application answers tool calls, whatever `behaviours` expect.
+        group: The calls of a group say the same words, each under a condition of its own; `None`
+            where they are not paired. For a call that is told what is said.
+        spoken_under: That condition.
         hangs_up: The caller hangs up after a turn without an answer, where others go on.
     """
 
@@ -75,6 +78,8 @@ class CallPlan:
     open_ended: bool = False
     answers_tools: bool = False
     hangs_up: bool = False
+    group: int | None = None
+    spoken_under: str = ""
 
     def condition(self, turn: int) -> tuple[str, str]:
         """Return the condition and the original id of a turn's utterance; empty for an original."""

@@ -29,6 +29,22 @@ class Pairing:
         """Return which group call `number` belongs to: the call that is to be drawn for it."""
         return number // len(self.conditions)
 
+    def _place(self, number: int) -> tuple[int, str]:
+        """Return which condition is call `number`'s, by its place and name."""
+        place = (number + self.group(number)) % len(self.conditions)
+        return place, self.conditions[place]
+
+    def untold(self, drawn: CallPlan, number: int, frame_ns: int) -> CallPlan:
+        """Return call `number` as `under` does, where its words are told while it goes on."""
+        place, condition = self._place(number)
+        return replace(
+            drawn,
+            number=number,
+            group=self.group(number),
+            spoken_under=condition,
+            phase_ns=(drawn.phase_ns + place * frame_ns // len(self.conditions)) % frame_ns,
+        )
+
     def under(self, drawn: CallPlan, number: int, frame_ns: int) -> CallPlan:
         """Return call `number`, of a group that was drawn as `drawn`, under its condition.
 
@@ -38,8 +54,7 @@ class Pairing:
             frame_ns: Length of a frame; the calls of a group do not send in step.
         """
         count = len(self.conditions)
-        place = (number + drawn.number) % count
-        condition = self.conditions[place]
+        place, condition = self._place(number)
         return replace(
             drawn,
             number=number,

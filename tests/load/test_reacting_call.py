@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +13,8 @@ import pytest
 
 from harness.errors import BadInput, ExitCode
 from harness.load.reacting_call import ReactingCall, Sayable, nothing_fits
-from harness.model import Clip
+from harness.model import CallPlan, Clip
+from harness.plan import Dialogue, Seeds, pair
 from tests.load.conftest import check_held, check_turns, lines_of, only_run, run_locust
 
 REACTS = """
@@ -257,3 +259,41 @@ def test_what_can_be_said_is_found_by_name_tag_and_language() -> None:
     for asked in (("size-huge", "", ""), ("size-large", "greeting", ""), ("bonjour", "", "en")):
         with pytest.raises(BadInput, match=f"no utterance {asked[0]}"):
             sayable.named(*asked)
+
+
+def test_what_is_drawn_is_the_same_words_under_the_condition_of_each_call() -> None:
+    made = [
+        replace(clip("x", "order"), id=f"{name}@{condition}", utterance=name, condition=condition)
+        for name in ("a", "b", "c", "d")
+        for condition in ("clean", "noise")
+    ]
+    pairing = pair(made)
+    assert pairing is not None
+
+    def drawn(number: int) -> list[str]:
+        plan = CallPlan(
+            number=number, network="none", utterance_ids=(), think_ms=(), open_ended=True
+        )
+        unused: Any = None
+        call = ReactingCall(
+            pairing.untold(plan, number, 20_000_000),
+            unused,
+            unused,
+            unused,
+            Sayable(made, pairing),
+            dialogue=Dialogue(),
+            seeds=Seeds(),
+        )
+        found = []
+        for _ in range(3):
+            found.append(call._choose("", "order", "").id)
+            call._said.append(found[-1])
+        assert call._choose("a", "", "").id.startswith("a@")
+        assert call._choose("b@noise", "", "").id == "b@noise"
+        return found
+
+    first, second = drawn(0), drawn(1)
+    assert [name.split("@")[0] for name in first] == [name.split("@")[0] for name in second]
+    assert {name.split("@")[1] for name in first} == {"clean"}
+    assert {name.split("@")[1] for name in second} == {"noise"}
+    assert len(set(first)) == 3

@@ -117,3 +117,15 @@ def test_a_call_knows_the_condition_of_each_of_its_utterances() -> None:
     told = with_conditions(plan, clips)
     assert [told.condition(turn) for turn in (0, 1)] == [("noisy", "a"), ("", "")]
     assert with_conditions(plan, clips[:1]) == plan
+
+
+def test_a_call_that_is_told_its_words_knows_its_group_and_condition_before() -> None:
+    pairing = pair(_crossed(("clean", "noise")))
+    assert pairing is not None
+    told = [pairing.untold(_call(pairing, number), number, FRAME_NS) for number in range(4)]
+    assert [(one.number, one.group, one.spoken_under) for one in told] == [
+        (0, 0, "clean"),
+        (1, 0, "noise"),
+        (2, 1, "noise"),
+        (3, 1, "clean"),
+    ]
