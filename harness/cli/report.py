@@ -25,7 +25,7 @@ from harness.model.history import History
 from harness.recording import replace_file, write_summary
 from harness.recording.capacity import capacity_of, read_capacity
 from harness.recording.history import read_history
-from harness.report import Beside, result_table, write_report, write_turns
+from harness.report import Beside, result_table, write_markdown, write_report, write_turns
 from harness.report.ci.document import gate_document
 from harness.report.ci.text import gate_text
 
@@ -38,6 +38,7 @@ class _Report(ManyValues):
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
 @click.option("--no-html", is_flag=True, help="Write summary.json only, without the HTML page.")
 @click.option("--csv", is_flag=True, help="Also write turns.csv: one row a turn, every latency.")
+@click.option("--markdown", is_flag=True, help="Also write report.md: the page without figures.")
 @click.option(
     "--history",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -65,6 +66,7 @@ def command(
     runs: tuple[Path, ...],
     no_html: bool,
     csv: bool,
+    markdown: bool,
     history: Path | None,
     baseline: tuple[Path, ...],
     capacity: Path | None,
@@ -82,6 +84,7 @@ def command(
         prices=prices_with(prices),
         html=not no_html,
         csv=csv,
+        markdown=markdown,
     )
     states = []
     for number, path in enumerate(runs):
@@ -101,6 +104,7 @@ class _Asked:
     prices: PriceList
     html: bool
     csv: bool
+    markdown: bool
 
 
 def _capacity_note(run: Run, summary: Summary) -> Iterator[str]:
@@ -132,6 +136,8 @@ def _report(path: Path, asked: _Asked) -> str:
         replace_file(path / "comparison.json", document)
     if asked.html:
         click.echo(f"\n{'report':<17}{write_report(path, run, summary, beside)}")
+    if asked.markdown:
+        click.echo(f"{'markdown':<17}{write_markdown(path, run, summary, beside)}")
     if asked.csv:
         click.echo(f"{'turns':<17}{write_turns(path, run)}")
     return str(summary.validity.state)

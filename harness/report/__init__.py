@@ -11,7 +11,7 @@ from harness.model import Run, Summary
 from harness.report.beside import ALONE, Beside
 from harness.report.table import result_table
 
-__all__ = ["Beside", "result_table", "write_report", "write_turns"]
+__all__ = ["Beside", "result_table", "write_markdown", "write_report", "write_turns"]
 
 
 def write_report(run_dir: Path, run: Run, summary: Summary, beside: Beside = ALONE) -> Path:
@@ -35,6 +35,21 @@ def write_report(run_dir: Path, run: Run, summary: Summary, beside: Beside = ALO
 
     path, heard = run_dir / "report.html", listening.sections(run_dir, run)
     replace_file(path, render_page(run, summary, beside, heard).encode())
+    return path
+
+
+def write_markdown(run_dir: Path, run: Run, summary: Summary, beside: Beside = ALONE) -> Path:
+    """Write `report.md` into a run's folder: the words and tables of the page.
+
+    Raises:
+        BadInput: The file cannot be written.
+    """
+    from harness.recording import replace_file
+    from harness.report.markdown import as_markdown
+    from harness.report.page import page_of
+
+    path = run_dir / "report.md"
+    replace_file(path, as_markdown(page_of(run, summary, beside)).encode())
     return path
 
 

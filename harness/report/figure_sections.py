@@ -105,8 +105,8 @@ def _heat(groups: Mapping[str, Sequence[Point]]) -> Iterator[Figure]:
     most = max(share for shares in bins.shares.values() for share in shares)
     yield both_widths(
         lambda w: heat_map(bins, width_px=w),
-        "The same turns by latency: the darker, the more of its network's turns. The darkest field"
-        f" stands for {percent(most)} of them; two dark ranges in a row are two kinds of turn.",
+        "The same turns by latency: the stronger a field, the more of its network's turns. The"
+        f" strongest stands for {percent(most)} of them; two strong ranges in a row are two kinds of turn.",
     )
 
 

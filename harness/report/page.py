@@ -79,7 +79,7 @@ def render_page(
         beside: What is shown beside it.
         heard: The turns that were recorded, to listen to.
     """
-    return as_html(_page(run, summary, beside, heard))
+    return as_html(page_of(run, summary, beside, heard))
 
 
 def as_html(page: Page) -> str:
@@ -99,7 +99,8 @@ def as_html(page: Page) -> str:
     )
 
 
-def _page(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]) -> Page:
+def page_of(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section] = ()) -> Page:
+    """Return what the report of a run shows, from the top down."""
     manifest, validity = run.manifest, summary.validity
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     done = summary.load

@@ -187,3 +187,23 @@ def test_the_search_beside_a_step_is_on_its_page(directory: Path) -> None:
     harness(["report", str(directory)])
     assert "Held calls" in (directory / "report.html").read_text()
     assert harness(["report", str(directory), "--capacity", "nowhere"]) == ExitCode.BAD_INPUT
+
+
+def test_markdown_is_written_where_asked_for(directory: Path) -> None:
+    assert harness(["report", "--no-html", "--markdown", str(directory)]) == ExitCode.PASS
+    assert (directory / "report.md").read_text().startswith("# gpt-realtime")
+    assert not (directory / "report.html").exists()
+
+
+def test_a_run_of_an_older_version_is_shown_with_what_it_has(directory: Path) -> None:
+    """Fields that came later are absent from the files of runs made before."""
+    later = ("arrival_stamps", "model_by_default", "model_unknown", "sessions_asked")
+    manifest = json.loads((directory / "manifest.json").read_text())
+    kept = {name: value for name, value in manifest.items() if name not in later}
+    (directory / "manifest.json").write_text(json.dumps(kept))
+    of_turns = ("responses_untold", "think_asked_ns", "think_ns", "user_class", "original_id")
+    turns = [json.loads(line) for line in (directory / "turns.jsonl").read_text().splitlines()]
+    lines = [json.dumps({k: v for k, v in turn.items() if k not in of_turns}) for turn in turns]
+    (directory / "turns.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert harness(["report", str(directory)]) == ExitCode.PASS
+    assert "The worst calls" in (directory / "report.html").read_text()
