@@ -106,7 +106,8 @@ def _heat(groups: Mapping[str, Sequence[Point]]) -> Iterator[Figure]:
     yield both_widths(
         lambda w: heat_map(bins, width_px=w),
         "The same turns by latency: the stronger a field, the more of its network's turns. The"
-        f" strongest stands for {percent(most)} of them; two strong ranges in a row are two kinds of turn.",
+        f" strongest stands for {percent(most)} of them; two strong ranges in a row are two kinds"
+        " of turn.",
     )
 
 

@@ -148,7 +148,7 @@ def strata_table(of: str, parts: Mapping[str, Part]) -> Table:
     found = {name: quantiles(part.metrics) for name, part in parts.items()}
     rows = (
         (
-            sanitised(name).replace("_", " ") if of == "Turn" else sanitised(name),
+            sanitised(name).replace("_", " ") if of == "Turn" else sanitised(name) or MISSING,
             number(turns(part), 0),
             number(measured(part.metrics), 0),
             *map(_cell, found[name].values()),

@@ -256,9 +256,22 @@ def test_browser_lays_a_narrow_window_out_without_overflow(html: str, tmp_path: 
         "'over='+frames[0].document.documentElement.dataset.over}</script>",
         encoding="utf-8",
     )
+    assert "over=0" in _in_browser(tmp_path / "outer.html")
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not on PATH")
+def test_browser_runs_the_script_that_the_policy_names(html: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    shown = _in_browser(tmp_path / "page.html")
+    assert 'class="strata"' in shown
+    assert "Sort by this column" in shown
+    assert 'class="strata"' not in html
+
+
+def _in_browser(page: Path) -> str:
+    """Return what the browser makes of a page."""
     words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
     words += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     words += ["--disable-quic", "--allow-file-access-from-files", "--dump-dom"]
-    words += [f"--user-data-dir={tmp_path / 'profile'}", (tmp_path / "outer.html").as_uri()]
-    shown = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert "over=0" in shown
+    words += [f"--user-data-dir={page.parent / 'profile'}", page.as_uri()]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
