@@ -85,6 +85,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "simulator/settings.py": "simulator/test_configfile.py",
         "simulator/vendors/deepgram_agent.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/elevenlabs_agent.py": "simulator/vendors/test_agent.py",
+        "simulator/vendors/pipecat_bot.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/gemini_live.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/registry.py": "simulator/vendors/test_agent.py",
         "simulator/voice/answering.py": "simulator/test_machine.py",

@@ -14,6 +14,7 @@ from harness.dialects.openai import OpenAIRealtime
 from harness.dialects.vendors.deepgram import DeepgramAgent
 from harness.dialects.vendors.elevenlabs import ElevenLabsAgent
 from harness.dialects.vendors.gemini import GeminiLive
+from harness.dialects.vendors.pipecat import Pipecat
 from harness.errors import BadInput, sanitised
 
 DEFAULT_DIALECT = "openai"
@@ -31,6 +32,7 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
         "gemini": GeminiLive,
         "deepgram": DeepgramAgent,
         "elevenlabs": ElevenLabsAgent,
+        "pipecat": Pipecat,
         **_CARRIERS,
         "vonage": Vonage,
         **_VONAGE,

@@ -3,9 +3,11 @@
 from harness.simulator.vendors.deepgram_agent import DeepgramAgent
 from harness.simulator.vendors.elevenlabs_agent import ElevenLabsAgent
 from harness.simulator.vendors.gemini_live import GeminiLive
+from harness.simulator.vendors.pipecat_bot import PipecatBot
 
 VENDORS = {
     "/v1/agent/converse": DeepgramAgent,
+    "/ws-client": PipecatBot,
     "/v1/convai/conversation": ElevenLabsAgent,
     "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent": GeminiLive,
 }

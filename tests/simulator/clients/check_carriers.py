@@ -1,5 +1,6 @@
-"""A Pipecat application is called through every carrier it knows: `make test-clients`.
+"""A Pipecat application is called through every carrier it knows, and at its own socket.
 
+Run by `make test-clients`.
 It answers when it has heard 300 ms of silence, so that is about what has to be measured: later by
 what its own pipeline takes, and by up to one frame.
 """
@@ -47,11 +48,12 @@ def application(python_clients: Path) -> Iterator[str]:
         process.wait()
 
 
-@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "plivo", "exotel", "vonage"])
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "plivo", "exotel", "vonage", "pipecat"])
 def test_an_application_nobody_here_wrote_is_measured(
     application: str, carrier: str, tmp_path: Path
 ) -> None:
-    host = f"{application}/vonage" if carrier == "vonage" else application
+    paths = {"vonage": "/vonage", "pipecat": "/ws-client"}
+    host = application + paths.get(carrier, "")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "harness", "run", "conversation", "--host", host),

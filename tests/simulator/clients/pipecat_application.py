@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""A telephone application of Pipecat: a tone answers the caller after 300 ms of silence.
+"""A telephone application and a bot of Pipecat: a tone answers the caller after 300 ms of silence.
 
 Usage: pipecat_application.py PORT. It finds out by itself which carrier is calling.
 """
@@ -19,6 +19,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.runner.utils import parse_telephony_websocket
 from pipecat.serializers.exotel import ExotelFrameSerializer
 from pipecat.serializers.plivo import PlivoFrameSerializer
+from pipecat.serializers.protobuf import ProtobufFrameSerializer
 from pipecat.serializers.telnyx import TelnyxFrameSerializer
 from pipecat.serializers.twilio import TwilioFrameSerializer
 from pipecat.serializers.vonage import VonageFrameSerializer
@@ -88,6 +89,12 @@ async def talk(socket: WebSocket, words: Any, rate_hz: int) -> None:
 async def vonage(socket: WebSocket) -> None:
     await socket.accept()
     await talk(socket, VonageFrameSerializer(), 16_000)
+
+
+@app.websocket("/ws-client")
+async def own_socket(socket: WebSocket) -> None:
+    await socket.accept()
+    await talk(socket, ProtobufFrameSerializer(), 16_000)
 
 
 @app.websocket("/")

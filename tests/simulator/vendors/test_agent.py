@@ -35,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     server.close()
 
 
-@pytest.mark.parametrize("dialect", ["deepgram", "elevenlabs", "gemini"])
+@pytest.mark.parametrize("dialect", ["deepgram", "elevenlabs", "gemini", "pipecat"])
 def test_an_agent_is_measured_as_it_truly_was(
     dialect: str, served: tuple[str, Path], tmp_path: Path
 ) -> None:
@@ -53,7 +53,8 @@ def test_an_agent_is_measured_as_it_truly_was(
     (found,) = accuracy(run.turns, read_truth(truths), run.manifest.audio.rate_hz)
     assert found.n > 0
     assert -10 < found.min_ms <= found.max_ms < 10
-    assert all(_is_named(session) for session in run.sessions)
+    # A bot of Pipecat has no name for a session but ours.
+    assert dialect == "pipecat" or all(_is_named(session) for session in run.sessions)
     assert all(check.passed for session in run.sessions for check in session.checks)
     assert sum(len(session.checks) for session in run.sessions) == 3
     if dialect == "gemini":
