@@ -74,7 +74,7 @@ class DialectFacts:
         takes_webhooks: An application may be called at the address of its webhook, which answers
             where its socket is.
         ends_over_rest: An application may end the call over the carrier's REST API.
-        sends_keys: Keys of a telephone that the caller presses have a message of their own.
+        presses_keys: Keys of a telephone that the caller presses have a message of their own.
         marks_playback: The server asks to be told what of its audio has been played, and may take
             back what has not.
         returns_cleared_marks: Marks come back at once when the audio before them is taken back;
@@ -105,7 +105,7 @@ class DialectFacts:
     ends_responses: bool = True
     takes_webhooks: bool = False
     ends_over_rest: bool = False
-    sends_keys: bool = False
+    presses_keys: bool = False
     marks_playback: bool = False
     returns_cleared_marks: bool = True
     calls_tools: bool = True

@@ -75,9 +75,9 @@ class Speech:
         )
 
     @property
-    def sends_keys(self) -> bool:
+    def presses_keys(self) -> bool:
         """Whether keys of a telephone can be pressed."""
-        return self._dialect.facts.sends_keys
+        return self._dialect.facts.presses_keys
 
     def prepare(self, names: Iterable[str], progress: Progress) -> None:
         """Make utterances ready before they are needed, in this order, as far as memory goes.

@@ -193,7 +193,7 @@ class ReactingCall:
             raise BadInput(
                 f"{sanitised(digits)} are no 1 to 64 keys of 0-9, *, # and A-D", where="dtmf"
             )
-        if not self._speech.sends_keys:
+        if not self._speech.presses_keys:
             raise BadInput(
                 "keys of a telephone cannot be pressed in this dialect",
                 where="dtmf",

@@ -192,7 +192,7 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
         dialogue = replace(dialogue, agent_speaks_first=True)
     dialect = resolve_dialect(options)
     script = None if options.dialogue is None else _script(options.dialogue)
-    if script is not None and script.presses_keys and not dialect.facts.sends_keys:
+    if script is not None and script.presses_keys and not dialect.facts.presses_keys:
         raise no_keys(dialect.name, f"dialogue {script.name}")
     frame_samples = dialect.audio.frame_samples(options.frame_ms)
     return Schedule(

@@ -30,10 +30,11 @@ MOST_KEPT = 1_000
 
 
 def test_every_dialect_has_published_messages() -> None:
-    assert PUBLISHED.keys() == DIALECTS.keys()
+    # Frames of Pipecat are no JSON; they are in a test of their own, as it writes them.
+    assert PUBLISHED.keys() | {"pipecat"} == DIALECTS.keys()
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_what_the_vendor_documents_is_understood(name: str) -> None:
     session = find_dialect(name).open(IDENTITY)
     for message, expected in PUBLISHED[name].heard:
@@ -121,7 +122,7 @@ def _actions(session: DialectSession, frame: bytes) -> list[Callable[[], object]
     ]
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 @settings(max_examples=60)
 @given(data=st.data())
 def test_nothing_that_comes_in_any_order_breaks_a_session(name: str, data: st.DataObject) -> None:
@@ -154,7 +155,7 @@ def test_nothing_that_comes_in_any_order_breaks_a_session(name: str, data: st.Da
     assert _most_kept(session) <= MOST_KEPT
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_byte_that_is_no_text_breaks_no_session(name: str) -> None:
     session = find_dialect(name).open(IDENTITY)
     for text in PUBLISHED[name].texts(session.identifier):
@@ -163,7 +164,7 @@ def test_a_byte_that_is_no_text_breaks_no_session(name: str) -> None:
                 session.parse(text[:at] + b"\xff" + text[at + 1 :])
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_no_other_side_fills_our_memory(name: str) -> None:
     session = find_dialect(name).open(IDENTITY)
     for number in range(MOST_KEPT + 100):

@@ -186,7 +186,7 @@ def test_keys_that_there_are_not_are_refused_before_anything_is_pressed() -> Non
     call = ReactingCall.__new__(ReactingCall)
     with pytest.raises(BadInput, match="dtmf: one are no 1 to 64 keys"):
         call.dtmf("one")
-    call._speech = cast("Any", SimpleNamespace(sends_keys=False))
+    call._speech = cast("Any", SimpleNamespace(presses_keys=False))
     with pytest.raises(BadInput, match="keys of a telephone cannot be pressed in this dialect"):
         call.dtmf("12")
 

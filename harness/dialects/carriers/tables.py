@@ -42,7 +42,7 @@ def carrier_facts(
         takes_webhooks=takes_webhooks,
         # Those that take webhooks in Twilio's words have a REST API in them too.
         ends_over_rest=takes_webhooks,
-        sends_keys=True,
+        presses_keys=True,
         marks_playback=True,
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
