@@ -6,8 +6,9 @@ Written from `frames.proto` and not from the caller's side, so that a mistake in
 import struct
 from typing import Any
 
+from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
-from harness.simulator.vendors.agent import NewSession, VendorAgent, decode, encode
+from harness.simulator.vendors.agent import VendorAgent, decode, encode
 
 _RATE_HZ = 16_000
 _AUDIO_KEY, _MESSAGE_KEY, _INTERRUPTION = 0x12, 0x22, b"\x2a\x00"
@@ -36,7 +37,7 @@ class PipecatBot(VendorAgent):
         """Take a message of RTVI: the client is ready, and names itself."""
         if message["type"] == "client-ready":
             self.identifier = str(message["id"])
-            self.begin(received_ns)
+            self.begin_with(received_ns)
             about = {"library": "harness simulator"}
             self._tell("bot-ready", version="1.0.0", about=about)
 
