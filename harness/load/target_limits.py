@@ -8,9 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import gevent
-import gevent.lock
-
 from harness.clock import now_ns
 from harness.errors import BadInput
 from harness.model import NS_PER_S
@@ -94,6 +91,9 @@ class Turnstile:
     def __init__(self, limits: TargetLimits, is_over: Callable[[], bool]) -> None:
         self._limits, self._starts, self._is_over = limits, StartTimes(limits), is_over
         self._inside = dict[int, int]()
+        # Who only reads limits, such as every command that reads options, need not load it.
+        import gevent.lock
+
         self._one = gevent.lock.BoundedSemaphore()
 
     def pass_through(self, number: int, due_ns: int) -> int | None:
@@ -105,6 +105,8 @@ class Turnstile:
             number: Of the call.
             due_ns: When it was to begin.
         """
+        import gevent
+
         if not self._limits:
             return due_ns
         came_ns = now_ns()
