@@ -312,7 +312,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         (
             not parsed.carrier_api or facts.ends_over_rest,
             "--carrier-api",
-            f"is for carriers with such an API, and not for {parsed.dialect}",
+            f"is for carriers with such an API, and not for {dialect}",
         ),
         (parsed.sessions_per_s >= 0, "--sessions-per-s", "must not be negative"),
         (parsed.sessions_per_min >= 0, "--sessions-per-min", "must not be negative"),

@@ -21,7 +21,7 @@ from harness.simulator.voice.spoken_answers import SENTENCES
 _BY_DURATION = "whisper-1"
 
 
-class Host(Protocol):
+class TranscribingSession(Protocol):
     """The session as its transcription sees it."""
 
     def emit(self, kind: str, **fields: Any) -> None:
@@ -41,7 +41,7 @@ class Transcribing:
     """
 
     def __init__(
-        self, host: Host, conversation: Conversation, delay_ms: Callable[[], float]
+        self, host: TranscribingSession, conversation: Conversation, delay_ms: Callable[[], float]
     ) -> None:
         self._host, self._conversation, self._delay_ms = host, conversation, delay_ms
         self._count = 0

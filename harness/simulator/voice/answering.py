@@ -28,7 +28,7 @@ _TOKENS_PER_MINUTE = 15_000_000
 _CALL_SHARE = 0.5
 
 
-class Host(Outlet, Protocol):
+class AnsweringSession(Outlet, Protocol):
     """The session as its responses see it."""
 
     @property
@@ -57,7 +57,7 @@ class Answering:
 
     def __init__(
         self,
-        host: Host,
+        host: AnsweringSession,
         conversation: Conversation,
         listening: Listening,
         draws: Draws,

@@ -51,7 +51,7 @@ class Heard:
     started_ns: int | None = None
 
 
-class Host(Protocol):
+class ListeningSession(Protocol):
     """The session as turn detection reports to it."""
 
     def emit(self, kind: str, **fields: Any) -> None:
@@ -96,7 +96,7 @@ class Listening:
 
     def __init__(
         self,
-        host: Host,
+        host: ListeningSession,
         conversation: Conversation,
         *,
         null: bool = False,
