@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -86,3 +87,19 @@ def test_the_example_gives_the_action_inputs_that_it_has() -> None:
     inputs, _, _ = ACTION.partition("outputs:")
     assert names
     assert names <= set(re.findall(r"^  ([a-z]+):$", inputs, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-actions", ["action.yml"]),
+        ("github-workflows", ["docs/ci/github.yml", "harness/cli/project/latency.yml"]),
+        ("gitlab-ci", ["docs/ci/gitlab.yml"]),
+    ],
+)
+def test_what_ci_systems_are_given_fits_their_schemas(schema: str, files: list[str]) -> None:
+    words = ["-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *files]
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -46,6 +46,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/units.py": "model/test_audio.py",
         "model/wire.py": "transport/test_websocket.py",
         "model/summary.py": "recording/test_summary.py",
+        "model/gate_document.py": "report/ci/test_document.py",
         "model/history.py": "recording/test_history.py",
         "model/capacity_document.py": "recording/test_capacity.py",
         "report/beside.py": "report/test_page.py",

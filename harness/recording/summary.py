@@ -13,6 +13,7 @@ import msgspec
 from harness.errors import BadInput
 from harness.model import SUMMARY_SCHEMA, Summary
 from harness.recording import files
+from harness.recording.json_schema import schema_of
 
 _HINT = "Write it anew with `harness report` and the run's folder"
 
@@ -79,13 +80,5 @@ def _document(value: Any) -> Any:
 
 
 def summary_schema() -> bytes:
-    """Return the JSON schema of `summary.json`, as `docs/summary.schema.json` has it.
-
-    Types are described by the first sentence of their docstrings.
-    """
-    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    schema |= msgspec.json.schema(Summary)
-    for described in schema["$defs"].values():
-        if "description" in described:
-            described["description"] = described["description"].partition("\n")[0]
-    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
+    """Return the JSON schema of `summary.json`, as `docs/summary.schema.json` has it."""
+    return schema_of(Summary)

@@ -1,17 +1,22 @@
-"""A gate's verdict as a JSON document: what other programs read.
-
-Schema `harness.gate/1`: within the number fields may be added. Sizes of comparisons are changes of
-the quantity itself: shares of the baseline on the scale `ratio`, else its own unit; latencies are
-milliseconds.
-"""
+"""A gate's verdict as a JSON document, typed by `harness.model.gate_document`."""
 
 import math
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
-from harness.analysis import Comparison, GateReport, ObjectiveResult, Scale, Shift
+from harness.analysis import Comparison, GateReport, GateVerdict, ObjectiveResult, Scale, Shift
 from harness.errors import ExitCode, HarnessError
-
-GATE_SCHEMA = "harness.gate/1"
+from harness.model.gate_document import (
+    GATE_SCHEMA,
+    BoundCheck,
+    ComparisonFinding,
+    DecileShift,
+    GateDocument,
+    GateRefusal,
+    ObjectiveFinding,
+    ShiftFinding,
+    Verdict,
+)
 
 EXIT_CODES = {
     "pass": ExitCode.PASS,
@@ -22,91 +27,97 @@ EXIT_CODES = {
 
 
 def gate_document(report: GateReport) -> dict[str, Any]:
-    """Return the document of a gate."""
-    return {
-        "schema": GATE_SCHEMA,
-        "verdict": str(report.verdict),
-        "exit_code": int(EXIT_CODES[report.verdict]),
-        "confidence": report.confidence,
-        "runs": list(report.runs),
-        "baseline": list(report.baseline),
-        "objectives": [_objective(result) for result in report.objectives],
-        "comparisons": [_comparison(found) for found in report.comparisons],
-        "shift": {"metric": report.shift_of, "deciles": [_decile(s) for s in report.shift]},
-        "degraded": list(report.caveats),
-        "notes": list(report.notes),
-    }
+    """Return the document of a gate, a `GateDocument` as plain values."""
+    document = GateDocument(
+        schema=GATE_SCHEMA,
+        verdict=_verdict(report.verdict),
+        exit_code=cast("Any", int(EXIT_CODES[report.verdict])),
+        confidence=report.confidence,
+        runs=report.runs,
+        baseline=report.baseline,
+        objectives=tuple(map(_objective, report.objectives)),
+        comparisons=tuple(map(_comparison, report.comparisons)),
+        shift=ShiftFinding(metric=report.shift_of, deciles=tuple(map(_decile, report.shift))),
+        degraded=report.caveats,
+        notes=report.notes,
+    )
+    return asdict(document)
 
 
 def refusal_document(error: HarnessError) -> dict[str, Any]:
-    """Return the document of a gate that could judge nothing."""
-    return {
-        "schema": GATE_SCHEMA,
-        "verdict": error.exit_code.name.lower(),
-        "exit_code": int(error.exit_code),
-        "error": str(error),
-    }
+    """Return the document of a gate that could judge nothing, a `GateRefusal` as plain values."""
+    refusal = GateRefusal(
+        schema=GATE_SCHEMA,
+        verdict=cast("Any", error.exit_code.name.lower()),
+        exit_code=cast("Any", int(error.exit_code)),
+        error=str(error),
+    )
+    return asdict(refusal)
 
 
-def _objective(result: ObjectiveResult) -> dict[str, Any]:
+def _objective(result: ObjectiveResult) -> ObjectiveFinding:
     found, objective = result.found, result.objective
-    return {
-        "run": result.run_id,
-        "objective": str(objective),
-        "subject": objective.subject,
-        "limit": objective.limit,
-        "verdict": str(result.verdict),
-        "value": _rounded(found.value),
-        "low": _rounded(found.low),
-        "high": _rounded(found.high),
-        "n": found.n,
-        "of": found.of,
-        "sessions": found.sessions,
-        "censored": found.censored,
-        "n_eff": _rounded(found.n_eff, 1),
-        "design_effect": _rounded(found.design_effect),
-        "icc": _rounded(found.icc, 4),
-        "why": found.why,
-        "checks": [
-            {"name": check.name, "low": _rounded(check.low), "high": _rounded(check.high)}
+    return ObjectiveFinding(
+        run=result.run_id,
+        objective=str(objective),
+        subject=objective.subject,
+        limit=objective.limit,
+        verdict=_verdict(result.verdict),
+        value=_rounded(found.value),
+        low=_rounded(found.low),
+        high=_rounded(found.high),
+        n=found.n,
+        of=found.of,
+        sessions=found.sessions,
+        censored=found.censored,
+        n_eff=_rounded(found.n_eff, 1),
+        design_effect=_rounded(found.design_effect),
+        icc=_rounded(found.icc, 4),
+        why=found.why,
+        checks=tuple(
+            BoundCheck(name=check.name, low=_rounded(check.low), high=_rounded(check.high))
             for check in found.checks
-        ],
-        "settle": result.settle,
-    }
+        ),
+        settle=result.settle,
+    )
 
 
-def _comparison(found: Comparison) -> dict[str, Any]:
+def _comparison(found: Comparison) -> ComparisonFinding:
     effect = found.effect
     low, high = found.low, found.high
     if found.objective.quantity.at_least:
         low, high = high, low
-    return {
-        "subject": found.objective.subject,
-        "primary": found.primary,
-        "verdict": str(found.verdict),
-        "scale": str(found.scale),
-        "tolerance": _change(found, found.tolerated),
-        "change": None if effect is None else _change(found, effect.estimate),
-        "low": _change(found, low),
-        "high": _change(found, high),
-        "detectable": _change(found, found.detectable),
-        "adjusted_p": _rounded(found.adjusted),
-        "design": None if effect is None else str(effect.design),
-        "runs_needed": found.runs_needed,
-        "candidate": [_rounded(one.value) for one in found.candidate],
-        "baseline": [_rounded(one.value) for one in found.baseline],
-        "why": found.why,
-    }
+    return ComparisonFinding(
+        subject=found.objective.subject,
+        primary=found.primary,
+        verdict=_verdict(found.verdict),
+        scale=cast("Any", str(found.scale)),
+        tolerance=_change(found, found.tolerated),
+        change=None if effect is None else _change(found, effect.estimate),
+        low=_change(found, low),
+        high=_change(found, high),
+        detectable=_change(found, found.detectable),
+        adjusted_p=_rounded(found.adjusted),
+        design=None if effect is None else cast("Any", str(effect.design)),
+        runs_needed=found.runs_needed,
+        candidate=tuple(_rounded(one.value) for one in found.candidate),
+        baseline=tuple(_rounded(one.value) for one in found.baseline),
+        why=found.why,
+    )
 
 
-def _decile(shift: Shift) -> dict[str, Any]:
-    return {
-        "p": shift.p,
-        "baseline": _rounded(shift.baseline_ms),
-        "change": _rounded(shift.change_ms),
-        "low": _rounded(shift.low_ms),
-        "high": _rounded(shift.high_ms),
-    }
+def _decile(shift: Shift) -> DecileShift:
+    return DecileShift(
+        p=shift.p,
+        baseline=_rounded(shift.baseline_ms),
+        change=_rounded(shift.change_ms),
+        low=_rounded(shift.low_ms),
+        high=_rounded(shift.high_ms),
+    )
+
+
+def _verdict(verdict: GateVerdict) -> Verdict:
+    return cast("Verdict", str(verdict))
 
 
 def _change(found: Comparison, worse: float | None) -> float | None:
@@ -114,8 +125,9 @@ def _change(found: Comparison, worse: float | None) -> float | None:
     if worse is None:
         return None
     change = -worse if found.objective.quantity.at_least else worse
-    return _rounded(math.expm1(change) if found.scale is Scale.RATIO else change, 6)
+    return _rounded(math.expm1(change) if found.scale is Scale.RATIO else change)
 
 
 def _rounded(value: float | None, digits: int = 6) -> float | None:
-    return None if value is None else round(value, digits)
+    """Return a number that JSON can hold: what lies beyond every limit is not known."""
+    return None if value is None or not math.isfinite(value) else round(value, digits)
