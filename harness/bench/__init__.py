@@ -7,6 +7,8 @@
 * capacity: whether a search finds a limit that is known (`capacity_calibration`).
 * dialects: how many sessions the engine holds in OpenAI's words and in Twilio's, whose frames are
   stamped for each call (`dialect_capacity`).
+* gate: whether its statistics keep their promises on made-up runs (`gate_calibration`), whether it
+  finds a change that was really made (`gate_end_to_end`), and how long it takes (`gate_speed`).
 * simulator: how many sessions the simulator holds on one core (`simulator_capacity`).
 * speech: what it takes to annotate, encode and cache recorded speech (`speech_cache`).
 * stalls: how late a network's stalls are applied to many calls (`stall_updates`).
