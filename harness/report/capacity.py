@@ -1,6 +1,5 @@
 """A capacity search on a page of its own: the limit, the curve, every step, spike and soak."""
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +23,6 @@ from harness.report.formatting import MISSING, counted, money, number, percent, 
 from harness.report.page import Page, as_html
 
 _HEIGHT_PX = 300
-# What a legend takes beside its words, and about the width of a letter in it.
-_LEGEND_PX, _LETTER_PX = 80, 7
 _STATES = {
     GateVerdict.PASS: "FOUND",
     GateVerdict.FAIL: "FAILED",
@@ -179,8 +176,7 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
             loads = [step.load for step in steps]
             values = [100 * share.share for share in shares]
             highest = max([highest, *values])
-            label = textwrap.fill(subject, (width_px - _LEGEND_PX) // _LETTER_PX)
-            axes.plot(loads, values, color=colour, marker=marker, ls="none", label=label)
+            axes.plot(loads, values, color=colour, marker=marker, ls="none", label=subject)
             curve = found.curves[index]
             axes.plot(
                 curve.loads, [100 * share for share in curve.fitted], color=colour, ls=dash, lw=1.6
@@ -190,7 +186,7 @@ def _missed_figure(found: CapacityFindings, width_px: int) -> str:
         _loads_axis(axes, found.limit, max(step.load for step in steps))
         axes.set_ylim(0, max(1.0, 1.08 * highest))
         axes.set_ylabel("missed, % of turns")
-        svg.legend_above(axes, 1)
+        svg.sentences_above(axes)
         return svg.export(
             figure,
             name=f"missed-{width_px}",

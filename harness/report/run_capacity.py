@@ -92,7 +92,7 @@ def _figure(found: CapacityDocument, width_px: int) -> str:
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel("missed, % of turns")
-        svg.legend_above(axes, 1)
+        svg.sentences_above(axes)
         return svg.export(
             figure,
             name=f"held-{width_px}",

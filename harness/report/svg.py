@@ -8,6 +8,7 @@ live in one document.
 
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +37,10 @@ _VARIABLES = {
     **{colour: f"--stage-{i}" for i, colour in enumerate(STAGES, 1)},
 }
 _LONGEST_CHARS = 34
+# What a legend takes beside its words, and about the size of a letter in it.
+_LEGEND_PX, _LETTER_PX, _LINE_PX = 80, 7, 17
+# Whole objectives of 150 letters on a narrow page; what is longer is a name of somebody's making.
+_SENTENCE_LINES = 4
 _PX_PER_INCH = 72  # the unit of matplotlib's SVG is the point; one is shown as one CSS pixel
 _FONT_FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _REFERENCE = re.compile(r"(\bid=\"|url\(#|href=\"#)")
@@ -99,8 +104,18 @@ def panel_below(figure: Figure, axes: Axes) -> Axes:
     return below
 
 
-def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None) -> None:
-    """Put the legend above the axes, left-aligned, in that many columns."""
+def legend_above(
+    axes: Axes,
+    columns: int,
+    handles: Sequence[Any] | None = None,
+    *,
+    line_chars: int = _LONGEST_CHARS,
+    lines: int = 1,
+) -> None:
+    """Put the legend above the axes, left-aligned, in that many columns.
+
+    A name takes that many lines of that many characters at most; what is longer is cut.
+    """
     shown = axes.get_legend_handles_labels()[0] if handles is None else handles
     if not shown:
         return
@@ -115,12 +130,31 @@ def legend_above(axes: Axes, columns: int, handles: Sequence[Any] | None = None)
         handletextpad=0.6,
     )
     for text in legend.get_texts():
-        text.set_text(shortened(text.get_text()))
+        text.set_text(fitted(text.get_text(), line_chars, lines))
 
 
-def shortened(name: str) -> str:
-    """Return a name that leaves room for the figure beside it."""
-    return name if len(name) <= _LONGEST_CHARS else f"{name[: _LONGEST_CHARS - 1]}…"
+def sentences_above(axes: Axes) -> None:
+    """Put a legend of sentences above the axes: whole, and the figure grows by their lines."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    width_px, height_px = (size * _PX_PER_INCH for size in figure.get_size_inches())
+    line_chars = int(width_px - _LEGEND_PX) // _LETTER_PX
+    legend_above(axes, 1, line_chars=line_chars, lines=_SENTENCE_LINES)
+    legend = axes.get_legend()
+    texts = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    more = sum(text.count("\n") + 1 for text in texts[1:]) + "".join(texts[:1]).count("\n")
+    figure.set_figheight((height_px + more * _LINE_PX) / _PX_PER_INCH)
+
+
+def fitted(name: str, line_chars: int, lines: int = 1) -> str:
+    """Return a name wrapped to that many lines at most; a longer one ends in `…`.
+
+    Names come from scenarios and files of users: one must not take the figure's room.
+    """
+    wrapped = textwrap.wrap(name, line_chars)
+    if len(wrapped) <= lines:
+        return "\n".join(wrapped)
+    return "\n".join([*wrapped[: lines - 1], f"{wrapped[lines - 1][: line_chars - 1]}…"])
 
 
 def stratum(index: int) -> str:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,8 +75,6 @@ def test_a_cost_that_not_every_step_has_says_of_how_many_it_is(
 
 
 def test_identifiers_of_figures_are_their_own(found: CapacityFindings, tmp_path: Path) -> None:
-    import re
-
     page = write_capacity(tmp_path, found, FACTS, "USD").read_text()
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -130,6 +129,20 @@ def test_long_objectives_are_wrapped_where_the_page_is_narrow(found: CapacityFin
     assert isinstance(figure, Figure)
     assert long in figure.wide
     assert long not in figure.narrow
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", figure.narrow)
+    assert long in " ".join(words)
+
+
+def test_a_hostile_objective_leaves_the_figure_its_room(found: CapacityFindings) -> None:
+    steps = tuple(
+        replace(one, shares=tuple(replace(share, subject="x" * 9_000) for share in one.shares))
+        for one in found.steps
+    )
+    figure = capacity_sections(replace(found, steps=steps))[0].parts[0]
+    assert isinstance(figure, Figure)
+    for drawn in (figure.wide, figure.narrow):
+        height_px = float(drawn.split('viewBox="')[1].split('"')[0].split()[3])
+        assert 300 < height_px < 360
 
 
 def test_a_search_without_a_fit_step_has_a_page(tmp_path: Path) -> None:

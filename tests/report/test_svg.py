@@ -51,5 +51,8 @@ def test_the_size_is_that_of_the_canvas() -> None:
 
 
 def test_a_long_name_leaves_room_for_the_figure() -> None:
-    assert svg.shortened("lte_good") == "lte_good"
-    assert len(svg.shortened("x" * 500)) == 34
+    assert svg.fitted("lte_good", 34) == "lte_good"
+    assert svg.fitted("x" * 500, 34) == "x" * 33 + "…"
+    assert svg.fitted("lte good", 34, 4) == "lte good"
+    assert svg.fitted("lte good", 5, 4) == "lte\ngood"
+    assert svg.fitted("x" * 500, 5, 2) == "xxxxx\nxxxx…"
