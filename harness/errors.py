@@ -55,6 +55,10 @@ class ExitCode(IntEnum):
 
 # Every spelling of the secrets of this process, the longest first.
 _secrets: list[str] = []
+# Words of the tokens that sessions were given, the oldest first; by then those have expired.
+_tokens: dict[str, None] = {}
+_MOST_TOKENS = 20_000
+_WORD_OF_TOKEN = re.compile(rf"[\w-]{{{SECRET_LEAST_CHARS},}}")
 
 
 def conceal(value: str) -> None:
@@ -69,6 +73,17 @@ def conceal(value: str) -> None:
         spelling for word in words if len(word) >= SECRET_LEAST_CHARS for spelling in _spell(word)
     }
     _secrets[:] = sorted(spellings.union(_secrets), key=len, reverse=True)
+
+
+def conceal_token(token: str) -> None:
+    """Keep a token that lives minutes out of the same texts, at a cost that many do not raise.
+
+    Its other spellings are not looked for: it is one that needs none. The oldest of 20,000 words
+    are forgotten.
+    """
+    _tokens.update(dict.fromkeys(_WORD_OF_TOKEN.findall(token)))
+    while len(_tokens) > _MOST_TOKENS:
+        del _tokens[next(iter(_tokens))]
 
 
 def _spell(word: str) -> Iterator[str]:
@@ -90,6 +105,8 @@ def redacted(text: str) -> str:
     for secret in _secrets:
         if secret in text:
             text = text.replace(secret, _REDACTED)
+    if _tokens:
+        text = _WORD_OF_TOKEN.sub(lambda it: _REDACTED if it[0] in _tokens else it[0], text)
     return text
 
 

@@ -119,6 +119,19 @@ def test_each_word_of_a_secret_is_concealed(monkeypatch: pytest.MonkeyPatch) -> 
     assert redacted("first-half%2Fof and second-half") == "[redacted] and [redacted]"
 
 
+def test_many_tokens_are_concealed_and_the_oldest_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(errors, "_tokens", {})
+    monkeypatch.setattr(errors, "_MOST_TOKENS", 2)
+    for token in ("the_first-token", "second/short.token-no2"):
+        errors.conceal_token(token)
+    assert redacted("(the_first-token)") == "([redacted])"
+    assert redacted('"second/short.token-no2",') == '"second/short.[redacted]",'
+    errors.conceal_token("token-no3")
+    assert redacted("the_first-token, token-no3") == "the_first-token, [redacted]"
+
+
 def test_a_placeholder_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "_secrets", [])
     for value in ("", "test", "EMPTY"):

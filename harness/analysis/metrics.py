@@ -161,9 +161,19 @@ METRICS = (
         occasional=True,
     ),
     Metric(
+        name="ephemeral_key",
+        title="of that, ephemeral key",
+        start=("open_start_ns",),
+        end="minted_ns",
+        definition="an ephemeral key asked for, connection included, to its answer received; only"
+        " where each session is opened with one",
+        of_session=True,
+        occasional=True,
+    ),
+    Metric(
         name="tcp_connect",
         title="of that, TCP",
-        start=("answered_ns", "open_start_ns"),
+        start=("minted_ns", "answered_ns", "open_start_ns"),
         end="reached_ns",
         definition="connection begun, name resolution included, to TCP connection established",
         of_session=True,

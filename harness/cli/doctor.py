@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.engine.target_check import TargetCheck
 
 _STAGES = {
+    "ephemeral key": "ephemeral_key",
     "TCP": "tcp_connect",
     "TLS": "tls_handshake",
     "upgrade": "upgrade",
@@ -78,6 +79,7 @@ def command(
             key_variable=asked.key_variable,
             setup_limit_s=asked.setup_limit_s,
             refusal_retries=asked.refusal_retries,
+            ephemeral_keys=asked.ephemeral_keys,
             agent_first=asked.agent_first,
             wishes=SessionWishes(asked.session, "--session").over(of_target),
         )

@@ -81,6 +81,8 @@ class DialectFacts:
             otherwise they never come back.
         calls_tools: The caller's application runs the model's tools.
         reports_usage: The server says what a response cost.
+        mints_keys: It makes ephemeral keys for clients that must not see the real one, at the
+            session's path with `/client_secrets` after it.
         sends_key: The other side is shown a key, or what is signed with one.
         hosts: Host names at which nothing else is spoken, where need be with the beginning of the
             path; one that begins with a dot stands for all names that end so. Applications behind
@@ -110,6 +112,7 @@ class DialectFacts:
     returns_cleared_marks: bool = True
     calls_tools: bool = True
     reports_usage: bool = True
+    mints_keys: bool = False
     sends_key: bool = True
     hosts: tuple[str, ...] = ()
     key_variables: tuple[str, ...] = ()
@@ -197,6 +200,16 @@ class Dialect(Protocol):
         Args:
             api_key: The key, `None` for none.
             address: The address as the server sees it, with path and query.
+        """
+
+    def minting(self, model: str) -> bytes:
+        """Return the JSON that asks for an ephemeral key, where there are such keys."""
+
+    def minted(self, document: bytes) -> str:
+        """Return the ephemeral key that was answered.
+
+        Raises:
+            MalformedMessage: There is none; the words quote nothing of the answer.
         """
 
     def asked(self, settings: SessionSettings) -> Mapping[str, Any]:

@@ -150,6 +150,7 @@ def _bearer(key: str) -> tuple[str, str]:
 def _facts(source: str, *, hosts: tuple[str, ...], variables: tuple[str, ...]) -> DialectFacts:
     return replace(
         OpenAIRealtime.facts,
+        mints_keys=False,
         hosts=hosts,
         key_variables=("HARNESS_API_KEY", *variables),
         source=source,

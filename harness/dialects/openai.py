@@ -1,6 +1,7 @@
 """OpenAI Realtime, GA dialect, over WebSocket: what is said to it, and what it acknowledged."""
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +9,12 @@ from urllib.parse import quote
 import msgspec
 
 from harness.dialects import openai_events
-from harness.dialects.base import DialectFacts, DialectSession, SessionSettings
+from harness.dialects.base import (
+    DialectFacts,
+    DialectSession,
+    MalformedMessage,
+    SessionSettings,
+)
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.lenient import mapping, number, text
 from harness.dialects.openai_asked import asked_session, detection_of, own_session
@@ -36,6 +42,13 @@ _SAID_ABOVE = (
     *("turn_detection.create_response", "output_modalities", "voice", "tools"),
 )
 
+# RFC 6750 section 2.1, bounded.
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{8,8192}=*")
+
+
+class _ClientSecret(msgspec.Struct):
+    value: str
+
 
 class OpenAIRealtime(PlainDialect):
     """The `Dialect` of OpenAI's Realtime API and of servers that follow it.
@@ -49,6 +62,7 @@ class OpenAIRealtime(PlainDialect):
     facts = DialectFacts(
         hosts=("api.openai.com",),
         key_variables=("HARNESS_API_KEY", "OPENAI_API_KEY"),
+        mints_keys=True,
         source="OpenAI, Realtime API reference",
         as_of="2026-11-28",
     )
@@ -64,6 +78,25 @@ class OpenAIRealtime(PlainDialect):
     def headers(self, api_key: str | None, _address: str) -> list[tuple[str, str]]:
         """Return the bearer header, or nothing for servers that ask for no key."""
         return [] if api_key is None else [("Authorization", f"Bearer {api_key}")]
+
+    def minting(self, model: str) -> bytes:
+        """Return the least session a key is made for; its settings follow on the socket."""
+        session = {"type": "realtime"} | ({"model": model} if model else {})
+        return msgspec.json.encode({"session": session})
+
+    def minted(self, document: bytes) -> str:
+        """Return the `value` of a client secret.
+
+        Raises:
+            MalformedMessage: There is none that a header can carry.
+        """
+        try:
+            value = msgspec.json.decode(document, type=_ClientSecret).value
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            raise MalformedMessage("the answer holds no value") from None
+        if _BEARER_TOKEN.fullmatch(value) is None:
+            raise MalformedMessage("the value of the answer is no bearer token")
+        return value
 
     def asked(self, settings: SessionSettings) -> dict[str, Any]:
         """Return the session: server VAD, automatic responses and PCM16, and the user's own."""

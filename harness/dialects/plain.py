@@ -23,6 +23,18 @@ class PlainDialect:
         """Return no header: no key is asked for."""
         return []
 
+    def minting(self, _model: str) -> bytes:
+        """Return nothing: there are no ephemeral keys."""
+        return b""
+
+    def minted(self, _document: bytes) -> str:
+        """Refuse any answer: there are no ephemeral keys.
+
+        Raises:
+            MalformedMessage: Always.
+        """
+        raise MalformedMessage("there are no ephemeral keys here")
+
     def asked(self, _settings: SessionSettings) -> Mapping[str, Any]:
         """Return no settings: the other side is configured where it runs."""
         return {}

@@ -11,6 +11,7 @@ from harness.clock import now_ns
 from harness.dialects import MalformedMessage, Role
 from harness.engine.carrier_playback import CarrierPlayback
 from harness.engine.congestion import SEND_BUFFER_BYTES, Congestion
+from harness.engine.ephemeral_key import MINT_FULL, mint
 from harness.engine.frame_stream import FrameStream
 from harness.engine.incoming_call import follow
 from harness.engine.route import Route
@@ -148,6 +149,13 @@ class Call:
                 return
             self.session.link.answered(now_ns())
             route = answered
+        if route.minting is not None:
+            minted = await mint(route, route.minting)
+            if isinstance(minted, Fault):
+                self.gone(now_ns(), None, minted)
+                return
+            self.session.link.minted(now_ns())
+            route = minted
         made = await connect(
             route.target,
             route.headers,
@@ -398,7 +406,7 @@ def new_identity() -> str:
 
 def is_full(close_code: int | None, fault: Fault) -> bool:
     """Return whether a server refused a session because it is full."""
-    return close_code in _NO_ROOM or fault.code == "http_429"
+    return close_code in _NO_ROOM or fault.code in ("http_429", MINT_FULL)
 
 
 def no_session(limit_s: float) -> Fault:

@@ -11,7 +11,7 @@ from harness.dialects import DialectSession, MalformedMessage
 from harness.engine.route import Route, Webhook, address_of, proxy_to
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
-from harness.transport import Target, parse_target, post_form
+from harness.transport import FORM, Target, form_body, parse_target, post
 
 NO_STREAM = "no_stream"
 """Code of the fault of a webhook whose answer leads to no socket."""
@@ -26,9 +26,10 @@ async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route
         words: The session of this call.
     """
     call = words.incoming(webhook.key, address_of(webhook.target, "http"))
-    answer = await post_form(
+    answer = await post(
         webhook.target,
-        call.form,
+        form_body(call.form),
+        FORM,
         (*call.headers, *route.headers),
         limit_s=route.setup_limit_s,
         via=webhook.via,

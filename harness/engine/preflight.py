@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.dialects import MalformedMessage
 from harness.dialects.session_comparison import difference_words
 from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
+from harness.engine.ephemeral_key import MINT_FULL, NOT_MINTED, mint
 from harness.engine.incoming_call import NO_STREAM, follow
 from harness.engine.route import Route
 from harness.environment import LOOPBACK
@@ -30,7 +31,7 @@ _LEAVE_LIMIT_S = 3.0
 # that come too early all the same are refused, named and tried again.
 _SLOT_PAUSE_S = 0.25
 _FIRST_WAIT_S = 0.5
-_FULL_CODES = ("http_429", "close_1008", "close_1013")
+_FULL_CODES = ("http_429", MINT_FULL, "close_1008", "close_1013")
 # After an error event, a session that exists all the same is announced within this time.
 _GRACE_S = 0.5
 # A server that confirms settings does so within a round trip or two.
@@ -182,6 +183,11 @@ async def _try_once(route: Route, *, configure: bool) -> tuple[Visit, int | None
         if isinstance(answered, Fault):
             return Visit(answered), None
         route = answered
+    if route.minting is not None:
+        minted = await mint(route, route.minting)
+        if isinstance(minted, Fault):
+            return Visit(minted), None
+        route = minted
     made = await connect(
         route.target,
         route.headers,
@@ -269,6 +275,16 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     if route.webhook is not None and fault.code.startswith("http_"):
         hint = "Check the address; a refused signature wants the token of that application"
         return BadInput(f"the webhook answered {fault.detail}", where=where, hint=hint)
+    if fault.code == NOT_MINTED or (
+        fault.code.startswith("mint_") and fault.code not in _FULL_CODES
+    ):
+        hint = "Check the key, and that the API makes such keys; else leave out --ephemeral-keys"
+        return BadInput(fault.detail, where=where, hint=hint)
+    if route.minting is not None and fault.code in _KEY_CODES:
+        hint = "Sessions of this API may have to be opened without --ephemeral-keys"
+        return BadInput(
+            f"the target refused its own ephemeral key ({fault})", where=where, hint=hint
+        )
     if fault.code in _KEY_CODES:
         return _key_refused(route, fault, where)
     if fault.code == "proxy_refused":

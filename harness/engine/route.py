@@ -47,6 +47,25 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Minting:
+    """Where each session gets an ephemeral key.
+
+    Attributes:
+        target: Address; `secure` stands for `https`.
+        headers: What is shown there, the real key among it.
+        model: The model that keys are asked for, empty for none.
+        via: Host and port of the HTTP proxy in front of it, `None` for none.
+        proxy_authorization: What that proxy is shown.
+    """
+
+    target: Target
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    model: str = ""
+    via: tuple[str, int] | None = None
+    proxy_authorization: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """How a session reaches the API.
 
@@ -65,6 +84,8 @@ class Route:
         key_header: The header that the key is sent in.
         refusal_retries: How often a session is tried again that was refused by a full server.
         webhook: Where each call is announced first, `None` where the socket is dialled at once.
+        minting: Where each session gets an ephemeral key, `None` where it is opened with the key
+            among `headers`.
     """
 
     target: Target
@@ -80,6 +101,7 @@ class Route:
     key_header: str = BEARER
     refusal_retries: int = REFUSAL_RETRIES
     webhook: Webhook | None = None
+    minting: Minting | None = None
 
     @property
     def address(self) -> str:
@@ -104,6 +126,7 @@ def resolve_route(
     key_variable: str = "",
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
+    ephemeral_keys: bool = False,
 ) -> Route:
     """Return the direct route to a target, credentials included.
 
@@ -120,6 +143,7 @@ def resolve_route(
         key_variable: The variable that holds the key; empty for the usual ones.
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session is tried again that was refused by a full server.
+        ephemeral_keys: Each session is opened with a key of its own, made with the real one.
 
     Raises:
         BadInput: The address is none, names another model than the settings, the frame length does
@@ -151,9 +175,19 @@ def resolve_route(
         webhook = Webhook(
             target=target, key=key, via=proxy, proxy_authorization=proxy_authorization
         )
+    shown = _headers(dialect, key, key_header, target)
+    minting = None
+    if ephemeral_keys:
+        minting = Minting(
+            target=_mint_of(target, dialect),
+            headers=shown,
+            model=_model_of(target, dialect, settings),
+            via=proxy,
+            proxy_authorization=proxy_authorization,
+        )
     return Route(
         target=target,
-        headers=() if posts else _headers(dialect, key, key_header, target),
+        headers=() if posts or minting is not None else shown,
         dialect=dialect,
         settings=settings,
         via=proxy,
@@ -164,7 +198,30 @@ def resolve_route(
         key_header=key_header,
         refusal_retries=refusal_retries,
         webhook=webhook,
+        minting=minting,
     )
+
+
+def _mint_of(target: Target, dialect: Dialect) -> Target:
+    """Return where a target makes ephemeral keys.
+
+    Raises:
+        BadInput: It makes none, or the key cannot be shown there.
+    """
+    if not dialect.facts.mints_keys:
+        raise BadInput(
+            f"no ephemeral keys are made in the dialect {dialect.name}",
+            where="--ephemeral-keys",
+            hint="Leave it out; sessions are then opened with the key itself",
+        )
+    if not (target.secure or target.host in LOOPBACK):
+        raise BadInput(
+            "an ephemeral key is asked for over wss or of this machine only",
+            where="--ephemeral-keys",
+            hint="Give the address as wss://HOST",
+        )
+    path = f"{target.path.rstrip('/')}/client_secrets"
+    return replace(target, path=path, query="")
 
 
 def _is_webhook(host: str, dialect: Dialect) -> bool:
@@ -210,11 +267,15 @@ def model_asked(route: Route) -> str:
 
     Empty where the address leads to a model of its own choice.
     """
-    named = parse_qs(route.target.query or "").get("model")
+    return _model_of(route.target, route.dialect, route.settings)
+
+
+def _model_of(target: Target, dialect: Dialect, settings: SessionSettings) -> str:
+    named = parse_qs(target.query or "").get("model")
     if named:
         return named[-1]
-    ours = _names_model(route.dialect.path(route.settings))
-    return route.settings.model or ("" if ours else route.dialect.default_model)
+    ours = _names_model(dialect.path(settings))
+    return settings.model or ("" if ours else dialect.default_model)
 
 
 def _names_model(path: str) -> bool:

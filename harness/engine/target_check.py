@@ -61,6 +61,7 @@ def check(
     key_variable: str = "",
     setup_limit_s: float = SETUP_LIMIT_S,
     refusal_retries: int = REFUSAL_RETRIES,
+    ephemeral_keys: bool = False,
     agent_first: bool = False,
     wishes: SessionWishes = NO_WISHES,
 ) -> TargetCheck:
@@ -77,6 +78,7 @@ def check(
         key_variable: The variable that holds the key; empty for the usual ones.
         setup_limit_s: How long the session may take to exist.
         refusal_retries: How often a session is tried again that was refused by a full server.
+        ephemeral_keys: Each session is opened with a key of its own, made with the real one.
         agent_first: The caller hears out a greeting before it speaks.
         wishes: The user's own session.
 
@@ -96,6 +98,7 @@ def check(
         key_variable=key_variable,
         setup_limit_s=setup_limit_s,
         refusal_retries=refusal_retries,
+        ephemeral_keys=ephemeral_keys,
     )
     audio = dialect.audio
     plan = draw_call(

@@ -73,6 +73,7 @@ class Options:
         setup_limit_s: How long a session may take to exist.
         key_header: The header that the key is sent in.
         key_variable: The variable that holds the key; empty for the usual ones.
+        ephemeral_keys: Each session is opened with a key of its own, made with the real one.
         limits: The target's own limits of sessions.
         refusal_retries: How often a session is tried again that was refused by a full server.
         drain_s: How long calls may go on once the run is being stopped.
@@ -117,6 +118,7 @@ class Options:
     setup_limit_s: float = SETUP_LIMIT_S
     key_header: str = BEARER
     key_variable: str = ""
+    ephemeral_keys: bool = False
     limits: TargetLimits = NO_LIMITS
     refusal_retries: int = REFUSAL_RETRIES
     drain_s: float = 10.0
@@ -350,6 +352,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         setup_limit_s=parsed.setup_limit_s,
         key_header=parsed.key_header,
         key_variable=parsed.key_variable,
+        ephemeral_keys=parsed.ephemeral_keys,
         limits=TargetLimits(
             per_s=parsed.sessions_per_s,
             per_min=parsed.sessions_per_min,

@@ -167,6 +167,7 @@ def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] =
         key_variable=options.key_variable,
         setup_limit_s=options.setup_limit_s,
         refusal_retries=options.refusal_retries,
+        ephemeral_keys=options.ephemeral_keys,
     )
 
 

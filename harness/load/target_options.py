@@ -50,6 +50,12 @@ def add_target_arguments(group: Takes) -> None:
         " HARNESS_API_KEY, else OPENAI_API_KEY)",
     )
     group.add_argument(
+        "--ephemeral-keys",
+        action="store_true",
+        help="open each session with a key of its own, which is made with the real one before, as"
+        " backends of browsers do; what that takes is a part of opening the session",
+    )
+    group.add_argument(
         "--setup-limit-s",
         type=float,
         default=SETUP_LIMIT_S,

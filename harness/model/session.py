@@ -40,6 +40,8 @@ class SessionRecord:
             `None` under a closed one.
         answered_ns: When the application had answered the webhook of the call; `None` where it is
             not called through one.
+        minted_ns: When the ephemeral key of the call was there; `None` where it is opened with the
+            key itself.
         reached_ns: When the TCP connection was established.
         secured_ns: When TLS was established, `None` without TLS.
         connected_ns: When the upgrade was accepted.
@@ -72,6 +74,7 @@ class SessionRecord:
     planned_start_ns: int | None = None
     open_start_ns: int | None = None
     answered_ns: int | None = None
+    minted_ns: int | None = None
     reached_ns: int | None = None
     secured_ns: int | None = None
     connected_ns: int | None = None

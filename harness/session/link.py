@@ -41,6 +41,7 @@ class Link:
         seed: Where the jitter of the backoff comes from.
         open_start_ns: Opening began.
         answered_ns: The application had answered the webhook; `None` without one.
+        minted_ns: The ephemeral key was there; `None` without one.
         reached_ns: The TCP connection was established.
         secured_ns: TLS was established; `None` without TLS.
         upgraded_ns: The server accepted the upgrade.
@@ -54,6 +55,7 @@ class Link:
     seed: int
     open_start_ns: int | None = None
     answered_ns: int | None = None
+    minted_ns: int | None = None
     reached_ns: int | None = None
     secured_ns: int | None = None
     upgraded_ns: int | None = None
@@ -79,6 +81,7 @@ class Link:
         instants = {
             "open_start_ns": self.open_start_ns,
             "answered_ns": self.answered_ns,
+            "minted_ns": self.minted_ns,
             "reached_ns": self.reached_ns,
             "secured_ns": self.secured_ns,
             "connected_ns": self.upgraded_ns,
@@ -101,6 +104,11 @@ class Link:
         """Note that the application has answered the webhook."""
         if self.answered_ns is None:
             self.answered_ns = now_ns
+
+    def minted(self, now_ns: int) -> None:
+        """Note that the ephemeral key is there."""
+        if self.minted_ns is None:
+            self.minted_ns = now_ns
 
     def established(self, reached_ns: int, secured_ns: int | None) -> None:
         """Note when the TCP connection and TLS were established."""

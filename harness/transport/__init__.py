@@ -4,7 +4,7 @@ The only part that knows the WebSocket protocol on the caller's side. It does no
 mean.
 """
 
-from harness.transport.form_post import post_form
+from harness.transport.http_post import FORM, JSON, form_body, post
 from harness.transport.opening import ConnectionTimes, connect
 from harness.transport.poller import release
 from harness.transport.stream import Outlet
@@ -19,15 +19,18 @@ from harness.transport.websocket import (
 )
 
 __all__ = [
+    "FORM",
+    "JSON",
     "Connection",
     "ConnectionTimes",
     "Outlet",
     "Receiver",
     "Target",
     "connect",
+    "form_body",
     "kernel_stamps",
     "parse_target",
-    "post_form",
+    "post",
     "ready_message",
     "release",
     "sanitised_target",

@@ -172,6 +172,10 @@ def test_the_stages_of_connecting_add_up_to_the_session_set_up() -> None:
     found = [session_latency(BY_NAME[name], session) for name in stages]
     assert [latency.ms for latency in found if latency is not None] == [10, 20, 15, 5]
     assert session_latency(BY_NAME["session_setup"], session) == Latency(50.0)
+    assert session_latency(BY_NAME["ephemeral_key"], session) is None
+    minted = replace(session, minted_ns=4 * MS)
+    found = [session_latency(BY_NAME[name], minted) for name in ("ephemeral_key", *stages)]
+    assert [latency.ms for latency in found if latency is not None] == [4, 6, 20, 15, 5]
     trips = sample(BY_NAME["round_trip"], (), [session, session])
     assert list(trips.values_ms) == [2, 4, 2, 4]
     assert list(trips.sessions) == [0, 0, 1, 1]

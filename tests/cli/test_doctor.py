@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from harness.cli.doctor import show_target
 from harness.engine.target_check import TargetCheck
 from harness.errors import ExitCode
 from harness.model import SessionRecord
+
+KEY = "the-real-key-of-a-backend"
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +48,18 @@ def test_a_session_of_the_users_own_is_asked_for(simulator: str, tmp_path: Path)
     assert done.returncode == ExitCode.PASS, done.stderr
     assert "turn detection  null" in done.stdout
     assert "voice to voice" in done.stdout
+
+
+def test_each_session_is_opened_with_an_ephemeral_key(
+    serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_API_KEY", KEY)
+    target = serve("--api-key-env", "THEIR_KEY", THEIR_KEY=KEY)
+    done = doctor(target, "--turns", "1", "--corpus", "synthetic", "--ephemeral-keys")
+    assert done.returncode == ExitCode.PASS, done.stderr
+    stage = next(line for line in done.stdout.splitlines() if line.startswith("ephemeral key"))
+    assert stage.endswith(" ms")
+    assert not re.search(rf"ek_|{KEY}", done.stdout + done.stderr)
 
 
 def test_a_dialect_that_takes_no_session_refuses_one(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.load.options import Options, add_arguments, read_options
+from harness.load.run_setup import resolve_dialect, route_to_target
 
 
 class LikeLocusts(argparse.ArgumentParser):
@@ -118,3 +119,10 @@ def test_the_dialect_is_that_of_the_vendor_s_host_and_no_other_is_taken_there() 
     assert read("--dialect", "exotel").frame_ms == 100
     with pytest.raises(BadInput, match="--dialect exotel: does not fit agent"):
         read("--dialect", "exotel", host="wss://agent.deepgram.com")
+
+
+def test_ephemeral_keys_are_asked_for_by_the_option_alone() -> None:
+    for words, minted in (((), False), (("--ephemeral-keys",), True)):
+        options = read(*words)
+        route = route_to_target(options, resolve_dialect(options))
+        assert (route.minting is not None) is minted

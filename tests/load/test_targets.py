@@ -21,6 +21,7 @@ setup_limit_s = 60
 refusal_retries = 5
 ca = "authority.pem"
 agent_first = true
+ephemeral_keys = true
 
 [targets.local]
 url = "ws://127.0.0.1:8765"
@@ -49,6 +50,7 @@ def test_a_target_brings_its_address_and_its_options(file: Path) -> None:
     assert resolve_target(options, "production") == "wss://voice.example.com/v1/realtime"
     assert (options.model, options.key_header, options.agent_first) == ("voice-2", "api-key", True)
     assert (options.setup_limit_s, options.refusal_retries) == (60.0, 5)
+    assert options.ephemeral_keys is True
     assert options.key_variable == "MY_TARGET_KEY"
     assert options.ca == str(file.parent / "authority.pem")
 

@@ -1,4 +1,4 @@
-"""One form, posted as carriers post what they tell an application, and the answer to it."""
+"""One request posted on a connection of its own, such as a carrier's form, and its answer."""
 
 import asyncio
 import socket
@@ -16,9 +16,18 @@ _HEAD_LIMIT_BYTES = 16_384
 _HEAD_END = b"\r\n\r\n"
 
 
-async def post_form(
+FORM, JSON = "application/x-www-form-urlencoded; charset=UTF-8", "application/json"
+
+
+def form_body(form: Mapping[str, str]) -> bytes:
+    """Return a form as it is posted."""
+    return urlencode(form).encode()
+
+
+async def post(
     uri: Target,
-    form: Mapping[str, str],
+    body: bytes,
+    kind: str,
     headers: Sequence[tuple[str, str]],
     *,
     limit_s: float,
@@ -26,13 +35,14 @@ async def post_form(
     proxy_authorization: str = "",
     tls: ssl.SSLContext | None = None,
 ) -> bytes | Fault:
-    """Post a form on the running loop and return the content of the answer.
+    """Post on the running loop and return the content of the answer.
 
     Redirections are not followed, and of a longer answer the first 64 KiB are read.
 
     Args:
         uri: Where to; `secure` stands for `https`.
-        form: Its fields.
+        body: What is posted.
+        kind: Its content type, such as `FORM`.
         headers: Extra headers.
         limit_s: How long it may take.
         via: Host and port of an HTTP proxy that is asked for a connection to there.
@@ -40,7 +50,7 @@ async def post_form(
         tls: Context for `https`; by default certificates are verified against the system's.
 
     Returns:
-        The content, or the fault of a server that could not be reached or did not answer with 200.
+        The content, or the fault of a server that could not be reached or refused.
     """
     sock: socket.socket | None = None
     try:
@@ -56,7 +66,7 @@ async def post_form(
             )
             sock = None
             try:
-                writer.write(_request(uri, form, headers))
+                writer.write(_request(uri, body, kind, headers))
                 answer = await _answer(reader)
             finally:
                 writer.transport.abort()
@@ -65,19 +75,18 @@ async def post_form(
     finally:
         if sock is not None:
             sock.close()
-    if isinstance(answer, Fault) or answer.status == 200:
+    if isinstance(answer, Fault) or 200 <= answer.status < 300:
         return answer if isinstance(answer, Fault) else answer.content
     return answer.fault()
 
 
-def _request(uri: Target, form: Mapping[str, str], headers: Sequence[tuple[str, str]]) -> bytes:
-    body = urlencode(form).encode()
+def _request(uri: Target, body: bytes, kind: str, headers: Sequence[tuple[str, str]]) -> bytes:
     host = f"[{uri.host}]" if ":" in uri.host else uri.host
     port = "" if uri.port == (443 if uri.secure else 80) else f":{uri.port}"
     lines = [
         f"POST {uri.resource_name} HTTP/1.1",
         f"Host: {host}{port}",
-        "Content-Type: application/x-www-form-urlencoded; charset=UTF-8",
+        f"Content-Type: {kind}",
         f"Content-Length: {len(body)}",
         "Accept: */*",
         "Accept-Encoding: identity",

@@ -1,4 +1,4 @@
-"""Forms posted to a server of this machine that answers whatever it likes."""
+"""Requests posted to a server of this machine that answers whatever it likes."""
 
 import asyncio
 from contextlib import suppress
@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import Fault
-from harness.transport import parse_target, post_form
+from harness.transport import FORM, form_body, parse_target, post
 
 
 async def _post(answer: bytes, *, stays: bool = False) -> tuple[bytes | Fault, bytes]:
@@ -28,7 +28,9 @@ async def _post(answer: bytes, *, stays: bool = False) -> tuple[bytes | Fault, b
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         uri = parse_target(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/a?b=c", "/")
         form = {"Caller": "+1 5", "Empty": ""}
-        found = await post_form(uri, form, [("X-Sign", "s")], limit_s=0.2 if stays else 30)
+        found = await post(
+            uri, form_body(form), FORM, [("X-Sign", "s")], limit_s=0.2 if stays else 30
+        )
         await asyncio.wait_for(over.wait(), 30)
         return found, read
 
