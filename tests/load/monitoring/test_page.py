@@ -24,7 +24,7 @@ from harness.errors import Fault, Party, Phase, conceal
 from harness.load.monitoring.figures import LiveFigures
 from harness.load.monitoring.page import VoicePage
 from harness.load.price_list import bundled_prices
-from harness.model import NS_PER_S, BehaviourOutcome, TurnStatus
+from harness.model import NS_PER_S, Check, TurnStatus
 from harness.recording import Batch
 from tests.analysis.conftest import build_run, build_session, build_turn
 from tests.load.conftest import MachineTooBusy, locust_words
@@ -102,8 +102,8 @@ def some_figures(**manifest: Any) -> LiveFigures:
         for user_class in (EVIL, "Hasty")
     ]
     turns += [build_turn(None, session="f", status=TurnStatus.FAILED, fault=fault)]
-    turns[0] = replace(turns[0], behaviour=BehaviourOutcome(expected_tool="order"))
-    found.take(Batch(turns=turns, sessions=[build_session()], end_ns=20 * NS_PER_S))
+    session = replace(build_session(), checks=(Check(what="it was ordered", passed=False),))
+    found.take(Batch(turns=turns, sessions=[session], end_ns=20 * NS_PER_S))
     return found
 
 
