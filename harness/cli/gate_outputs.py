@@ -12,6 +12,7 @@ import click
 from harness.analysis import GateReport
 from harness.environment import setting
 from harness.errors import ExitCode, HarnessError
+from harness.model.gate_document import GateDocument, GateRefusal
 from harness.recording import replace_file
 from harness.recording.files import append_bytes
 from harness.report.ci.document import EXIT_CODES, gate_document, refusal_document
@@ -69,7 +70,7 @@ class GateOutputs:
                 click.echo(refusal_annotation(error))
             raise
 
-    def _write(self, document: dict[str, Any], junit: bytes, markdown: str) -> None:
+    def _write(self, document: GateDocument | GateRefusal, junit: bytes, markdown: str) -> None:
         text = json.dumps(document, indent=2).encode() + b"\n"
         files = ((self.document, text), (self.junit, junit), (self.markdown, markdown.encode()))
         for path, data in files:

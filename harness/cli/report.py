@@ -25,9 +25,10 @@ from harness.model.history import History
 from harness.recording import replace_file, write_summary
 from harness.recording.capacity import capacity_of, read_capacity
 from harness.recording.history import read_history
-from harness.report import Beside, result_table, write_markdown, write_report, write_turns
+from harness.report import Beside, write_markdown, write_report, write_turns
 from harness.report.ci.document import gate_document
 from harness.report.ci.text import gate_text
+from harness.report.table import result_table
 
 
 class _Report(ManyValues):

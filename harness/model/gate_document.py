@@ -5,16 +5,14 @@ itself: shares of the baseline on the scale `ratio`, else its own unit; latencie
 What is not known is null.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 GATE_SCHEMA: Literal["harness.gate/1"] = "harness.gate/1"
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundCheck:
+class BoundCheck(TypedDict):
     """What a second way of reckoning says of an objective's bounds."""
 
     name: str
@@ -22,8 +20,7 @@ class BoundCheck:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectiveFinding:
+class ObjectiveFinding(TypedDict):
     """An absolute limit, judged on one run.
 
     Attributes:
@@ -63,12 +60,11 @@ class ObjectiveFinding:
     design_effect: float | None
     icc: float | None
     why: str
-    checks: tuple[BoundCheck, ...]
+    checks: list[BoundCheck]
     settle: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonFinding:
+class ComparisonFinding(TypedDict):
     """A tolerance, judged against the baseline.
 
     Attributes:
@@ -101,13 +97,12 @@ class ComparisonFinding:
     adjusted_p: float | None
     design: Literal["paired", "unpaired", "single"] | None
     runs_needed: int | None
-    candidate: tuple[float | None, ...]
-    baseline: tuple[float | None, ...]
+    candidate: list[float | None]
+    baseline: list[float | None]
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecileShift:
+class DecileShift(TypedDict):
     """How one decile changed, in milliseconds."""
 
     p: float
@@ -117,16 +112,14 @@ class DecileShift:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftFinding:
+class ShiftFinding(TypedDict):
     """Where a difference lies: the deciles of a metric."""
 
     metric: str
-    deciles: tuple[DecileShift, ...]
+    deciles: list[DecileShift]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateDocument:
+class GateDocument(TypedDict):
     """The verdict of a gate.
 
     Attributes:
@@ -147,17 +140,16 @@ class GateDocument:
     verdict: Verdict
     exit_code: Literal[0, 1, 2]
     confidence: float
-    runs: tuple[str, ...]
-    baseline: tuple[str, ...]
-    objectives: tuple[ObjectiveFinding, ...]
-    comparisons: tuple[ComparisonFinding, ...]
+    runs: list[str]
+    baseline: list[str]
+    objectives: list[ObjectiveFinding]
+    comparisons: list[ComparisonFinding]
     shift: ShiftFinding
-    degraded: tuple[str, ...]
-    notes: tuple[str, ...]
+    degraded: list[str]
+    notes: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRefusal:
+class GateRefusal(TypedDict):
     """Why a gate could judge nothing.
 
     Attributes:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from harness.model import Run, Summary
 from harness.report.beside import ALONE, Beside
-from harness.report.table import result_table
 
-__all__ = ["Beside", "result_table", "write_markdown", "write_report", "write_turns"]
+__all__ = ["Beside", "write_markdown", "write_report", "write_turns"]
 
 
 def write_report(run_dir: Path, run: Run, summary: Summary, beside: Beside = ALONE) -> Path:

@@ -155,3 +155,11 @@ def test_lines_as_we_write_them_are_read_without_a_look_at_each(
     data = encode_lines(records)
     monkeypatch.setattr("harness.recording.jsonl._decode", None)
     assert decode_lines(data, SessionRecord, "x") == records
+
+
+def test_every_line_of_many_is_looked_at() -> None:
+    lines = encode_lines([simple(number) for number in range(250)]).split(b"\n")
+    assert len(decode_lines(b"\n".join(lines), SessionRecord, "x")) == 250
+    lines[229] = lines[229][:-1] + b',"more":1}'
+    with pytest.raises(BadInput, match="x, line 230: has an unknown field `more`"):
+        decode_lines(b"\n".join(lines), SessionRecord, "x")

@@ -11,9 +11,8 @@ from harness.model.summary import (
     PercentileDifferences,
     PercentileSummary,
 )
-from harness.report import result_table
 from harness.report.formatting import MINUS, MISSING
-from harness.report.table import error_bound
+from harness.report.table import error_bound, result_table
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], Summary]

@@ -1,7 +1,6 @@
 """A gate's verdict as a JSON document, typed by `harness.model.gate_document`."""
 
 import math
-from dataclasses import asdict
 from typing import Any, cast
 
 from harness.analysis import Comparison, GateReport, GateVerdict, ObjectiveResult, Scale, Shift
@@ -26,33 +25,31 @@ EXIT_CODES = {
 """Verdict to exit code."""
 
 
-def gate_document(report: GateReport) -> dict[str, Any]:
-    """Return the document of a gate, a `GateDocument` as plain values."""
-    document = GateDocument(
+def gate_document(report: GateReport) -> GateDocument:
+    """Return the document of a gate."""
+    return GateDocument(
         schema=GATE_SCHEMA,
         verdict=_verdict(report.verdict),
         exit_code=cast("Any", int(EXIT_CODES[report.verdict])),
         confidence=report.confidence,
-        runs=report.runs,
-        baseline=report.baseline,
-        objectives=tuple(map(_objective, report.objectives)),
-        comparisons=tuple(map(_comparison, report.comparisons)),
-        shift=ShiftFinding(metric=report.shift_of, deciles=tuple(map(_decile, report.shift))),
-        degraded=report.caveats,
-        notes=report.notes,
+        runs=list(report.runs),
+        baseline=list(report.baseline),
+        objectives=[_objective(one) for one in report.objectives],
+        comparisons=[_comparison(one) for one in report.comparisons],
+        shift=ShiftFinding(metric=report.shift_of, deciles=[_decile(one) for one in report.shift]),
+        degraded=list(report.caveats),
+        notes=list(report.notes),
     )
-    return asdict(document)
 
 
-def refusal_document(error: HarnessError) -> dict[str, Any]:
-    """Return the document of a gate that could judge nothing, a `GateRefusal` as plain values."""
-    refusal = GateRefusal(
+def refusal_document(error: HarnessError) -> GateRefusal:
+    """Return the document of a gate that could judge nothing."""
+    return GateRefusal(
         schema=GATE_SCHEMA,
         verdict=cast("Any", error.exit_code.name.lower()),
         exit_code=cast("Any", int(error.exit_code)),
         error=str(error),
     )
-    return asdict(refusal)
 
 
 def _objective(result: ObjectiveResult) -> ObjectiveFinding:
@@ -74,10 +71,10 @@ def _objective(result: ObjectiveResult) -> ObjectiveFinding:
         design_effect=_rounded(found.design_effect),
         icc=_rounded(found.icc, 4),
         why=found.why,
-        checks=tuple(
+        checks=[
             BoundCheck(name=check.name, low=_rounded(check.low), high=_rounded(check.high))
             for check in found.checks
-        ),
+        ],
         settle=result.settle,
     )
 
@@ -100,8 +97,8 @@ def _comparison(found: Comparison) -> ComparisonFinding:
         adjusted_p=_rounded(found.adjusted),
         design=None if effect is None else cast("Any", str(effect.design)),
         runs_needed=found.runs_needed,
-        candidate=tuple(_rounded(one.value) for one in found.candidate),
-        baseline=tuple(_rounded(one.value) for one in found.baseline),
+        candidate=[_rounded(one.value) for one in found.candidate],
+        baseline=[_rounded(one.value) for one in found.baseline],
         why=found.why,
     )
 
