@@ -33,7 +33,7 @@ from harness.model import Progress, Run
 from harness.recording import read_run
 
 _SCENARIO = Path(__file__).with_name("steady_callers.py")
-_MANIFEST = "manifest.json"
+_RUNS = "*/manifest.json"
 _PAIRS, _CALLERS, _TURNS = 5, 160, 2
 # So many new callers a second: all of them talk within two.
 _SPAWN_RATE = 100
@@ -179,24 +179,27 @@ def _run(root: Path, host: str, seed: int) -> Run:
     words = [sys.executable, "-m", "harness", "run", str(_SCENARIO), "--host", host]
     words += ["--corpus", str(root / "said.jsonl"), "--turns", str(_TURNS), "--seed", str(seed)]
     words += ["--users", str(_CALLERS), "--calls", str(_CALLERS), "--spawn-rate", str(_SPAWN_RATE)]
-    said = ""
+    reports, said = root / "reports", ""
+    words += ["--reports", str(reports)]
+    before = set(reports.glob(_RUNS))
     for _ in range(1 + _RETRIES):
-        with tempfile.TemporaryDirectory(dir=root) as reports:
-            done = subprocess.run(
-                [*words, "--reports", reports],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=for_child(),
-                timeout=_RUN_LIMIT_S,
-                check=False,
-                text=True,
-            )
-            if done.returncode == ExitCode.PASS:
-                (manifest,) = Path(reports).glob(f"*/{_MANIFEST}")
-                return held_to_limit(read_run(manifest.parent))
-            said = next(reversed(done.stderr.strip().splitlines()), "nothing")
-            if done.returncode != ExitCode.INVALID:
-                break
+        done = subprocess.run(
+            words,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=for_child(),
+            timeout=_RUN_LIMIT_S,
+            check=False,
+            text=True,
+        )
+        made = set(reports.glob(_RUNS)) - before
+        if done.returncode == ExitCode.PASS:
+            (manifest,) = made
+            return held_to_limit(read_run(manifest.parent))
+        before |= made
+        said = next(reversed(done.stderr.strip().splitlines()), "nothing")
+        if done.returncode != ExitCode.INVALID:
+            break
     raise RunInvalid(
         f"harness run ended with {done.returncode} and said last: {said}",
         hint="Leave the machine idle meanwhile",

@@ -101,8 +101,8 @@ def _table(found: Sequence[Outcome]) -> Iterator[str]:
     pairs = len(found[0].comparison.candidate)
     yield f"{pairs} pairs of runs each; could find: in 4 of 5 cases; needs: pairs that would settle"
     yield (
-        f"{'injected':<22}{'judged by':<38}{'tolerance':>13}  {'change':<42}"
-        f"{'could find':>13}{'needs':>7}  verdict"
+        f"{'injected':<22}{'judged by':<38}{'tolerance':>13}  {'change':<46}"
+        f"{'could find':>14}{'needs':>7}  verdict"
     )
     for one in found:
         compared = one.comparison
@@ -110,8 +110,8 @@ def _table(found: Sequence[Outcome]) -> Iterator[str]:
         could_find = "-" if least is None else wording.size(compared, least)
         yield (
             f"{one.injection.what:<22}{compared.objective.subject:<38}"
-            f"{wording.size(compared, compared.tolerated):>13}  {wording.change(compared):<42}"
-            f"{could_find:>13}{shown(compared.runs_needed):>7}  {compared.verdict}"
+            f"{wording.size(compared, compared.tolerated):>13}  {wording.change(compared):<46}"
+            f"{could_find:>14}{shown(compared.runs_needed):>7}  {compared.verdict}"
             f"{'' if one.kept else '  NOT KEPT'}"
         )
 
