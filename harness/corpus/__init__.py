@@ -23,6 +23,7 @@ from harness.corpus.formats import FORMATS
 from harness.corpus.importing import annotate_manifest, import_corpus
 from harness.corpus.marks.agreement import Agreement, agreement, hand_marks
 from harness.corpus.marks.annotate import annotate, doubtful
+from harness.corpus.pooling import pool
 from harness.corpus.sound import Unreadable, resample
 from harness.corpus.sources.generate import speech_like
 from harness.corpus.sources.named_corpora import KNOWN_CORPORA
@@ -62,6 +63,7 @@ __all__ = [
     "obtain_corpus",
     "obtain_noise",
     "partials_beside",
+    "pool",
     "read_stereo",
     "resample",
     "silence_frame",

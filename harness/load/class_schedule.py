@@ -20,6 +20,7 @@ from harness.load.constant_says import check_says
 from harness.load.options import Options
 from harness.load.run_setup import Schedule, make_schedule, resolve_dialect, route_to_target
 from harness.load.scenario import (
+    class_corpus,
     class_dialogue,
     class_hangs_up,
     class_network,
@@ -79,7 +80,7 @@ def schedule_of(
     Args:
         options: What was asked for; it takes precedence over what classes declare.
         users: The scenario's user classes.
-        corpus: Speech.
+        corpus: Speech; of one that is pooled each class has its own part.
         network_given: Whether the command line says through which networks all call.
         callers: How many callers the run has, all classes together.
 
@@ -124,7 +125,7 @@ def foreseen_recordings(schedule: Calls, calls: int | None) -> Iterator[str]:
     for part in schedule.parts.values():
         if part.reacts:
             # Its tasks decide later what is said.
-            yield from (clip.id for clip in part.clips)
+            yield from (part.pooled_id(clip.id) for clip in part.clips)
 
 
 def class_weights(users: Sequence[Any], callers: int) -> dict[str, Fraction]:
@@ -150,9 +151,10 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
     if class_reacts(user):
         _refuse_unheard(options, user)
     script: Path | None = options.dialogue or class_script(user)
+    own = corpus.parts.get(class_corpus(user), corpus)
     options = replace(options, session=options.session.over(class_session(user)))
     schedule = make_schedule(
-        replace(options, dialogue=script), class_dialogue(user, options.turns), corpus
+        replace(options, dialogue=script), class_dialogue(user, options.turns), own
     )
     if user is not None and class_reacts(user):
         check_says(user, schedule.clips, schedule.pairing.utterances if schedule.pairing else ())
@@ -164,6 +166,7 @@ def _part(options: Options, user: type | None, corpus: Corpus) -> Schedule:
         class_tools=class_tools(user),
         hangs_up=class_hangs_up(user, options.after_no_answer),
         answers_tools=bool(options.session.over(options.target_session).fields.get("tools")),
+        own_corpus=own.facts if corpus.parts else None,
     )
 
 

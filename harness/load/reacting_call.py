@@ -4,7 +4,7 @@ The code runs in a greenlet of Locust; the audio runs elsewhere and sends silenc
 long the code takes shows in the pause before the next utterance and in no latency.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -38,18 +38,25 @@ _LOOK_S = 0.05
 
 
 class Sayable:
-    """What can be said, found by what scenarios ask for; one for all calls of a process.
+    """What can be said, found by what scenarios ask for; one for all calls of a class in a process.
 
     Args:
         clips: The speech, in a fixed order.
         pairing: How the same words are said under every condition; `None` where they are not.
+        id_in_run: Returns the id that one of them has in the speech of the whole run.
 
     Attributes:
         clips: The speech.
+        id_in_run: As above.
     """
 
-    def __init__(self, clips: Sequence[Clip], pairing: Pairing | None = None) -> None:
-        self.clips, self._pairing = clips, pairing
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        pairing: Pairing | None = None,
+        id_in_run: Callable[[str], str] = str,
+    ) -> None:
+        self.clips, self._pairing, self.id_in_run = clips, pairing, id_in_run
         self._drawn_from = clips if pairing is None else pairing.utterances
         self._by_id = {clip.id: clip for clip in clips}
         # What nothing fits is not kept, so that the speech bounds this.
@@ -245,7 +252,7 @@ class ReactingCall:
         """Note that its scenario is done with it, and give its speech back."""
         if not self.left:
             self.left = True
-            self._speech.release(self._said)
+            self._speech.release([self._sayable.id_in_run(name) for name in self._said])
 
     def _pause_ms(self, asked_ms: float | None) -> float:
         """Return the pause before something is said.
@@ -259,7 +266,8 @@ class ReactingCall:
         self, name: str, think_ms: float, behaviour: TurnBehaviour, clip: Clip | None = None
     ) -> MeasuredTurn:
         """Say an utterance and return what came of it."""
-        (encoded,) = self._speech.take([name])
+        id_in_run = self._sayable.id_in_run
+        (encoded,) = self._speech.take([id_in_run(name)])
         self._said.append(name)
         turn = MeasuredTurn(len(self._turns), name)
         self._turns.append(turn)
@@ -268,7 +276,7 @@ class ReactingCall:
             think_ms=think_ms,
             behaviour=None if behaviour == TurnBehaviour() else behaviour,
             condition=clip.condition if clip is not None else "",
-            original_id=clip.utterance if clip is not None and clip.condition else "",
+            original_id=id_in_run(clip.utterance) if clip is not None and clip.condition else "",
         )
         self._engine.say(self._session, saying)
         self._await(turn, is_interrupted=behaviour.barge_in_ms is not None)

@@ -44,7 +44,7 @@ from harness.load.run_setup import (
 )
 from harness.load.run_writer import RunWriter
 from harness.load.same_parts import program_and_scenario, refuse_others, speech_and_schedule
-from harness.load.scenario import scenario_arrivals, scenario_network
+from harness.load.scenario import scenario_arrivals, scenario_corpora, scenario_network
 from harness.load.session_check import Visits, try_sessions_alone
 from harness.load.session_file import resolve_sessions
 from harness.load.shapes import refuse_rate
@@ -327,7 +327,7 @@ class RunController:
         refuse_shape(options, self._environment.shape_class)
         refuse_rate(parsed.rate_asked, self._environment.shape_class)
         ensure_open_files(self.callers.of_process(self._share))
-        corpus = resolve_corpus(options, self._progress)
+        corpus = resolve_corpus(options, scenario_corpora(users), self._progress)
         given = bool(parsed.network)
         callers = self.callers.of_run(self._share)
         schedule = schedule_of(options, users, corpus, network_given=given, callers=callers)

@@ -1,18 +1,26 @@
 """What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from harness.corpus import Corpus, obtain_corpus
+from harness.corpus import Corpus, obtain_corpus, pool
 from harness.dialects import Dialect, SessionSettings, find_dialect
 from harness.engine.engine import AudioEngine
 from harness.engine.route import Route, resolve_route
 from harness.environment import api_key, cache_dir, shipped, shipped_files
 from harness.errors import BadInput
 from harness.load.options import Options
-from harness.model import DIRECT, CallPlan, Clip, NetworkProfile, Progress, ns_from_samples
+from harness.model import (
+    DIRECT,
+    CallPlan,
+    Clip,
+    CorpusFacts,
+    NetworkProfile,
+    Progress,
+    digits_of,
+    ns_from_samples,
+)
 from harness.network import choose_profile, load_profiles
 from harness.plan import Dialogue, Seeds, choose_network, draw_call
 from harness.plan.dialogue import draw_dialogue
@@ -38,6 +46,8 @@ class Schedule:
         class_tools: Tools that the class's application offers, besides those of the script.
         answers_tools: The session defines tools, which the application answers, too.
         hangs_up: Callers hang up after a turn without an answer.
+        own_corpus: The class's own corpus, where the run's speech is pooled from several; its
+            plans then have the ids of the pool.
     """
 
     options: Options
@@ -51,6 +61,7 @@ class Schedule:
     class_tools: tuple[Tool, ...] = ()
     answers_tools: bool = False
     hangs_up: bool = False
+    own_corpus: CorpusFacts | None = None
 
     @property
     def parts(self) -> dict[str, "Schedule"]:
@@ -82,21 +93,30 @@ class Schedule:
             drawn = without_words(self._drawn(group, self.clips))
             if self.pairing is not None:
                 drawn = self.pairing.untold(drawn, number, self.frame_ns)
-            return replace(drawn, **self._of_class())
+            return self._of_class(drawn)
         if self.pairing is None:
             plan = self._drawn(number, self.clips)
         else:
             drawn = self._drawn(self.pairing.group(number), self.pairing.utterances)
             plan = self.pairing.under(drawn, number, self.frame_ns)
-        return replace(with_conditions(plan, self.clips), **self._of_class())
+        return self._of_class(with_conditions(plan, self.clips))
 
-    def _of_class(self) -> dict[str, Any]:
-        answers = self.answers_tools or bool(self.class_tools)
-        return {
-            "user_class": self.user_class,
-            "answers_tools": answers,
-            "hangs_up": self.hangs_up,
-        }
+    def pooled_id(self, clip_id: str) -> str:
+        """Return the id that one of `clips` has in the speech of the whole run."""
+        if self.own_corpus is None or not clip_id or digits_of(clip_id):
+            return clip_id
+        return self.own_corpus.prefix + clip_id
+
+    def _of_class(self, plan: CallPlan) -> CallPlan:
+        return replace(
+            plan,
+            user_class=self.user_class,
+            answers_tools=self.answers_tools or bool(self.class_tools),
+            hangs_up=self.hangs_up,
+            utterance_ids=tuple(map(self.pooled_id, plan.utterance_ids)),
+            original_ids=tuple(map(self.pooled_id, plan.original_ids)),
+            backchannel_id=self.pooled_id(plan.backchannel_id),
+        )
 
     def _drawn(self, number: int, clips: Sequence[Clip]) -> CallPlan:
         network = choose_network(self.options.mix, number, self.options.seed)
@@ -182,9 +202,28 @@ def resolve_profiles(options: Options) -> dict[str, NetworkProfile]:
     return {name: choose_profile(known, name) for name in wanted}
 
 
-def resolve_corpus(options: Options, progress: Progress) -> Corpus:
-    """Return the speech that was asked for, obtaining it if need be."""
-    return obtain_corpus(options.corpus, cache_dir(), progress, channel=options.channel)
+def resolve_corpus(options: Options, asked: Mapping[str, str], progress: Progress) -> Corpus:
+    """Return the speech that was asked for, obtaining it if need be.
+
+    Args:
+        options: What was asked for; its corpus takes precedence over those of classes.
+        asked: Corpora of user classes, each with the name of a class that asks for it.
+        progress: Receives the progress of obtaining them.
+
+    Raises:
+        BadInput: A corpus is unknown or cannot be used.
+    """
+    cache, channel = cache_dir(), options.channel
+    if options.corpus is not None or not any(asked):
+        return obtain_corpus(options.corpus, cache, progress, channel=channel)
+    found = {}
+    for name, user_class in asked.items():
+        try:
+            found[name] = obtain_corpus(name or None, cache, progress, channel=channel)
+        except BadInput as error:
+            where = f"{user_class}.corpus, {error.where}"
+            raise BadInput(error.what, where=where, hint=error.hint) from error
+    return pool(found)
 
 
 def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:

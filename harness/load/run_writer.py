@@ -262,7 +262,13 @@ def _detection_of(route: Route) -> dict[str, str]:
 def _said(schedule: Schedule) -> dict[str, str]:
     """Return a description of what callers of one kind do."""
     after = {"after_no_answer": "the caller hangs up" if schedule.hangs_up else "the call goes on"}
-    return {**_dialogue(schedule), **after}
+    return {**_dialogue(schedule), **after, **_own_corpus(schedule)}
+
+
+def _own_corpus(schedule: Schedule) -> dict[str, str]:
+    """Return what callers of one kind speak, where not all speak the same."""
+    own = schedule.own_corpus
+    return {} if own is None else {"corpus": f"{sanitised(own.name)} ({own.digest})"}
 
 
 def _dialogue(schedule: Schedule) -> dict[str, str]:

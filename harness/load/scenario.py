@@ -17,6 +17,7 @@ from harness.plan.tools import Tool
 _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "dialogue": ((Dialogue,), "a Dialogue, such as Dialogue(turns=6)"),
     "script": ((str, Path, type(None)), "the path of a dialogue script"),
+    "corpus": ((str, Path), "a corpus name, or the path of a folder or manifest"),
     "network": ((str,), 'names of networks, such as "lte_poor=3,wifi_good=1"'),
     "agent_speaks_first": ((bool,), "True or False"),
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
@@ -28,7 +29,7 @@ HANG_UP = "hang_up"
 AFTER_NO_ANSWER = ("go_on", HANG_UP)
 _LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
 _SET_BY_ITSELF = ("reacts", "told_error", "calls_begun", "idle_tasks")
-_OF_A_RUN = {"corpus": "--corpus", "dialect": "--dialect", "turns": "--turns", "model": "--model"}
+_OF_A_RUN = {"dialect": "--dialect", "turns": "--turns", "model": "--model"}
 
 
 def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
@@ -140,9 +141,23 @@ def class_session(user: Any) -> SessionWishes:
     return session_from(session, where)
 
 
+def class_corpus(user: Any) -> str:
+    """Return the corpus of a user class by its name or path; empty for the run's default."""
+    return str(getattr(user, "corpus", None) or "")
+
+
 def class_network(user: Any) -> str:
     """Return the mix of networks of a user class; direct calls where it has none."""
     return getattr(user, "network", "") or DIRECT
+
+
+def scenario_corpora(users: Iterable[type]) -> dict[str, str]:
+    """Return the corpora that a scenario asks for, each with the first user class that does."""
+    found: dict[str, str] = {}
+    for user in users:
+        if hasattr(user, "dialogue"):
+            found.setdefault(class_corpus(user), user.__name__)
+    return found
 
 
 def scenario_arrivals(users: Iterable[type]) -> str:

@@ -47,6 +47,8 @@ class VoiceUser(User):
         dialogue: Turns per call and the pauses before them.
         script: Dialogue script that replaces `dialogue`: a TOML file, or the name of a shipped
             one; `None` for none.
+        corpus: What its callers say: a corpus name, a folder of recordings or a manifest; `None`
+            for the default.
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
         arrivals: When calls begin under an open load, such as `"30/min"`, the same for all classes
             of a scenario; empty for a closed one.
@@ -66,6 +68,7 @@ class VoiceUser(User):
     wait_time = constant(0)
     dialogue = Dialogue()
     script: Path | None = None
+    corpus: str | Path | None = None
     network = ""
     arrivals = ""
     agent_speaks_first = False

@@ -46,7 +46,7 @@ from harness.model import (
     SessionRecord,
     TurnRecord,
 )
-from harness.plan import Seeds, pair
+from harness.plan import Seeds
 from harness.recording import Batch
 from harness.session import Caller, EncodedUtterance
 
@@ -78,7 +78,11 @@ class Workload:
         self.failure: HarnessError | None = None
         self.visits: Visits = {}
         self._options, self._schedule = options, schedule
-        self._sayable, self._progress = Sayable(corpus.clips, pair(corpus.clips)), progress
+        self._progress = progress
+        self._sayable = {
+            name: Sayable(part.clips, part.pairing, part.pooled_id)
+            for name, part in schedule.parts.items()
+        }
         self._transcripts = {clip.id: clip.transcript for clip in corpus.clips}
         self._dialect = resolve_dialect(options)
         self._class_routes = routes_of(schedule)
@@ -279,7 +283,7 @@ class Workload:
             session,
             self._engine,
             self._speech,
-            self._sayable,
+            self._sayable[plan.user_class],
             dialogue=self._schedule.parts[plan.user_class].dialogue,
             seeds=Seeds.from_one(self._options.seed),
             most_turns=most_turns,

@@ -77,13 +77,15 @@ class CorpusFacts:
 
     Attributes:
         name: Corpus name.
-        synthetic: True when no person said it; the report then says "synthetic speech".
+        synthetic: True when no person said it, or a part of it; the report then says "synthetic
+            speech".
         clips: Number of clips.
         digest: SHA-256 over the clips' ids, digests and marks, hexadecimal.
         licence: Terms of the recordings.
         source: Where they came from.
         end_source: How speech ends were found.
         end_uncertainty_ms: Largest uncertainty of a speech end in the corpus.
+        parts: The corpora that it is pooled from, where user classes have corpora of their own.
     """
 
     name: str
@@ -94,6 +96,18 @@ class CorpusFacts:
     source: str
     end_source: str
     end_uncertainty_ms: float
+    parts: tuple["CorpusFacts", ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        """What ids of its clips begin with in a pool of several corpora."""
+        return f"{self.name}/"
+
+    @property
+    def synthetic_part(self) -> str:
+        """Names of the corpora in it that no person said; empty where that is all of it or none."""
+        made = [part.name for part in self.parts if part.synthetic]
+        return ", ".join(made) if len(made) < len(self.parts) else ""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

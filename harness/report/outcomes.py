@@ -27,6 +27,8 @@ def corpus(run: Run) -> Section:
     """Return what was said to the API."""
     facts = run.manifest.corpus
     kind = "synthetic speech: no person said it" if facts.synthetic else "recorded speech"
+    if facts.synthetic_part:
+        kind = f"recorded speech, but for {sanitised(facts.synthetic_part)}: no person said that"
     pairs = (
         ("Corpus", sanitised(facts.name)),
         ("Kind", kind),

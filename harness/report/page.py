@@ -107,7 +107,9 @@ def page_of(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]
     load = f"{counted(done.turns, 'turn')} in {counted(done.sessions, 'session')}"
     loud: tuple[str, ...] = ()
     if manifest.corpus.synthetic:
-        loud = ("Synthetic speech: no person said what these callers say.",)
+        part = sanitised(manifest.corpus.synthetic_part)
+        who = f"some callers say ({part})" if part else "these callers say"
+        loud = (f"Synthetic speech: no person said what {who}.",)
     return Page(
         title=f"{sanitised(manifest.model or 'unknown model')} · {sanitised(manifest.scenario)}",
         subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."

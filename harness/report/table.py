@@ -188,6 +188,8 @@ def _cost(found: CostSummary) -> str:
 
 def _corpus(found: CorpusFacts) -> str:
     kind = "SYNTHETIC SPEECH: no person said it" if found.synthetic else "recorded speech"
+    if found.synthetic_part:
+        kind = f"SYNTHETIC SPEECH in part: no person said {sanitised(found.synthetic_part)}"
     clips = f"{sanitised(found.name)}, {number(found.clips, 0)} clips"
     return f"{kind}; {clips}" if found.synthetic else f"{clips} of {kind}"
 

@@ -7,7 +7,13 @@ from harness.corpus import obtain_corpus
 from harness.environment import cache_dir
 from harness.errors import BadInput
 from harness.load.options import Options
-from harness.load.run_setup import make_schedule, resolve_dialect, resolve_profiles, route_to_target
+from harness.load.run_setup import (
+    make_schedule,
+    resolve_corpus,
+    resolve_dialect,
+    resolve_profiles,
+    route_to_target,
+)
 from harness.model import NoProgress
 from harness.plan import Dialogue, schedule_hash
 
@@ -105,6 +111,21 @@ def test_the_same_words_are_said_under_every_condition_of_a_corpus(tmp_path: Pat
         words = [tuple(name.split("@")[0] for name in call) for call in said]
         assert words[0] == words[1] == plain.call(group).utterance_ids
         assert {name.split("@")[1] for call in said for name in call} == {"clean", "noisy"}
+
+
+def test_the_command_line_says_the_corpus_before_classes_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    asked = {"no-such": "German", "": "Plain"}
+    options = replace(OPTIONS, corpus=None)
+    assert resolve_corpus(OPTIONS, asked, NoProgress()).facts.name == "synthetic"
+    alone = resolve_corpus(options, {"synthetic": "Plain"}, NoProgress())
+    assert alone == resolve_corpus(OPTIONS, {}, NoProgress())
+    with pytest.raises(BadInput, match="neither a corpus nor a folder") as refused:
+        resolve_corpus(options, asked, NoProgress())
+    assert refused.value.where == "German.corpus, no-such"
+    assert "Known corpora: " in refused.value.hint
 
 
 @pytest.mark.parametrize("given", ["order", "order.toml", "corpora/dialogues/order.toml"])

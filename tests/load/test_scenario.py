@@ -14,6 +14,7 @@ from harness.load.scenario import (
     class_hangs_up,
     class_network,
     class_script,
+    scenario_corpora,
     scenario_network,
 )
 from harness.model import DIRECT
@@ -58,6 +59,17 @@ def test_one_class_has_its_own_shares_and_several_name_every_network_once() -> N
     assert scenario_network([Scripted, Talkative]) == "lte_poor,none,lte_good"
 
 
+def test_every_corpus_is_named_once_with_a_class_that_asks_for_it() -> None:
+    class German(Scripted):
+        corpus = Path("german")
+
+    class Austrian(Scripted):
+        corpus = "german"
+
+    assert scenario_corpora([Plain]) == {}
+    assert scenario_corpora([German, Austrian, Scripted]) == {"german": "German", "": "Scripted"}
+
+
 def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -> None:
     class Greeted(Scripted):
         agent_speaks_first = True
@@ -81,7 +93,8 @@ def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -
         ({"script": 3}, r"Caller.script: is not the path"),
         ({"weight": -1}, r"Caller.weight: is not a number"),
         ({"fixed_count": 1.5}, r"Caller.fixed_count: is not a number"),
-        ({"corpus": "mini"}, r"Caller.corpus: is no attribute of a user class.*--corpus"),
+        ({"corpus": 3}, r"Caller.corpus: is not a corpus name"),
+        ({"dialect": "gemini"}, r"Caller.dialect: is no attribute of a user class.*--dialect"),
     ],
 )
 def test_an_attribute_that_says_nothing_is_refused_by_name(

@@ -205,6 +205,12 @@ def test_synthetic_speech_is_said_above_the_numbers(
     run = make_run(calls=6, synthetic=True)
     html = render_page(run, summary_of(run))
     assert html.index("Synthetic speech") < html.index('class="cards"')
+    whole = run.manifest.corpus
+    parts = tuple(replace(whole, name=name, synthetic=name == "made") for name in ("made", "x"))
+    run = replace(run, manifest=replace(run.manifest, corpus=replace(whole, parts=parts)))
+    html = render_page(run, summary_of(run))
+    assert "no person said what some callers say (made)." in html
+    assert "recorded speech, but for made: no person said that" in html
 
 
 def test_faults_are_counted_by_party_phase_and_code(html: str) -> None:

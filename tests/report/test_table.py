@@ -101,7 +101,18 @@ def test_a_partial_cost_is_not_called_all_and_an_unknown_one_is_a_dash(
 
 def test_synthetic_speech_is_said_loudly(make_run: MakeRun, summary_of: SummaryOf) -> None:
     table = result_table(summary_of(make_run(synthetic=True)))
-    assert "SYNTHETIC SPEECH" in _line(table, "corpus")
+    assert "SYNTHETIC SPEECH: no person" in _line(table, "corpus")
+
+
+def test_which_part_of_the_speech_is_synthetic_is_said(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    summary = summary_of(make_run(synthetic=True))
+    whole = summary.corpus
+    parts = tuple(replace(whole, name=name, synthetic=name == "made") for name in ("made", "x"))
+    summary = replace(summary, corpus=replace(whole, parts=parts))
+    words = "SYNTHETIC SPEECH in part: no person said made;"
+    assert words in _line(result_table(summary), "corpus")
 
 
 def test_invalid_run_says_so_with_every_reason(make_run: MakeRun, summary_of: SummaryOf) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -28,11 +29,13 @@ class Corpus:
         facts: What a report must say about it.
         folder: Where the clips' paths begin.
         clips: At least one.
+        parts: The corpora that it is pooled from, by the names they were asked for.
     """
 
     facts: CorpusFacts
     folder: Path
     clips: tuple[Clip, ...]
+    parts: Mapping[str, "Corpus"] = field(default_factory=dict)
 
 
 def obtain_corpus(
