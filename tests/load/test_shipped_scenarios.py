@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from harness.corpus import KNOWN_CORPORA
 from harness.network import choose_profile, load_profiles
 from harness.plan import Seeds, choose_network, parse_arrivals, parse_mix
 from tests.conftest import Served
@@ -21,16 +22,18 @@ from tests.load.conftest import ROOT, check_held, check_turns, lines_of, run_loc
 QUICK = "[latency]\nshift_ms = 200.0\nmedian_ms = 50.0\n[tools]\nprobability = 1.0\n"
 CLASSES = {"Manual", "Silence200", "Silence500", "Silence800"}
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
-# Prints the networks of every user class of the scenarios that are named.
-NETWORKS = """
+# Prints the networks and the corpora of every user class of the scenarios that are named.
+NAMED = """
 import json, runpy, sys
 from harness import VoiceUser
-found = {}
+networks, corpora = {}, {}
 for path in sys.argv[1:]:
     for name, one in runpy.run_path(path).items():
         if isinstance(one, type) and issubclass(one, VoiceUser) and one.network:
-            found[f"{path}, {name}"] = one.network
-print(json.dumps(found))
+            networks[f"{path}, {name}"] = one.network
+        if isinstance(one, type) and issubclass(one, VoiceUser) and one.corpus:
+            corpora[name] = one.corpus
+print(json.dumps([networks, corpora]))
 """
 
 
@@ -63,13 +66,14 @@ def held(names: str, host: str, reports: Path, *options: str, calls: int = 2) ->
     return sorted(sessions, key=lambda session: int(session["call_number"]))
 
 
-def test_callers_that_differ_in_networks_and_turns_alone_hold_their_calls(
+def test_callers_that_differ_in_networks_turns_and_languages_hold_their_calls(
     quick: str, tmp_path: Path
 ) -> None:
-    names = "noisy_networks,long_call,regions"
-    sessions = held(names, quick, tmp_path / "r", "--turns", "1", calls=3)
-    assert {session["user_class"] for session in sessions} == {"Mobile", "Talker", "Caller"}
-    assert [session["turns_done"] for session in sessions] == [1, 1, 1]
+    names = "noisy_networks,long_call,regions,languages"
+    sessions = held(names, quick, tmp_path / "r", "--turns", "1", calls=6)
+    classes = {"Mobile", "Talker", "Caller", "English", "Spanish", "French"}
+    assert {session["user_class"] for session in sessions} == classes
+    assert [session["turns_done"] for session in sessions] == [1] * 6
 
 
 def test_every_way_of_endpointing_has_its_callers(quick: str, tmp_path: Path) -> None:
@@ -100,14 +104,16 @@ def test_calls_arrive_when_the_scenario_says(quick: str, tmp_path: Path) -> None
     assert starts[1] - starts[0] == second - first
 
 
-def test_calls_are_dealt_to_networks_that_there_are_in_equal_shares() -> None:
+def test_networks_and_corpora_are_there_and_networks_have_equal_shares() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", NETWORKS, *map(str, SCENARIOS)],
+        [sys.executable, "-c", NAMED, *map(str, SCENARIOS)],
         capture_output=True,
         text=True,
         check=True,
     )
-    networks, known = json.loads(done.stdout), load_profiles(None)
+    (networks, corpora), known = json.loads(done.stdout), load_profiles(None)
+    assert set(corpora) == {"English", "Spanish", "French"}
+    assert set(corpora.values()) <= {one.name for one in KNOWN_CORPORA}
     assert {Path(name.partition(",")[0]).stem for name in networks} == {"noisy_networks", "regions"}
     for text in networks.values():
         mix = parse_mix(text)
