@@ -155,8 +155,8 @@ METRICS = (
         title="of that, webhook",
         start=("open_start_ns",),
         end="answered_ns",
-        definition="webhook of an incoming call begun to its answer received; only for an"
-        " application that a carrier calls through one",
+        definition="webhook of an incoming call begun to its answer received, or the creation of a"
+        " call; only where one comes before the socket",
         of_session=True,
         occasional=True,
     ),

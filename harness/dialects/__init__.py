@@ -4,6 +4,7 @@ Pure. A dialect knows a vendor's words and nothing of time, sockets or what a tu
 """
 
 from harness.dialects.base import (
+    CallQueued,
     Dialect,
     DialectFacts,
     DialectSession,
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_DIALECT",
     "DIALECTS",
     "NO_WISHES",
+    "CallQueued",
     "Dialect",
     "DialectFacts",
     "DialectSession",

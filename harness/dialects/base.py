@@ -73,6 +73,8 @@ class DialectFacts:
             its audio.
         takes_webhooks: An application may be called at the address of its webhook, which answers
             where its socket is.
+        creates_calls: Each call is created over HTTP, at the address that is given and with the
+            key; the answer says where its socket is. That address needs no key: it is secret.
         ends_over_rest: An application may end the call over the carrier's REST API.
         presses_keys: Keys of a telephone that the caller presses have a message of their own.
         marks_playback: The server asks to be told what of its audio has been played, and may take
@@ -106,6 +108,7 @@ class DialectFacts:
     announces_responses: bool = True
     ends_responses: bool = True
     takes_webhooks: bool = False
+    creates_calls: bool = False
     ends_over_rest: bool = False
     presses_keys: bool = False
     marks_playback: bool = False
@@ -122,15 +125,17 @@ class DialectFacts:
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """What tells an application over HTTP that it is called.
+    """What is posted before a call's socket is dialled: an application is called, or a vendor.
 
     Attributes:
-        form: Fields of the form that is posted.
+        content: What is posted.
+        kind: Its media type.
         headers: Extra headers.
     """
 
-    form: Mapping[str, str]
-    headers: tuple[tuple[str, str], ...]
+    content: bytes
+    kind: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class DialectSession(Protocol):
@@ -144,13 +149,16 @@ class DialectSession(Protocol):
     identifier: str
     call_name: str
 
-    def incoming(self, api_key: str | None, address: str) -> IncomingCall:
-        """Return what is posted to the webhook at `address`, where there are webhooks."""
+    def incoming(
+        self, api_key: str | None, address: str, settings: SessionSettings
+    ) -> IncomingCall:
+        """Return what is posted to `address`, where there are webhooks, or calls are created."""
 
     def answered(self, document: bytes) -> str:
-        """Take what a webhook answered, and return the address of the application's socket.
+        """Take what was answered to that, and return the address of the call's socket.
 
         Raises:
+            CallQueued: The call waits for others to end.
             MalformedMessage: It names none; says in words what it says instead.
         """
 
@@ -258,3 +266,7 @@ class Dialect(Protocol):
 
 class MalformedMessage(ValueError):
     """A message that the vendor's protocol does not allow; the session may go on."""
+
+
+class CallQueued(Exception):
+    """The vendor holds a call back until others have ended: its latency would mean nothing."""

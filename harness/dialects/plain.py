@@ -77,9 +77,11 @@ class PlainSession:
     __slots__ = ()
     identifier = call_name = ""
 
-    def incoming(self, _api_key: str | None, _address: str) -> IncomingCall:
+    def incoming(
+        self, _api_key: str | None, _address: str, _settings: SessionSettings
+    ) -> IncomingCall:
         """Return nothing: there are no webhooks."""
-        return IncomingCall({}, ())
+        return IncomingCall(b"", "text/plain")
 
     def answered(self, _document: bytes) -> str:
         """Refuse any answer: there are no webhooks.

@@ -15,6 +15,7 @@ from harness.dialects.vendors.deepgram import DeepgramAgent
 from harness.dialects.vendors.elevenlabs import ElevenLabsAgent
 from harness.dialects.vendors.gemini import GeminiLive
 from harness.dialects.vendors.pipecat import Pipecat
+from harness.dialects.vendors.vapi import Vapi
 from harness.errors import BadInput, sanitised
 
 DEFAULT_DIALECT = "openai"
@@ -32,6 +33,7 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
         "gemini": GeminiLive,
         "deepgram": DeepgramAgent,
         "elevenlabs": ElevenLabsAgent,
+        "vapi": Vapi,
         "pipecat": Pipecat,
         **_CARRIERS,
         "vonage": Vonage,

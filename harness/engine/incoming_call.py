@@ -1,20 +1,24 @@
-"""A call that an application is told of first: the webhook, and the socket that it names.
+"""A call that the other side is told of over HTTP first, and the socket that it names.
 
 An application behind a carrier answers the webhook of each call with the address of the socket for
-that call. What the webhook takes is a part of opening the session.
+that call; some vendors create a call on request and answer likewise. What that takes is a part of
+opening the session.
 """
 
+import re
 import secrets
 from dataclasses import replace
 
-from harness.dialects import DialectSession, MalformedMessage
+from harness.dialects import CallQueued, DialectSession, MalformedMessage
 from harness.engine.route import Route, Webhook, address_of, proxy_to
 from harness.environment import LOOPBACK
-from harness.errors import BadInput, Fault, Party, Phase
-from harness.transport import FORM, Target, form_body, parse_target, post
+from harness.errors import BadInput, Fault, Party, Phase, conceal_token
+from harness.transport import Target, parse_target, post
 
 NO_STREAM = "no_stream"
 """Code of the fault of a webhook whose answer leads to no socket."""
+QUEUED = "queued"
+"""Code of the fault of a call that the vendor holds back, and that is therefore not measured."""
 
 
 async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route | Fault:
@@ -25,11 +29,11 @@ async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route
         webhook: Where it is told.
         words: The session of this call.
     """
-    call = words.incoming(webhook.key, address_of(webhook.target, "http"))
+    call = words.incoming(webhook.key, address_of(webhook.target, "http"), route.settings)
     answer = await post(
         webhook.target,
-        form_body(call.form),
-        FORM,
+        call.content,
+        call.kind,
         (*call.headers, *route.headers),
         limit_s=route.setup_limit_s,
         via=webhook.via,
@@ -40,6 +44,8 @@ async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route
         return answer
     try:
         target = parse_target(words.answered(answer), "/")
+    except CallQueued as error:
+        return Fault(Party.THEIRS, Phase.SETUP, QUEUED, str(error))
     except MalformedMessage as error:
         return _no_stream(str(error))
     except BadInput:
@@ -53,9 +59,13 @@ async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route
 async def behind_network(route: Route) -> Route | Fault:
     """Return the route with the server of its socket known, so that a network can be put before it.
 
-    Announces one call, which is not held.
+    Announces one call, which is not held; where calls are created, which costs, none: their sockets
+    are then taken to be on the server that creates them.
     """
     assert route.webhook is not None
+    if route.dialect.facts.creates_calls:
+        upstream = route.target.host, route.target.port
+        return replace(route, webhook=replace(route.webhook, upstream=upstream))
     found = await follow(route, route.webhook, route.dialect.open(secrets.token_hex(16)))
     if isinstance(found, Fault):
         return found
@@ -67,6 +77,10 @@ async def behind_network(route: Route) -> Route | Fault:
 def _to(target: Target, route: Route, webhook: Webhook, *, key: str | None) -> Route | Fault:
     """Return the route to a socket, of which the headers of the route's calls are a part."""
     headers = (*route.headers, *route.dialect.headers(key, address_of(target)))
+    if route.dialect.facts.creates_calls:
+        # The key has created the call, and who has the address needs none.
+        headers = ()
+        conceal_token(max(re.split("[/?&=]", target.resource_name), key=len))
     if webhook.upstream is None:
         via, authorization = proxy_to(target)
         tunnel = via is not None

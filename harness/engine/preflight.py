@@ -10,7 +10,7 @@ from harness.dialects import MalformedMessage
 from harness.dialects.session_comparison import difference_words
 from harness.engine.call import CONFIGURE_AFTER_S, is_full, new_identity, no_session
 from harness.engine.ephemeral_key import MINT_FULL, NOT_MINTED, mint
-from harness.engine.incoming_call import NO_STREAM, follow
+from harness.engine.incoming_call import NO_STREAM, QUEUED, follow
 from harness.engine.route import Route
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase
@@ -269,12 +269,8 @@ def _say(connection: Connection, messages: list[bytes]) -> None:
 def refusal(route: Route, fault: Fault) -> BadInput:
     """Return the error that tells a person why the target cannot be loaded."""
     where = route.address
-    if fault.code == NO_STREAM:
-        hint = "Answer the webhook with <Response><Connect><Stream url=…/></Connect></Response>"
-        return BadInput(fault.detail, where=where, hint=hint)
-    if route.webhook is not None and fault.code.startswith("http_"):
-        hint = "Check the address; a refused signature wants the token of that application"
-        return BadInput(f"the webhook answered {fault.detail}", where=where, hint=hint)
+    if route.webhook is not None and (not_called := _not_called(route, fault, where)):
+        return not_called
     if fault.code == NOT_MINTED or (
         fault.code.startswith("mint_") and fault.code not in _FULL_CODES
     ):
@@ -309,6 +305,27 @@ def refusal(route: Route, fault: Fault) -> BadInput:
         return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
     hint = "Check address and model, and that it speaks the OpenAI Realtime protocol"
     return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
+
+
+def _not_called(route: Route, fault: Fault, where: str) -> BadInput | None:
+    """Return the error for a webhook, or the creation of a call, that led to no socket."""
+    creates = route.dialect.facts.creates_calls
+    words = fault.detail
+    if fault.code == QUEUED:
+        hint = "Wait for other calls to end, or have the vendor raise the limit of calls at once"
+    elif fault.code == NO_STREAM and creates:
+        hint = "Check that calls are created at this address"
+    elif fault.code == NO_STREAM:
+        hint = "Answer the webhook with <Response><Connect><Stream url=…/></Connect></Response>"
+    elif creates and fault.code in ("http_400", "http_404"):
+        words = f"no call was created: {words}"
+        hint = "Check the address, and the agent that --session asks for"
+    elif not creates and fault.code.startswith("http_"):
+        words = f"the webhook answered {words}"
+        hint = "Check the address; a refused signature wants the token of that application"
+    else:
+        return None
+    return BadInput(words, where=where, hint=hint)
 
 
 def _settings_refused(fault: Fault, where: str) -> BadInput:

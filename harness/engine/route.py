@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """Where an application is told of a call, before its socket is known.
+    """Where an application is told of a call, or a call is created, before its socket is known.
 
     Attributes:
         target: Address of the webhook; `secure` stands for `https`.
@@ -83,7 +83,8 @@ class Route:
         proxy_authorization: What the HTTP proxy is shown; empty where it asks for nothing.
         key_header: The header that the key is sent in.
         refusal_retries: How often a session is tried again that was refused by a full server.
-        webhook: Where each call is announced first, `None` where the socket is dialled at once.
+        webhook: Where each call is announced or created first, `None` where the socket is dialled
+            at once.
         minting: Where each session gets an ephemeral key, `None` where it is opened with the key
             among `headers`.
     """
@@ -159,8 +160,10 @@ def resolve_route(
         )
     dialect.asked(settings)
     path = dialect.path(settings)
-    posts = _is_webhook(host, dialect)
-    named = parse_target(f"ws{host[4:]}" if posts else host, path)
+    web = host.lower().startswith(("http://", "https://"))
+    creates = dialect.facts.creates_calls
+    posts = creates or (web and _takes_webhook(host, dialect))
+    named = parse_target(f"ws{host[4:]}" if web else host, path)
     target = _with_model(named, path, settings.model)
     _conceal_credentials(target)
     usual, near = dialect.facts.key_variables, target.host in LOOPBACK
@@ -187,7 +190,7 @@ def resolve_route(
         )
     return Route(
         target=target,
-        headers=() if posts or minting is not None else shown,
+        headers=() if minting is not None or (posts and not creates) else shown,
         dialect=dialect,
         settings=settings,
         via=proxy,
@@ -224,14 +227,12 @@ def _mint_of(target: Target, dialect: Dialect) -> Target:
     return replace(target, path=path, query="")
 
 
-def _is_webhook(host: str, dialect: Dialect) -> bool:
-    """Return whether an address is that of a webhook.
+def _takes_webhook(host: str, dialect: Dialect) -> bool:
+    """Return that the address of a webhook can be called in this dialect.
 
     Raises:
-        BadInput: It is, and nobody calls through one in this dialect.
+        BadInput: Nobody calls through one.
     """
-    if not host.lower().startswith(("http://", "https://")):
-        return False
     if not dialect.facts.takes_webhooks:
         raise BadInput(
             f"an application is not called through a webhook in the dialect {dialect.name}",

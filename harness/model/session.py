@@ -38,8 +38,8 @@ class SessionRecord:
         scheduled_start_ns: When its caller was to begin.
         planned_start_ns: The same under an open load, where that was planned before the run;
             `None` under a closed one.
-        answered_ns: When the application had answered the webhook of the call; `None` where it is
-            not called through one.
+        answered_ns: When the webhook of the call had been answered, or the call created; `None`
+            where its socket is dialled at once.
         minted_ns: When the ephemeral key of the call was there; `None` where it is opened with the
             key itself.
         reached_ns: When the TCP connection was established.

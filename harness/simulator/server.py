@@ -31,6 +31,7 @@ from harness.simulator.timing.deadlines import Deadlines
 from harness.simulator.truth import TruthLog
 from harness.simulator.vendors.lookalikes import SERVICES
 from harness.simulator.vendors.registry import VENDORS
+from harness.simulator.vendors.vapi_call import VapiCalls
 from harness.simulator.voice import recorder
 from harness.simulator.voice.recognising import Recogniser
 from harness.simulator.voice.sound_formats import PCM
@@ -39,7 +40,14 @@ from harness.simulator.wire import plain_http
 from harness.simulator.wire.connection import MOST_UNREAD_BYTES, Connection
 from harness.simulator.wire.encryption import encrypted_by
 from harness.simulator.wire.stamped_listener import StampedListener, StampedTransport
-from harness.simulator.wire.upgrade import PATHS, Admitted, UpgradeDecision, examine, presented_key
+from harness.simulator.wire.upgrade import (
+    PATHS,
+    Admitted,
+    RefusedByHttp,
+    UpgradeDecision,
+    examine,
+    presented_key,
+)
 
 _GOODBYE_S = 1.0
 _BACKLOG = 1024
@@ -68,7 +76,7 @@ class Simulator:
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)
         self._sessions_begun = self._agents_begun = 0
-        self._secrets = plain_http.Secrets()
+        self._secrets, self._calls = plain_http.Secrets(), VapiCalls()
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._server: asyncio.Server | StampedListener | None = None
@@ -153,6 +161,8 @@ class Simulator:
             refuse_at_upgrade=self._config.refuse_at_upgrade,
             is_ephemeral=self._secrets.admits,
         )
+        if isinstance(verdict, Admitted) and verdict.call and verdict.call not in self._calls:
+            return RefusedByHttp(404, "No such call\n")
         minted = self._secrets.session(presented_key(request.headers))
         if not isinstance(verdict, Admitted) or minted is None:
             return verdict
@@ -162,7 +172,9 @@ class Simulator:
     def answer(self, request: plain_http.Request) -> bytes:
         """Answer a request that asks for no upgrade."""
         secure = self._config.certificate is not None
-        return plain_http.answer(request, self._secrets, self._config.api_key, secure=secure)
+        return plain_http.answer(
+            request, self._secrets, self._calls, self._config.api_key, secure=secure
+        )
 
     def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""
@@ -174,10 +186,11 @@ class Simulator:
             )
         if admitted.vendor:
             self._agents_begun += 1
+            number = f"session-{self._run_tag}{self._agents_begun:05d}"
             return VENDORS[admitted.vendor](
                 link,
                 lambda link, told: self._session_of(link, admitted, told),
-                f"session-{self._run_tag}{self._agents_begun:05d}",
+                self._calls.take(admitted.call) if admitted.call else number,
             )
         if admitted.words:
             return SERVICES[admitted.words](link, lambda link: self._session_of(link, admitted))

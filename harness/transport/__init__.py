@@ -4,7 +4,7 @@ The only part that knows the WebSocket protocol on the caller's side. It does no
 mean.
 """
 
-from harness.transport.http_post import FORM, JSON, form_body, post
+from harness.transport.http_post import JSON, post
 from harness.transport.opening import ConnectionTimes, connect
 from harness.transport.poller import release
 from harness.transport.stream import Outlet
@@ -19,7 +19,6 @@ from harness.transport.websocket import (
 )
 
 __all__ = [
-    "FORM",
     "JSON",
     "Connection",
     "ConnectionTimes",
@@ -27,7 +26,6 @@ __all__ = [
     "Receiver",
     "Target",
     "connect",
-    "form_body",
     "kernel_stamps",
     "parse_target",
     "post",

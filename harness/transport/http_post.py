@@ -3,8 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from collections.abc import Sequence
 
 from harness.errors import Fault, Party, Phase, sanitised
 from harness.transport.http_answer import HttpAnswer, is_refusal
@@ -14,14 +13,7 @@ from harness.transport.websocket import Target
 _READ_BYTES = 65_536
 _HEAD_LIMIT_BYTES = 16_384
 _HEAD_END = b"\r\n\r\n"
-
-
-FORM, JSON = "application/x-www-form-urlencoded; charset=UTF-8", "application/json"
-
-
-def form_body(form: Mapping[str, str]) -> bytes:
-    """Return a form as it is posted."""
-    return urlencode(form).encode()
+JSON = "application/json"
 
 
 async def post(
@@ -42,7 +34,7 @@ async def post(
     Args:
         uri: Where to; `secure` stands for `https`.
         body: What is posted.
-        kind: Its content type, such as `FORM`.
+        kind: Its content type, such as `JSON`.
         headers: Extra headers.
         limit_s: How long it may take.
         via: Host and port of an HTTP proxy that is asked for a connection to there.
@@ -88,6 +80,8 @@ def _request(uri: Target, body: bytes, kind: str, headers: Sequence[tuple[str, s
         f"Host: {host}{port}",
         f"Content-Type: {kind}",
         f"Content-Length: {len(body)}",
+        # Some services refuse a request that names no client.
+        "User-Agent: harness",
         "Accept: */*",
         "Accept-Encoding: identity",
         "Connection: close",

@@ -729,6 +729,76 @@ _VONAGE = Published(
 )
 
 _TWILIO = _twilio_like("Twilio, Media Streams, WebSocket messages")
+_CALL: Json = {
+    "id": "call-<n>",
+    "orgId": "o",
+    "type": "vapi.websocketCall",
+    "status": "in-progress",
+    "transport": {"provider": "vapi.websocket", "websocketCallUrl": "wss://x/secret/transport"},
+}
+_VAPI = Published(
+    source="Vapi, client messages (types of its SDK 3.0)",
+    heard=(
+        ({"type": "assistant.started", "call": _CALL, "newAssistant": {}}, ("Notice",)),
+        ({"type": "status-update", "status": "in-progress"}, ("Notice",)),
+        (
+            {"type": "status-update", "status": "ended", "endedReason": "customer-ended-call"},
+            ("Notice",),
+        ),
+        (
+            {
+                "type": "status-update",
+                "status": "ended",
+                "endedReason": "call.in-progress.error-assistant-did-not-receive-customer-audio",
+            },
+            ("ProviderError",),
+        ),
+        *(
+            (
+                {
+                    "type": "speech-update",
+                    "status": status,
+                    "role": role,
+                    "turn": 1,
+                    "timestamp": 1790000000000,
+                    "call": _CALL,
+                    "assistantVersion": None,
+                },
+                expected,
+            )
+            for status, role, expected in (
+                ("started", "user", ("SpeechStarted",)),
+                ("stopped", "user", ()),
+                ("started", "assistant", ()),
+                ("stopped", "assistant", ()),
+            )
+        ),
+        *(
+            (
+                {
+                    "type": "transcript",
+                    "role": role,
+                    "transcriptType": kind,
+                    "transcript": "Good day.",
+                    "isFiltered": False,
+                    "confidence": 0.5,
+                    "call": _CALL,
+                },
+                expected,
+            )
+            for role, kind, expected in (
+                ("user", "partial", ()),
+                ("user", "final", ()),
+                ("assistant", "partial", ()),
+                ("assistant", "final", ("TextDelta",)),
+            )
+        ),
+        ({"type": "user-interrupted", "turnId": "t<n>", "call": _CALL}, ("SpeechStarted",)),
+        ({"type": "model-output", "output": "Good", "turnId": "t<n>"}, ("Notice",)),
+        ({"type": "hang", "call": _CALL}, ("Notice",)),
+    ),
+)
+
 PUBLISHED: dict[str, Published] = {
     "openai": _OPENAI,
     "azure": _OPENAI,
@@ -738,6 +808,7 @@ PUBLISHED: dict[str, Published] = {
     "gemini": _GEMINI,
     "deepgram": _DEEPGRAM,
     "elevenlabs": _ELEVENLABS,
+    "vapi": _VAPI,
     "twilio": _TWILIO,
     "signalwire": _twilio_like("SignalWire, cXML <Stream>"),
     "telnyx": _TELNYX,

@@ -42,6 +42,7 @@ def test_a_dialect_sends_a_key_where_its_facts_say_so(name: str) -> None:
         ("wss://api.inworld.ai", "inworld"),
         ("wss://generativelanguage.googleapis.com", "gemini"),
         ("wss://agent.deepgram.com/v1/agent/converse", "deepgram"),
+        ("https://api.vapi.ai", "vapi"),
         ("wss://api.us.elevenlabs.io/v1/convai/conversation?agent_id=a", "elevenlabs"),
     ],
 )

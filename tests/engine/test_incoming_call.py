@@ -10,13 +10,15 @@ from urllib.parse import parse_qsl
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
+from harness import errors
 from harness.dialects import SessionSettings, find_dialect
 from harness.dialects.carriers.signature import signature
 from harness.engine.incoming_call import behind_network, follow
 from harness.engine.preflight import refusal, try_session
 from harness.engine.route import Route, resolve_route
-from harness.errors import BadInput, Fault
+from harness.errors import BadInput, Fault, Party
 from harness.simulator import Simulator, SimulatorConfig
 
 TOKEN = "a-token-of-an-account"
@@ -156,6 +158,94 @@ def test_behind_a_network_every_call_goes_to_the_server_that_is_behind_it() -> N
             fault = await follow(impaired, moved, words)
             assert isinstance(fault, Fault)
             assert fault.code == "stream_moved"
+
+    run(errand)
+
+
+def created(address: str, **limits: Any) -> str:
+    """Return what Vapi answers that has created a call."""
+    transport = {"provider": "vapi.websocket", "websocketCallUrl": address}
+    return json.dumps({"id": "call-1", "transport": transport, "subscriptionLimits": limits})
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("right-key-of-an-account", ""),
+        ("wrong-key-of-an-account", "refused the key, sent as Authorization: Bearer"),
+        ("", "none was sent (theirs/connect http_401: 401 Unauthorized: invalid_api_key"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_a_call_is_created_with_the_key_of_its_vendor(
+    key: str, words: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAPI_API_KEY", key)
+
+    async def errand() -> None:
+        simulator = Simulator(SimulatorConfig(api_key="right-key-of-an-account"))
+        port = await simulator.start()
+        try:
+            route = route_to(f"{scheme}://127.0.0.1:{port}", "vapi")
+            fault = await try_session(route)
+            assert (fault is None) is not bool(words)
+            if fault is not None:
+                line = str(refusal(route, fault))
+                assert words in line
+                assert key or "VAPI_API_KEY" in line
+        finally:
+            await simulator.stop()
+
+    run(errand)
+
+
+def test_a_call_that_the_vendor_queues_is_neither_dialled_nor_asked_for_again() -> None:
+    async def errand() -> None:
+        answer = created("ws://127.0.0.1:9/a/transport", concurrencyBlocked=True)
+        async with webhook(answer, "201 Created") as (address, told):
+            fault = await try_session(route_to(address, "vapi"))
+            assert fault is not None
+            assert (fault.party, fault.code, len(told)) == (Party.THEIRS, "queued", 1)
+            assert "raise the limit" in str(refusal(route_to(address, "vapi"), fault))
+
+    run(errand)
+
+
+def test_the_address_of_a_created_call_is_secret_and_shown_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VAPI_API_KEY", "key-of-an-account")
+    monkeypatch.setattr(errors, "_tokens", {})
+    shown: list[str | None] = []
+
+    def refuse(socket: ServerConnection, request: Request) -> Response:
+        shown.append(request.headers.get("Authorization"))
+        return socket.respond(404, f"nothing at {request.path}")
+
+    async def never(_socket: ServerConnection) -> None:
+        raise AssertionError
+
+    async def errand() -> None:
+        async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+            port = server.sockets[0].getsockname()[1]
+            answer = created(f"ws://127.0.0.1:{port}/7420f27a-30fd-4f49/transport")
+            async with webhook(answer, "201 Created") as (address, told):
+                fault = await try_session(route_to(address, "vapi"))
+        assert fault is not None
+        assert fault.detail == "404 Not Found: nothing at /[redacted]/transport"
+        ((headers, _),) = told
+        assert (headers["authorization"], shown) == ("Bearer key-of-an-account", [None])
+
+    run(errand)
+
+
+def test_behind_a_network_a_call_is_not_created_to_find_its_server() -> None:
+    async def errand() -> None:
+        route = route_to("https://api.vapi.ai", "vapi")
+        found = await behind_network(route)
+        assert isinstance(found, Route)
+        assert found.webhook is not None
+        assert found.webhook.upstream == ("api.vapi.ai", 443)
 
     run(errand)
 

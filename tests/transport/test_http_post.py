@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import Fault
-from harness.transport import FORM, form_body, parse_target, post
+from harness.transport import parse_target, post
 
 
 async def _post(answer: bytes, *, stays: bool = False) -> tuple[bytes | Fault, bytes]:
@@ -27,10 +27,8 @@ async def _post(answer: bytes, *, stays: bool = False) -> tuple[bytes | Fault, b
 
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         uri = parse_target(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/a?b=c", "/")
-        form = {"Caller": "+1 5", "Empty": ""}
-        found = await post(
-            uri, form_body(form), FORM, [("X-Sign", "s")], limit_s=0.2 if stays else 30
-        )
+        form, kind = b"Caller=%2B1+5&Empty=", "application/x-www-form-urlencoded"
+        found = await post(uri, form, kind, [("X-Sign", "s")], limit_s=0.2 if stays else 30)
         await asyncio.wait_for(over.wait(), 30)
         return found, read
 
@@ -40,12 +38,13 @@ def _outcome(answer: bytes, *, stays: bool = False) -> str:
     return f"{found.code}: {found.detail}" if isinstance(found, Fault) else found.decode()
 
 
-def test_a_form_goes_out_as_browsers_send_it() -> None:
+def test_content_goes_out_as_it_is_with_its_kind() -> None:
     found, read = asyncio.run(_post(b"HTTP/1.1 200 OK\r\n\r\nto the end"))
     assert found == b"to the end"
     head, _, body = read.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"\r\nX-Sign: s" in head
+    assert b"\r\nContent-Type: application/x-www-form-urlencoded\r\n" in head
     assert b"\r\nContent-Length: 20\r\n" in head
     assert body == b"Caller=%2B1+5&Empty="
 

@@ -13,10 +13,17 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
-from harness.dialects.base import DialectFacts, DialectSession, IncomingCall, MalformedMessage
+from harness.dialects.base import (
+    DialectFacts,
+    DialectSession,
+    IncomingCall,
+    MalformedMessage,
+    SessionSettings,
+)
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.carriers.signature import signature
 from harness.dialects.carriers.twiml import stream_of
@@ -132,6 +139,7 @@ class _Message(msgspec.Struct):
     name: str = ""
 
 
+_FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -176,14 +184,17 @@ class _Stream(PlainSession):
         self._parameters: Mapping[str, str] = {}
         self._head = _media_head(table, ids)
 
-    def incoming(self, api_key: str | None, address: str) -> IncomingCall:
+    def incoming(
+        self, api_key: str | None, address: str, _settings: SessionSettings
+    ) -> IncomingCall:
         """Return the form that tells of the call, signed where a token is in use."""
         table = self._table
         form = {} if table.incoming is None else table.incoming(self._ids)
+        content = urlencode(form).encode()
         if api_key is None or not table.signature_header:
-            return IncomingCall(form, ())
+            return IncomingCall(content, _FORM)
         signed = signature(api_key, address, form)
-        return IncomingCall(form, ((table.signature_header, signed),))
+        return IncomingCall(content, _FORM, ((table.signature_header, signed),))
 
     def answered(self, document: bytes) -> str:
         """Take the webhook's answer: the stream's address, and its parameters for the start.

@@ -4,11 +4,13 @@ from harness.simulator.vendors.deepgram_agent import DeepgramAgent
 from harness.simulator.vendors.elevenlabs_agent import ElevenLabsAgent
 from harness.simulator.vendors.gemini_live import GeminiLive
 from harness.simulator.vendors.pipecat_bot import PipecatBot
+from harness.simulator.vendors.vapi_call import SOCKET, VapiCall
 
 VENDORS = {
     "/v1/agent/converse": DeepgramAgent,
     "/ws-client": PipecatBot,
     "/v1/convai/conversation": ElevenLabsAgent,
+    SOCKET: VapiCall,
     "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent": GeminiLive,
 }
 """By the path of their own services."""

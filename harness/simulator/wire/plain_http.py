@@ -1,7 +1,8 @@
-"""What is asked for over plain HTTP: an ephemeral key for a browser, and a carrier's webhook.
+"""What is asked for over plain HTTP: an ephemeral key, a carrier's webhook, a vendor's call.
 
 `POST /v1/realtime/client_secrets` mints a key that opens sessions until it expires.
 `POST /twilio/voice` tells of an incoming call, and is answered with where its stream goes.
+`POST /call` creates a call of Vapi's, and is answered with the address of its socket.
 """
 
 import copy
@@ -18,6 +19,7 @@ from harness.model import NS_PER_S
 from harness.simulator.protocol import configuration
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.refusals import Refused
+from harness.simulator.vendors.vapi_call import CREATES, VapiCalls
 
 WEBHOOKS = {f"/{name}/voice": f"/{name}" for name in ("twilio", "signalwire")}
 """Paths of the webhooks, and of the socket that each answers with."""
@@ -70,22 +72,30 @@ class Secrets:
         return key
 
 
-def answer(request: Request, minted: Secrets, api_key: str | None, *, secure: bool) -> bytes:
+def answer(
+    request: Request, minted: Secrets, calls: VapiCalls, api_key: str | None, *, secure: bool
+) -> bytes:
     """Return the whole HTTP answer to a request.
 
     Args:
         request: What is asked.
         minted: Where new keys are kept.
+        calls: Where new calls are kept.
         api_key: Key to be presented, `None` to accept everyone.
         secure: The server speaks TLS.
     """
-    if (socket := WEBHOOKS.get(request.path.rstrip("/"))) is not None:
-        return _stream(request, f"{'wss' if secure else 'ws'}://{request.host}{socket}")
-    if request.path.rstrip("/") not in _PATHS:
+    path, here = request.path.rstrip("/"), f"{'wss' if secure else 'ws'}://{request.host}"
+    if (socket := WEBHOOKS.get(path)) is not None:
+        return _stream(request, f"{here}{socket}")
+    if path not in (*_PATHS, CREATES):
         return _response("404 Not Found", {"error": _error("not_found", "Nothing here")})
     if api_key is not None and not _same(request.key, api_key):
         refusal = _error("invalid_api_key", "Incorrect API key provided")
         return _response("401 Unauthorized", {"error": refusal})
+    if path == CREATES:
+        call = calls.create(request.body, here)
+        refusal = _error("bad_request", "An agent and the transport vapi.websocket are needed")
+        return _response("201 Created", call) if call else _response("400 Bad Request", refusal)
     try:
         return _response("200 OK", _mint(request.body, minted))
     except Refused as refused:

@@ -15,6 +15,7 @@ from websockets.datastructures import Headers
 
 from harness.simulator.carrier.words import CARRIERS
 from harness.simulator.vendors.registry import VENDORS
+from harness.simulator.vendors.vapi_call import SOCKET
 
 AZURE_PATH = "/openai/v1/realtime"
 VOICE_LIVE_PATH = "/voice-live/realtime"
@@ -44,6 +45,7 @@ class Admitted:
         carrier: The carrier that brings a caller, empty for none.
         vendor: Path of another vendor's agent, empty for none.
         words: The service that resembles OpenAI's, empty for OpenAI's own words.
+        call: What stands for a call in the path of its socket, empty where none was created.
         minted: The session its ephemeral key was made for, `None` for other keys.
     """
 
@@ -52,6 +54,7 @@ class Admitted:
     carrier: str = ""
     vendor: str = ""
     words: str = ""
+    call: str = ""
     minted: dict[str, Any] | None = None
 
 
@@ -105,6 +108,9 @@ def examine(
         return RefusedByHttp(404, "Translation sessions are not simulated here\n")
     if path in VENDORS:
         return Admitted(_MODEL_OF_APPLICATIONS, vendor=path)
+    call = path.removeprefix("/").partition("/")[0]
+    if call and path == SOCKET.replace("*", call):
+        return Admitted(_MODEL_OF_APPLICATIONS, vendor=SOCKET, call=call)
     if path in SIMULATED_PATHS.values():
         return Admitted(_MODEL_OF_APPLICATIONS, carrier=path.removeprefix("/"))
     if path in (VOICE_LIVE_PATH, INWORLD_PATH):

@@ -1,0 +1,137 @@
+"""A call of Vapi's in front of the simulated service, and the creation of calls over REST."""
+
+import secrets
+from typing import Any
+
+import msgspec
+
+from harness.clock import now_ns
+from harness.model import NS_PER_MS, NS_PER_S
+from harness.simulator.protocol.fronted_session import NewSession
+from harness.simulator.protocol.session_limits import Link
+from harness.simulator.vendors.agent import VendorAgent, encode
+
+CREATES = "/call"
+"""Where calls are created."""
+SOCKET = "/*/transport"
+"""Any call's socket; what stands for the call is made when it is created."""
+
+_RATE_HZ = 16_000
+_BYTES_PER_S = 2 * _RATE_HZ
+_FRAME_NS = 20 * NS_PER_MS
+_SILENCE = bytes(_BYTES_PER_S * _FRAME_NS // NS_PER_S)
+_FORMAT = {"format": "pcm_s16le", "container": "raw", "sampleRate": _RATE_HZ}
+_MOST_WAITING = 10_000
+
+
+class VapiCalls:
+    """The calls that were created and whose sockets nobody has dialled yet."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, str] = {}
+        self._created = 0
+        self._tag = secrets.token_hex(4)
+
+    def create(self, body: bytes, socket: str) -> dict[str, Any] | None:
+        """Create a call; the oldest is forgotten when there are too many.
+
+        Args:
+            body: What was posted.
+            socket: Scheme and host of the server's sockets.
+
+        Returns:
+            The call, `None` where something else was asked for than an agent's call over a socket.
+        """
+        try:
+            asked = msgspec.json.decode(body)
+            transport = asked["transport"]
+            right = transport["audioFormat"] == _FORMAT and "assistant" in " ".join(asked)
+            right = right and transport["provider"] == "vapi.websocket"
+        except (msgspec.MsgspecError, UnicodeError, KeyError, TypeError):
+            return None
+        if not right:
+            return None
+        while len(self._waiting) >= _MOST_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        self._created += 1
+        name, place = f"session-{self._tag}{self._created:05d}", secrets.token_hex(16)
+        self._waiting[place] = name
+        address = f"{socket}/{place}/transport"
+        return {
+            "id": name,
+            "type": "vapi.websocketCall",
+            "status": "queued",
+            "cost": 0,
+            "transport": {"provider": "vapi.websocket", "websocketCallUrl": address},
+            "subscriptionLimits": {"concurrencyBlocked": False},
+        }
+
+    def __contains__(self, place: str) -> bool:
+        """Whether a call waits for its socket to be dialled."""
+        return place in self._waiting
+
+    def take(self, place: str) -> str:
+        """Return the name of such a call, whose socket is dialled now."""
+        return self._waiting.pop(place)
+
+
+class VapiCall(VendorAgent):
+    """Binary linear audio at 16 kHz in both directions, a stream with silence between responses."""
+
+    def __init__(self, link: Link, new_session: NewSession, identifier: str) -> None:
+        super().__init__(link, new_session, hears_hz=_RATE_HZ, says_hz=_RATE_HZ)
+        self.identifier = identifier
+        # Until when what was said takes to be heard; silence comes after it.
+        self._heard_until_ns = self._next_ns = now_ns()
+        self._answers = False
+
+    def open(self) -> None:
+        """Begin: the call was configured when it was created."""
+        self.begin_with(now_ns())
+        self._tell("status-update", status="in-progress")
+        self._fill()
+
+    def understand(self, message: dict[str, Any], _received_ns: int) -> None:
+        """Take the end of the call."""
+        if message["type"] == "end-call":
+            self._link.close(1000, "")
+
+    def say(self, audio: bytes) -> None:
+        """Send audio."""
+        begins_ns = max(now_ns(), self._heard_until_ns)
+        self._heard_until_ns = begins_ns + len(audio) * NS_PER_S // _BYTES_PER_S
+        self._link.send_binary(audio)
+
+    def translate(self, event: dict[str, Any]) -> None:
+        """Send what Vapi tells of turns."""
+        match event["type"]:
+            case "input_audio_buffer.speech_started":
+                self._heard_until_ns, self._answers = now_ns(), False
+                self._tell("speech-update", status="started", role="user")
+            case "input_audio_buffer.speech_stopped":
+                self._answers = True
+                self._tell("speech-update", status="stopped", role="user")
+            case "response.created":
+                self._tell("speech-update", status="started", role="assistant")
+            case "response.output_audio_transcript.done":
+                words = {"transcriptType": "final", "transcript": event["transcript"]}
+                self._tell("transcript", role="assistant", **words)
+            case "response.done":
+                self._answers = False
+                self._tell("speech-update", status="stopped", role="assistant")
+            case "error":
+                reason = f"call.in-progress.error-{event['error']['code']}"
+                self._tell("status-update", status="ended", endedReason=reason)
+
+    def _fill(self) -> None:
+        """Send the silence of one frame, unless something is said or about to be.
+
+        An answer would be heard only after what is left of a frame, later than it truly began.
+        """
+        if not self._answers and now_ns() >= self._heard_until_ns:
+            self._link.send_binary(_SILENCE)
+        self._next_ns += _FRAME_NS
+        self._link.at(self._next_ns, self._fill)
+
+    def _tell(self, kind: str, **fields: Any) -> None:
+        self._link.send(encode({"type": kind, **fields}))
