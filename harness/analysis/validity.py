@@ -19,6 +19,7 @@ from harness.model import (
     NS_PER_MS,
     ArrivalStamps,
     DurationSummary,
+    MergedRun,
     NetworkProfile,
     RealisedNetwork,
     Run,
@@ -95,23 +96,15 @@ class _Finding:
 def assess_validity(run: Run, *, goes_on: bool = False) -> Validity:
     """Judge a run's fitness; invalidating reasons come first.
 
+    A run that was merged from several is the worst of them, as each was judged by itself: in the
+    whole, what spoiled a short one would not show.
+
     Args:
         run: The records.
         goes_on: The run has not ended yet, which speaks against nothing.
     """
-    bounds, done = error_bounds(run.turns), completeness(run)
-    findings = [
-        *_of_lateness(run, bounds),
-        *_of_error_bounds(bounds),
-        *_of_stamps(run, bounds),
-        *_of_counts(run, done),
-        *_of_settings(run),
-        *_of_scenario(run),
-        *_of_plan(run, done),
-        *_of_networks(run.manifest.networks, run.events),
-        *_of_impairment(run),
-        *_of_events(run.events, goes_on=goes_on),
-    ]
+    merged = [event.merged for event in run.events if event.merged is not None]
+    findings = list(_of_merged(merged) if merged else _of_records(run, goes_on=goes_on))
     invalid = [f.reason for f in findings if f.state is ValidityState.INVALID]
     degraded = [f.reason for f in findings if f.state is ValidityState.DEGRADED]
     if invalid:
@@ -119,6 +112,28 @@ def assess_validity(run: Run, *, goes_on: bool = False) -> Validity:
     else:
         state = ValidityState.DEGRADED if degraded else ValidityState.VALID
     return Validity(state, tuple(invalid + degraded))
+
+
+def _of_merged(runs: Iterable[MergedRun]) -> Iterator[_Finding]:
+    for run in runs:
+        if run.state is not ValidityState.VALID:
+            why = "; ".join(run.reasons)
+            named = f"{run.run_id} of {run.started_at}"
+            yield _Finding(run.state, f"{named} is {run.state}: {why}")
+
+
+def _of_records(run: Run, *, goes_on: bool) -> Iterator[_Finding]:
+    bounds, done = error_bounds(run.turns), completeness(run)
+    yield from _of_lateness(run, bounds)
+    yield from _of_error_bounds(bounds)
+    yield from _of_stamps(run, bounds)
+    yield from _of_counts(run, done)
+    yield from _of_settings(run)
+    yield from _of_scenario(run)
+    yield from _of_plan(run, done)
+    yield from _of_networks(run.manifest.networks, run.events)
+    yield from _of_impairment(run)
+    yield from _of_events(run.events, goes_on=goes_on)
 
 
 def _of_lateness(run: Run, bounds: ErrorBounds) -> Iterator[_Finding]:
@@ -327,7 +342,7 @@ def _of_events(events: Iterable[RunEvent], *, goes_on: bool) -> Iterator[_Findin
                 yield _invalid(f"the run could not go on{detail}")
             case RunEventKind.FINISHED:
                 finished = True
-            case RunEventKind.NETWORK | RunEventKind.RECORDINGS:
+            case RunEventKind.NETWORK | RunEventKind.RECORDINGS | RunEventKind.MERGED:
                 pass
     if not finished:
         yield _degraded("the run did not come to its end: it was killed, or is still going on")

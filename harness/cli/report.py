@@ -15,6 +15,7 @@ from harness.bench.findings import SAFE_SHARE
 from harness.bench.last_check import recall
 from harness.cli.gate import read_records
 from harness.cli.many_values import ManyValues
+from harness.cli.merging import merge_directories
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
@@ -58,6 +59,12 @@ class _Report(ManyValues):
     help="capacity.json of a search, to show beside the run; by itself where it lies beside it.",
 )
 @click.option(
+    "--merge",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write the runs into FOLDER as one, and report that: they must have been asked the same.",
+)
+@click.option(
     "--prices",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file of prices that come before those of the package (docs/cost.md).",
@@ -71,6 +78,7 @@ def command(
     history: Path | None,
     baseline: tuple[Path, ...],
     capacity: Path | None,
+    merge: Path | None,
     prices: Path | None,
 ) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
@@ -87,6 +95,9 @@ def command(
         csv=csv,
         markdown=markdown,
     )
+    if merge is not None:
+        merge_directories(runs, merge)
+        runs = (merge,)
     states = []
     for number, path in enumerate(runs):
         if len(runs) > 1:

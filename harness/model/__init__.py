@@ -60,6 +60,7 @@ from harness.model.requests import (
 from harness.model.run import (
     ArrivalStamps,
     DurationSummary,
+    MergedRun,
     Run,
     RunEvent,
     RunEventKind,
@@ -122,6 +123,7 @@ __all__ = [
     "Event",
     "FaultKind",
     "InputCommitted",
+    "MergedRun",
     "NetworkFault",
     "NetworkProfile",
     "NewDecoder",

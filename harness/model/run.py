@@ -9,6 +9,7 @@ from harness.model.session import SessionRecord
 from harness.model.session_settings import AskedSession
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
+from harness.model.validity_summary import ValidityState
 
 MANIFEST_SCHEMA = "harness.manifest/2"
 
@@ -104,6 +105,24 @@ class RunEventKind(StrEnum):
     INTERRUPTED = "interrupted"
     ABORTED = "aborted"
     FINISHED = "finished"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedRun:
+    """One of the runs that a run was merged from.
+
+    Attributes:
+        run_id: Its name.
+        started_at: When it started, as its manifest has it.
+        state: What it was found to be when it was merged.
+        reasons: Why.
+    """
+
+    run_id: str
+    started_at: str
+    state: ValidityState
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +136,7 @@ class RunEvent:
         network: The probe's finding, for `network` events.
         account: The changes that one process made to its networks, when it had ended.
         proxy: What the proxy itself cost meanwhile.
+        merged: The run that begins here, in one that was merged from several.
     """
 
     kind: RunEventKind
@@ -125,6 +145,7 @@ class RunEvent:
     network: RealisedNetwork | None = None
     account: UpdateStats | None = None
     proxy: ProxyOverhead | None = None
+    merged: MergedRun | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from harness.recording.directory import RunDirectory, reserve
 from harness.recording.files import replace_file
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
-from harness.recording.reading import read_manifest, read_run, read_truth
+from harness.recording.reading import read_histograms, read_manifest, read_run, read_truth
 from harness.recording.summary import read_summary, summary_schema, write_summary
+from harness.recording.whole import whole_directory
 
 __all__ = [
     "AUDIO",
@@ -21,6 +22,7 @@ __all__ = [
     "RunDirectory",
     "decode_lines",
     "encode_lines",
+    "read_histograms",
     "read_manifest",
     "read_recordings",
     "read_run",
@@ -29,5 +31,6 @@ __all__ = [
     "replace_file",
     "reserve",
     "summary_schema",
+    "whole_directory",
     "write_summary",
 ]

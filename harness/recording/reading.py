@@ -7,6 +7,7 @@ from harness.errors import BadInput
 from harness.model import Run, RunEvent, RunManifest, SessionRecord, TruthRecord, TurnRecord
 from harness.model.run import MANIFEST_SCHEMA
 from harness.recording import files
+from harness.recording.histogram import Histogram
 from harness.recording.hlog import read_log
 from harness.recording.jsonl import decode_lines, decode_object
 
@@ -30,9 +31,7 @@ def read_run(path: Path) -> Run:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
     manifest = read_manifest(path)
-    log = files.read_bytes(path / files.HISTOGRAMS) or b""
-    histograms = read_log(log, str(path / files.HISTOGRAMS))
-    durations = {tag: histogram.summary() for tag, histogram in histograms.items()}
+    durations = {tag: histogram.summary() for tag, histogram in read_histograms(path).items()}
     return Run(
         manifest=manifest,
         turns=_read_lines(path / files.TURNS, TurnRecord),
@@ -66,6 +65,16 @@ def read_manifest(path: Path) -> RunManifest:
             hint="Read the run with the version of harness that wrote it",
         )
     return manifest
+
+
+def read_histograms(path: Path) -> dict[str, Histogram]:
+    """Read the histograms of a run directory by their tags, all intervals added up.
+
+    Raises:
+        BadInput: A line of the log cannot be read.
+    """
+    log = files.read_bytes(path / files.HISTOGRAMS) or b""
+    return read_log(log, str(path / files.HISTOGRAMS))
 
 
 def read_truth(path: Path) -> tuple[TruthRecord, ...]:

@@ -1,7 +1,7 @@
 """Whether runs may be compared: the facts that must agree, each with its name."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.summary import concurrency_peak
@@ -90,18 +90,9 @@ def refuse_unlike(runs: Sequence[Run], allowed: Collection[str] = ()) -> tuple[s
         raise BadInput(
             f"does not know {key!r}", where="--allow-different", hint=f"Known are {', '.join(KEYS)}"
         )
-    seen: set[tuple[str, str]] = set()
-    for run in runs:
-        identity = (run.manifest.run_id, run.manifest.started_at)
-        if identity in seen:
-            raise BadInput(
-                "is given twice",
-                where=run.manifest.run_id,
-                hint="A run compared with itself, or counted twice, shows nothing",
-            )
-        seen.add(identity)
+    refuse_twice([(run.manifest.run_id, run.manifest.started_at) for run in runs])
     notes = []
-    for key, words in _differences(runs):
+    for key, words in differences(runs):
         if key not in allowed:
             raise BadInput(
                 f"the runs differ in {key}: {words}",
@@ -111,12 +102,40 @@ def refuse_unlike(runs: Sequence[Run], allowed: Collection[str] = ()) -> tuple[s
     return tuple(notes)
 
 
-def _differences(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+def refuse_twice(named: Iterable[tuple[str, str]]) -> None:
+    """Refuse runs one of which is there twice.
+
+    Args:
+        named: Id and start of each.
+
+    Raises:
+        BadInput: Two have both in common.
+    """
+    seen: set[tuple[str, str]] = set()
+    for identity in named:
+        if identity in seen:
+            raise BadInput(
+                "is given twice",
+                where=identity[0],
+                hint="A run compared with itself, or counted twice, shows nothing",
+            )
+        seen.add(identity)
+
+
+def differences(
+    runs: Sequence[Run], facts_of: Callable[[Run], tuple[Fact, ...]] = facts
+) -> Iterator[tuple[str, str]]:
+    """Yield key and both values, in words, of what the first run that is unlike differs in.
+
+    Args:
+        runs: The runs, held against the first.
+        facts_of: What must be equal; beside it, loads must not be far apart.
+    """
     first = runs[0]
     for other in runs[1:]:
         found = [
             (mine, theirs)
-            for mine, theirs in zip(facts(first), facts(other), strict=True)
+            for mine, theirs in zip(facts_of(first), facts_of(other), strict=True)
             if mine.same != theirs.same
         ]
         for mine, theirs in found:
