@@ -1,5 +1,6 @@
 """From a run's folder to its summary, the same way for every command."""
 
+import gc
 from pathlib import Path
 
 from harness.analysis import PriceList, held_to_limit, summarise
@@ -16,7 +17,11 @@ def recorded(path: Path) -> Run:
     Raises:
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
-    return held_to_limit(read_run(path))
+    run = held_to_limit(read_run(path))
+    # Records refer to nothing that refers to them: collections would walk over them for nothing,
+    # which took a fifth of the time of a report of 50,000 turns.
+    gc.freeze()
+    return run
 
 
 def summarise_directory(path: Path, prices: PriceList | None = None) -> tuple[Run, Summary]:

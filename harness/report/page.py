@@ -105,6 +105,8 @@ def page_of(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]
     against = "the simulator" if manifest.simulated else sanitised(manifest.target)
     done = summary.load
     load = f"{counted(done.turns, 'turn')} in {counted(done.sessions, 'session')}"
+    merged = sum(event.merged is not None for event in run.events)
+    of_runs = f" of {merged} runs merged" if merged else ""
     loud: tuple[str, ...] = ()
     if manifest.corpus.synthetic:
         part = sanitised(manifest.corpus.synthetic_part)
@@ -112,7 +114,7 @@ def page_of(run: Run, summary: Summary, beside: Beside, heard: Sequence[Section]
         loud = (f"Synthetic speech: no person said what {who}.",)
     return Page(
         title=f"{sanitised(manifest.model or 'unknown model')} · {sanitised(manifest.scenario)}",
-        subtitle=f"{load} with {against}, begun {moment(manifest.started_at)}."
+        subtitle=f"{load}{of_runs} with {against}, begun {moment(manifest.started_at)}."
         " No objective is judged on this page; harness gate does that.",
         state=str(validity.state),
         verdict=_VERDICTS[validity.state],

@@ -35,6 +35,8 @@ def test_two_runs_become_one_that_can_be_judged(
     assert [one and one.n for one in lateness] == [100, 100, 200]
     slo = tmp_path / "slo.toml"
     slo.write_text('[[objective]]\nmetric = "voice_to_voice"\npercentile = 50\nlimit_ms = 1_500\n')
+    harness(["report", str(whole)])
+    assert "sessions of 2 runs merged with the simulator" in (whole / "report.html").read_text()
     capsys.readouterr()
     assert harness(["gate", str(whole), "--slo", str(slo)]) in _JUDGED
 
