@@ -27,6 +27,7 @@ SESSION_INSTANTS = (
     "planned_start_ns",
     "open_start_ns",
     "answered_ns",
+    "minted_ns",
     "reached_ns",
     "secured_ns",
     "connected_ns",
