@@ -58,6 +58,7 @@ EXEMPT: dict[str, dict[str, str]] = {
     IN_A_CHILD: {
         "bench/busy_loop.py": "bench/test_child_process.py",
         "bench/steady_callers.py": "bench/test_locust_trial.py",
+        "bench/two_classes.py": "bench/test_behaviour.py",
     },
     IN_A_RUN: {
         "load/failures.py": "load/test_run_controller.py",

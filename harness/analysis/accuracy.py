@@ -99,14 +99,27 @@ def true_voice_to_voice_ms(
     The labelled sample arrived with its frame; within the frame it was spoken earlier by what
     lies between it and the frame's end.
     """
-    sample, heard_ns = turn.speech_end_sample, record.first_audible_heard_ns
-    if sample is None or heard_ns is None or turn.status is TurnStatus.VOID:
+    return _since_speech_ms(record.first_audible_heard_ns, turn, record, input_rate_hz)
+
+
+def true_endpoint_delay_ms(
+    turn: TurnRecord, record: TruthRecord, input_rate_hz: int
+) -> float | None:
+    """Return how long after the end of speech the simulator decided so; `None` as above."""
+    return _since_speech_ms(record.endpoint_ns, turn, record, input_rate_hz)
+
+
+def _since_speech_ms(
+    until_ns: int | None, turn: TurnRecord, record: TruthRecord, input_rate_hz: int
+) -> float | None:
+    sample = turn.speech_end_sample
+    if sample is None or until_ns is None or turn.status is TurnStatus.VOID:
         return None
     carrier = _carrier(record, sample)
     if carrier is None:
         return None
     spoken_before_ns = ns_from_samples(record.frame_end_samples[carrier] - sample, input_rate_hz)
-    return (heard_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / NS_PER_MS
+    return (until_ns - (record.frame_received_ns[carrier] - spoken_before_ns)) / NS_PER_MS
 
 
 def truth_uncertainty_ms(turn: TurnRecord, record: TruthRecord) -> float:

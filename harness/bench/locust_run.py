@@ -20,9 +20,10 @@ from types import TracebackType
 from harness.bench import machine
 from harness.clock import now_ns
 from harness.environment import for_child, without_settings_of
+from harness.errors import ExitCode
 from harness.model import NS_PER_S
 
-_SCENARIO = Path(__file__).with_name("steady_callers.py")
+SCENARIO = Path(__file__).with_name("steady_callers.py")
 _END_LIMIT_S = 15.0
 # Between two signals: records are written after the first, and the second spares the report.
 _BETWEEN_SIGNALS_S = 0.3
@@ -40,6 +41,7 @@ class LocustRun:
         folder: An empty folder for the records.
         options: Further words of the command line.
         core: Core the process is kept on, `None` for any.
+        scenario: Its file.
     """
 
     def __init__(
@@ -51,8 +53,9 @@ class LocustRun:
         folder: Path,
         options: Sequence[str] = (),
         core: int | None = None,
+        scenario: Path = SCENARIO,
     ) -> None:
-        self._words = [sys.executable, "-m", "harness.load.locust_process", "-f", str(_SCENARIO)]
+        self._words = [sys.executable, "-m", "harness.load.locust_process", "-f", str(scenario)]
         self._words += ["--headless", "--loglevel", "WARNING", "--live-line"]
         self._words += ["--users", f"{sessions}", "--spawn-rate", f"{sessions / ramp_s:.3f}"]
         self._words += ["--host", host, "--run-dir", str(folder), "--drain-s", "0", *options]
@@ -104,10 +107,27 @@ class LocustRun:
         """
         if self._process is None or self._process.poll() is None:
             return
+        raise RuntimeError(f"the run under Locust ended by itself and said last: {self._said()}")
+
+    def finish(self, limit_s: float) -> None:
+        """Wait until a run of so many calls has ended by itself.
+
+        Raises:
+            RuntimeError: It held no calls, or has not ended in time.
+        """
+        assert self._process is not None
+        try:
+            code = self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"the run under Locust did not end within {limit_s:g} s") from None
+        self._reader.join(_END_LIMIT_S)
+        if code not in (ExitCode.PASS, ExitCode.INVALID):
+            raise RuntimeError(f"the run under Locust ended with {code}, saying: {self._said()}")
+
+    def _said(self) -> str:
         text = b"".join(self._shown).decode("utf-8", "replace")
         lines = [line.strip() for line in text.replace("\r", "\n").splitlines()]
-        said = next((line for line in reversed(lines) if line), "nothing")
-        raise RuntimeError(f"the run under Locust ended by itself and said last: {said}")
+        return next((line for line in reversed(lines) if line), "nothing")
 
     def end(self) -> None:
         """End the run with all its records written; idempotent."""

@@ -14,6 +14,10 @@ class _Measurements(LazyGroup):
     """Measures the engine where no other measurement is named."""
 
     commands_table: ClassVar[Commands] = {
+        "behaviour": (
+            "harness.cli.selfcheck_behaviour",
+            "How exactly interruptions, tools and faults are measured (6 minutes).",
+        ),
         "capacity": (
             "harness.cli.selfcheck_capacity",
             "Whether a capacity search finds limits that are known (1 minute).",

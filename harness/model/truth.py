@@ -27,6 +27,7 @@ class TruthRecord:
         first_audio_released_ns: When it was.
         first_audible_heard_ns: When a listener without a buffer hears the first audible sample:
             the later of its own release and of its turn in a playout begun at the first release.
+        tool_called_ns: When it called a function; `None` when it did not.
         release_took_ns: How long sending the first audio took, or the first audible where that
             took longer: it left within so long after its instant.
         last_audio_released_ns: When the last audio was released.
@@ -54,4 +55,5 @@ class TruthRecord:
     fault: str = ""
     queued_ms: float = 0.0
     heard_start_ns: int | None = None
+    tool_called_ns: int | None = None
     release_took_ns: int = 0

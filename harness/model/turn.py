@@ -145,6 +145,8 @@ class TurnCounts:
         received_rate_hz: Sample rate of the received audio, as the server acknowledged it; `None`
             where nothing was listened to.
         underruns: Gaps in playout, by buffer.
+        responses: Responses of the turn: one, and one more for each call of a tool, from an agent
+            that answers once; `None` where the server gives them no names.
     """
 
     frames_sent: int = 0
@@ -154,6 +156,7 @@ class TurnCounts:
     samples_unheard: int = 0
     received_rate_hz: int | None = None
     underruns: tuple[Underruns, ...] = ()
+    responses: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,17 @@ from harness.cli import selfcheck
 from harness.cli.app import run
 from harness.errors import ExitCode
 
-NAMES = ("capacity", "dialects", "engine", "gate", "simulator", "speech", "stalls", "tcp")
+NAMES = (
+    "behaviour",
+    "capacity",
+    "dialects",
+    "engine",
+    "gate",
+    "simulator",
+    "speech",
+    "stalls",
+    "tcp",
+)
 
 
 def test_help_lists_every_measurement(capsys: pytest.CaptureFixture[str]) -> None:

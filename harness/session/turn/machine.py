@@ -113,8 +113,7 @@ class Turn:
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
         self._over_ns = 0
         self._error: ProviderError | None = None
-        self._tokens, self.words = TokenSum(), AgentWords()
-        self.sending = SentFrames()
+        self._tokens, self.words, self.sending = TokenSum(), AgentWords(), SentFrames()
         # Response and item of which more audio has nothing to change but what is heard.
         self._sounds: tuple[str, str] | None = None
         self._provider: dict[str, str] = {}
@@ -303,6 +302,7 @@ class Turn:
             self._noted,
             self._tokens,
             self._provider | session,
+            responses=self.ids.count,
             status=status,
             fault=why,
             origin_ns=origin_ns,

@@ -1,6 +1,7 @@
 """The record of a turn, put together once from what its parts noted."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from harness.errors import Fault, sanitised
 from harness.model import NS_PER_MS, BehaviourOutcome, TurnRecord, TurnStatus
@@ -21,6 +22,7 @@ def turn_record(
     tokens: TokenSum,
     provider_ids: Mapping[str, str],
     *,
+    responses: int | None = None,
     status: TurnStatus,
     fault: Fault | None,
     origin_ns: int,
@@ -38,6 +40,7 @@ def turn_record(
         noted: Instants.
         tokens: Tokens that the provider counted.
         provider_ids: The provider's identifiers, as the server wrote them.
+        responses: How many responses the turn had, `None` where they have no names.
         status: How the turn ended.
         fault: Why; that of an interruption stands where this is `None`.
         origin_ns: Run start; recorded instants count from it.
@@ -59,7 +62,7 @@ def turn_record(
         user_class=spoken.user_class,
         limit_ms=spoken.limit_ns / NS_PER_MS,
         at=at,
-        counts=audio.counts(now_ns, sending),
+        counts=replace(audio.counts(now_ns, sending), responses=responses),
         fault=fault or (None if barge_in is None else barge_in.fault),
         # What the server wrote is compared and sent back as it is, and cleaned only here.
         provider_ids={name: sanitised(given) for name, given in provider_ids.items()},

@@ -51,6 +51,11 @@ class ResponseIds:
         self._finished -= {response}
         self._cancelled -= {response}
 
+    @property
+    def count(self) -> int | None:
+        """How many responses this turn had; `None` where the server gives them no names."""
+        return len(self.seen - self._stale) or None
+
     def is_stale(self, response: str) -> bool:
         """Return whether a response belongs to an earlier turn."""
         return response in self._stale

@@ -205,11 +205,15 @@ class Called(Output):
         context: The response it belongs to.
         index: Its place.
         call: What is called.
+
+    Attributes:
+        called_ns: When the call was whole, `None` before.
     """
 
     opening, closing = event_order.CALL_OPEN, event_order.CALL_CLOSE
 
     def __init__(self, context: ResponseContext, index: int, call: FunctionCall) -> None:
+        self.called_ns: int | None = None
         self._call_id = context.outlet.new_id("call")
         wire = {"type": "function_call", "call_id": self._call_id, "name": call.name}
         super().__init__(context, index, {**wire, "arguments": ""})
@@ -231,6 +235,7 @@ class Called(Output):
         return now_ns() + _WORD_NS if self._rest else None
 
     def _finish(self) -> None:
+        self.called_ns = now_ns()
         self.item.wire["arguments"] = self._written
         self.item.tokens = self.tokens
 

@@ -331,6 +331,9 @@ class Speaking:
             first_audible_heard_ns=spoken.audible_ns if spoken else None,
             release_took_ns=spoken.release_took_ns if spoken else 0,
             last_audio_released_ns=spoken.last_ns if spoken else None,
+            tool_called_ns=next(
+                (it.called_ns for it in self._outputs if isinstance(it, Called)), None
+            ),
             cancelled=cancelled,
             fault=self.faults.applied,
             queued_ms=plan.queued_ns / NS_PER_MS,
