@@ -235,6 +235,7 @@ class StampedSocket:
         self.fileno, self.waiting = -1, 0
         self._unsent.clear()
         self._sock.close()
-        if self._sink is not None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
             # Whoever is writing, a whole row of frames perhaps, hears of it afterwards.
-            asyncio.get_running_loop().call_soon(self._sink.ended, error)
+            asyncio.get_running_loop().call_soon(sink.ended, error)

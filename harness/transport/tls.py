@@ -128,8 +128,9 @@ class TlsStream:
     def ended(self, error: Exception | None) -> None:
         """See `Sink`."""
         self._over = True
-        if self._sink is not None:
-            self._sink.ended(error)
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.ended(error)
 
     def _pass_on(self, at_ns: int, since_ns: int, bound: StampBound) -> bool:
         """Pass on the plain bytes of a record; return whether more may come."""

@@ -146,7 +146,10 @@ class Connection:
             self._core.receive_eof()
         received = self._core.close_rcvd
         code = received.code if received is not None else None
-        self._receiver.gone(now_ns(), code, self._why(error, code))
+        fault = self._why(error, code)
+        self._stream = None
+        _free(self._core)
+        self._receiver.gone(now_ns(), code, fault)
 
     def write(self, message: bytes) -> None:
         """Write a ready message; silently nothing once the connection is going down."""
@@ -215,6 +218,7 @@ class Connection:
             self._parts.clear()
             self._slicer = Slicer(_MESSAGE_LIMIT_BYTES)
             # The first core keeps both heads of the upgrade, 2 kB for as long as the session lasts.
+            _free(self._core)
             self._upgrade = None
             self._core = Core(Side.CLIENT, state=State.OPEN, max_size=_MESSAGE_LIMIT_BYTES)
         return self._slicer, after
@@ -298,3 +302,15 @@ class Connection:
     def _hang_up(self) -> None:
         if self._stream is not None:
             self._stream.close()
+
+
+def _free(core: Core) -> None:
+    """Break the reference cycles of a core that is not used any more.
+
+    It holds its parser, a generator that holds the core; so does the traceback of an exception. And
+    what lives as long as a call is not looked at by garbage collection again, see `tune_process`.
+    """
+    core.parser.close()
+    core.parser_exc = None
+    if isinstance(core, ClientProtocol):
+        core.handshake_exc = None

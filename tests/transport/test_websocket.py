@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from itertools import pairwise
@@ -96,6 +98,31 @@ def test_closing_ourselves_is_no_fault() -> None:
 
     _, code, fault = asyncio.run(talk(listen, act))
     assert (code, fault) == (1000, None)
+
+
+@pytest.mark.parametrize("how", ["we close", "they close", "refused", "lost"])
+def test_what_is_over_is_freed_without_garbage_collection(how: str) -> None:
+    async def end(server: ServerConnection) -> None:
+        if how == "lost":
+            server.transport.abort()
+        elif how == "we close":
+            await server.wait_closed()
+
+    async def act(connection: Connection, ear: Ear) -> None:
+        kept.extend((weakref.ref(connection), weakref.ref(connection._core)))
+        if how == "we close":
+            await until(ear, lambda: ear.upgraded_ns is not None)
+            kept.append(weakref.ref(connection._core))
+            connection.close()
+
+    kept: list[weakref.ref[object]] = []
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(talk(end, act, HTTPStatus.FORBIDDEN if how == "refused" else None))
+        assert [ref() for ref in kept] == [None] * len(kept)
+    finally:
+        gc.enable()
 
 
 def test_a_ping_tells_its_round_trip() -> None:
