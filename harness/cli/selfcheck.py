@@ -46,6 +46,10 @@ class _Measurements(LazyGroup):
             "harness.cli.selfcheck_stalls",
             "How late the network's stalls are applied with many calls.",
         ),
+        "steadiness": (
+            "harness.cli.selfcheck_steadiness",
+            "Whether a number of sessions holds every time (5 minutes).",
+        ),
         "tcp": (
             "harness.cli.selfcheck_tcp",
             "The simulated TCP sender compared with Linux's own.",

@@ -16,6 +16,7 @@ NAMES = (
     "simulator",
     "speech",
     "stalls",
+    "steadiness",
     "tcp",
 )
 
