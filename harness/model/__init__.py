@@ -13,6 +13,7 @@ from harness.model.digits import are_digits, digits_id, digits_of
 from harness.model.events import (
     PROVES_SESSION,
     AudioDelta,
+    CallEnded,
     CallerTranscript,
     Event,
     InputCommitted,
@@ -108,6 +109,7 @@ __all__ = [
     "BargeIn",
     "BehaviourOutcome",
     "BinaryMessage",
+    "CallEnded",
     "CallPlan",
     "CallerTranscript",
     "CallerWords",

@@ -224,6 +224,17 @@ class PlaybackCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The agent has ended the call: what it has sent is heard out, and nothing more is said.
+
+    Attributes:
+        reason: Why, in its words, bounded by the dialect; empty where it does not say.
+    """
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
     """A message of the server that has to be answered at once, such as a ping of its own.
 
@@ -268,6 +279,7 @@ Event = (
     | ProviderError
     | PlaybackMark
     | PlaybackCleared
+    | CallEnded
     | Owed
     | Notice
 )

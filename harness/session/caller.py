@@ -16,6 +16,7 @@ from harness.model import (
     NS_PER_MS,
     PROVES_SESSION,
     AudioDelta,
+    CallEnded,
     CallPlan,
     CancelResponse,
     CommitTurn,
@@ -33,7 +34,7 @@ from harness.session.acknowledgement import Acknowledgement, words_of
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
-from harness.session.hanging_up import hung_up_after
+from harness.session.hanging_up import ended_by_agent, hung_up_after
 from harness.session.link import Link, run_ended
 from harness.session.pacing import BACKLOG_NS, Pacing
 from harness.session.planned_turns import PlannedTurns, Saying
@@ -142,6 +143,8 @@ class Caller:
         if isinstance(event, SessionConfigured):
             conversation.acknowledge(event)
         conversation.receive(event, now_ns, bound)
+        if isinstance(event, CallEnded):
+            self._end_call(event, now_ns)
         self._look_for_news()
 
     def tick(self, now_ns: int) -> tuple[bytes, int]:
@@ -201,8 +204,7 @@ class Caller:
         self._winding_up = True
         self._reconsider()
         if self.conversation.greets:
-            stopped = run_ended(Phase.RESPONSE)
-            self.conversation.end_greeting(self._greeting_from_ns, stopped)
+            self.conversation.end_greeting(self._greeting_from_ns, run_ended(Phase.RESPONSE))
         if self.conversation.turn is None:
             self.finished = True
 
@@ -218,12 +220,8 @@ class Caller:
         """
         self._count_sent()
         self._look_again()
-        if (
-            self.finished
-            or self.link.ready_ns is None
-            or self._winding_up
-            or self._turns.is_complete
-        ):
+        ends = self.finished or self._winding_up or self._turns.is_complete
+        if ends or self.link.ready_ns is None:
             return None
         wait_s = self.link.backoff_s()
         if wait_s is None:
@@ -248,6 +246,10 @@ class Caller:
         """
         self._count_sent()
         self._look_again()
+        turn = self.conversation.turn
+        if turn is not None and self._hung_up:
+            # What the agent had said before it ended the call plays on without its connection.
+            self._close_turn(max(now_ns, turn.playout_end_ns or now_ns), None)
         early, link = not self.finished, self.link
         if early and fault is None:
             fault = run_ended(self.phase())
@@ -386,7 +388,7 @@ class Caller:
             self.has_news = True
         thinks_from_ns = None if interrupts else self._thinks_from_ns
         begun = self._turns.begin(*self.pacing.position(), thinks_from_ns)
-        before = self._session_instants()
+        before = self.link.instants(self._scheduled_ns)
         self.conversation.begin(begun.spoken, before, begun.behaviour, now_ns)
         self._speaking.begin(begun.utterance)
 
@@ -415,34 +417,33 @@ class Caller:
             self._speaking.stop()
             self.has_news = True
             if self._plan.hangs_up and fault is None:
-                self._hung_up = hung_up_after(record)
+                self._hung_up = self._hung_up or hung_up_after(record)
         if self._hung_up or self._turns.is_complete or self._winding_up:
             self.finished = True
             return
         self._thinks_from_ns = max(now_ns, turn.playout_end_ns or now_ns)
         self._speak_from_ns = self._thinks_from_ns + self._turns.think_ns
 
+    def _end_call(self, ended: CallEnded, now_ns: int) -> None:
+        """Hang up as the agent did; an answer that is heard is heard out."""
+        self._hung_up, turn = ended_by_agent(ended), self.conversation.turn
+        self._winding_up = True
+        if turn is None:
+            self.finished = True
+        elif turn.answer_ns is None:
+            self._close_turn(now_ns, self._hung_up)
+        self._reconsider()
+
     def _not_begun(self, status: TurnStatus, fault: Fault) -> None:
         """Record the next turn of the plan, which never began."""
-        at = since(self._session_instants(), self._origin_ns)
+        at = since(self.link.instants(self._scheduled_ns), self._origin_ns)
         self.conversation.records.append(self._turns.not_begun(status, fault, at))
         self.has_news = True
 
-    def _session_instants(self) -> dict[str, int | None]:
-        return {
-            "scheduled_start_ns": self._scheduled_ns,
-            "session_open_start_ns": self.link.open_start_ns,
-            "session_ready_ns": self.link.ready_ns,
-        }
-
     def phase(self) -> Phase:
         """Return what the session is doing, to say where it broke off."""
-        if self.link.upgraded_ns is None:
-            return Phase.CONNECT
-        if not self.link.up:
-            return Phase.SETUP
         turn = self.conversation.turn
-        return Phase.SEND if turn is None else turn.phase()
+        return self.link.opens or (Phase.SEND if turn is None else turn.phase())
 
     def _since(self, instant_ns: int | None) -> int | None:
         return None if instant_ns is None else instant_ns - self._origin_ns

@@ -1,7 +1,7 @@
-"""Callers who hang up after a turn without an answer, where others go on."""
+"""Calls that end before their plan: the agent ends them, or the caller after no answer."""
 
 from harness.errors import Fault, Party, Phase
-from harness.model import TurnRecord, TurnStatus
+from harness.model import CallEnded, TurnRecord, TurnStatus
 
 HUNG_UP = "caller_hung_up"
 _UNANSWERED = (TurnStatus.TIMEOUT, TurnStatus.NO_REPLY, TurnStatus.FAILED)
@@ -17,3 +17,9 @@ def hung_up_after(turn: TurnRecord) -> Fault | None:
     party = Party.UNKNOWN if turn.fault is None else turn.fault.party
     words = f"the caller hung up after turn {turn.turn_index}, which had no answer"
     return Fault(party, Phase.RESPONSE, HUNG_UP, words)
+
+
+def ended_by_agent(ended: CallEnded) -> Fault:
+    """Return why no turn comes after the agent has ended the call."""
+    words = f"the agent ended the call: {ended.reason}".removesuffix(": ")
+    return Fault(Party.THEIRS, Phase.CLOSE, "hung_up", words)

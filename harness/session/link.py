@@ -72,6 +72,25 @@ class Link:
         """Whether a session exists now."""
         return self.ready_ns is not None and self._lost_ns is None
 
+    @property
+    def opens(self) -> Phase | None:
+        """What is being opened, `None` while a session exists."""
+        if self.up:
+            return None
+        return Phase.CONNECT if self.upgraded_ns is None else Phase.SETUP
+
+    def instants(self, scheduled_ns: int) -> dict[str, int | None]:
+        """Return the instants that every turn's record repeats.
+
+        Args:
+            scheduled_ns: When the call should have started.
+        """
+        return {
+            "scheduled_start_ns": scheduled_ns,
+            "session_open_start_ns": self.open_start_ns,
+            "session_ready_ns": self.ready_ns,
+        }
+
     def recorded(self, origin_ns: int) -> dict[str, Any]:
         """Return the fields of a session's record that tell of its connection.
 
