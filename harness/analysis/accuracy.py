@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.metrics import BY_NAME, turn_latency
-from harness.model import NS_PER_MS, TruthRecord, TurnRecord, TurnStatus, ns_from_samples
+from harness.model import (
+    NS_PER_MS,
+    StageRecord,
+    TruthRecord,
+    TurnRecord,
+    TurnStatus,
+    ns_from_samples,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,19 +106,30 @@ def true_voice_to_voice_ms(
     The labelled sample arrived with its frame; within the frame it was spoken earlier by what
     lies between it and the frame's end.
     """
-    return _since_speech_ms(record.first_audible_heard_ns, turn, record, input_rate_hz)
+    return since_speech_ms(record.first_audible_heard_ns, turn, record, input_rate_hz)
 
 
 def true_endpoint_delay_ms(
     turn: TurnRecord, record: TruthRecord, input_rate_hz: int
 ) -> float | None:
     """Return how long after the end of speech the simulator decided so; `None` as above."""
-    return _since_speech_ms(record.endpoint_ns, turn, record, input_rate_hz)
+    return since_speech_ms(record.endpoint_ns, turn, record, input_rate_hz)
 
 
-def _since_speech_ms(
-    until_ns: int | None, turn: TurnRecord, record: TruthRecord, input_rate_hz: int
+def since_speech_ms(
+    until_ns: int | None, turn: TurnRecord, record: TruthRecord | StageRecord, input_rate_hz: int
 ) -> float | None:
+    """Return the time from the arrival of a turn's labelled end of speech to an instant.
+
+    Args:
+        until_ns: The instant on the server's side.
+        turn: The turn.
+        record: What the server kept of the frames that it received.
+        input_rate_hz: Sample rate of the audio sent.
+
+    Returns:
+        Milliseconds; `None` where one of the two is not known, or the turn is void.
+    """
     sample = turn.speech_end_sample
     if sample is None or until_ns is None or turn.status is TurnStatus.VOID:
         return None
@@ -138,7 +156,7 @@ def truth_uncertainty_ms(turn: TurnRecord, record: TruthRecord) -> float:
     return uncertain_ns / NS_PER_MS
 
 
-def _carrier(record: TruthRecord, sample: int) -> int | None:
+def _carrier(record: TruthRecord | StageRecord, sample: int) -> int | None:
     """Return which logged frame carried a sample; `None` for none: the last ones are kept only."""
     ends = record.frame_end_samples
     carrier = next((index for index, end in enumerate(ends) if end > sample), None)

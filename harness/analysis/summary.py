@@ -28,6 +28,7 @@ from harness.analysis.priced_models import models_named
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
+from harness.analysis.stages import stage_samples
 from harness.analysis.understanding import understanding
 from harness.analysis.validity import assess_validity, impairs
 from harness.model import (
@@ -39,15 +40,15 @@ from harness.model import (
     Run,
     RunManifest,
     SessionRecord,
+    StageRecord,
     Summary,
     TruthRecord,
     TurnKind,
     TurnRecord,
 )
+from harness.model.accuracy_summary import AccuracySummary, DifferenceSummary, PercentileDifferences
 from harness.model.summary import (
-    AccuracySummary,
     CostSummary,
-    DifferenceSummary,
     EventSummary,
     FailureSummary,
     HeldBackSummary,
@@ -56,7 +57,6 @@ from harness.model.summary import (
     MetricSummary,
     NetworkSummary,
     NominalNetwork,
-    PercentileDifferences,
     PercentileSummary,
     PingSummary,
     PriceListSummary,
@@ -71,13 +71,19 @@ _IDEAL_NOTE = "the network adds nothing: this is the error of the measurement an
 _NETWORK_NOTE = "the network's own delay is in it: not an error of the measurement"
 
 
-def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) -> Summary:
+def summarise(
+    run: Run,
+    prices: PriceList,
+    truth: Iterable[TruthRecord] = (),
+    stages: Iterable[StageRecord] = (),
+) -> Summary:
     """Summarise a run.
 
     Args:
         run: The records.
         prices: The price list to use.
         truth: The simulator's truth log, where there is one.
+        stages: A cascade's stage log, likewise.
     """
     validity, columns, calls = assess_validity(run), TurnColumns(run.turns), calls_summary(run)
     changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
@@ -112,6 +118,7 @@ def summarise(run: Run, prices: PriceList, truth: Iterable[TruthRecord] = ()) ->
         accuracy=_accuracy(run, tuple(truth)),
         faults=fault_counts(run),
         calls=calls if calls.n else None,
+        stages=_stages(run, stages),
     )
 
 
@@ -384,6 +391,11 @@ def _accuracy(run: Run, truth: Sequence[TruthRecord]) -> tuple[AccuracySummary, 
         )
         for found in accuracy(run.turns, truth, run.manifest.audio.rate_hz)
     )
+
+
+def _stages(run: Run, records: Iterable[StageRecord]) -> dict[str, MetricSummary] | None:
+    found = stage_samples(run.turns, records, run.manifest.audio.rate_hz)
+    return {stage.name: _metric(stage, values) for stage, values in found} or None
 
 
 def _provenance(manifest: RunManifest) -> ProvenanceSummary:

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.analysis.merging import merge_runs
 from harness.cli.gate import read_records
 from harness.model import Run
-from harness.recording import read_histograms, read_truth, whole_directory
+from harness.recording import read_histograms, read_stages, read_truth, whole_directory
 
 
 def merge_directories(paths: Sequence[Path], folder: Path) -> None:
@@ -29,6 +29,8 @@ def merge_directories(paths: Sequence[Path], folder: Path) -> None:
         directory.append_turns(merged.turns)
         directory.append_sessions(merged.sessions)
         directory.append_truth(merged.truth)
+        for _, path in read:
+            directory.append_stages(read_stages(path))
         for event in merged.events:
             directory.append_event(event)
         for (_, path), (start_ns, end_ns) in zip(read, merged.spans_ns, strict=True):

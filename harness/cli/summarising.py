@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.analysis import PriceList, held_to_limit, summarise
 from harness.load.price_list import bundled_prices
 from harness.model import Run, Summary
-from harness.recording import read_run, read_truth
+from harness.recording import read_run, read_stages, read_truth
 
 
 def recorded(path: Path) -> Run:
@@ -38,4 +38,4 @@ def summarise_directory(path: Path, prices: PriceList | None = None) -> tuple[Ru
         BadInput: It is not a run's folder, or a file in it is not as it was written.
     """
     run = recorded(path)
-    return run, summarise(run, prices or bundled_prices(), read_truth(path))
+    return run, summarise(run, prices or bundled_prices(), read_truth(path), read_stages(path))

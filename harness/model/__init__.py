@@ -70,6 +70,7 @@ from harness.model.run import (
 from harness.model.session import SessionRecord
 from harness.model.session_settings import AskedSession, PromptSize, SettingAnswer
 from harness.model.speech import Clip, CorpusFacts, Utterance
+from harness.model.stages import StageRecord
 from harness.model.stamp import EXACT, StampBound
 from harness.model.summary import SUMMARY_SCHEMA, Summary
 from harness.model.tool import ToolAnswer, ToolEnd
@@ -159,6 +160,7 @@ __all__ = [
     "SpeechStarted",
     "SpeechStopped",
     "Stage",
+    "StageRecord",
     "StallFigures",
     "StampBound",
     "Summary",

@@ -9,6 +9,7 @@ within this run.
 
 from dataclasses import dataclass
 
+from harness.model.accuracy_summary import AccuracySummary
 from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.breakdown_summary import CallsSummary, FaultSummary
 from harness.model.cost_summary import CostDetail
@@ -356,37 +357,6 @@ class PairedSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DifferenceSummary:
-    """Measured minus true, of turns one by one."""
-
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    min_ms: float
-    max_ms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PercentileDifferences:
-    """A measured percentile minus the true one."""
-
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccuracySummary:
-    """Measured minus true on one network: of turns one by one, and of their percentiles."""
-
-    network: str
-    n: int
-    difference: DifferenceSummary
-    of_percentiles: PercentileDifferences
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The whole document.
 
@@ -416,6 +386,7 @@ class Summary:
         accuracy: Only with a truth log.
         faults: Kinds of faults, the most frequent first.
         calls: Calls as their callers met them; `None` without a turn that counts.
+        stages: Stages of a cascade by name, in their order; only with a stage log.
     """
 
     schema: str
@@ -441,6 +412,7 @@ class Summary:
     accuracy: tuple[AccuracySummary, ...] = ()
     faults: tuple[FaultSummary, ...] = ()
     calls: CallsSummary | None = None
+    stages: dict[str, MetricSummary] | None = None
 
     def of_network(self, name: str) -> StratumSummary | None:
         """Return the part of the turns that ran on one network."""

@@ -10,7 +10,13 @@ from harness.recording.directory import RunDirectory, reserve
 from harness.recording.files import replace_file
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
-from harness.recording.reading import read_histograms, read_manifest, read_run, read_truth
+from harness.recording.reading import (
+    read_histograms,
+    read_manifest,
+    read_run,
+    read_stages,
+    read_truth,
+)
 from harness.recording.summary import read_summary, summary_schema, write_summary
 from harness.recording.whole import whole_directory
 
@@ -26,6 +32,7 @@ __all__ = [
     "read_manifest",
     "read_recordings",
     "read_run",
+    "read_stages",
     "read_summary",
     "read_truth",
     "replace_file",

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import BadInput
-from harness.model import RunEvent, RunManifest, SessionRecord, TruthRecord, TurnRecord
+from harness.model import RunEvent, RunManifest, SessionRecord, StageRecord, TruthRecord, TurnRecord
 from harness.recording import files
 from harness.recording.histogram import Histogram
 from harness.recording.hlog import log_header, log_line
@@ -84,6 +84,10 @@ class RunDirectory:
     def append_truth(self, truth: Sequence[TruthRecord]) -> None:
         """Append to `truth.jsonl`, which in a run that is being made the simulator writes."""
         self._append(files.TRUTH, encode_lines(truth))
+
+    def append_stages(self, stages: Sequence[StageRecord]) -> None:
+        """Append to `stages.jsonl`, which in a run that is being made the cascade writes."""
+        self._append(files.STAGES, encode_lines(stages))
 
     def append_event(self, event: RunEvent) -> None:
         """Append to `events.jsonl`."""

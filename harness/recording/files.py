@@ -12,6 +12,7 @@ SESSIONS = "sessions.jsonl"
 EVENTS = "events.jsonl"
 HISTOGRAMS = "histograms.hlog"
 TRUTH = "truth.jsonl"
+STAGES = "stages.jsonl"
 SUMMARY = "summary.json"
 
 _HINT_WRITING = "Choose a folder that can be written to and has room"

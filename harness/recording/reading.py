@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import BadInput
-from harness.model import Run, RunEvent, RunManifest, SessionRecord, TruthRecord, TurnRecord
+from harness.model import (
+    Run,
+    RunEvent,
+    RunManifest,
+    SessionRecord,
+    StageRecord,
+    TruthRecord,
+    TurnRecord,
+)
 from harness.model.run import MANIFEST_SCHEMA
 from harness.recording import files
 from harness.recording.histogram import Histogram
@@ -84,6 +92,15 @@ def read_truth(path: Path) -> tuple[TruthRecord, ...]:
         BadInput: A line is not a truth record.
     """
     return _read_lines(path / files.TRUTH, TruthRecord)
+
+
+def read_stages(path: Path) -> tuple[StageRecord, ...]:
+    """Read a cascade's stage log in a run directory; empty where there is none.
+
+    Raises:
+        BadInput: A line is not a stage record.
+    """
+    return _read_lines(path / files.STAGES, StageRecord)
 
 
 def _read_lines(file: Path, kind: type[Record]) -> tuple[Record, ...]:

@@ -15,6 +15,7 @@ from harness.model.summary import Summary
 from harness.report import (
     behaviour,
     calls,
+    cascade,
     comparison,
     conditions,
     cost,
@@ -149,6 +150,7 @@ def _sections(
         *conditions.sections(summary),
         *behaviour.section(summary),
         *understanding.section(summary),
+        *cascade.section(summary),
         sections.metrics(summary),
         *calls.section(run, summary),
         outcomes.errors(summary),

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.analysis import METRICS
 from harness.errors import sanitised
 from harness.model import AskedSession, PromptSize, Run
+from harness.model.accuracy_summary import AccuracySummary
 from harness.model.summary import (
-    AccuracySummary,
     HeldBackSummary,
     LatenessSummary,
     LoadSummary,

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import sanitised
 from harness.model import CorpusFacts, TurnStatus
+from harness.model.accuracy_summary import AccuracySummary
 from harness.model.summary import (
-    AccuracySummary,
     CostSummary,
     LatenessSummary,
     LoadSummary,
@@ -15,7 +15,7 @@ from harness.model.summary import (
     Summary,
 )
 from harness.model.validity_summary import ErrorBoundSummary
-from harness.report import behaviour, understanding
+from harness.report import behaviour, cascade, understanding
 from harness.report.formatting import (
     MINUS,
     MISSING,
@@ -118,6 +118,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         lines.append(("old names", f"messages came as {names}, and were understood"))
     lines += behaviour.facts(summary)
     lines += understanding.facts(summary)
+    lines += cascade.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]
     validity = summary.validity

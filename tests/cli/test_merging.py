@@ -8,8 +8,8 @@ import pytest
 
 from harness.cli.app import run as harness
 from harness.errors import ExitCode
-from harness.model import TruthRecord
-from harness.recording import encode_lines, read_run, read_truth
+from harness.model import StageRecord, TruthRecord
+from harness.recording import encode_lines, read_run, read_stages, read_truth
 
 Record = Callable[..., Path]
 _JUDGED = (ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE)
@@ -62,6 +62,24 @@ def test_truth_stays_with_its_turns(record: Record, tmp_path: Path) -> None:
     _merge(tmp_path / "both", *reversed(runs))
     told = {one.session_id: one.first_audible_heard_ns for one in read_truth(tmp_path / "both")}
     assert told == {"1-s": 0, "2-s": 1}
+
+
+def test_stages_of_every_run_are_kept(record: Record, tmp_path: Path) -> None:
+    runs = [record(), record(second=30)]
+    stages = [
+        StageRecord(
+            session_id=name,
+            response_id="r",
+            frame_end_samples=(),
+            frame_received_ns=(),
+            endpoint_ns=0,
+        )
+        for name in "ab"
+    ]
+    for path, one in zip(runs, stages, strict=True):
+        (path / "stages.jsonl").write_bytes(encode_lines([one]))
+    _merge(tmp_path / "both", *runs)
+    assert read_stages(tmp_path / "both") == tuple(stages)
 
 
 def test_runs_that_cannot_be_one_leave_nothing(

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
-from harness.model import ArrivalStamps, TruthRecord
-from harness.recording import RunDirectory, encode_lines, read_manifest, read_run, read_truth
+from harness.model import ArrivalStamps, StageRecord, TruthRecord
+from harness.recording import (
+    RunDirectory,
+    encode_lines,
+    read_manifest,
+    read_run,
+    read_stages,
+    read_truth,
+)
 
 _WRITER = """
 import sys
@@ -113,3 +120,19 @@ def test_the_truth_beside_a_run_is_read(directory: RunDirectory) -> None:
     )
     (directory.path / "truth.jsonl").write_bytes(encode_lines([truth]))
     assert read_truth(directory.path) == (truth,)
+
+
+def test_the_stages_beside_a_run_are_read(directory: RunDirectory) -> None:
+    stages = StageRecord(
+        session_id="s",
+        response_id="r",
+        frame_end_samples=(480, 960),
+        frame_received_ns=(1, 2),
+        endpoint_ns=3,
+        failed_stage="stt",
+        failure="the STT provider answered 429",
+        providers={"stt": "openai whisper-1"},
+    )
+    assert read_stages(directory.path) == ()
+    directory.append_stages([stages])
+    assert read_stages(directory.path) == (stages,)

@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.model import Run, Summary, TurnStatus, ValidityState
+from harness.model.accuracy_summary import AccuracySummary, DifferenceSummary, PercentileDifferences
 from harness.model.summary import (
-    AccuracySummary,
-    DifferenceSummary,
-    PercentileDifferences,
     PercentileSummary,
 )
 from harness.report.formatting import MINUS, MISSING

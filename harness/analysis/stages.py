@@ -1,0 +1,130 @@
+"""Where the time of a cascade's turns went: its own log of stages, joined to the turns.
+
+The stages follow one another: for every turn that was heard they add up to voice to voice. A turn
+that failed in one stage has those before it.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from harness.analysis.accuracy import since_speech_ms
+from harness.analysis.metrics import Metric, heard_ms
+from harness.analysis.quantiles import Sample
+from harness.model import NS_PER_MS, StageRecord, TurnRecord, TurnStatus
+
+_ENDPOINT = Metric(
+    name="endpoint",
+    title="Endpoint",
+    start=(),
+    end="endpoint_ns",
+    definition="arrival of the end of the caller's speech at the cascade to its decision that the"
+    " caller has finished",
+)
+_DELIVERY = Metric(
+    name="delivery",
+    title="Delivery",
+    start=("first_audio_sent_ns",),
+    end="",
+    definition="voice to voice less all that came before: the network both ways, and silence at"
+    " the head of the response",
+)
+CASCADE_STAGES = (
+    _ENDPOINT,
+    Metric(
+        name="stt",
+        title="STT",
+        start=("endpoint_ns",),
+        end="transcript_ns",
+        definition="decision that the caller has finished to the final transcript",
+    ),
+    Metric(
+        name="llm_first_token",
+        title="LLM first token",
+        start=("transcript_ns",),
+        end="first_token_ns",
+        definition="final transcript to the first piece of the answer's text",
+    ),
+    Metric(
+        name="llm_first_sentence",
+        title="LLM first sentence",
+        start=("first_token_ns",),
+        end="first_sentence_ns",
+        definition="first piece of the answer's text to its first whole sentence, which goes to"
+        " TTS",
+    ),
+    Metric(
+        name="tts_first_byte",
+        title="TTS first byte",
+        start=("first_sentence_ns",),
+        end="tts_first_byte_ns",
+        definition="first sentence sent to TTS to the first audio of it",
+    ),
+    Metric(
+        name="sending",
+        title="Sending",
+        start=("tts_first_byte_ns",),
+        end="first_audio_sent_ns",
+        definition="first audio of TTS to the first audio sent to the caller",
+    ),
+    _DELIVERY,
+)
+
+
+def stage_samples(
+    turns: Iterable[TurnRecord], records: Iterable[StageRecord], input_rate_hz: int
+) -> list[tuple[Metric, Sample]]:
+    """Collect each stage over the turns, in the order of the stages; none without a turn in both.
+
+    Args:
+        turns: The callers' records.
+        records: The cascade's, joined by the provider's session and response ids.
+        input_rate_hz: Sample rate of the audio sent.
+    """
+    known = {(record.session_id, record.response_id): record for record in records}
+    joined = [
+        (turn, record)
+        for turn in turns
+        if turn.status is not TurnStatus.VOID and (record := _of(turn, known)) is not None
+    ]
+    if not joined:
+        return []
+    sessions = {turn.session_id: number for number, (turn, _) in enumerate(joined)}
+    return [
+        (
+            stage,
+            _sample(
+                (sessions[turn.session_id], stage_ms(stage, turn, record, input_rate_hz))
+                for turn, record in joined
+            ),
+        )
+        for stage in CASCADE_STAGES
+    ]
+
+
+def stage_ms(
+    stage: Metric, turn: TurnRecord, record: StageRecord, input_rate_hz: int
+) -> float | None:
+    """Return how long one stage of a turn took in ms; `None` where it did not come to its end."""
+    if stage is _ENDPOINT:
+        return since_speech_ms(record.endpoint_ns, turn, record, input_rate_hz)
+    if stage is _DELIVERY:
+        whole_ms = heard_ms(turn)
+        before_ms = since_speech_ms(record.first_audio_sent_ns, turn, record, input_rate_hz)
+        return None if whole_ms is None or before_ms is None else whole_ms - before_ms
+    start_ns: int | None = getattr(record, stage.start[0])
+    end_ns: int | None = getattr(record, stage.end)
+    return None if start_ns is None or end_ns is None else (end_ns - start_ns) / NS_PER_MS
+
+
+def _of(turn: TurnRecord, known: dict[tuple[str, str], StageRecord]) -> StageRecord | None:
+    ids = turn.provider_ids
+    return known.get((ids.get("session", ""), ids.get("response", "")))
+
+
+def _sample(found: Iterable[tuple[int, float | None]]) -> Sample:
+    measured = [(session, ms) for session, ms in found if ms is not None]
+    return Sample(
+        np.array([ms for _, ms in measured], dtype=np.float64),
+        np.array([session for session, _ in measured], dtype=np.int64),
+    )
