@@ -5,10 +5,11 @@ what is said in it, whatever the number of workers.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ def schedule_of(
     *,
     network_given: bool,
     callers: int,
+    of_class: Mapping[str, Options] = MappingProxyType({}),
 ) -> Calls:
     """Return the schedule of a run.
 
@@ -83,18 +85,22 @@ def schedule_of(
         corpus: Speech; of one that is pooled each class has its own part.
         network_given: Whether the command line says through which networks all call.
         callers: How many callers the run has, all classes together.
+        of_class: What was asked for of user classes by their names, where their targets differ.
 
     Raises:
         BadInput: A class asks for what cannot be had.
     """
     voices = [user for user in users if hasattr(user, "dialogue")]
     if len(voices) < 2:
-        return _part(options, voices[0] if voices else None, corpus)
+        user = voices[0] if voices else None
+        own = options if user is None else of_class.get(user.__name__, options)
+        return _part(own, user, corpus)
     shares = ClassShares(class_weights(voices, callers), options.seed)
     parts = {}
     for user in voices:
         if user.__name__ in shares.names:
-            own = replace(options, seed=_class_seed(options.seed, user.__name__))
+            own = of_class.get(user.__name__, options)
+            own = replace(own, seed=_class_seed(options.seed, user.__name__))
             if not network_given:
                 own = replace(own, mix=parse_mix(class_network(user)))
             parts[user.__name__] = _part(own, user, corpus)
@@ -113,17 +119,21 @@ def routes_of(schedule: Calls) -> dict[str, Route]:
     }
 
 
-def foreseen_recordings(schedule: Calls, calls: int | None) -> Iterator[str]:
+def foreseen_recordings(
+    schedule: Calls, calls: int | None, classes: Collection[str]
+) -> Iterator[str]:
     """Yield the recordings that the first calls of a schedule need, in order.
 
     Args:
         schedule: The calls.
         calls: How many there are, `None` when time decides.
+        classes: The user classes whose recordings are wanted.
     """
     for number in range(_FORESEEN_CALLS if calls is None else min(calls, _FORESEEN_CALLS)):
-        yield from schedule.call(number).recording_ids
-    for part in schedule.parts.values():
-        if part.reacts:
+        if schedule.class_of(number) in classes:
+            yield from schedule.call(number).recording_ids
+    for name, part in schedule.parts.items():
+        if part.reacts and name in classes:
             # Its tasks decide later what is said.
             yield from (part.pooled_id(clip.id) for clip in part.clips)
 

@@ -29,8 +29,8 @@ class Routes(Protocol):
     def begin(self) -> None:
         """Discard what was measured while preparing: it is not part of the run."""
 
-    def route(self, session_id: str, network: str) -> Route:
-        """Return a session's route to the target."""
+    def route(self, session_id: str, network: str, user_class: str) -> Route:
+        """Return a session's route to the target of its user class."""
 
     def release(self, session_id: str) -> None:
         """Close a session's route, if it has one; may take its time."""
@@ -49,14 +49,14 @@ class Routes(Protocol):
 
 
 class DirectRoutes:
-    """The one route to the target, where no network is impaired.
+    """The routes to the targets, where no network is impaired.
 
     Args:
-        route: That route.
+        routes: The direct route of each user class.
     """
 
-    def __init__(self, route: Route) -> None:
-        self._route = route
+    def __init__(self, routes: Mapping[str, Route]) -> None:
+        self._direct = routes
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
         """Return no findings."""
@@ -65,9 +65,9 @@ class DirectRoutes:
     def begin(self) -> None:
         """Do nothing."""
 
-    def route(self, session_id: str, network: str) -> Route:
+    def route(self, session_id: str, network: str, user_class: str) -> Route:
         """Return the direct route."""
-        return self._route
+        return self._direct[user_class]
 
     def release(self, session_id: str) -> None:
         """Do nothing."""
@@ -88,32 +88,34 @@ class DirectRoutes:
 
 
 def choose_routes(
-    options: Options, route: Route, engine: AudioEngine, message_bytes: int, progress: Progress
+    options: Options,
+    routes: Mapping[str, Route],
+    engine: AudioEngine,
+    stream: Stream,
+    progress: Progress,
 ) -> Routes:
     """Return the routes that the options ask for. Call it after any fork.
 
     Args:
         options: What was asked for.
-        route: The direct route.
+        routes: The direct route of each user class.
         engine: What carries the calls; it runs.
-        message_bytes: Size of a message with one frame of audio.
+        stream: What a caller sends: of several kinds the most demanding.
         progress: Receives the progress of obtaining Toxiproxy.
 
     Raises:
-        BadInput: Toxiproxy cannot be had, or cannot reach the target.
+        BadInput: Toxiproxy cannot be had, or cannot reach a target.
     """
     profiles = resolve_profiles(options)
     if not profiles:
-        return DirectRoutes(route)
-    if route.webhook is not None:
-        # A proxy leads to one server, so that has to be known before any call.
-        found = engine.run(behind_network(route))
-        if isinstance(found, Fault):
-            raise refusal(route, found)
-        route = found
-    stream = Stream(cadence_ms=options.frame_ms, message_bytes=message_bytes)
-    theirs = options.toxiproxy
-    if theirs is not None and theirs.host not in LOOPBACK and _upstream(route)[0] in LOOPBACK:
+        return DirectRoutes(routes)
+    routes = {name: _with_known_server(route, engine) for name, route in routes.items()}
+    theirs, upstreams = options.toxiproxy, map(_upstream, routes.values())
+    if (
+        theirs is not None
+        and theirs.host not in LOOPBACK
+        and any(h in LOOPBACK for h, _ in upstreams)
+    ):
         raise BadInput(
             "the target is on this machine, and the Toxiproxy on another one",
             where=f"--toxiproxy {theirs.url}",
@@ -126,15 +128,29 @@ def choose_routes(
         seed=options.seed,
         ports=options.toxiproxy_ports,
     )
-    return ImpairedRoutes(options, route, engine, layer, profiles)
+    return ImpairedRoutes(options, routes, engine, layer, profiles)
+
+
+def _with_known_server(route: Route, engine: AudioEngine) -> Route:
+    """Return a route whose server is known: a proxy leads to one, also behind a webhook.
+
+    Raises:
+        BadInput: The webhook leads to none.
+    """
+    if route.webhook is None:
+        return route
+    found = engine.run(behind_network(route))
+    if isinstance(found, Fault):
+        raise refusal(route, found)
+    return found
 
 
 class ImpairedRoutes:
-    """Routes to the target through networks of one layer.
+    """Routes to the targets through networks of one layer.
 
     Args:
         options: What was asked for.
-        route: The direct route.
+        routes: The direct route of each user class.
         engine: What carries the calls.
         layer: Not started yet.
         profiles: Its profiles, by name.
@@ -143,12 +159,12 @@ class ImpairedRoutes:
     def __init__(
         self,
         options: Options,
-        route: Route,
+        routes: Mapping[str, Route],
         engine: AudioEngine,
         layer: NetworkLayer,
         profiles: Mapping[str, NetworkProfile],
     ) -> None:
-        self._options, self._route, self._engine = options, route, engine
+        self._options, self._direct, self._engine = options, routes, engine
         self._layer, self._profiles = layer, profiles
 
     def prepare(self, progress: Progress) -> list[RunEvent]:
@@ -183,17 +199,18 @@ class ImpairedRoutes:
         """Discard what was measured while preparing: it is not part of the run."""
         self._layer.forget()
 
-    def route(self, session_id: str, network: str) -> Route:
-        """Return a session's route to the target.
+    def route(self, session_id: str, network: str, user_class: str) -> Route:
+        """Return a session's route to the target of its user class.
 
         Raises:
             BadInput: No port is left.
             RunInvalid: Toxiproxy is gone, does not answer or refuses.
         """
+        direct = self._direct[user_class]
         if network == DIRECT:
-            return self._route
-        via = self._layer.route(session_id, network, *_upstream(self._route))
-        return replace(self._route, via=via, impairment=self._layer.impairment(session_id))
+            return direct
+        via = self._layer.route(session_id, network, *_upstream(direct))
+        return replace(direct, via=via, impairment=self._layer.impairment(session_id))
 
     def release(self, session_id: str) -> None:
         """Close a session's route, if it has one; may take its time."""
@@ -241,13 +258,14 @@ class ImpairedRoutes:
         return overlap_ns(self._layer.marks(session_id), began_ns, ended_ns)
 
     def _check_reachable(self) -> None:
-        """Check that the Toxiproxy reaches the target."""
+        """Check that the Toxiproxy reaches every target."""
         name = next(iter(self._profiles))
-        via = self._layer.route(_TRIAL_SESSION, name, *_upstream(self._route))
-        fault = self._engine.run(try_session(replace(self._route, via=via)))
-        self._layer.release(_TRIAL_SESSION)
-        if fault is not None:
-            raise self._unfit(f"no session could be opened through it ({fault})")
+        for direct in {_upstream(route): route for route in self._direct.values()}.values():
+            via = self._layer.route(_TRIAL_SESSION, name, *_upstream(direct))
+            fault = self._engine.run(try_session(replace(direct, via=via)))
+            self._layer.release(_TRIAL_SESSION)
+            if fault is not None:
+                raise self._unfit(f"no session could be opened through it ({fault})")
 
     def _unfit(self, why: str) -> BadInput:
         assert self._options.toxiproxy is not None

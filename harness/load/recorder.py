@@ -5,6 +5,7 @@ turn at a time; when that cannot keep up, recordings are left out and counted, a
 """
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,8 @@ class _Job:
     why: RecordedFor
     rank: float
     name: str
+    voice: Voice
+    voice_rate_hz: int
 
 
 class Recorder:
@@ -51,22 +54,22 @@ class Recorder:
 
     Args:
         options: What was asked for, of which `record` says which turns.
-        voice: Where utterances come from; called in a thread of its own.
-        voice_rate_hz: Their sample rate.
+        voice_of: Says where the utterances of a user class come from, which is called in a thread
+            of its own, and what their sample rate is.
 
     Attributes:
         keeper: What the calls of the process are to hand their sound to, `None` where no turn is
             to be recorded.
     """
 
-    def __init__(self, options: Options, voice: Voice, voice_rate_hz: int) -> None:
+    def __init__(self, options: Options, voice_of: Callable[[str], tuple[Voice, int]]) -> None:
         wish, seed = options.record, options.seed
         self.keeper: SoundKeeper | None = None
         self._worst: WorstTurns | None = None
         if wish is not None:
             self.keeper = SoundKeeper(MOST_KEPT_BYTES, lambda call: wish.wants(call, seed))
             self._worst = None if wish.worst is None else WorstTurns(wish.worst)
-        self._voice, self._voice_rate_hz = voice, voice_rate_hz
+        self._voice_of = voice_of
         self._origin_ns = 0
         self._sounds: dict[tuple[str, int], TurnSound] = {}
         self._jobs: deque[_Job] = deque()
@@ -122,7 +125,7 @@ class Recorder:
                 return
             # What is not encoded yet need not be.
             self._jobs = deque(job for job in self._jobs if job.name != loser)
-        self._jobs.append(_Job(sound, *found, name))
+        self._jobs.append(_Job(sound, *found, name, *self._voice_of(turn.user_class)))
         if self._worker is None or self._worker.dead:
             self._worker = gevent.spawn(self._work)
 
@@ -152,7 +155,7 @@ class Recorder:
         """
         sound = job.sound
         try:
-            mixed = mix(sound, self._voice, self._voice_rate_hz)
+            mixed = mix(sound, job.voice, job.voice_rate_hz)
             data = as_flac(mixed.samples, mixed.rate_hz)
         except Exception:
             return None

@@ -8,10 +8,7 @@ import gevent.event
 
 from harness.clock import now_ns
 from harness.corpus import Corpus
-from harness.engine.backchannel import generated_backchannel
 from harness.engine.process_tuning import ClockWatch, GarbagePauses, tune_process
-from harness.engine.speech import Speech, memory_bytes
-from harness.environment import cache_dir
 from harness.errors import (
     NO_FREE_CALLER,
     BadInput,
@@ -22,18 +19,17 @@ from harness.errors import (
     RunInvalid,
     sanitised,
 )
-from harness.load.call_queue import CallQueue
-from harness.load.class_schedule import Calls, foreseen_recordings, routes_of
+from harness.load.call_starts import CallStarts
+from harness.load.class_schedule import Calls, routes_of
+from harness.load.class_voices import ClassVoices
 from harness.load.impaired_routes import DirectRoutes, Routes, choose_routes
-from harness.load.open_load import OpenLoad, arrivals_of
 from harness.load.options import Options
 from harness.load.reacting_call import ReactingCall, Sayable
 from harness.load.recorder import Recorder
-from harness.load.run_setup import audio_engine, resolve_dialect
+from harness.load.run_setup import audio_engine
 from harness.load.said_words import with_said
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
-from harness.load.target_limits import Turnstile
 from harness.load.tool_functions import ToolFunctions
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
@@ -84,28 +80,13 @@ class Workload:
             for name, part in schedule.parts.items()
         }
         self._transcripts = {clip.id: clip.transcript for clip in corpus.clips}
-        self._dialect = resolve_dialect(options)
-        self._class_routes = routes_of(schedule)
-        self._route = next(iter(self._class_routes.values()))
-        self._settings = {name: route.settings for name, route in self._class_routes.items()}
+        self._direct = routes_of(schedule)
         self._engine = audio_engine(options)
-        self._routes: Routes = DirectRoutes(self._route)
-        self._network_lost = False
-        self._speech = Speech(
-            corpus,
-            self._dialect,
-            options.frame_ms,
-            options.limit_s,
-            cache=cache_dir(),
-            most_bytes=memory_bytes(),
-        )
-        self._recorder = Recorder(options, self._speech.sound, self._dialect.audio.rate_hz)
-        self._backchannel = generated_backchannel(self._dialect, options.frame_ms)
-        self._share = Share(origin_ns=now_ns())
-        self._queue = CallQueue(self._share, options.calls, schedule)
-        self._open_load: OpenLoad | None = None
-        self._turnstile = Turnstile(options.limits, lambda: self._stopping)
-        self._stopping = self._hurried = False
+        self._routes: Routes = DirectRoutes(self._direct)
+        self._network_lost = self._hurried = False
+        self._voices = ClassVoices(schedule, corpus)
+        self._recorder = Recorder(options, self._voices.sound_of)
+        self._starts, self._origin_ns = CallStarts(options, schedule), now_ns()
         self._reacting: dict[str, ReactingCall] = {}
         self._tools = ToolFunctions(self._engine)
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
@@ -123,25 +104,19 @@ class Workload:
         """
         self._engine.start()
         if visit_target:
-            self._progress.step(f"Opening one session at {self._route.target.host}")
-            self.visits = try_sessions(self._engine, self._options, self._class_routes)
-        foreseen = foreseen_recordings(self._schedule, self._options.calls)
-        self._speech.prepare(foreseen, self._progress)
-        message_bytes = len(self._speech.wire_format.silence)
+            hosts = ", ".join(dict.fromkeys(one.target.host for one in self._direct.values()))
+            self._progress.step(f"Opening one session at {hosts}")
+            self.visits = try_sessions(self._engine, self._options, self._direct)
+        self._voices.prepare(self._options.calls, self._progress)
         self._routes = choose_routes(
-            self._options, self._route, self._engine, message_bytes, self._progress
+            self._options, self._direct, self._engine, self._voices.stream, self._progress
         )
         self._batch.events += self._routes.prepare(self._progress)
 
     def begin(self, share: Share) -> None:
         """Start the run's clock; calls may be held from now on."""
-        self._share = share
-        calls, arrivals = self._options.calls, arrivals_of(self._options)
-        self._queue = CallQueue(share, calls, self._schedule)
-        limits = self._options.limits.share(share.slots)
-        self._turnstile = Turnstile(limits, lambda: self._stopping)
-        if arrivals is not None:
-            self._open_load = OpenLoad(arrivals, share, calls, self._schedule, self._drop_late)
+        self._origin_ns = share.origin_ns
+        self._starts.begin(share, self._drop_late)
         self._recorder.begin(share.origin_ns)
         tune_process()
         self._engine.prioritise_caller()
@@ -152,8 +127,7 @@ class Workload:
 
     def arrive(self, after_ns: int) -> None:
         """Let planned calls begin; their starts count from so long after run start."""
-        if self._open_load is not None and not self._stopping:
-            self._open_load.begin(self._share.origin_ns + after_ns)
+        self._starts.arrive(after_ns)
 
     def listen(
         self, listener: Callable[[Sequence[TurnRecord], SessionRecord | None], None]
@@ -168,21 +142,15 @@ class Workload:
     @property
     def exhausted(self) -> bool:
         """Whether every call of this process's share has begun."""
-        if self._open_load is not None:
-            return self._stopping or self._open_load.exhausted
-        return self._stopping or self._queue.exhausted
+        return self._starts.exhausted
 
     def left_of(self, user_class: str) -> bool:
         """Return whether calls of a user class have not begun and wait for a caller."""
-        return (
-            not self._stopping
-            and self._open_load is None
-            and self._queue.peek(user_class) is not None
-        )
+        return self._starts.left_of(user_class)
 
     def hold_next(self, user_class: str = "") -> bool:
         """Hold a class's next call and return when it has ended; `False` if there is none left."""
-        planned = self._next(user_class)
+        planned = self._starts.next(user_class)
         if planned is None:
             return False
         number, scheduled_ns = planned
@@ -192,8 +160,9 @@ class Workload:
             self.fail(error)
             return False
         self.active += 1
+        speech = self._voices[plan.user_class].speech
         try:
-            utterances = self._speech.take(plan.recording_ids)
+            utterances = speech.take(plan.recording_ids)
         except BaseException as error:
             self.active -= 1
             if isinstance(error, BadInput):
@@ -207,20 +176,8 @@ class Workload:
             words = f"a call could not be made: {sanitised(repr(error))}"
             self.fail(HarnessError(words, hint="This is our bug; what was recorded stays"))
         finally:
-            self._speech.release(plan.recording_ids)
+            speech.release(plan.recording_ids)
         return True
-
-    def _next(self, user_class: str) -> tuple[int, int] | None:
-        """Return the number of a class's next call and when it was to begin."""
-        if self._stopping:
-            return None
-        if self._open_load is not None:
-            planned = self._open_load.take(user_class)
-        else:
-            number = self._queue.take(user_class)
-            planned = None if number is None else (number, now_ns())
-        start_ns = None if planned is None else self._turnstile.pass_through(*planned)
-        return None if planned is None or start_ns is None else (planned[0], start_ns)
 
     def _hold(
         self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
@@ -237,7 +194,8 @@ class Workload:
     def _caller(
         self, plan: CallPlan, utterances: Sequence[EncodedUtterance], scheduled_ns: int
     ) -> Caller:
-        backchannel = self._backchannel
+        voice, direct = self._voices[plan.user_class], self._direct[plan.user_class]
+        backchannel = voice.backchannel
         if len(utterances) > len(plan.utterance_ids):
             *utterances, backchannel = utterances
         mocks = self._schedule.parts[plan.user_class].mocks(plan.number)
@@ -245,12 +203,12 @@ class Workload:
             plan,
             utterances,
             backchannel=backchannel,
-            wire_format=replace(self._speech.wire_format, keeper=self._recorder.keeper),
-            origin_ns=self._share.origin_ns,
+            wire_format=replace(voice.speech.wire_format, keeper=self._recorder.keeper),
+            origin_ns=self._origin_ns,
             scheduled_ns=scheduled_ns,
-            planned=self._open_load is not None,
+            planned=self._starts.planned,
             lateness=self._routes.lateness(plan.network),
-            commits=self._dialect.commits(self._settings[plan.user_class]),
+            commits=direct.dialect.commits(direct.settings),
             mocks=mocks,
         )
         self._tools.add(session, mocks)
@@ -259,17 +217,16 @@ class Workload:
     def _open(self, session: Caller, plan: CallPlan) -> None:
         """Begin a call, or record that no route can be opened for it."""
         try:
-            route = self._routes.route(session.id, plan.network)
+            route = self._routes.route(session.id, plan.network, plan.user_class)
         except HarnessError as error:
             self._lose(session, error)
             return
         headers = (*route.headers, *self._begin_trace(session.id, plan))
-        route = replace(route, settings=self._settings[plan.user_class], headers=headers)
-        self._engine.hold(session, route)
+        self._engine.hold(session, replace(route, headers=headers))
 
     def begin_reacting(self, user_class: str, most_turns: int | None) -> ReactingCall | None:
         """Begin a class's next call, which its scenario leads; `None` if there is none left."""
-        planned = self._next(user_class)
+        planned = self._starts.next(user_class)
         if planned is None:
             return None
         try:
@@ -282,7 +239,7 @@ class Workload:
             plan,
             session,
             self._engine,
-            self._speech,
+            self._voices[plan.user_class].speech,
             self._sayable[plan.user_class],
             dialogue=self._schedule.parts[plan.user_class].dialogue,
             seeds=Seeds.from_one(self._options.seed),
@@ -300,7 +257,7 @@ class Workload:
 
     def _drop(self, plan: CallPlan, error: BadInput) -> None:
         """Record a call whose speech is gone; it never starts."""
-        self._turnstile.leave(plan.number)
+        self._starts.leave(plan.number)
         self._batch.turns.append(self._dropped(plan, "no_speech", str(error)))
         # Other recordings are probably gone too: do not race through the schedule.
         gevent.sleep(_POLL_S)
@@ -313,7 +270,7 @@ class Workload:
             self.fail(error)
             return
         why = "all callers were in calls when this one was to begin"
-        turn = self._dropped(plan, NO_FREE_CALLER, why, planned_ns - self._share.origin_ns)
+        turn = self._dropped(plan, NO_FREE_CALLER, why, planned_ns - self._origin_ns)
         self._batch.turns.append(turn)
         for listener in self._listeners:
             listener([turn], None)
@@ -348,7 +305,7 @@ class Workload:
         batch.recordings, batch.left_out = self._recorder.take()
         if (stepped_ms := self._clock.step_ms()) is not None:
             self._note(RunEventKind.CLOCK_STEP, f"wall time stepped by {stepped_ms:.0f} ms")
-        batch.end_ns = self._batch.start_ns = now_ns() - self._share.origin_ns
+        batch.end_ns = self._batch.start_ns = now_ns() - self._origin_ns
         return batch
 
     def drain(self) -> None:
@@ -374,8 +331,8 @@ class Workload:
         self._recorder.finish()
         for call in tuple(self._reacting.values()):
             self.leave(call)
-        routes, self._routes = self._routes, DirectRoutes(self._route)
-        self._batch.events += routes.close(now_ns() - self._share.origin_ns)
+        routes, self._routes = self._routes, DirectRoutes(self._direct)
+        self._batch.events += routes.close(now_ns() - self._origin_ns)
 
     def _pump_until_idle(self, limit_s: float) -> None:
         give_up_ns = now_ns() + round(limit_s * NS_PER_S)
@@ -396,7 +353,7 @@ class Workload:
             session = replace(session, checks=tuple(call.checks))
             del self._reacting[session.session_id]
         self.active -= 1
-        session = replace(session, held_back_ns=self._turnstile.leave(session.call_number))
+        session = replace(session, held_back_ns=self._starts.leave(session.call_number))
         self._batch.sessions.append(with_said(session, self._transcripts))
         if session.network != DIRECT and not self._network_lost:
             gevent.spawn(self._routes.release, session.session_id)
@@ -428,9 +385,7 @@ class Workload:
         self._begin_no_more()
 
     def _begin_no_more(self) -> None:
-        self._stopping = True
-        if self._open_load is not None:
-            self._open_load.end()
+        self._starts.end()
 
     def _give_up(self, why: str) -> None:
         """End a run whose network is gone: open calls are cut off, no more are begun."""
@@ -440,7 +395,7 @@ class Workload:
         self._engine.abandon()
 
     def _note(self, kind: RunEventKind, detail: str) -> None:
-        at_ns = now_ns() - self._share.origin_ns
+        at_ns = now_ns() - self._origin_ns
         self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
 
 

@@ -182,7 +182,11 @@ def test_each_class_says_what_its_own_corpus_has_and_the_others_the_default(
         *(("Patient", name) for name in ("english/a", "english/b")),
         *(("German", name) for name in ("german/a", "german/b")),
     }
-    assert set(foreseen_recordings(schedule, 40)) == {clip.id for clip in pooled.clips}
+    foreseen = {name: set(foreseen_recordings(schedule, 40, [name])) for name in schedule.parts}
+    assert foreseen == {
+        "Patient": {"english/a", "english/b"},
+        "German": {"german/a", "german/b"},
+    }
     alone = _schedule(english, Patient, German)
     for number in range(40):
         own = alone.call(number).utterance_ids

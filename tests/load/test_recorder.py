@@ -22,7 +22,7 @@ def silence(utterance_id: str) -> NDArray[np.int16]:
 
 def recording(text: str = "all", voice: Any = silence) -> Recorder:
     options = Options(host="ws://127.0.0.1", record=parse_record(text, 500))
-    made = Recorder(options, voice, 8_000)
+    made = Recorder(options, lambda user_class: (voice, 8_000))
     made.begin(1_000 * MS)
     return made
 
