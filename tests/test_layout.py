@@ -91,7 +91,6 @@ EXEMPT: dict[str, dict[str, str]] = {
         "simulator/vendors/elevenlabs_agent.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/pipecat_bot.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/gemini_live.py": "simulator/vendors/test_agent.py",
-        "simulator/vendors/vapi_call.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/registry.py": "simulator/vendors/test_agent.py",
         "simulator/voice/answering.py": "simulator/test_machine.py",
         "simulator/voice/listening.py": "simulator/test_machine.py",

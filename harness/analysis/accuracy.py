@@ -6,7 +6,7 @@ What is measured beyond it is the transport in both directions, and our own erro
 network adds nothing is the difference an error of the measurement.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +62,23 @@ def accuracy(
     Returns:
         One entry for each network with a turn in both, by name.
     """
-    known = _Truth(truth)
     pairs: dict[str, list[tuple[float, float]]] = {}
+    for turn, measured_ms, true_ms in measured_and_true_ms(turns, truth, input_rate_hz):
+        pairs.setdefault(turn.network, []).append((measured_ms, true_ms))
+    return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
+
+
+def measured_and_true_ms(
+    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int
+) -> Iterator[tuple[TurnRecord, float, float]]:
+    """Yield the turns that were heard and are in the truth log, each with both its latencies.
+
+    Args:
+        turns: As for `accuracy`.
+        truth: Likewise.
+        input_rate_hz: Likewise.
+    """
+    known = _Truth(truth)
     for turn in turns:
         record = known.of(turn)
         measured = turn_latency(BY_NAME["voice_to_voice"], turn)
@@ -71,8 +86,7 @@ def accuracy(
             continue
         true_ms = true_voice_to_voice_ms(turn, record, input_rate_hz)
         if true_ms is not None:
-            pairs.setdefault(turn.network, []).append((measured.ms, true_ms))
-    return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
+            yield turn, measured.ms, true_ms
 
 
 class _Truth:

@@ -4,7 +4,6 @@ How exactly interruptions, tools and endpoints are timed at many callers; whethe
 recognised for what they are; whether calls are dealt alike whatever the number of processes.
 """
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,18 +28,16 @@ from harness.bench.behaviour_truth import (
     tool_gap_error,
     was_silenced_in_time,
 )
-from harness.bench.child_process import Child
-from harness.bench.locust_run import SCENARIO, LocustRun
+from harness.bench.locust_run import SCENARIO
+from harness.bench.simulated_run import hold
 from harness.clock import wall_time
 from harness.model import Progress, Run, TurnRecord
-from harness.recording import files, read_run, read_truth
 
 SCHEMA = "harness.bench.behaviour/1"
 CALLERS = 50
 _FAULT_CALLERS = 8
 _DEALT_CALLS, _DEALT_CALLERS = 40, 8
 _PROCESSES = (1, 2, 4)
-_RUN_LIMIT_S = 240.0
 
 # The first utterance is long enough for an answer in the middle of it, and for an interruption.
 _LATENCY = "[latency]\nshift_ms = 300.0\nmedian_ms = 80.0\nsigma = 0.2\n"
@@ -182,35 +179,7 @@ def _hold(
     options: tuple[str, ...] = (),
     scenario: Path = SCENARIO,
 ) -> tuple[Run, Truth]:
-    """Hold a run against a simulator of its own, to its end.
-
-    Args:
-        rules: The simulator's configuration.
-        callers: How many callers, with a call each.
-        dialogue: What they say; empty for the scenario's own.
-        options: Further words of the command line.
-        scenario: Its file, by default the one that the dialogue is put into.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        run, config, script = folder / "run", folder / "simulator.toml", folder / "said.toml"
-        run.mkdir()
-        config.write_text(rules, encoding="utf-8")
-        words = ["--corpus", "synthetic", "--simulated", "--silence-ms", "200", "--turn-limit-s"]
-        words += ["3", *(options or ("--calls", f"{callers}"))]
-        if dialogue:
-            script.write_text(f'name = "selfcheck"\n{dialogue}', encoding="utf-8")
-            words += ["--dialogue", str(script)]
-        serve = ("harness", "simulator", "--port", "0", "--exit-with-stdin")
-        with Child(*serve, "--config", str(config), "--truth", str(run / files.TRUTH)) as simulator:
-            held = LocustRun(
-                simulator.address(),
-                callers,
-                ramp_s=max(1.0, callers / 10),
-                folder=run,
-                options=words,
-                scenario=scenario,
-            )
-            with held:
-                held.finish(_RUN_LIMIT_S)
-        return read_run(run), Truth(read_truth(run))
+    """Hold a run, by default of a call a caller, against a server that soon decides."""
+    words = ("--silence-ms", "200", "--turn-limit-s", "3", *(options or ("--calls", f"{callers}")))
+    run, truth = hold(rules, callers, dialogue=dialogue, options=words, scenario=scenario)
+    return run, Truth(truth)

@@ -33,7 +33,7 @@ class VendorAgent(FrontedSession):
 
     def __init__(self, link: Link, new_session: NewSession, *, hears_hz: int, says_hz: int) -> None:
         super().__init__(link, new_session)
-        self._hears_hz = hears_hz
+        self._hears_hz, self._says_hz = hears_hz, says_hz
         self._heard = Resampler(hears_hz, SERVICE_RATE_HZ)
         self._said = Resampler(SERVICE_RATE_HZ, says_hz)
         self.identifier = ""
@@ -48,6 +48,10 @@ class VendorAgent(FrontedSession):
 
     def translate(self, event: dict[str, Any]) -> None:
         """Send what an event of the service means in the vendor's words, if anything."""
+
+    def as_heard(self, truth: TruthRecord) -> TruthRecord:
+        """Return the truth about a response with what the vendor's way of sending changes in it."""
+        return truth
 
     # -- a session, as the connection sees it ---------------------------------------------------
 
@@ -76,8 +80,11 @@ class VendorAgent(FrontedSession):
             return
         if _DELTA in message[:64]:
             self.say(self._said.feed(base64.b64decode(event["delta"])))
-        else:
-            self.translate(event)
+            return
+        if event["type"] == "response.created":
+            # Otherwise the end of the response before would be heard in its first sample.
+            self._said = Resampler(SERVICE_RATE_HZ, self._says_hz)
+        self.translate(event)
 
     # -- for vendors ----------------------------------------------------------------------------
 
@@ -86,8 +93,8 @@ class VendorAgent(FrontedSession):
 
         def told(truth: TruthRecord) -> TruthRecord:
             ends = tuple(end * self._hears_hz // SERVICE_RATE_HZ for end in truth.frame_end_samples)
-            return replace(
-                truth, frame_end_samples=ends, session_id=self.identifier, response_id=""
+            return self.as_heard(
+                replace(truth, frame_end_samples=ends, session_id=self.identifier, response_id="")
             )
 
         kind = {"type": "audio/pcm", "rate": SERVICE_RATE_HZ}

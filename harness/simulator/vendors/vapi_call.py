@@ -1,12 +1,13 @@
 """A call of Vapi's in front of the simulated service, and the creation of calls over REST."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from harness.clock import now_ns
-from harness.model import NS_PER_MS, NS_PER_S
+from harness.model import NS_PER_MS, NS_PER_S, TruthRecord
 from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
 from harness.simulator.vendors.agent import VendorAgent, encode
@@ -81,9 +82,11 @@ class VapiCall(VendorAgent):
     def __init__(self, link: Link, new_session: NewSession, identifier: str) -> None:
         super().__init__(link, new_session, hears_hz=_RATE_HZ, says_hz=_RATE_HZ)
         self.identifier = identifier
-        # Until when what was said takes to be heard; silence comes after it.
-        self._heard_until_ns = self._next_ns = now_ns()
+        # Until when a response takes to be heard, and all that was sent; silence comes after it.
+        self._says_until_ns = self._heard_until_ns = self._next_ns = now_ns()
         self._answers = False
+        # How long what was sent before keeps a response from being heard, once that is known.
+        self._waits_ns: int | None = 0
 
     def open(self) -> None:
         """Begin: the call was configured when it was created."""
@@ -98,20 +101,23 @@ class VapiCall(VendorAgent):
 
     def say(self, audio: bytes) -> None:
         """Send audio."""
-        begins_ns = max(now_ns(), self._heard_until_ns)
-        self._heard_until_ns = begins_ns + len(audio) * NS_PER_S // _BYTES_PER_S
-        self._link.send_binary(audio)
+        if self._waits_ns is None:
+            self._waits_ns = max(0, self._heard_until_ns - now_ns())
+        self._play(audio)
+        self._says_until_ns = self._heard_until_ns
 
     def translate(self, event: dict[str, Any]) -> None:
         """Send what Vapi tells of turns."""
         match event["type"]:
             case "input_audio_buffer.speech_started":
-                self._heard_until_ns, self._answers = now_ns(), False
+                self._says_until_ns = self._heard_until_ns = now_ns()
+                self._answers = False
                 self._tell("speech-update", status="started", role="user")
             case "input_audio_buffer.speech_stopped":
                 self._answers = True
                 self._tell("speech-update", status="stopped", role="user")
             case "response.created":
+                self._waits_ns = None
                 self._tell("speech-update", status="started", role="assistant")
             case "response.output_audio_transcript.done":
                 words = {"transcriptType": "final", "transcript": event["transcript"]}
@@ -123,15 +129,26 @@ class VapiCall(VendorAgent):
                 reason = f"call.in-progress.error-{event['error']['code']}"
                 self._tell("status-update", status="ended", endedReason=reason)
 
-    def _fill(self) -> None:
-        """Send the silence of one frame, unless something is said or about to be.
+    def as_heard(self, truth: TruthRecord) -> TruthRecord:
+        """Return the truth about a response, heard after what is left of the frame before it."""
+        first_ns, audible_ns = truth.first_audio_released_ns, truth.first_audible_heard_ns
+        if not self._waits_ns or first_ns is None or audible_ns is None:
+            return truth
+        in_turn_ns = first_ns + self._waits_ns + round(truth.lead_silence_ms * NS_PER_MS)
+        return replace(truth, first_audible_heard_ns=max(audible_ns, in_turn_ns))
 
-        An answer would be heard only after what is left of a frame, later than it truly began.
-        """
-        if not self._answers and now_ns() >= self._heard_until_ns:
-            self._link.send_binary(_SILENCE)
+    def _fill(self) -> None:
+        """Send the silence of one frame, unless something is said or about to be."""
+        if not self._answers and now_ns() >= self._says_until_ns:
+            self._play(_SILENCE)
         self._next_ns += _FRAME_NS
         self._link.at(self._next_ns, self._fill)
+
+    def _play(self, audio: bytes) -> None:
+        """Send audio, which a listener hears after what was sent before."""
+        begins_ns = max(now_ns(), self._heard_until_ns)
+        self._heard_until_ns = begins_ns + len(audio) * NS_PER_S // _BYTES_PER_S
+        self._link.send_binary(audio)
 
     def _tell(self, kind: str, **fields: Any) -> None:
         self._link.send(encode({"type": kind, **fields}))
