@@ -45,7 +45,7 @@ def test_a_run_is_held_to_its_end_and_read_beside_its_truth(
     monkeypatch.setattr(simulated_run, "read_run", lambda folder: folder.name)
     monkeypatch.setattr(simulated_run, "read_truth", lambda _folder: ("true",))
     options = ("--dialect", "twilio", "--calls", "2")
-    found = hold(QUICK, 2, dialogue="[[turn]]\n", options=options, path="/twilio")
+    found: Any = hold(QUICK, 2, dialogue="[[turn]]\n", options=options, path="/twilio")
     assert found == ("run", ("true",))
     simulator, run = Both.made
     assert run.words == ("ws://127.0.0.1:1/twilio", 2)
