@@ -6,6 +6,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from harness.dialects.base import Dialect
+from harness.dialects.carriers import amazon_connect
 from harness.dialects.carriers.media_stream import MediaStream
 from harness.dialects.carriers.tables import STREAM_TABLES
 from harness.dialects.carriers.vonage import RATES_HZ, Vonage
@@ -26,6 +27,10 @@ _CARRIERS: dict[str, Callable[[], Dialect]] = {
 _VONAGE: dict[str, Callable[[], Dialect]] = {
     f"vonage-{rate_hz // 1_000}k": partial(Vonage, rate_hz) for rate_hz in RATES_HZ[1:]
 }
+_CONNECT: dict[str, Callable[[], Dialect]] = {
+    amazon_connect.dialect_name(rate_hz): partial(amazon_connect.AmazonConnect, rate_hz)
+    for rate_hz in amazon_connect.RATES_HZ
+}
 DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
     {
         DEFAULT_DIALECT: OpenAIRealtime,
@@ -38,6 +43,7 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
         **_CARRIERS,
         "vonage": Vonage,
         **_VONAGE,
+        **_CONNECT,
     }
 )
 

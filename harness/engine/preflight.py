@@ -303,7 +303,7 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     if fault.phase is Phase.CONNECT and fault.party is Party.NETWORK:
         hint = "Check the address, and that a server listens there"
         return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
-    hint = "Check address and model, and that it speaks the OpenAI Realtime protocol"
+    hint = f"Check address and model, and that the dialect {route.dialect.name} is spoken there"
     return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
 
 
@@ -340,7 +340,8 @@ def _settings_refused(fault: Fault, where: str) -> BadInput:
 
 def _key_refused(route: Route, fault: Fault, where: str) -> BadInput:
     """Return the error for a refused key: none was sent, it was sent otherwise, or it is wrong."""
-    name, value = route.headers[-1] if route.headers else ("", "")
+    always = route.dialect.headers(None, "")
+    name, value = ([pair for pair in route.headers if pair not in always] or [("", "")])[-1]
     if not name:
         usual = " or ".join(route.dialect.facts.key_variables) or "a variable for --key-variable"
         hint = f"Set the API's key in {usual}"

@@ -3,6 +3,7 @@
 `<stream>` stands for the name of the session's stream, `<n>` for a number that is new every time.
 """
 
+import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -799,6 +800,214 @@ _VAPI = Published(
     ),
 )
 
+_EXT = "https://docs.aws.amazon.com/connect/a2a/ext/v1"
+
+
+def _result(**event: Json) -> Json:
+    return {"jsonrpc": "2.0", "id": "e<n>", "result": event}
+
+
+def _agent_message(kind: str, data: Json, **fields: Any) -> Json:
+    message = {
+        "messageId": "m-<n>",
+        "role": "ROLE_AGENT",
+        "parts": [{"data": data, "mediaType": "application/json"}],
+        "metadata": {f"{_EXT}/eventType": kind},
+        **fields,
+    }
+    return {key: value for key, value in message.items() if value is not None}
+
+
+def _said(kind: str, data: Json) -> Json:
+    named = {"contextId": "<stream>", "extensions": [_EXT]}
+    return _result(message=_agent_message(kind, data, **named))
+
+
+def _artifact(kind: str, part: Json, *, append: bool, last: bool, name: str = "resp-<n>") -> Json:
+    artifact = {
+        "artifactId": name,
+        "parts": [part],
+        "metadata": {f"{_EXT}/eventType": kind},
+    }
+    task = {"taskId": "task-<n>", "contextId": "<stream>", "artifact": artifact}
+    return _result(artifactUpdate={**task, "append": append, "lastChunk": last})
+
+
+def _task(state: str, message: Json | None = None) -> Json:
+    status: Json = {"state": f"TASK_STATE_{state}", "timestamp": "2026-08-08T16:40:00.000Z"}
+    if message is not None:
+        status["message"] = message
+    return _result(statusUpdate={"taskId": "task-<n>", "contextId": "<stream>", "status": status})
+
+
+def _pcm(rate_hz: int) -> Json:
+    return {
+        "encoding": "LINEAR_PCM",
+        "sampleRateHertz": rate_hz,
+        "sampleSizeBits": 16,
+        "channelCount": 1,
+    }
+
+
+def _request(kind: str, data: Json) -> Json:
+    message = {
+        "messageId": "m-1",
+        "contextId": "c",
+        "role": "ROLE_USER",
+        "parts": [{"data": data, "mediaType": "application/json"}],
+        "metadata": {f"{_EXT}/eventType": kind},
+    }
+    return {"jsonrpc": "2.0", "method": "SendMessage", "id": "1", "params": {"message": message}}
+
+
+_SOUND: Json = {"raw": AUDIO, "mediaType": "audio/lpcm"}
+_SPAN: Json = {
+    "traceId": "550e8400e29b41d4a716446655440000",
+    "spanId": "eee19b7ec3c1b173",
+    "name": "invoke_agent billing-agent",
+    "kind": 2,
+    "startTimeUnixNano": "1790000000000000000",
+    "endTimeUnixNano": "1790000002500000000",
+    "status": {"code": 1},
+}
+_SPANS: Json = {"resourceSpans": [{"scopeSpans": [{"spans": [_SPAN]}]}]}
+# A whole frame, the end of a turn, to be sent in two parts.
+_WHOLE = base64.b64encode(filled(_task("COMPLETED"), "")).decode()
+
+
+def _fragment(number: int, payload: str) -> Json:
+    part = {"fragmentId": "f-<n>", "partNumber": number, "totalParts": 2, "payload": payload}
+    return _result(message=_agent_message("FRAGMENT", {"fragment": {**part, "encoding": "base64"}}))
+
+
+_CONNECT = Published(
+    source="AWS, A2A protocol contract for external AI agents, sample events",
+    heard=(
+        (
+            _said(
+                "INIT_SESSION_RESPONSE",
+                {
+                    "initSessionResponse": {
+                        "statusCode": "200",
+                        "audioOutputConfiguration": _pcm(24000),
+                    }
+                },
+            ),
+            ("Owed", "SessionCreated", "SessionConfigured"),
+        ),
+        (
+            _artifact(
+                "TEXT_RESPONSE_CHUNK",
+                {"text": "Your bill increased because ", "mediaType": "text/plain"},
+                append=False,
+                last=False,
+                name="words-<n>",
+            ),
+            ("TextDelta",),
+        ),
+        (_artifact("AUDIO_RESPONSE_CHUNK", _SOUND, append=False, last=False), ("AudioDelta",)),
+        (
+            _artifact("AUDIO_RESPONSE_CHUNK", _SOUND, append=True, last=True),
+            ("AudioDelta", "ResponseDone"),
+        ),
+        (
+            _artifact(
+                "TRACING_SPAN",
+                {"data": {"tracingSpan": {"otlp": _SPANS}}, "mediaType": "application/json"},
+                append=False,
+                last=True,
+                name="trace-<n>",
+            ),
+            ("Notice",),
+        ),
+        (_task("COMPLETED"), ("Notice",)),
+        (_artifact("AUDIO_RESPONSE_CHUNK", _SOUND, append=False, last=False), ("AudioDelta",)),
+        (
+            _said(
+                "INTERRUPTION",
+                {"interruption": {"type": "USER_AUDIO_INPUT", "reason": "user_speech"}},
+            ),
+            ("PlaybackCleared",),
+        ),
+        (
+            _task(
+                "FAILED",
+                _agent_message(
+                    "ERROR",
+                    {
+                        "error": {
+                            "errorCode": 424,
+                            "errorReason": "Order lookup service timed out",
+                            "errorCategory": "DEPENDENCY_FAILURE",
+                        }
+                    },
+                ),
+            ),
+            ("ResponseDone",),
+        ),
+        (_fragment(0, _WHOLE[:40]), ("Notice",)),
+        (_fragment(1, _WHOLE[40:]), ("Notice",)),
+        (
+            _task(
+                "COMPLETED",
+                _agent_message(
+                    "FINISH",
+                    {"finish": {"type": "ESCALATE", "reason": "Customer requested a human agent"}},
+                ),
+            ),
+            ("CallEnded",),
+        ),
+        (
+            {
+                "jsonrpc": "2.0",
+                "id": "audio-1",
+                "error": {
+                    "code": -32600,
+                    "message": "Invalid request",
+                    "data": [
+                        {
+                            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                            "reason": "INVALID_REQUEST",
+                            "domain": "a2a-protocol.org",
+                        }
+                    ],
+                },
+            },
+            ("ProviderError",),
+        ),
+    ),
+    sent={
+        "start": _request(
+            "INIT_SESSION",
+            {
+                "initSession": {
+                    "instanceArn": "arn:i",
+                    "contactArn": "arn:c",
+                    "supportedFinishTypes": ["COMPLETE", "COMPLETE_WITH_ERROR", "ESCALATE"],
+                    "subscribeToTracingEvents": True,
+                    "audioInputConfiguration": _pcm(8000),
+                    "audioOutputConfiguration": _pcm(16000),
+                    "history": [],
+                }
+            },
+        ),
+        "media": {
+            "jsonrpc": "2.0",
+            "method": "SendMessage",
+            "id": "req-audio-1",
+            "params": {
+                "message": {
+                    "messageId": "m-4",
+                    "contextId": "c",
+                    "role": "ROLE_USER",
+                    "parts": [_SOUND],
+                    "metadata": {},
+                }
+            },
+        },
+    },
+)
+
 PUBLISHED: dict[str, Published] = {
     "openai": _OPENAI,
     "azure": _OPENAI,
@@ -825,5 +1034,8 @@ PUBLISHED: dict[str, Published] = {
     "vonage": _VONAGE,
     "vonage-8k": _VONAGE,
     "vonage-24k": _VONAGE,
+    "amazon-connect": _CONNECT,
+    "amazon-connect-8k": _CONNECT,
+    "amazon-connect-24k": _CONNECT,
 }
 """By the name of the dialect."""

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -163,6 +164,28 @@ def test_a_carrier_speaks_when_the_upgrade_has_been_accepted_and_not_before() ->
     assert asyncio.run(held()) is None
     assert late.before_the_answer == b""
     assert [json.loads(text)["event"] for text in late.said] == ["connected", "start", "stop"]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (None, "the target wants a key, and none was sent .* Set the API's key in A2A_API_KEY"),
+        ("12345-token", "the target refused the key, sent as Authorization: Bearer .*"),
+    ],
+)
+def test_a_missing_key_is_told_from_a_wrong_one_beside_other_headers(
+    key: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("A2A_API_KEY", "HARNESS_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    if key is not None:
+        monkeypatch.setenv("A2A_API_KEY", key)
+    dialect = find_dialect("amazon-connect")
+    asked = resolve_route("ws://127.0.0.1:1", dialect, SessionSettings(), frame_ms=20)
+    fault = Fault(Party.THEIRS, Phase.CONNECT, "http_401", "Unauthorized")
+    said = str(refusal(asked, fault)).replace("\n", " ")
+    assert re.search(words, said)
+    assert "12345-token" not in said
 
 
 def test_our_own_session_has_ended_at_the_server_before_load_starts(
