@@ -100,6 +100,10 @@ class VendorAgent(FrontedSession):
         kind = {"type": "audio/pcm", "rate": SERVICE_RATE_HZ}
         self.begin(kind, told, received_ns, tools=tools or ())
 
+    def hears_at(self, rate_hz: int) -> None:
+        """Take the rate at which the client sends, where it says so before its audio."""
+        self._hears_hz, self._heard = rate_hz, Resampler(rate_hz, SERVICE_RATE_HZ)
+
     def hear(self, audio: bytes, received_ns: int) -> None:
         """Hand the caller's audio on, linear samples."""
         self.hear_encoded(base64.b64encode(self._heard.feed(audio)), received_ns)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.datastructures import Headers
 
 from harness.simulator.carrier.words import CARRIERS
+from harness.simulator.vendors.connect_agent import CONNECT_NAMES, CONNECT_PATH
 from harness.simulator.vendors.registry import VENDORS
 from harness.simulator.vendors.vapi_call import SOCKET
 
@@ -22,8 +23,11 @@ VOICE_LIVE_PATH = "/voice-live/realtime"
 INWORLD_PATH = "/api/v1/realtime/session"
 _GROK = "grok-"
 PATHS = ("/v1/realtime", AZURE_PATH)
-SIMULATED_PATHS = {name: f"/{name}" for name in CARRIERS}
-"""Paths of the other dialects, by the dialect's name."""
+SIMULATED_PATHS = {
+    **{name: f"/{name}" for name in CARRIERS},
+    **dict.fromkeys(CONNECT_NAMES, CONNECT_PATH),
+}
+"""Paths of the dialects whose own addresses have none, by the dialect's name."""
 _MODEL_OF_APPLICATIONS = "gpt-realtime-2.1"
 SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -107,7 +111,7 @@ def examine(
     if path.removesuffix("/translations") in PATHS and path not in PATHS:
         return RefusedByHttp(404, "Translation sessions are not simulated here\n")
     if path in VENDORS:
-        return Admitted(_MODEL_OF_APPLICATIONS, vendor=path)
+        return _decide_vendor(path, headers, api_key)
     call = path.removeprefix("/").partition("/")[0]
     if call and path == SOCKET.replace("*", call):
         return Admitted(_MODEL_OF_APPLICATIONS, vendor=SOCKET, call=call)
@@ -165,6 +169,17 @@ def _key_refusal(
     if hmac.compare_digest(presented.encode(), api_key.encode()) or is_ephemeral(presented):
         return None
     return RefusedByClose("invalid_api_key", "Incorrect API key provided", 3000)
+
+
+def _decide_vendor(path: str, headers: Headers, api_key: str | None) -> UpgradeDecision:
+    """Decide on a request for a vendor's agent; those of Amazon Connect refuse by HTTP."""
+    if path == CONNECT_PATH:
+        key = presented_key(headers) or ""
+        if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
+            return RefusedByHttp(401, "Incorrect API key provided\n")
+        if "A2A-Extensions" not in headers:
+            return RefusedByHttp(400, "The header A2A-Extensions is missing\n")
+    return Admitted(_MODEL_OF_APPLICATIONS, vendor=path)
 
 
 def _decide_by_model(model: str) -> UpgradeDecision:

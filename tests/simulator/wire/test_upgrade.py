@@ -63,6 +63,10 @@ def test_models_that_cannot_be_talked_to_are_refused(
         (f"{INWORLD_PATH}?key=a&protocol=realtime", {"Authorization": "Bearer right"}, 401),
         (f"{INWORLD_PATH}?key=a", {"Authorization": "Basic right"}, 400),
         ("/v1/realtime?model=grok-voice-latest", {"Authorization": "Bearer right"}, "xai"),
+        ("/amazon-connect", {"Authorization": "Bearer wrong", "A2A_Extensions": "x"}, 401),
+        ("/amazon-connect", {"A2A_Extensions": "x"}, 401),
+        ("/amazon-connect", {"Authorization": "Bearer right"}, 400),
+        ("/amazon-connect", {"Authorization": "Bearer right", "A2A_Extensions": "x"}, ""),
     ],
 )
 def test_services_that_resemble_it_have_ways_in_of_their_own(
