@@ -7,7 +7,8 @@ there is as good as absent, and so is an explicit null.
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from harness.dialects.lenient import number
+from harness.dialects.lenient import identifier, number
+from harness.errors import sanitised
 from harness.model import AudioFormat
 
 EXTENSION = "https://docs.aws.amazon.com/connect/a2a/ext/v1"
@@ -15,6 +16,10 @@ EXTENSION = "https://docs.aws.amazon.com/connect/a2a/ext/v1"
 
 KIND = f"{EXTENSION}/eventType"
 """Key of an event's kind in the metadata of messages and artifacts."""
+
+
+Number = int | float | str | None
+"""A number in content that is JSON to A2A: built with its SDK, whole numbers are fractions."""
 
 
 class Tag(msgspec.Struct):
@@ -27,15 +32,15 @@ class Config(msgspec.Struct):
     """A format of audio."""
 
     encoding: str | None = None
-    sampleRateHertz: int | float | str | None = None  # noqa: N815
-    sampleSizeBits: int | float | str | None = None  # noqa: N815
-    channelCount: int | float | str | None = None  # noqa: N815
+    sampleRateHertz: Number = None  # noqa: N815
+    sampleSizeBits: Number = None  # noqa: N815
+    channelCount: Number = None  # noqa: N815
 
 
 class Response(msgspec.Struct):
     """The answer to a proposed session."""
 
-    statusCode: int | str | None = None  # noqa: N815
+    statusCode: Number = None  # noqa: N815
     audioInputConfiguration: Config | None = None  # noqa: N815
     audioOutputConfiguration: Config | None = None  # noqa: N815
 
@@ -50,7 +55,7 @@ class Finish(msgspec.Struct):
 class Failure(msgspec.Struct):
     """Why something did not succeed."""
 
-    errorCode: int | str | None = None  # noqa: N815
+    errorCode: Number = None  # noqa: N815
     errorReason: str | None = None  # noqa: N815
 
 
@@ -58,8 +63,8 @@ class Fragment(msgspec.Struct):
     """A part of a frame."""
 
     fragmentId: str  # noqa: N815
-    partNumber: int  # noqa: N815
-    totalParts: int  # noqa: N815
+    partNumber: int | float  # noqa: N815
+    totalParts: int | float  # noqa: N815
     payload: str
 
 
@@ -131,7 +136,7 @@ class Result(msgspec.Struct):
 class Refusal(msgspec.Struct):
     """A JSON-RPC error."""
 
-    code: int | str | None = None
+    code: Number = None
     message: str | None = None
 
 
@@ -144,6 +149,12 @@ class Frame(msgspec.Struct):
 
 decode = msgspec.json.Decoder(Frame).decode
 """Read one frame."""
+
+
+def code_of(value: Number) -> str:
+    """Return a code as it is written without a fraction of nothing, empty for none."""
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return sanitised(identifier(whole))
 
 
 def kind_of(tag: Tag | None) -> str:

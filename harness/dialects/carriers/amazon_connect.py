@@ -26,8 +26,10 @@ from harness.dialects.carriers.agent_frames import (
     Data,
     Failure,
     Message,
+    Number,
     Result,
     StatusUpdate,
+    code_of,
     contents,
     decode,
     failure_of,
@@ -36,7 +38,7 @@ from harness.dialects.carriers.agent_frames import (
     kind_of,
 )
 from harness.dialects.carriers.fragments import Fragments
-from harness.dialects.lenient import as_json, identifier
+from harness.dialects.lenient import as_json, number
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised, server_words
 from harness.model import (
@@ -207,7 +209,10 @@ class _Call(PlainSession):
         if told is None:
             raise MalformedMessage("a fragment without its content")
         name = told.fragmentId[:_MOST_NAME_CHARS]
-        whole = self._fragments.take(name, told.partNumber, told.totalParts, told.payload)
+        part, parts = number(told.partNumber), number(told.totalParts)
+        if part is None or parts is None:
+            raise MalformedMessage("a fragment without its place")
+        whole = self._fragments.take(name, part, parts, told.payload)
         return (Notice("FRAGMENT"),) if whole is None else self.parse(whole)
 
     def _begin(self, data: list[Data]) -> tuple[Event, ...]:
@@ -219,7 +224,7 @@ class _Call(PlainSession):
         told = next((one.initSessionResponse for one in data if one.initSessionResponse), None)
         if told is None:
             raise MalformedMessage("a response to INIT_SESSION without its content")
-        code = identifier(told.statusCode) or _ACCEPTED
+        code = code_of(told.statusCode) or _ACCEPTED
         if code != _ACCEPTED:
             return (_error(code, "the agent refused the session"),)
         heard = format_of(told.audioInputConfiguration, self._audio)
@@ -301,8 +306,8 @@ class _Call(PlainSession):
         return _encode({**request, "params": {"message": message}})
 
 
-def _error(code: object, words: str | None) -> ProviderError:
-    return ProviderError(sanitised(identifier(code)), server_words(words or ""))
+def _error(code: Number, words: str | None) -> ProviderError:
+    return ProviderError(code_of(code), server_words(words or ""))
 
 
 def _finish(said: Message) -> tuple[Event, ...]:

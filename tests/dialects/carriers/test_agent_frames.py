@@ -6,6 +6,7 @@ from harness.dialects.carriers.agent_frames import (
     Finish,
     Message,
     Result,
+    code_of,
     decode,
     failure_of,
     finish_of,
@@ -37,6 +38,15 @@ def test_a_format_is_what_was_proposed_unless_another_is_declared_whole() -> Non
 )
 def test_a_format_that_connect_does_not_know_is_none(config: Config) -> None:
     assert format_of(config, PROPOSED) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [(424, "424"), (424.0, "424"), ("424", "424"), ("BUSY", "BUSY"), (None, "")]
+)
+def test_a_code_is_told_without_the_fraction_that_an_sdk_gives_it(
+    value: int | float | str | None, code: str
+) -> None:
+    assert code_of(value) == code
 
 
 def test_explicit_nulls_are_as_good_as_absent() -> None:

@@ -79,7 +79,7 @@ def _done(
     return ResponseDone(name, status, code, detail)
 
 
-FAILURE = _message("ERROR", {"error": {"errorCode": 424, "errorReason": "no orders"}})
+FAILURE = _message("ERROR", {"error": {"errorCode": 424.0, "errorReason": "no orders"}})
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
@@ -121,8 +121,8 @@ def test_the_agent_may_speak_once_it_has_answered_and_the_channel_is_ready() -> 
 
 def test_a_second_answer_changes_nothing() -> None:
     agent = Agent()
-    agent.answers(statusCode=200)
-    assert agent.answers(statusCode=200) == (Notice("INIT_SESSION_RESPONSE"),)
+    agent.answers(statusCode=200.0)
+    assert agent.answers(statusCode=200.0) == (Notice("INIT_SESSION_RESPONSE"),)
 
 
 def test_the_agent_may_choose_how_it_writes_its_audio() -> None:
@@ -220,7 +220,7 @@ def test_a_fragmented_frame_is_read_when_it_is_whole() -> None:
     frame = {"id": "e", "result": {"statusUpdate": status}}
     text = base64.b64encode(json.dumps(frame).encode()).decode()
     came = [
-        agent.tells("FRAGMENT", {"fragment": {**part, "totalParts": 2}}, context="")
+        agent.tells("FRAGMENT", {"fragment": {**part, "totalParts": 2.0}}, context="")
         for part in (
             {"fragmentId": "f", "partNumber": 1, "payload": text[30:]},
             {"fragmentId": "f", "partNumber": 0, "payload": text[:30]},
