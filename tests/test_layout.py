@@ -81,11 +81,14 @@ EXEMPT: dict[str, dict[str, str]] = {
     },
     THROUGH_THE_SERVER: {
         "simulator/chance/draws.py": "simulator/test_latency.py",
+        "simulator/protocol/answers.py": "simulator/test_machine.py",
         "simulator/protocol/fronted_session.py": "simulator/carrier/test_application.py",
         "simulator/protocol/passed_on_link.py": "simulator/vendors/test_agent.py",
         "simulator/protocol/refusals.py": "simulator/test_protocol.py",
+        "simulator/protocol/response_object.py": "simulator/test_protocol.py",
         "simulator/protocol/session_limits.py": "simulator/test_demands.py",
         "simulator/protocol/transcribing.py": "simulator/test_protocol.py",
+        "simulator/serving.py": "simulator/test_server.py",
         "simulator/settings.py": "simulator/test_configfile.py",
         "simulator/vendors/deepgram_agent.py": "simulator/vendors/test_agent.py",
         "simulator/vendors/elevenlabs_agent.py": "simulator/vendors/test_agent.py",
@@ -97,6 +100,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "simulator/voice/outputs.py": "simulator/test_protocol.py",
         "simulator/voice/speaking.py": "simulator/test_machine.py",
         "simulator/wire/encryption.py": "simulator/test_server.py",
+        "simulator/wire/websocket_server.py": "simulator/test_server.py",
         "simulator/wire/plain_http.py": "simulator/wire/test_upgrade.py",
     },
     THROUGH_A_CALL: {

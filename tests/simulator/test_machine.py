@@ -24,6 +24,7 @@ from harness.simulator.protocol import event_order, refusals
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import SessionLimits
 from harness.simulator.timing.deadlines import Deadline
+from harness.simulator.voice.answering import Answering
 from harness.simulator.voice.spoken_answers import SpokenAnswers
 from tests.simulator.conftest import server_event
 
@@ -134,15 +135,21 @@ class Client(RuleBasedStateMachine):
             faults=tuple(FaultRule(name=name, probability=0.05) for name in names),
             tools=ToolRule(probability=0.3, preamble=0.5),
         )
-        limits = SessionLimits(
-            limit_s=3600, speed=5, null=False, heard=None, capacity=None, tell=self.truths.append
-        )
         self.session = Session(
             self.link,
             tag="t",
             model="m",
-            draws=draws,
-            limits=limits,
+            answers=lambda session, conversation, listening: Answering(
+                session,
+                conversation,
+                listening,
+                draws,
+                speed=5,
+                capacity=None,
+                tell=self.truths.append,
+                transcribes=self.transcribes,
+            ),
+            limits=SessionLimits(limit_s=3600),
             transcribes=self.transcribes,
         )
         self.session.open()

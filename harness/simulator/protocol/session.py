@@ -15,18 +15,16 @@ import msgspec
 
 from harness.clock import now_ns, wall_time
 from harness.model import NS_PER_MS, NS_PER_S
-from harness.simulator.chance.draws import Draws
 from harness.simulator.protocol import configuration, event_order, refusals
+from harness.simulator.protocol.answers import NewAnswers
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation, client_item
 from harness.simulator.protocol.refusals import Refused
 from harness.simulator.protocol.session_limits import Link, SessionLimits
-from harness.simulator.protocol.transcribing import Transcribing
 from harness.simulator.timing.deadlines import Deadline
-from harness.simulator.voice.answering import Answering
-from harness.simulator.voice.listening import Heard, Listening
-from harness.simulator.voice.recognising import Recogniser
+from harness.simulator.voice.listening import Listening
 from harness.simulator.voice.recorder import Recorder
+from harness.simulator.voice.sound_formats import SoundFormat
 
 
 class _Append(msgspec.Struct, gc=False):
@@ -63,11 +61,11 @@ class Session:
         link: Its connection.
         tag: Part of every identifier, unique among all sessions there ever were.
         model: Model the client asked for.
-        draws: Its own sources of chance.
+        answers: Makes what answers its turns.
         limits: What its server allows it.
         transcribes: Whether it only transcribes.
         minted: The session its ephemeral key was made for.
-        recogniser: Knows what the caller says, `None` for nothing that does.
+        recognise: Takes what the caller says as it comes, `None` for nobody.
     """
 
     def __init__(
@@ -76,13 +74,12 @@ class Session:
         *,
         tag: str,
         model: str,
-        draws: Draws,
+        answers: NewAnswers,
         limits: SessionLimits,
         transcribes: bool = False,
         minted: Json = _NOTHING,
-        recogniser: Recogniser | None = None,
+        recognise: Callable[[bytes, SoundFormat], None] | None = None,
     ) -> None:
-        self._recogniser = recogniser
         self._link, self._limits = link, limits
         self._tag = tag
         self._ids = 0
@@ -103,28 +100,20 @@ class Session:
         self._recorder: Recorder | None = None
         if limits.heard is not None:
             self._recorder = Recorder(limits.heard, self._session["id"])
-        self.patience_ms = draws.patience_ms
         self._listening = Listening(
             self,
             self._conversation,
             null=limits.null,
             archive=None if limits.null else limits.archive,
             record=self._recorder,
-            recognise=None if recogniser is None else recogniser.hear,
+            recognise=recognise,
         )
-        self._answering = Answering(
-            self,
-            self._conversation,
-            self._listening,
-            draws,
-            speed=limits.speed,
-            capacity=limits.capacity,
-            tell=limits.tell,
-        )
-        self.is_deaf = self._answering.is_deaf
-        self.premature_ms = self._answering.premature_ms
-        self.speech_started = self._answering.speech_started
-        self._transcribing = Transcribing(self, self._conversation, draws.transcription_ms)
+        self._answers = answers(self, self._conversation, self._listening)
+        self.patience_ms = self._answers.patience_ms
+        self.is_deaf = self._answers.is_deaf
+        self.premature_ms = self._answers.premature_ms
+        self.speech_started = self._answers.speech_started
+        self.turn_ended = self._answers.turn_ended
         self._listening.configure(self._session["audio"]["input"])
         self._silence = (b"", b"")
         self._event_id: str | None = None
@@ -224,7 +213,7 @@ class Session:
         """Stop: the connection is gone."""
         if self._expiry is not None:
             self._expiry.cancel()
-        self._answering.end()
+        self._answers.end()
         if self._recorder is not None:
             self._recorder.close()
 
@@ -287,18 +276,6 @@ class Session:
         self._listening.clear()
         self.emit("input_audio_buffer.cleared")
 
-    def turn_ended(self, heard: Heard, *, respond: bool) -> None:
-        """Take a finished turn of the caller: a transcript of it, and an answer."""
-        transcription = self._session["audio"]["input"]["transcription"]
-        if transcription is not None:
-            fails = self._answering.transcript_fails()
-            said = None if self._recogniser is None else self._recogniser.take()
-            self._transcribing.turn_ended(heard, transcription, fails=fails, said=said)
-        if self._transcribes:
-            self._answering.pass_over()
-            return
-        self._answering.turn_ended(heard, respond=respond)
-
     # -- items ----------------------------------------------------------------------------------
 
     def _item_create(self, event: Json, _received_ns: int) -> None:
@@ -338,10 +315,10 @@ class Session:
     # -- responses ------------------------------------------------------------------------------
 
     def _response_create(self, event: Json, _received_ns: int) -> None:
-        self._answering.create(configuration.checked_response(event.get("response")))
+        self._answers.create(configuration.checked_response(event.get("response")))
 
     def _response_cancel(self, event: Json, _received_ns: int) -> None:
-        self._answering.cancel(event.get("response_id"))
+        self._answers.cancel(event.get("response_id"))
 
     _HANDLERS: ClassVar[dict[str, Callable[["Session", Json, int], None]]] = {
         "session.update": _session_update,

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harness.model import TruthRecord
-from harness.simulator.timing.call_load import Admission
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.audio_archive import AudioArchive
 
@@ -58,18 +56,12 @@ class SessionLimits:
 
     Attributes:
         limit_s: Longest a session may last.
-        speed: Delivery of response audio, times real time.
         null: No VAD.
         heard: Folder for what is heard, `None` to keep nothing.
-        capacity: What the server can carry, `None` for everything.
-        tell: Takes the truth about each response.
         archive: Keeps what callers say.
     """
 
     limit_s: float
-    speed: float
-    null: bool
-    heard: Path | None
-    capacity: Admission | None
-    tell: Callable[[TruthRecord], None]
+    null: bool = False
+    heard: Path | None = None
     archive: AudioArchive = field(default_factory=AudioArchive)

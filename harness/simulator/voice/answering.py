@@ -5,20 +5,21 @@ One response of the conversation runs at a time; responses out of band run besid
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from harness.clock import now_ns
 from harness.model import NS_PER_MS, TruthRecord
 from harness.simulator.chance.draws import Draws, Turn
 from harness.simulator.chance.faults import Faults
 from harness.simulator.protocol import event_order, refusals
+from harness.simulator.protocol.answers import AnsweringSession
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
-from harness.simulator.protocol.refusals import Refused
+from harness.simulator.protocol.transcribing import Transcribing
 from harness.simulator.timing.call_load import Admission
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard, Listening
-from harness.simulator.voice.outputs import Outlet
+from harness.simulator.voice.recognising import Recogniser
 from harness.simulator.voice.sound_formats import FORMATS, PCM
 from harness.simulator.voice.speaking import Plan, Speaking
 
@@ -26,20 +27,6 @@ _TOKENS_PER_MINUTE = 15_000_000
 # A turn with a function call takes this share of its latency up to the call, the rest after the
 # result; what the client's function takes comes on top.
 _CALL_SHARE = 0.5
-
-
-class AnsweringSession(Outlet, Protocol):
-    """The session as its responses see it."""
-
-    @property
-    def configuration(self) -> Json:
-        """The session object in effect."""
-
-    def emit(self, kind: str, **fields: Any) -> None:
-        """Send one event."""
-
-    def refuse(self, refused: Refused) -> None:
-        """Send one `error` event."""
 
 
 class Answering:
@@ -53,6 +40,8 @@ class Answering:
         speed: Delivery of response audio, times real time.
         capacity: What the server can carry, `None` for everything.
         tell: Takes the truth about each response.
+        recogniser: Knows what the caller says, `None` for nothing that does.
+        transcribes: Whether turns are only transcribed.
     """
 
     def __init__(
@@ -65,9 +54,14 @@ class Answering:
         speed: float,
         capacity: Admission | None,
         tell: Callable[[TruthRecord], None],
+        recogniser: Recogniser | None = None,
+        transcribes: bool = False,
     ) -> None:
         self._host, self._conversation, self._listening = host, conversation, listening
         self._draws, self._speed, self._capacity, self._tell = draws, speed, capacity, tell
+        self._recogniser, self._transcribes = recogniser, transcribes
+        self._transcribing = Transcribing(host, conversation, draws.transcription_ms)
+        self.patience_ms = draws.patience_ms
         self._heard: Heard | None = None
         self._next: Turn | None = None
         self._last: Turn | None = None
@@ -89,10 +83,6 @@ class Answering:
         faults = self._upcoming().faults
         return faults.size("premature") if "premature" in faults else None
 
-    def transcript_fails(self) -> bool:
-        """Return whether the transcription of the turn that has ended is to fail."""
-        return self._upcoming().faults.apply("untranscribed")
-
     def speech_started(self, *, interrupt: bool) -> None:
         """Stop talking when the caller begins to."""
         self._call_off_idle()
@@ -101,6 +91,10 @@ class Answering:
 
     def turn_ended(self, heard: Heard, *, respond: bool) -> None:
         """Answer the caller's turn, or keep what is needed to answer it when asked to."""
+        self._transcribe(heard)
+        if self._transcribes:
+            self._next = None
+            return
         self._heard = heard
         if not respond:
             return
@@ -108,10 +102,6 @@ class Answering:
             self._respond({})
         else:
             self._host.refuse(refusals.already_active(self._speaking.id))
-
-    def pass_over(self) -> None:
-        """Skip the caller's turn, which is not to be answered."""
-        self._next = None
 
     # -- from the client ------------------------------------------------------------------------
 
@@ -141,6 +131,14 @@ class Answering:
                 speaking.abandon()
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _transcribe(self, heard: Heard) -> None:
+        """Have a transcript of the caller's turn sent, where the session asks for them."""
+        transcription = self._host.configuration["audio"]["input"]["transcription"]
+        if transcription is not None:
+            fails = self._upcoming().faults.apply("untranscribed")
+            said = None if self._recogniser is None else self._recogniser.take()
+            self._transcribing.turn_ended(heard, transcription, fails=fails, said=said)
 
     def _upcoming(self) -> Turn:
         if self._next is None:

@@ -14,6 +14,7 @@ from harness.simulator.chance.faults import TERMINAL, Faults
 from harness.simulator.protocol import event_order, usage
 from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.conversation import Conversation
+from harness.simulator.protocol.response_object import response_object
 from harness.simulator.timing.deadlines import Deadline
 from harness.simulator.voice.listening import Heard
 from harness.simulator.voice.outputs import (
@@ -278,30 +279,16 @@ class Speaking:
     ) -> None:
         """Send the response object in the given state."""
         running = status == "in_progress"
-        output = self._session["audio"]["output"]
-        asked = (self._options.get("audio") or {}).get("output") or {}
-        details: Json | None = {"type": status} if reason or error else None
-        if details is not None:
-            details |= {"reason": reason} if reason else {"error": error}
-        conversation_id = self._session["id"].replace("sess_", "conv_", 1)
-        response = {
-            "object": "realtime.response",
-            "id": self.id,
-            "status": status,
-            "status_details": details,
-            "output": [out.item.wire for out in self._outputs if out.was_opened and not running],
-            "conversation_id": None if self.out_of_band else conversation_id,
-            "output_modalities": self._asked("output_modalities"),
-            "max_output_tokens": self._asked("max_output_tokens"),
-            "audio": {
-                "output": {
-                    "format": asked.get("format") or output["format"],
-                    "voice": asked.get("voice") or output["voice"],
-                }
-            },
-            "metadata": self._options.get("metadata"),
-            "usage": None if running else self._usage(),
-        }
+        response = response_object(
+            self._session,
+            self._options,
+            response_id=self.id,
+            status=status,
+            reason=reason,
+            error=error,
+            output=[out.item.wire for out in self._outputs if out.was_opened and not running],
+            usage=None if running else self._usage(),
+        )
         for kind in kinds:
             self._context.emit(kind, {"response": response})
 

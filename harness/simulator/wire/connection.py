@@ -205,7 +205,7 @@ class Connection(asyncio.Protocol):
 
     def _crashed(self, error: Exception) -> None:
         words = sanitised(f"{type(error).__name__}: {error}")
-        print(f"harness simulator: a session failed: {words}", file=sys.stderr)
+        print(f"harness: a session failed: {words}", file=sys.stderr)
         if self._core.state is State.OPEN:
             self.close(1011, "internal error")
         else:

@@ -88,7 +88,7 @@ def answer(
     if (socket := WEBHOOKS.get(path)) is not None:
         return _stream(request, f"{here}{socket}")
     if path not in (*_PATHS, CREATES):
-        return _response("404 Not Found", {"error": _error("not_found", "Nothing here")})
+        return nothing_here()
     if api_key is not None and not _same(request.key, api_key):
         refusal = _error("invalid_api_key", "Incorrect API key provided")
         return _response("401 Unauthorized", {"error": refusal})
@@ -101,6 +101,11 @@ def answer(
     except Refused as refused:
         refusal = _error(refused.code, refused.message, refused.param)
         return _response("400 Bad Request", {"error": refusal})
+
+
+def nothing_here() -> bytes:
+    """Return the answer to a request for what is not there."""
+    return _response("404 Not Found", {"error": _error("not_found", "Nothing here")})
 
 
 def _stream(request: Request, address: str) -> bytes:

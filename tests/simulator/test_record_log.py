@@ -1,4 +1,4 @@
-"""The truth log: whole lines, at once, appended; a file that cannot be written is refused."""
+"""A log of records: whole lines, at once, appended; a file that cannot be written is refused."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.model import TruthRecord
-from harness.simulator.truth import TruthLog
+from harness.simulator.record_log import RecordLog
 
 
 def _record(turn_index: int) -> TruthRecord:
@@ -30,7 +30,7 @@ def _turns(path: Path) -> list[int]:
 
 
 def test_a_record_is_there_before_the_log_is_closed(tmp_path: Path) -> None:
-    log = TruthLog(tmp_path / "truth.jsonl")
+    log = RecordLog(tmp_path / "truth.jsonl", "truth log")
     log.write(_record(0))
     assert _turns(tmp_path / "truth.jsonl") == [0]
     assert (tmp_path / "truth.jsonl").read_bytes().endswith(b"\n")
@@ -39,7 +39,7 @@ def test_a_record_is_there_before_the_log_is_closed(tmp_path: Path) -> None:
 
 def test_a_log_goes_on_where_another_ended(tmp_path: Path) -> None:
     for turn_index in range(2):
-        log = TruthLog(tmp_path / "truth.jsonl")
+        log = RecordLog(tmp_path / "truth.jsonl", "truth log")
         log.write(_record(turn_index))
         log.close()
         log.write(_record(9))
@@ -49,7 +49,7 @@ def test_a_log_goes_on_where_another_ended(tmp_path: Path) -> None:
 
 def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    log = TruthLog(None)
+    log = RecordLog(None, "truth log")
     log.write(_record(0))
     log.close()
     assert list(tmp_path.iterdir()) == []
@@ -57,4 +57,4 @@ def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot write the truth log"):
-        TruthLog(tmp_path / "nowhere" / "truth.jsonl")
+        RecordLog(tmp_path / "nowhere" / "truth.jsonl", "truth log")
