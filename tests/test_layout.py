@@ -24,6 +24,7 @@ READERS = "one reader each, all given the same questions in test_registry"
 IN_A_RUN = "lives inside Locust, and is tested in whole runs of it"
 WHILE_IMPORTING = "a step of importing or obtaining a corpus, tested by what comes of it"
 THROUGH_THE_SERVER = "part of the simulator's answer to a client, tested over a real connection"
+THROUGH_A_CONVERSATION = "part of the cascade's answer, tested in conversations with providers"
 THROUGH_A_CALL = "part of one session in flight, tested in calls against the simulator"
 THROUGH_TOXIPROXY = "talks to a real Toxiproxy, which the tests of its users start"
 THROUGH_THE_PAGE = "part of the report page, tested as the page that is written"
@@ -102,6 +103,13 @@ EXEMPT: dict[str, dict[str, str]] = {
         "simulator/wire/encryption.py": "simulator/test_server.py",
         "simulator/wire/websocket_server.py": "simulator/test_server.py",
         "simulator/wire/plain_http.py": "simulator/wire/test_upgrade.py",
+    },
+    THROUGH_A_CONVERSATION: {
+        f"cascade/{name}.py": "cascade/test_response.py"
+        for name in (
+            *("answering", "prompt", "settings", "spoken", "transcripts"),
+            *("providers/base", "providers/http", "providers/openai"),
+        )
     },
     THROUGH_A_CALL: {
         "engine/frame_stream.py": "engine/test_engine.py",

@@ -22,6 +22,7 @@ COMMANDS = {
     "size": ("harness.cli.size", "Turn held calls into calls an hour, instances, a day."),
     "history": ("harness.cli.history", "Keep one line a run and find where the level changed."),
     "simulator": ("harness.cli.simulator", "Serve a Realtime API with known latencies."),
+    "cascade": ("harness.cli.cascade", "Serve a voice agent of STT, LLM and TTS providers."),
     "dialects": ("harness.cli.dialects", "List the APIs that can be measured, and their limits."),
     "corpus": ("harness.cli.corpus", "Obtain and look at recorded speech."),
     "network": ("harness.cli.network", "List, show and measure network profiles."),

@@ -67,6 +67,11 @@ class Conversation:
         return self._items[-1].id if self._items else None
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """All items, in their order."""
+        return tuple(self._items)
+
+    @property
     def has_spoken(self) -> bool:
         """Whether the model has said anything that is still there."""
         return any(item.spoken_ms for item in self._items)

@@ -1,0 +1,1 @@
+"""The services behind the agent: speech to text, language models, text to speech."""

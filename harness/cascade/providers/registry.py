@@ -1,0 +1,123 @@
+"""Which providers there are, and what is usual with each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from harness import environment
+from harness.cascade.providers.base import LanguageModel, SpeechToText, TextToSpeech
+from harness.cascade.providers.openai import (
+    ChatCompletions,
+    OpenAISpeechToText,
+    OpenAITextToSpeech,
+)
+from harness.cascade.settings import ProviderSettings
+from harness.errors import BadInput
+
+Made = TypeVar("Made", SpeechToText, LanguageModel, TextToSpeech)
+_OPENAI, _OPENAI_KEY = "https://api.openai.com/v1", "OPENAI_API_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Generic[Made]):
+    """One provider of one part.
+
+    Attributes:
+        make: Makes it from complete settings and a key.
+        url: Its usual address; empty where each has one's own.
+        model: A usual model, of 28 November 2026.
+        voice: A usual voice.
+        key_env: Where its key is by custom; empty for a provider without keys.
+    """
+
+    make: Callable[[ProviderSettings, str | None], Made]
+    url: str = ""
+    model: str = ""
+    voice: str = ""
+    key_env: str = ""
+
+
+STT: Mapping[str, Offer[SpeechToText]] = {
+    "openai": Offer(
+        make=OpenAISpeechToText,
+        url=_OPENAI,
+        model="gpt-4o-mini-transcribe",
+        key_env=_OPENAI_KEY,
+    ),
+}
+LLM: Mapping[str, Offer[LanguageModel]] = {
+    "openai": Offer(make=ChatCompletions, url=_OPENAI, model="gpt-4.1-mini", key_env=_OPENAI_KEY),
+}
+TTS: Mapping[str, Offer[TextToSpeech]] = {
+    "openai": Offer(
+        make=OpenAITextToSpeech,
+        url=_OPENAI,
+        model="gpt-4o-mini-tts",
+        voice="alloy",
+        key_env=_OPENAI_KEY,
+    ),
+}
+
+
+def make_provider(part: str, offers: Mapping[str, Offer[Made]], given: ProviderSettings) -> Made:
+    """Return a provider that is ready to be asked.
+
+    Args:
+        part: `stt`, `llm` or `tts`, as its options are called.
+        offers: The providers of that part.
+        given: What was asked for.
+
+    Raises:
+        BadInput: There is none of that name, its address is missing or none, or its key is.
+    """
+    offer, settings = offers.get(given.name), completed(part, offers, given)
+    assert offer is not None
+    return offer.make(settings, _key(part, offer.key_env, given))
+
+
+def completed(
+    part: str, offers: Mapping[str, Offer[Made]], given: ProviderSettings
+) -> ProviderSettings:
+    """Return settings with what is usual where nothing is said.
+
+    Raises:
+        BadInput: As for `make_provider`, but for the key.
+    """
+    offer = offers.get(given.name)
+    if offer is None:
+        known = ", ".join(offers)
+        raise BadInput(
+            "there is no such provider", where=f"--{part} {given.name}", hint=f"One of: {known}"
+        )
+    url = given.url or offer.url
+    if not url:
+        raise BadInput(
+            "needs an address", where=f"--{part} {given.name}", hint=f"Give it by --{part}-url"
+        )
+    scheme = url.partition("://")[0]
+    wanted = ("tcp",) if not offer.url else ("http", "https")
+    if scheme not in wanted or "@" in url or "://" not in url:
+        raise BadInput(
+            f"is no {' or '.join(wanted)} address without credentials",
+            where=f"--{part}-url",
+            hint="Such as " + ("tcp://127.0.0.1:10300" if not offer.url else offer.url),
+        )
+    return replace(
+        given, url=url, model=given.model or offer.model, voice=given.voice or offer.voice
+    )
+
+
+def _key(part: str, usual: str, given: ProviderSettings) -> str | None:
+    """Return the key; one that is not named goes to nobody but the provider it belongs to."""
+    name = given.key_env or ("" if given.url else usual)
+    if not name:
+        return None
+    environment.hold_secret(name)
+    key = environment.secret(name)
+    if key is None:
+        raise BadInput(
+            f"is not set, and the {part.upper()} provider {given.name} asks for a key",
+            where=name,
+            hint=f"Put the key into it, or name another variable by --{part}-key-env",
+        )
+    return key
