@@ -50,6 +50,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/wire.py": "transport/test_websocket.py",
         "model/summary.py": "recording/test_summary.py",
         "model/gate_document.py": "report/ci/test_document.py",
+        "model/against_document.py": "recording/test_against.py",
         "model/history.py": "recording/test_history.py",
         "model/capacity_document.py": "recording/test_capacity.py",
         "report/beside.py": "report/test_page.py",

@@ -84,6 +84,34 @@ def interval(
     return value, low_ms, high_ms
 
 
+def median_interval(
+    each: Floats, clusters: Ints
+) -> tuple[float | None, float | None, float | None]:
+    """Return the median of differences and the ends of its interval; `None` where it is open.
+
+    Whole clusters are drawn again, so that what they share is in the width.
+
+    Args:
+        each: Shape (n,), n at least 1; `inf` or `-inf` where one side has no answer.
+        clusters: Shape (n,): which cluster each belongs to, of at least 2.
+    """
+    _, members = np.unique(clusters, return_inverse=True)
+    count = int(members.max()) + 1
+    value = float(_medians(each[None], np.ones((1, len(each))))[0])
+    rng, found = np.random.default_rng([SEED, 4]), []
+    step = max(1, min(_RESAMPLES, _AT_ONCE // len(each)))
+    for begin in range(0, _RESAMPLES, step):
+        resamples = min(step, _RESAMPLES - begin)
+        drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+        weights = drawn[:, members].astype(np.float64)
+        found.append(_medians(np.broadcast_to(each, weights.shape), weights))
+    if not math.isfinite(value):
+        return None, None, None
+    below, above = _ends(value, np.concatenate(found), count)
+    low, high = value - below, value + above
+    return value, low if math.isfinite(low) else None, high if math.isfinite(high) else None
+
+
 def _ends(value_ms: float, resampled: Floats, clusters: int | None) -> tuple[float, float]:
     """Return how far the interval of a bootstrap reaches below and above the estimate."""
     kept = np.sort(resampled[~np.isnan(resampled)])

@@ -28,7 +28,7 @@ def write_summary(path: Path, summary: Summary) -> None:
     Raises:
         BadInput: The file cannot be written.
     """
-    text = msgspec.json.format(msgspec.json.encode(_document(summary)), indent=2)
+    text = msgspec.json.format(msgspec.json.encode(present(summary)), indent=2)
     files.replace_file(path / files.SUMMARY, text + b"\n")
 
 
@@ -63,19 +63,19 @@ def read_summary(path: Path) -> Summary:
         raise BadInput(f"is not a summary: {error}", where=where, hint=_HINT) from error
 
 
-def _document(value: Any) -> Any:
+def present(value: Any) -> Any:
     """Return what a value is in the file, without the parts that do not apply."""
     if is_dataclass(value):
         held = {field: getattr(value, field.name) for field in fields(value)}
         return {
-            field.name: _document(found)
+            field.name: present(found)
             for field, found in held.items()
             if field.default is MISSING or found != field.default or found not in (None, "", ())
         }
     if isinstance(value, dict):
-        return {name: _document(found) for name, found in value.items()}
+        return {name: present(found) for name, found in value.items()}
     if isinstance(value, tuple):
-        return [_document(found) for found in value]
+        return [present(found) for found in value]
     return value
 
 

@@ -1,8 +1,15 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.bootstrap import Pairs, differences, fewest_sessions, interval
+from harness.analysis.bootstrap import (
+    Pairs,
+    differences,
+    fewest_sessions,
+    interval,
+    median_interval,
+)
 
 _LATENCIES = st.lists(st.integers(0, 50), min_size=1, max_size=6)
 
@@ -74,3 +81,25 @@ def test_few_sessions_widen_the_interval() -> None:
         assert low <= value <= high
         widths.append(high - low)
     assert widths[0] > widths[1] >= widths[2]
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=6, max_size=30), st.integers(2, 6))
+def test_the_interval_of_a_median_is_around_it_and_moves_with_the_differences(
+    each: list[float], clusters: int
+) -> None:
+    of = np.arange(len(each)) % clusters
+    found = median_interval(np.array(each), of)
+    value, low, high = (end for end in found if end is not None)
+    assert value == pytest.approx(np.median(each))
+    assert low <= value <= high
+    moved = median_interval(np.array(each) + 50.0, of)
+    assert moved == pytest.approx((value + 50.0, low + 50.0, high + 50.0), abs=1e-6)
+
+
+def test_an_end_among_turns_without_an_answer_is_open() -> None:
+    each = np.array([1.0, 2.0, 3.0, 4.0, np.inf, np.inf, np.inf])
+    value, low, high = median_interval(each, np.arange(7))
+    assert value == 4.0
+    assert low is not None
+    assert high is None
+    assert median_interval(np.full(6, np.inf), np.arange(6)) == (None, None, None)
