@@ -198,15 +198,16 @@ def _difference_ms(metric: Metric, turn: TurnRecord, against: TurnRecord) -> flo
 def _utterance(
     utterance: str, network: str, pairs: Sequence[TurnPair], transcripts: dict[str, str]
 ) -> UtteranceFindings:
-    differences = [_difference_ms(HEADLINE, one.turn, one.against) for one in pairs]
-    value = _median([one for one in differences if one is not None])
+    ms = _median(_latencies(one.turn for one in pairs))
+    against_ms = _median(_latencies(one.against for one in pairs))
+    value = None if ms is None or against_ms is None else rounded(ms - against_ms)
     return UtteranceFindings(
         utterance=utterance,
         transcript=transcripts.get(utterance, ""),
         network=network,
         n=len(pairs),
-        ms=_median(_latencies(one.turn for one in pairs)),
-        against_ms=_median(_latencies(one.against for one in pairs)),
+        ms=ms,
+        against_ms=against_ms,
         value=value,
         why="" if value is not None else "no answer within the limit in half of its turns or more",
     )
@@ -219,9 +220,7 @@ def _latencies(turns: Iterable[TurnRecord]) -> list[float]:
 
 def _median(values: Sequence[float]) -> float | None:
     """Return the middle of values, `None` where it is not finite."""
-    # -inf beside +inf is the middle of nothing.
-    with np.errstate(invalid="ignore"):
-        middle = float(np.median(values))
+    middle = float(np.median(values))
     return rounded(middle) if math.isfinite(middle) else None
 
 

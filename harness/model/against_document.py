@@ -107,7 +107,7 @@ class UtteranceFindings:
         n: Turns in which it was measured with both.
         ms: Median with the target; `None` beyond the limit.
         against_ms: Median with the other one.
-        value: Median of the differences of its turns.
+        value: The difference of the two.
         why: Why something is missing.
     """
 

@@ -126,8 +126,10 @@ def _shade_outside(axes: Axes, load: LoadCurve, scale: float) -> None:
             axes.axvspan(begin / scale, until / scale, color=svg.MUTED, alpha=0.13, lw=0)
 
 
-def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: int) -> str:
-    """Draw P50, P95 and P99 of each network as a dot with its interval."""
+def intervals(
+    rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: int, by: str = "network"
+) -> str:
+    """Draw P50, P95 and P99 of each network, or of what else there are rows of, with intervals."""
     height = sum(len(quantiles) + 1.4 for quantiles in rows.values()) * _ROW_PX + 40
     with svg.styled():
         figure, axes = svg.canvas(width_px, height)
@@ -145,7 +147,7 @@ def intervals(rows: Mapping[str, Mapping[str, PercentileSummary]], *, width_px: 
         return svg.export(
             figure,
             name=f"intervals-{width_px}",
-            label="P50, P95 and P99 of voice_to_voice with 95 % intervals, by network",
+            label=f"P50, P95 and P99 of voice_to_voice with 95 % intervals, by {by}",
         )
 
 
