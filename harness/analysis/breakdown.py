@@ -11,10 +11,9 @@ import numpy as np
 
 from harness.analysis.columns import TurnColumns
 from harness.analysis.failures import is_ours
-from harness.analysis.metrics import BY_NAME
+from harness.analysis.metrics import BY_NAME, headline_of
 from harness.model import NS_PER_S, Run
 
-_WHOLE = "voice_to_voice"
 _MIDDLE = (0.45, 0.55)
 _SLOW = (0.925, 0.975)
 _BINS = 48
@@ -31,7 +30,7 @@ class Point:
     Attributes:
         network: Name of the network profile.
         at_s: When the caller stopped speaking, since run start; `None` when it never did.
-        latency_ms: voice_to_voice; `None` when nothing was heard.
+        latency_ms: The headline of the run; `None` when nothing was heard.
         floor_ms: Least latency, where the caller waited to the limit without an answer.
         stages_ms: The stages of `STAGES`, which add up to `latency_ms`; `None` when one of them
             is not known.
@@ -47,7 +46,7 @@ class Point:
 def points(run: Run) -> list[Point]:
     """Return the turns of a run as points, by time; what we spoiled says nothing of the API."""
     columns = TurnColumns(run.turns)
-    whole_ms, censored = columns.latencies(BY_NAME[_WHOLE])
+    whole_ms, censored = columns.latencies(headline_of(run.turns))
     stages = [columns.latencies(BY_NAME[name]) for name in STAGES]
     stages_ms = np.stack([np.where(unknown, np.nan, ms) for ms, unknown in stages], axis=1)
     complete = ~np.isnan(stages_ms).any(axis=1)

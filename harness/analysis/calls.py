@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.failures import has_failed, is_ours
 from harness.analysis.intervals import wilson
-from harness.analysis.metrics import BY_NAME, turn_latency
+from harness.analysis.metrics import heard_ms
 from harness.analysis.rounding import RATE_DIGITS, rounded
 from harness.model import Run, SessionRecord, TurnRecord
 from harness.model.breakdown_summary import CallsSummary, CallSummary
 
-_WHOLE = BY_NAME["voice_to_voice"]
 _WORST_LISTED = 10
 
 _Turns = Sequence[TurnRecord]
@@ -71,16 +70,10 @@ def _call(turns: _Turns, failed: int, session: SessionRecord | None) -> CallSumm
 
 
 def _badness(turn: TurnRecord) -> tuple[bool, float]:
-    heard_ms = _heard_ms(turn)
-    return has_failed(turn), math.inf if heard_ms is None else heard_ms
+    latency_ms = heard_ms(turn)
+    return has_failed(turn), math.inf if latency_ms is None else latency_ms
 
 
 def _slowest_ms(turns: Iterable[TurnRecord]) -> float | None:
-    heard = (_heard_ms(turn) for turn in turns)
+    heard = (heard_ms(turn) for turn in turns)
     return max((ms for ms in heard if ms is not None), default=None)
-
-
-def _heard_ms(turn: TurnRecord) -> float | None:
-    """Return the latency of a turn that was heard."""
-    found = turn_latency(_WHOLE, turn)
-    return None if found is None or found.censored else found.ms

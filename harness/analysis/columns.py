@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _SESSION, _LIMIT = attrgetter("session_id"), attrgetter("limit_ms")
+_IN_TEXT = attrgetter("in_text")
 # By identity: to hash a member of an enumeration takes longer than all else here.
 _STATUS_NUMBERS = {id(status): number for number, status in enumerate(TurnStatus)}
 
@@ -76,6 +77,11 @@ class TurnColumns:
         return np.isin(self._statuses, wanted)
 
     @cached_property
+    def in_text(self) -> Flags:
+        """Whether the turn was in text, so that nothing could be heard."""
+        return np.fromiter(map(_IN_TEXT, self.turns), np.bool_, len(self))
+
+    @cached_property
     def limits_ms(self) -> Floats:
         """How long the caller waited at most."""
         return np.fromiter(map(_LIMIT, self.turns), np.float64, len(self))
@@ -96,7 +102,10 @@ class TurnColumns:
         """`TurnRecord.error_bound_ns` of all turns; NaN where a part of it is not known."""
         late_ns = self.number("endpoint_lateness_ns")
         arrival_ns = self.number("arrival_uncertainty_ns") + self.number("processing_delay_ns")
-        unheard = np.isnan(self.instant("first_audible_ns"))
+        answered_ns = np.where(
+            self.in_text, self.instant("first_text_ns"), self.instant("first_audible_ns")
+        )
+        unheard = np.isnan(answered_ns)
         return np.where(unheard, late_ns, late_ns + arrival_ns)
 
     def values(self, attribute: str) -> list[str]:
@@ -119,7 +128,7 @@ class TurnColumns:
         return self._latencies[metric.name]
 
     def _measure(self, metric: Metric) -> tuple[Floats, Flags]:
-        counted = self.heard | self.waited
+        counted = (self.heard | self.waited) & (self.in_text == metric.in_text)
         if metric.of_session:
             return np.full(len(self), np.nan), np.zeros(len(self), dtype=np.bool_)
         if metric.given:
@@ -172,4 +181,11 @@ class TurnColumns:
             np.where(censored, np.inf, found)[kept],
             self.sessions[kept],
             float(found[late].min()) if late.any() else None,
+            self._of(metric, chosen),
         )
+
+    def _of(self, metric: Metric, chosen: Flags) -> str:
+        """Return what a metric's values are one of, where the turns are not of its kind."""
+        if not chosen.any() or (self.in_text == metric.in_text)[chosen].any():
+            return "turns"
+        return "turns in text" if metric.in_text else "turns in audio"

@@ -11,7 +11,7 @@ from harness.analysis.comparison.effect import RunSpread
 from harness.analysis.comparison.likeness import refuse_unlike
 from harness.analysis.comparison.pairing import pair_up
 from harness.analysis.comparison.shift import DECILES, Floats, Shift, shifts
-from harness.analysis.metrics import BY_NAME
+from harness.analysis.metrics import BY_NAME, headline_of
 from harness.analysis.objectives.evaluation import ObjectiveResult, evaluate_objectives
 from harness.analysis.objectives.evidence import Evidence, RunEvidence, Where
 from harness.analysis.objectives.objective import Objective
@@ -22,8 +22,6 @@ from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Sample
 from harness.errors import BadInput
 from harness.model import Run
-
-_HEADLINE = "voice_to_voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +118,8 @@ def gate_against(
     differing = refuse_unlike([*runs, *baseline], allowed)
     ordered, paired = pair_up(runs, baseline, wanted=in_pairs)
     against = [next(one for known_run, one in known if known_run is run) for run in ordered]
-    objectives = default_objectives() if asked is None else asked.objectives
+    whole = headline_of(turn for run in runs for turn in run.turns).name
+    objectives = default_objectives(metric=whole) if asked is None else asked.objectives
     confidence = CONFIDENCE if asked is None else asked.confidence
     setting = Setting(confidence=confidence, in_pairs=paired, between=between or {})
     compared = compare(candidate, against, objectives, setting)
@@ -129,13 +128,13 @@ def gate_against(
             "no objective has a tolerance, so there is nothing to compare with the baseline",
             hint='Add tolerance = 0.05 to an objective such as metric = "voice_to_voice"',
         )
-    headline = _shifted(compared[0].objective)
+    shifted = _shifted(compared[0].objective, whole)
     where = compared[0].objective.where
     subjects = [found.objective.subject for found in compared]
     samples = [
-        [one.sample(BY_NAME[headline], where) for one in side] for side in (candidate, against)
+        [one.sample(BY_NAME[shifted], where) for one in side] for side in (candidate, against)
     ]
-    shift = shifts(*samples, in_pairs=paired, drawn=_drawn(samples, headline, where, setting))
+    shift = shifts(*samples, in_pairs=paired, drawn=_drawn(samples, shifted, where, setting))
     return GateReport(
         runs=tuple(one.run_id for one in candidate),
         objectives=() if asked is None else _evaluated(candidate, asked),
@@ -143,7 +142,7 @@ def gate_against(
         baseline=tuple(one.run_id for one in against),
         comparisons=compared,
         shift=shift,
-        shift_of=headline,
+        shift_of=shifted,
         caveats=_caveats([*candidate, *against]),
         notes=(*differing, *_of_design(setting, len(runs), len(baseline), subjects)),
     )
@@ -172,10 +171,10 @@ def _caveats(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason for one in evidence for reason in one.caveats))
 
 
-def _shifted(objective: Objective) -> str:
+def _shifted(objective: Objective, whole: str) -> str:
     """Return the metric whose deciles tell where the difference of an objective lies."""
     quantity = objective.quantity
-    return quantity.metric if isinstance(quantity, Percentile | Attainment) else _HEADLINE
+    return quantity.metric if isinstance(quantity, Percentile | Attainment) else whole
 
 
 def _of_design(

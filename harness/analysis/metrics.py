@@ -30,6 +30,7 @@ class Metric:
         given: Name of an instant without which a turn has no such latency; empty for none.
         beyond: Name of the instant up to which the end had not come, where there is one: then the
             latency is at least as long as that.
+        in_text: Only turns in text have it; otherwise only turns in audio.
         of_session: Measured once a session, from its record, and not once a turn.
         occasional: Left out of a summary when no turn has it.
     """
@@ -42,6 +43,7 @@ class Metric:
     awaited: bool = False
     given: str = ""
     beyond: str = ""
+    in_text: bool = False
     of_session: bool = False
     occasional: bool = False
 
@@ -133,6 +135,29 @@ METRICS = (
         occasional=True,
     ),
     Metric(
+        name="time_to_first_token",
+        title="Time to first token",
+        start=("speech_end_ns",),
+        end="first_text_ns",
+        definition="in turns in text: the instant at which the prompt was due, which ends the"
+        " caller's turn, to the first text of the response received",
+        awaited=True,
+        in_text=True,
+        occasional=True,
+    ),
+    Metric(
+        name="time_to_last_token",
+        title="Time to last token",
+        start=("speech_end_ns",),
+        end="last_text_ns",
+        definition="in turns in text: the instant at which the prompt was due to the message"
+        " received that says that the response is complete; not known of one that was interrupted"
+        " or never said to be complete",
+        awaited=True,
+        in_text=True,
+        occasional=True,
+    ),
+    Metric(
         name="session_setup",
         title="Session setup",
         start=("open_start_ns",),
@@ -211,8 +236,8 @@ METRICS = (
         title="Greeting",
         start=("ready_ns",),
         end="greeting_audible_ns",
-        definition="session ready to the first sample of the agent's greeting that can be heard,"
-        " where the agent speaks first",
+        definition="session ready to the first sample of the agent's greeting that can be heard, or"
+        " to its first text, where the agent speaks first",
         of_session=True,
         occasional=True,
     ),
@@ -220,6 +245,16 @@ METRICS = (
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}
+
+_IN_AUDIO, _IN_TEXT = BY_NAME["voice_to_voice"], BY_NAME["time_to_first_token"]
+
+
+def headline_of(turns: Iterable[TurnRecord]) -> Metric:
+    """Return the latency that says how long callers waited: of turns in text, to the first token.
+
+    All turns of a run are of one kind, for they are of one API.
+    """
+    return _IN_TEXT if any(turn.in_text for turn in turns) else _IN_AUDIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +272,7 @@ def is_measured(turn: TurnRecord) -> bool:
 
 def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
     """Measure one turn; `None` when it has no such latency."""
-    if metric.of_session or not is_measured(turn):
+    if metric.of_session or metric.in_text != turn.in_text or not is_measured(turn):
         return None
     if metric.given and getattr(turn.at, metric.given) is None:
         return None
@@ -256,11 +291,11 @@ def turn_latency(metric: Metric, turn: TurnRecord) -> Latency | None:
 
 
 def heard_ms(turn: TurnRecord) -> float | None:
-    """Return voice to voice in ms of a turn whose response was heard; negative in a premature one.
+    """Return the headline in ms of a turn whose response was heard; negative in a premature one.
 
     `None` where it was not measured, or only that it is longer than the caller waited.
     """
-    found = turn_latency(BY_NAME["voice_to_voice"], turn)
+    found = turn_latency(headline_of([turn]), turn)
     return None if found is None or found.censored else found.ms
 
 

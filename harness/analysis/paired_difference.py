@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.analysis.bootstrap import Pairs, differences, fewest_sessions, interval
 from harness.analysis.intervals import turns_needed
-from harness.analysis.metrics import BY_NAME, Metric, turn_latency
+from harness.analysis.metrics import BY_NAME, Metric, headline_of, turn_latency
 from harness.analysis.rounding import rounded
 from harness.model import TurnRecord
 from harness.model.summary import PairedSummary, UtteranceComparison
@@ -22,8 +22,8 @@ from harness.model.summary import PairedSummary, UtteranceComparison
 CLEAN = "clean"
 """The condition that others are compared with; without it, originals without a condition."""
 
-COMPARED = ("voice_to_voice", "endpoint_delay", "response_delay")
-"""The latencies that are compared; the utterances are listed one by one for the first."""
+_IN_AUDIO = ("voice_to_voice", "endpoint_delay", "response_delay")
+_IN_TEXT = ("time_to_first_token", "time_to_last_token")
 
 _MOST_LISTED = 2_000
 
@@ -103,14 +103,17 @@ def paired_differences(metric: Metric, turns: Sequence[TurnRecord]) -> list[Pair
 
 def paired_summary(turns: Sequence[TurnRecord]) -> tuple[PairedSummary, ...]:
     """Return the comparisons of a run as its summary states them; empty where there are none."""
+    first = headline_of(turns)
+    names = _IN_TEXT if first.in_text else _IN_AUDIO
     found = [
-        difference for name in COMPARED for difference in paired_differences(BY_NAME[name], turns)
+        difference for name in names for difference in paired_differences(BY_NAME[name], turns)
     ]
-    return tuple(_summary(one) for one in found if one.utterances or one.metric == COMPARED[0])
+    return tuple(_summary(one) for one in found if one.utterances or one.metric == first.name)
 
 
 def _summary(found: PairedDifference) -> PairedSummary:
-    listed = found.utterances if found.metric == COMPARED[0] else ()
+    # One by one the utterances are listed for the headline.
+    listed = found.utterances if found.metric in (_IN_AUDIO[0], _IN_TEXT[0]) else ()
     return PairedSummary(
         condition=found.condition,
         against=found.against,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.analysis.failures import has_failed
-from harness.analysis.metrics import BY_NAME, turn_latency
+from harness.analysis.metrics import headline_of, turn_latency
 from harness.model import NS_PER_MS, TurnRecord, Underruns
 
 _BUFFER_MS = 60
@@ -18,13 +18,13 @@ class TurnTimeline:
         turn_index: 0 for the first turn of the call.
         outcome: How it ended, and whose fault it was where it went wrong.
         failed: It went wrong, no matter through whom.
-        latency_ms: voice_to_voice; at least this where `censored`.
+        latency_ms: The headline of the run; at least this where `censored`.
         censored: The caller waited to the limit.
         speech_from_ms: Onset of the speech, negative.
         endpoint_ms: The server's event that the caller has finished.
         audio_ms: First audio of the response.
-        audible_ms: Its first sample that can be heard.
-        until_ms: The last sample of it that was heard.
+        audible_ms: Its first sample that can be heard, or its first text.
+        until_ms: The last sample of it that was heard, or the end of its text.
         barge_in_ms: The caller's first sample that interrupted it.
         gaps: Underruns with a jitter buffer of 60 ms.
         gaps_ms: How long they were together.
@@ -60,8 +60,8 @@ def _timeline(turn: TurnRecord, after: TurnRecord | None) -> TurnTimeline:
 
     barge_in_ns = None if after is None else after.at.barge_in_onset_ns
     stopped_ns = None if after is None else after.at.audio_stopped_ns
-    ends = (stopped_ns, at.playout_end_ns, at.last_audio_ns)
-    latency = turn_latency(BY_NAME["voice_to_voice"], turn)
+    ends = (stopped_ns, at.playout_end_ns, at.last_audio_ns, at.last_text_ns)
+    latency = turn_latency(headline_of([turn]), turn)
     gaps = _gaps(turn.counts.underruns)
     fault = turn.fault
     return TurnTimeline(
@@ -73,7 +73,7 @@ def _timeline(turn: TurnRecord, after: TurnRecord | None) -> TurnTimeline:
         speech_from_ms=since(at.speech_onset_ns),
         endpoint_ms=since(at.server_endpoint_ns),
         audio_ms=since(at.first_audio_ns),
-        audible_ms=since(at.first_audible_ns),
+        audible_ms=since(turn.answered_ns),
         until_ms=since(next((one for one in ends if one is not None), None)),
         barge_in_ms=since(barge_in_ns),
         gaps=0 if gaps is None else gaps.count,

@@ -4,10 +4,8 @@ import heapq
 from collections import defaultdict
 
 from harness.analysis.failures import has_failed, is_ours
-from harness.analysis.metrics import BY_NAME, turn_latency
+from harness.analysis.metrics import headline_of, turn_latency
 from harness.model import RecordedFor, TurnRecord, TurnStatus
-
-_VOICE_TO_VOICE = BY_NAME["voice_to_voice"]
 
 
 def badness(turn: TurnRecord) -> tuple[RecordedFor, float] | None:
@@ -21,7 +19,7 @@ def badness(turn: TurnRecord) -> tuple[RecordedFor, float] | None:
     if has_failed(turn):
         end_ns = turn.at.speech_end_ns
         return None if end_ns is None else (RecordedFor.FAILED, -float(end_ns))
-    latency = turn_latency(_VOICE_TO_VOICE, turn)
+    latency = turn_latency(headline_of([turn]), turn)
     if latency is None:
         return None
     if turn.status is TurnStatus.PREMATURE:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.analysis import BY_NAME, has_failed, session_latency, turn_latency
+from harness.analysis import BY_NAME, has_failed, headline_of, session_latency, turn_latency
 from harness.cli.declared_options import DeclaredOptions
 from harness.cli.terminal import TerminalProgress
 from harness.corpus import KNOWN_CORPORA, channel_from, obtain_corpus
@@ -118,13 +118,14 @@ def show_target(target: str, found: "TargetCheck") -> int:
     _session(session)
     heard = 0
     for turn in found.turns:
-        latency = turn_latency(BY_NAME["voice_to_voice"], turn)
+        whole = headline_of([turn])
+        latency = turn_latency(whole, turn)
         name, fault = f"turn {turn.turn_index + 1}", f": {turn.fault}" if has_failed(turn) else ""
         if latency is None or latency.censored:
             _say(name, f"{turn.status}{fault}")
             continue
         heard += 1
-        _say(name, f"{turn.status}, voice to voice {latency.ms:.0f} ms{fault}")
+        _say(name, f"{turn.status}, {whole.title.lower()} {latency.ms:.0f} ms{fault}")
     if session.fault is not None:
         _say("ended", str(session.fault))
     for words in missing_events(found.seen) if heard else ():

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis import BY_NAME, has_failed, heard_ms, session_latency
+from harness.analysis import BY_NAME, has_failed, headline_of, heard_ms, session_latency
 from harness.clock import now_ns
 from harness.model import NS_PER_S, RunEvent, RunEventKind, SessionRecord, TurnRecord
 
@@ -55,7 +55,8 @@ class LocustTable:
         for turn in turns:
             # A turn that went well may still carry a fault, such as a late response.
             fault = turn.fault if has_failed(turn) else None
-            self._row("turn", f"voice to voice, {turn.network}", heard_ms(turn), fault)
+            name = f"{headline_of([turn]).title.lower()}, {turn.network}"
+            self._row("turn", name, heard_ms(turn), fault)
         if session is None:
             return
         setup = session_latency(_SETUP, session)

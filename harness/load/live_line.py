@@ -9,7 +9,7 @@ import sys
 from harness.analysis import has_failed, is_ours
 from harness.clock import now_ns
 from harness.errors import NO_FREE_CALLER
-from harness.load.monitoring.latencies import SHOWN, LiveLatencies
+from harness.load.monitoring.latencies import LiveLatencies
 from harness.load.monitoring.recent_run import RecentRun
 from harness.model import NS_PER_S, RunManifest, TurnRecord, TurnStatus
 from harness.recording import Batch
@@ -86,7 +86,7 @@ class LiveLine:
 
     def _percentiles(self) -> str:
         """Return P50 and P95 of all turns, and a hyphen for what their number cannot support."""
-        found = self._latencies.percentiles(SHOWN[0], self._latencies.strata())
+        found = self._latencies.percentiles(self._latencies.shown[0], self._latencies.strata())
         shown = [
             f"P{name} {'-' if one.value_ms is None else f'{one.value_ms:.0f} ms'}"
             for name, one in zip((50, 95), found, strict=False)

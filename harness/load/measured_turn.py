@@ -42,6 +42,7 @@ class MeasuredTurn:
     def latency_ms(self) -> float | None:
         """From the end of the caller's speech to the first audible sample; `None` if unmeasured.
 
+        In text, from the prompt's due instant to the first text.
         In a turn that is premature it is negative.
         """
         return None if self._record is None else heard_ms(self._record)

@@ -34,12 +34,31 @@ class RequestResponse:
 
 @dataclass(frozen=True, slots=True)
 class CommitTurn:
-    """The caller has finished: what was said since the last turn is a turn, to be answered."""
+    """The caller has finished: what was said since the last turn is a turn, to be answered.
+
+    Attributes:
+        words: What was said, where it goes out as text.
+    """
+
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CancelResponse:
     """The response that is being given is to end, since the caller begins to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The caller begins to speak into a response, which is spoken no further.
+
+    Attributes:
+        heard: The text that had been spoken.
+        heard_ms: How long that took.
+    """
+
+    heard: str
+    heard_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +68,7 @@ class PressKey:
     key: str
 
 
-Request = PressKey | CommitTurn | CancelResponse | Truncate | ToolResult | RequestResponse
+CutOff = Truncate | Interrupted
+"""What is said of a response that was stopped: how much of it was heard."""
+
+Request = PressKey | CommitTurn | CancelResponse | CutOff | ToolResult | RequestResponse

@@ -21,13 +21,13 @@ Half a frame of 20 ms: what lies beyond could pass for a difference between two 
 class TurnStatus(StrEnum):
     """How a turn ended.
 
-    `completed`: the response was heard. `broken_off`: it was heard from, then ended as failed or
-    incomplete; its latency counts, and so does the failure. `premature`: the response began before
-    the caller had ended; kept, with its negative latency. `timeout`: a response was under way but
-    nothing could be heard within the limit, or nothing of the answer that a tool was called for;
-    the latency is right-censored at the limit. `no_reply`: nothing at all came within the limit.
-    `failed`: the provider reported that the response failed. `closed`: the session ended first.
-    `dropped`: planned, but never started. `void`: we spoiled it ourselves.
+    `completed`: the response was heard, or came in a turn in text. `broken_off`: it was heard from,
+    then ended as failed or incomplete; its latency counts, and so does the failure. `premature`:
+    the response began before the caller had ended; kept, with its negative latency. `timeout`: a
+    response was under way but nothing could be heard within the limit, or nothing of the answer
+    that a tool was called for; the latency is right-censored at the limit. `no_reply`: nothing at
+    all came within the limit. `failed`: the provider reported that the response failed. `closed`:
+    the session ended first. `dropped`: planned, but never started. `void`: we spoiled it ourselves.
     """
 
     COMPLETED = "completed"
@@ -95,6 +95,10 @@ class TurnInstants:
     Where nothing stopped it, `talked_over_ns` is until when it was heard over the caller. Behind a
     carrier, `response_resumed_ns` is when more of a response came that its application had taken
     back, before the caller had ended: it is played to a caller who speaks.
+
+    In a turn in text `speech_end_ns` is when the prompt was due, `commit_sent_ns` when it left,
+    `first_text_ns` when the first text of the response came, and `last_text_ns` when the message
+    came that ends the response. Nothing of audio is known, nor how long it took to be spoken.
     """
 
     scheduled_start_ns: int | None = None
@@ -108,6 +112,7 @@ class TurnInstants:
     server_endpoint_ns: int | None = None
     response_created_ns: int | None = None
     first_text_ns: int | None = None
+    last_text_ns: int | None = None
     first_audio_ns: int | None = None
     first_audible_ns: int | None = None
     last_audio_ns: int | None = None
@@ -257,6 +262,7 @@ class TurnRecord:
             kernel stamped it, `None` as for `arrival_uncertainty_ns`.
         think_asked_ns: The pause that the caller was to make before the utterance, from when the
             response before had been heard or the session was ready; `None` for an interruption.
+        in_text: The caller's words went out and the response came as text: nothing could be heard.
         think_ns: The pause that it was, on the plan. Longer than asked for where a scenario decides
             late what is said; none of it is in the turn's latency.
     """
@@ -286,6 +292,12 @@ class TurnRecord:
     user_class: str = ""
     think_asked_ns: int | None = None
     think_ns: int | None = None
+    in_text: bool = False
+
+    @property
+    def answered_ns(self) -> int | None:
+        """When the response was first heard, or its first text came; `None` when it never was."""
+        return self.at.first_text_ns if self.in_text else self.at.first_audible_ns
 
     @property
     def error_bound_ns(self) -> int | None:
@@ -294,8 +306,8 @@ class TurnRecord:
         A turn in which nothing was heard has no arrival: what is known of its latency, the least
         that it is, counts from the frame that ended speech.
         """
-        late_ns, heard = self.endpoint_lateness_ns, self.at.first_audible_ns is not None
-        if late_ns is None or not heard:
+        late_ns = self.endpoint_lateness_ns
+        if late_ns is None or self.answered_ns is None:
             return late_ns
         uncertain_ns, delay_ns = self.arrival_uncertainty_ns, self.processing_delay_ns
         if uncertain_ns is None or delay_ns is None:
@@ -313,7 +325,7 @@ class TurnRecord:
         ):
             if value is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
-        if self.at.first_audible_ns is None and self.status in _MUST_SOUND:
+        if self.answered_ns is None and self.status in _MUST_SOUND:
             raise ValueError(f"a {self.status} turn must have been heard")
         if self.fault is None and self.status not in _FINE:
             raise ValueError(f"a turn that ended as {self.status} needs a fault that says why")

@@ -1,6 +1,6 @@
 """The speech under several conditions: what each comes to, and what it does to the same words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import sanitised
 from harness.model.summary import PairedSummary, Summary
@@ -9,12 +9,16 @@ from harness.report.blocks import Cell, Section, Table, Text
 from harness.report.forest import forest_plot
 from harness.report.formatting import MINUS, MISSING, condition_name, counted, difference, number
 from harness.report.sections import strata_table
-from harness.report.summary_view import HEADLINE, paired
+from harness.report.summary_view import HEADLINE, IN_TEXT, headline_title, paired
 
 _COLUMNS = {
     HEADLINE: "Voice to voice, ms",
     "endpoint_delay": "Endpoint delay, ms",
     "response_delay": "Response delay, ms",
+}
+_IN_TEXT = {
+    IN_TEXT: "Time to first token, ms",
+    "time_to_last_token": "Time to last token, ms",
 }
 _SAYS = (
     (
@@ -40,7 +44,7 @@ def sections(summary: Summary) -> list[Section]:
         return []
     by_itself = Section(
         id="conditions",
-        title="Voice to voice by condition of the speech",
+        title=f"{headline_title(summary.metrics)} by condition of the speech",
         says=("What was done to the recordings before they were said. Each row stands by itself.",),
         parts=(strata_table("Condition", strata),),
     )
@@ -56,19 +60,20 @@ def _paired(found: Mapping[str, Mapping[str, PairedSummary]], conditions: int) -
             else "Nothing to compare: all speech was under the same condition."
         )
         return Section(id="paired", title=title, says=_SAYS[:1], parts=(Text(text=why),))
-    rows = tuple((_name(metrics), *_row(metrics)) for metrics in found.values())
+    columns = _IN_TEXT if any(IN_TEXT in metrics for metrics in found.values()) else _COLUMNS
+    rows = tuple((_name(metrics), *_row(metrics, columns)) for metrics in found.values())
     reasons = {
-        _name(metrics): sanitised(metrics[HEADLINE].why)
+        _name(metrics): sanitised(_first(metrics).why)
         for metrics in found.values()
-        if metrics[HEADLINE].why
+        if _first(metrics).why
     }
     table = Table(
         title="Differences of the same utterances",
-        head=("Condition", "Utterances", "Turns", *_COLUMNS.values()),
+        head=("Condition", "Utterances", "Turns", *columns.values()),
         rows=rows,
         notes=tuple(f"{name}: {why}." for name, why in reasons.items()),
     )
-    each = {_name(metrics): metrics[HEADLINE] for metrics in found.values()}
+    each = {_name(metrics): _first(metrics) for metrics in found.values()}
     drawn = {name: one for name, one in each.items() if _listed(one)}
     if not drawn:
         return Section(id="paired", title=title, says=_SAYS, parts=(table,))
@@ -78,16 +83,21 @@ def _paired(found: Mapping[str, Mapping[str, PairedSummary]], conditions: int) -
     return Section(id="paired", title=title, says=_SAYS, parts=(table, figure))
 
 
+def _first(metrics: Mapping[str, PairedSummary]) -> PairedSummary:
+    """Return the comparison of the headline, which comes first."""
+    return next(iter(metrics.values()))
+
+
 def _name(metrics: Mapping[str, PairedSummary]) -> str:
-    one = metrics[HEADLINE]
+    one = _first(metrics)
     return f"{condition_name(one.condition)} {MINUS} {condition_name(one.against)}"
 
 
-def _row(metrics: Mapping[str, PairedSummary]) -> list[Cell]:
-    one = metrics[HEADLINE]
+def _row(metrics: Mapping[str, PairedSummary], columns: Iterable[str]) -> list[Cell]:
+    one = _first(metrics)
     turns = number(one.turns, 0), f"and {number(one.turns_against, 0)}"
     row: list[Cell] = [number(one.utterances, 0), turns]
-    for metric in _COLUMNS:
+    for metric in columns:
         value, under = difference(metrics[metric]) if metric in metrics else (MISSING, "")
         row.append(value if value == MISSING else (value, under))
     return row

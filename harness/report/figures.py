@@ -49,7 +49,7 @@ def percentile_curve(groups: Mapping[str, Sequence[Point]], *, width_px: int) ->
         return svg.export(
             figure,
             name=f"curve-{width_px}",
-            label="Percentile curve of voice_to_voice, one line per network",
+            label="Percentile curve of the latency, one line per network",
         )
 
 
@@ -106,7 +106,7 @@ def turns_over_time(
         return svg.export(
             figure,
             name=f"time-{width_px}",
-            label="voice_to_voice of each turn over the time of the run, failures marked",
+            label="Latency of each turn over the time of the run, failures marked",
         )
 
 
@@ -147,7 +147,7 @@ def intervals(
         return svg.export(
             figure,
             name=f"intervals-{width_px}",
-            label=f"P50, P95 and P99 of voice_to_voice with 95 % intervals, by {by}",
+            label=f"P50, P95 and P99 of the latency with 95 % intervals, by {by}",
         )
 
 
@@ -253,7 +253,7 @@ def _marks(colour: str, marker: str, edge_px: float) -> dict[str, Any]:
 
 def latency_axis(axes: Axes, values: Sequence[float]) -> None:
     """Scale the latency axis: from zero, or logarithmic where the tail would flatten the rest."""
-    axes.set_ylabel("voice_to_voice, ms")
+    axes.set_ylabel("latency, ms")
     if not values:
         return
     ordered = np.sort(np.asarray(values))

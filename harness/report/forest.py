@@ -75,7 +75,7 @@ def forest_plot(
         return svg.export(
             figure,
             name=f"forest-{width_px}",
-            label=f"Difference of voice_to_voice of each utterance, {by}",
+            label=f"Difference in latency of each utterance, {by}",
         )
 
 

@@ -50,7 +50,7 @@ def heat_map(bins: LatencyBins, *, width_px: int) -> str:
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_formatter(FuncFormatter(thousands))
-        axes.set_xlabel("voice_to_voice, ms")
+        axes.set_xlabel("latency, ms")
         return svg.export(
             figure,
             name=f"heat-{width_px}",

@@ -8,7 +8,7 @@ from harness.report import svg
 from harness.report.blocks import Part, Section
 from harness.report.figure_sections import both_widths
 from harness.report.sections import strata_table
-from harness.report.summary_view import by_position, quantile
+from harness.report.summary_view import by_position, headline, headline_title, quantile
 
 _HEIGHT_PX = 260
 _DRAWN = ("p50", "p95")
@@ -35,7 +35,7 @@ def section(summary: Summary) -> list[Section]:
                 caption="Dot: the percentile. Bar: its 95 % interval.",
             )
         )
-    title = "Voice to voice by position in the call"
+    title = f"{headline_title(summary.metrics)} by position in the call"
     return [Section(id="positions", title=title, says=_SAYS, parts=tuple(parts))]
 
 
@@ -45,7 +45,7 @@ def _known(
     """Return the place of each position that has the percentile, its value, and all of it."""
     known = []
     for place, part in enumerate(found.values()):
-        one = quantile(part.metrics, "voice_to_voice", name)
+        one = quantile(part.metrics, headline(part.metrics), name)
         if one.value is not None:
             known.append((place, one.value, one))
     return known
@@ -76,10 +76,10 @@ def _figure(found: Mapping[str, StratumSummary], width_px: int) -> str:
         axes.set_xticks(range(len(found)), [sanitised(name) for name in found])
         axes.grid(visible=False, axis="x")
         axes.set_xlabel("turn of the call")
-        axes.set_ylabel("voice_to_voice, ms")
+        axes.set_ylabel("latency, ms")
         svg.legend_above(axes, len(_DRAWN))
         return svg.export(
             figure,
             name=f"positions-{width_px}",
-            label="P50 and P95 of voice_to_voice by position of the turn in its call",
+            label="P50 and P95 of the latency by position of the turn in its call",
         )

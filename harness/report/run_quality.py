@@ -23,7 +23,7 @@ from harness.report.formatting import (
     signed,
 )
 from harness.report.sections import anchor
-from harness.report.summary_view import HEADLINE
+from harness.report.summary_view import headline
 
 
 def instrument(summary: Summary) -> Section:
@@ -292,17 +292,17 @@ def method(run: Run, summary: Summary) -> Section:
 def _exclusions(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield what of this run is in no latency, and why."""
     status, failures = summary.load.status, summary.failure_rate
-    headline = summary.metrics.get(HEADLINE)
+    whole = summary.metrics.get(headline(summary.metrics))
     measured_, turns = summary.load.turns_measured, summary.load.turns
     yield (
         "Turns with a latency",
         f"{number(measured_, 0)} of {counted(turns, 'turn')} recorded",
     )
-    if headline is not None and headline.censored:
+    if whole is not None and whole.censored:
         yield (
             "Right-censored",
             (
-                f"{number(headline.censored, 0)}, at {number(run.manifest.turn_limit_ms, 0)} ms:"
+                f"{number(whole.censored, 0)}, at {number(run.manifest.turn_limit_ms, 0)} ms:"
                 " they count as slower than every turn that was answered"
             ),
         )
@@ -313,11 +313,11 @@ def _exclusions(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
             yield f"Without a latency: {name}", number(status[name], 0)
     if summary.load.turns_unrecorded:
         yield "Planned, without a record", number(summary.load.turns_unrecorded, 0)
-    if headline is not None and headline.p95.n_eff is not None:
+    if whole is not None and whole.p95.n_eff is not None:
         yield (
             "Independent turns",
             (
-                f"the {number(headline.n, 0)} are worth {number(headline.p95.n_eff, 0)} for P95:"
+                f"the {number(whole.n, 0)} are worth {number(whole.p95.n_eff, 0)} for P95:"
                 " turns of a session are alike"
             ),
         )

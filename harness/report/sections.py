@@ -14,18 +14,25 @@ from harness.report.blocks import Card, Cell, Figure, Section, Table
 from harness.report.formatting import MISSING, counted, number, percent
 from harness.report.summary_view import (
     HEADLINE,
+    IN_TEXT,
     Part,
     by_class,
     by_kind,
     by_network,
     failed,
     gaps,
+    headline,
+    headline_title,
     measured,
     quantiles,
     turns,
 )
 
 _ALL = "all together"
+_WHOLE = {
+    HEADLINE: "the end of the caller's speech to the first audible sample of the response",
+    IN_TEXT: "the instant at which the prompt was due to the first text of the response received",
+}
 _INTERVALS = (
     "The small numbers are 95 % intervals; they hold within this run and cannot see how runs"
     " differ from each other."
@@ -39,7 +46,7 @@ def anchor(metric: str) -> str:
 
 def cards(summary: Summary) -> list[Card]:
     """Return the main numbers: the headline's percentiles, failures, cost."""
-    n = measured(summary.metrics, HEADLINE)
+    n, title = measured(summary.metrics), headline_title(summary.metrics)
     found = []
     for name, quantile in quantiles(summary.metrics).items():
         value, under = _words(quantile)
@@ -47,11 +54,11 @@ def cards(summary: Summary) -> list[Card]:
         under = under if quantile.value is None or quantile.low is None else f"95 %: {under}"
         found.append(
             Card(
-                label=f"{name} voice to voice",
+                label=f"{name} {title.lower()}",
                 value=value,
                 unit=unit,
                 under=under,
-                link=anchor(HEADLINE),
+                link=anchor(headline(summary.metrics)),
             )
         )
     rate, cost = summary.failure_rate, summary.cost
@@ -110,13 +117,14 @@ def latency(summary: Summary, figure: Figure | None) -> Section:
     parts = by_network(summary)
     table = strata_table("Network", parts if len(parts) == 1 else {**parts, _ALL: summary})
     says = (
-        "From the end of the caller's speech to the first audible sample of the response.",
+        f"From {_WHOLE[headline(summary.metrics)]}.",
         _INTERVALS,
         "Measured counts the turns that the percentiles come from.",
         f"{MISSING} stands for a percentile that the number of turns cannot support.",
     )
     shown = (table,) if figure is None else (table, figure)
-    return Section(id="latency", title="Voice to voice by network", says=says, parts=shown)
+    title = f"{headline_title(summary.metrics)} by network"
+    return Section(id="latency", title=title, says=says, parts=shown)
 
 
 def kinds(summary: Summary) -> Section:
@@ -128,14 +136,16 @@ def kinds(summary: Summary) -> Section:
         ),
     )
     table = strata_table("Turn", by_kind(summary))
-    return Section(id="kinds", title="Voice to voice by kind of turn", says=says, parts=(table,))
+    title = f"{headline_title(summary.metrics)} by kind of turn"
+    return Section(id="kinds", title=title, says=says, parts=(table,))
 
 
 def classes(summary: Summary) -> Section:
     """Return percentiles of the headline by user class."""
     says = ("The user classes of the scenario, each with calls of its own.",)
     table = strata_table("User class", by_class(summary))
-    return Section(id="classes", title="Voice to voice by user class", says=says, parts=(table,))
+    title = f"{headline_title(summary.metrics)} by user class"
+    return Section(id="classes", title=title, says=says, parts=(table,))
 
 
 def strata_table(of: str, parts: Mapping[str, Part]) -> Table:
@@ -157,12 +167,17 @@ def strata_table(of: str, parts: Mapping[str, Part]) -> Table:
         for name, part in parts.items()
     )
     return Table(
-        title=f"voice_to_voice by {of.lower()}",
+        title=f"{_name_of(parts)} by {of.lower()}",
         head=(of, "Turns", "Measured", "P50, ms", "P95, ms", "P99, ms", "Failed"),
         rows=tuple(rows),
         total=_ALL in parts,
         notes=_sentences(found),
     )
+
+
+def _name_of(parts: Mapping[str, Part]) -> str:
+    """Return the headline of strata; one without any latency does not tell."""
+    return next((IN_TEXT for part in parts.values() if IN_TEXT in part.metrics), HEADLINE)
 
 
 def _sentences(found: Mapping[str, Mapping[str, PercentileSummary]]) -> tuple[str, ...]:

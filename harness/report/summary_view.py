@@ -15,6 +15,25 @@ Metrics = Mapping[str, MetricSummary]
 Part = Summary | StratumSummary
 PERCENTILES = ("p50", "p95", "p99")
 HEADLINE = "voice_to_voice"
+"""The headline of calls in audio."""
+IN_TEXT = "time_to_first_token"
+"""The headline of calls in text, of which nothing can be heard."""
+HEADLINES = {
+    HEADLINE: "end of the caller's speech to the first audible sample of the response",
+    IN_TEXT: "the prompt's due instant, which ends the caller's turn, to the first text received",
+}
+"""From what to what, in a few words."""
+
+
+def headline(metrics: Metrics) -> str:
+    """Return the name of the latency that says how long callers waited."""
+    return IN_TEXT if IN_TEXT in metrics else HEADLINE
+
+
+def headline_title(metrics: Metrics) -> str:
+    """Return what people call it."""
+    found = metrics.get(headline(metrics))
+    return "Voice to voice" if found is None else found.title
 
 
 def quantile(metrics: Metrics, metric: str, name: str) -> PercentileSummary:
@@ -25,9 +44,10 @@ def quantile(metrics: Metrics, metric: str, name: str) -> PercentileSummary:
     return found.percentile(int(name[1:]))
 
 
-def quantiles(metrics: Metrics, metric: str = HEADLINE) -> dict[str, PercentileSummary]:
-    """Return P50, P95 and P99 of one metric, under these names."""
-    return {name.upper(): quantile(metrics, metric, name) for name in PERCENTILES}
+def quantiles(metrics: Metrics, metric: str = "") -> dict[str, PercentileSummary]:
+    """Return P50, P95 and P99 of one metric, the headline by default, under these names."""
+    name = metric or headline(metrics)
+    return {percent.upper(): quantile(metrics, name, percent) for percent in PERCENTILES}
 
 
 def by_network(summary: Summary) -> dict[str, StratumSummary]:
@@ -72,9 +92,10 @@ def failed(part: Part) -> int:
     return part.failure_rate.failed
 
 
-def measured(metrics: Metrics, metric: str = HEADLINE) -> int:
-    """Return how many turns or sessions a metric comes from."""
-    return metrics[metric].n if metric in metrics else 0
+def measured(metrics: Metrics, metric: str = "") -> int:
+    """Return how many turns or sessions a metric comes from, the headline by default."""
+    found = metrics.get(metric or headline(metrics))
+    return 0 if found is None else found.n
 
 
 def gaps(rows: Mapping[str, Mapping[str, PercentileSummary]]) -> list[str]:

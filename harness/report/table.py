@@ -29,12 +29,13 @@ from harness.report.formatting import (
 )
 from harness.report.run_quality import held_back
 from harness.report.summary_view import (
-    HEADLINE,
+    HEADLINES,
     Part,
     by_class,
     by_network,
     failed,
     gaps,
+    headline,
     paired,
     quantiles,
     turns,
@@ -57,14 +58,14 @@ def result_table(summary: Summary) -> str:
         Lines without colour codes and without a newline at the end. A percentile that is not
         supported shows a dash and is explained below the table.
     """
-    networks = by_network(summary)
+    networks, name_of_all = by_network(summary), headline(summary.metrics)
     rows: list[tuple[str, Part]] = list(networks.items())
     if len(rows) != 1:
         rows.append(("all networks", summary))
     classes: list[tuple[str, Part]] = list(by_class(summary).items())
     cells = [(name, part, quantiles(part.metrics)) for name, part in [*rows, *classes]]
     lines = [
-        f"{HEADLINE} in ms: end of the caller's speech to the first audible sample of the response",
+        f"{name_of_all} in ms: {HEADLINES[name_of_all]}",
         _row("network", "turns", ("P50", "P95", "P99"), "failed"),
     ]
     for row, (name, part, found) in enumerate(cells):
@@ -196,17 +197,18 @@ def _corpus(found: CorpusFacts) -> str:
 
 
 def _paired(found: Mapping[str, PairedSummary]) -> str:
-    one = found[HEADLINE]
+    first = next(iter(found))
+    one = found[first]
     names = f"{condition_name(one.condition)} {MINUS} {condition_name(one.against)}"
     same = f"the same {counted(one.utterances, 'utterance')}"
     value, under = difference(one, ", ")
     if value == MISSING:
         return f"{names}: {MISSING} {under}"
-    parts = [f"{HEADLINE} {value} ms [{under}]"]
+    parts = [f"{first} {value} ms [{under}]"]
     parts += [
         f"{metric} {difference(found[metric])[0]} ms"
-        for metric in ("endpoint_delay", "response_delay")
-        if metric in found and found[metric].value is not None
+        for metric in found
+        if metric != first and found[metric].value is not None
     ]
     return f"{names}: {', '.join(parts)}; {same}, in the median"
 

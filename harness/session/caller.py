@@ -401,7 +401,7 @@ class Caller:
         message = self._speaking.say(now_ns, lateness_ns, turn.sending)
         if self._commits and not speech_was_over and turn.sending.end_ns is not None:
             turn.committed(now_ns)
-            self.conversation.requests += [CommitTurn(), RequestResponse()]
+            self.conversation.requests += [CommitTurn(turn.spoken.words), RequestResponse()]
             self.has_news = True
         if self._speaking.utterance is None:
             self._silent_until_ns = 0

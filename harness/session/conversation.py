@@ -12,6 +12,7 @@ from harness.model import (
     AudioFormat,
     BargeIn,
     Check,
+    CutOff,
     Encoding,
     Event,
     InputCommitted,
@@ -34,7 +35,7 @@ from harness.session.caller_words import UnderstoodWords
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.expectations import checks_of
 from harness.session.greeting import Greeting, greeting_of
-from harness.session.heard_so_far import HeardSoFar, heard_so_far
+from harness.session.heard_so_far import HeardSoFar, heard_so_far, reacted_to_ns
 from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.repeated_ids import RepeatedIds
@@ -43,6 +44,7 @@ from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
+from harness.session.turn.text_turn import TextTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Conversation:
         self.understood = UnderstoodWords()
         self.provider_session_id = ""
         self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
+        self._in_text = wire_format.in_text
         self._sounds = CallSounds(wire_format.keeper)
         self._origin_ns, self._lateness = origin_ns, lateness
         self._keeps_words = keeps_words
@@ -130,7 +133,8 @@ class Conversation:
         """
         old = self.turn
         gone = self._gone if old is None else self._gone | old.ids.seen
-        self.turn = Turn(
+        kind = TextTurn if self._in_text else Turn
+        self.turn = kind(
             spoken,
             audio=self.audio,
             new_decoder=self._new_decoder,
@@ -149,6 +153,8 @@ class Conversation:
             self._finalise_interruption(now_ns)
             self._interrupted = interrupted
         self._into = None if old is None else Interruption(old, self.turn)
+        if self._into is not None and self._in_text:
+            self._request(self._into.stop_speaking(now_ns))
         self._behaviour = behaviour
 
     def await_greeting(self, silence: PlannedSpeech, now_ns: int) -> None:
@@ -221,16 +227,15 @@ class Conversation:
         if isinstance(event, OfResponse) and self._is_repeated(event):
             self._reuse(event.response_id)
         if turn is None:
+            self.tokens.receive(event, None)
             if isinstance(event, OfResponse):
-                self.tokens.receive(event, None)
                 self._gone |= {event.response_id} - {""}
             return
         if self._interrupted is not None and self._into is not None:
             of_old, cut = self._into.receive(event, now_ns, bound)
-            if cut is not None:
-                self.requests.append(cut)
+            self._request(cut)
             if of_old:
-                self._count_tokens(event, self._interrupted.turn)
+                self.tokens.receive(event, self._interrupted.turn)
                 # The caller no longer waits for the answer; the result is sent nevertheless.
                 self._run_tools(None, event, now_ns)
                 return
@@ -239,7 +244,7 @@ class Conversation:
             return
         elif isinstance(event, SpeechStarted | ResponseDone):
             self._caller_was_heard(turn, event, now_ns)
-        self._count_tokens(event, turn)
+        self.tokens.receive(event, turn)
         turn.receive(event, now_ns, bound)
         if self._tools is not None:
             self._run_tools(turn, event, now_ns)
@@ -281,6 +286,11 @@ class Conversation:
         if self.turn is not None and self.turn.answer_ns is None:
             self.turn.sending.held_up_ns = late_ns
 
+    def prompted(self, now_ns: int) -> None:
+        """Note that the caller's words have left, where they go out as text."""
+        if isinstance(self.turn, TextTurn):
+            self.turn.prompted(now_ns)
+
     def ended(self, now_ns: int) -> bool:
         """Return whether the turn is over: nothing to wait for, no backchannel or tool at work."""
         turn, behaviour = self.turn, self._behaviour
@@ -295,7 +305,7 @@ class Conversation:
         assert turn is not None
         instants_ns = [turn.ends_ns()]
         if behaviour is not None:
-            next_ns = behaviour.next_ns(_heard_ns(turn))
+            next_ns = behaviour.next_ns(reacted_to_ns(turn))
             instants_ns += [] if next_ns is None else [next_ns + frame_ns]
         if self._tools is not None and self._tools.due_ns is not None:
             instants_ns.append(self._tools.due_ns)
@@ -304,14 +314,16 @@ class Conversation:
     def cuts_in_ns(self) -> int | None:
         """Return when the caller begins to interrupt the response, `None` for never."""
         turn, behaviour = self.turn, self._behaviour
-        return None if turn is None or behaviour is None else behaviour.cuts_in_ns(_heard_ns(turn))
+        return (
+            None if turn is None or behaviour is None else behaviour.cuts_in_ns(reacted_to_ns(turn))
+        )
 
     def backchannel_frame(self, frame_start_ns: int) -> bytes | None:
         """Return the frame of a backchannel that is due, `None` for silence."""
         turn, behaviour = self.turn, self._behaviour
         if turn is None or behaviour is None:
             return None
-        return behaviour.backchannel_frame(frame_start_ns, _heard_ns(turn))
+        return behaviour.backchannel_frame(frame_start_ns, reacted_to_ns(turn))
 
     def press(self, key: str) -> bool:
         """Press a key of the telephone, with the next frame; return that there is a request."""
@@ -370,9 +382,7 @@ class Conversation:
         end_ns, audible_ns = turn.spoken.end_ns, turn.audible_ns
         premature = audible_ns is not None and audible_ns < end_ns
         if given or (premature and now_ns < end_ns + SPEECH_REPORT_NS):
-            cut = turn.interrupt(now_ns, for_good=False)
-            if cut is not None:
-                self.requests.append(cut)
+            self._request(turn.interrupt(now_ns, for_good=False))
 
     def _clear(self, turn: Turn, now_ns: int) -> None:
         """Discard what has not been played: the agent took it back, and nobody interrupted it."""
@@ -384,9 +394,10 @@ class Conversation:
         self._caller_was_heard(turn, done, now_ns)
         turn.receive(done, now_ns)
 
-    def _count_tokens(self, event: Event, turn: Turn) -> None:
-        if isinstance(event, OfResponse):
-            self.tokens.receive(event, turn)
+    def _request(self, cut: CutOff | None) -> None:
+        """Have the server told what was heard of a response, where there is something to tell."""
+        if cut is not None:
+            self.requests.append(cut)
 
     def _run_tools(self, turn: Turn | None, event: Event, now_ns: int) -> None:
         """Take a tool call to the application; `turn` waits for its answer."""
@@ -436,12 +447,3 @@ class Conversation:
             # It heard the caller begin, and never said when the caller had ended.
             self._reports_end = False
         return record
-
-
-def _heard_ns(turn: Turn) -> int | None:
-    """Return when the response is heard that the caller may react to, `None` for none.
-
-    One that came before the end of the utterance is not reacted to: the caller was still speaking.
-    """
-    heard_ns = turn.answer_ns
-    return None if heard_ns is None or heard_ns < turn.spoken.end_ns else heard_ns

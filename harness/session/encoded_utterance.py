@@ -24,6 +24,7 @@ class EncodedUtterance:
         pause_at: Sample before which a pause was made that its recording does not have.
         pause_samples: Length of that pause, 0 for none.
         keys: Keys of the telephone that are pressed with a frame, by its number.
+        words: What is said, where it goes out as text; empty messages then only take its time.
     """
 
     utterance_id: str
@@ -34,6 +35,7 @@ class EncodedUtterance:
     pause_at: int = 0
     pause_samples: int = 0
     keys: Mapping[int, str] = field(default_factory=dict)
+    words: str = ""
 
     def said(self, start_ns: int) -> Said:
         """Return what is said when its first sample is spoken at `start_ns`."""
@@ -56,6 +58,7 @@ class WireFormat:
         new_decoder: Makes the decoder of the audio of responses.
         limit_ns: How long a caller waits for a response.
         acknowledges_settings: Whether the server says which settings it took.
+        in_text: Utterances go out, and responses come, as text.
         keeper: Who keeps what is said and heard, for recordings; `None` for nobody.
     """
 
@@ -65,6 +68,7 @@ class WireFormat:
     new_decoder: NewDecoder
     limit_ns: int
     acknowledges_settings: bool = True
+    in_text: bool = False
     keeper: SoundKeeper | None = None
 
     @property

@@ -25,7 +25,7 @@ def checks_of(plan: TurnBehaviour, turn: TurnRecord, transcript: str) -> list[Ch
     if transcript or not turn.status.was_heard:
         said = transcript.casefold()
         made += [(f'the agent says "{word}"', word.casefold() in said) for word in _words(plan)]
-    if plan.within_ms is not None:
+    if plan.within_ms is not None and not turn.in_text:
         limit_ns = plan.within_ms * NS_PER_MS
         heard_ns, end_ns = turn.at.answer_audible_ns, turn.at.speech_end_ns
         in_time = heard_ns is not None and end_ns is not None and heard_ns - end_ns <= limit_ns

@@ -12,8 +12,9 @@ class Greeting:
     """Outcome of waiting for a greeting.
 
     Attributes:
-        audible_ns: When its first audible sample was heard, counted from run start.
-        end_ns: When it had been heard to its end; likewise.
+        audible_ns: When its first audible sample was heard, or its first text came, counted from
+            run start.
+        end_ns: When it had been heard to its end, or its last text came; likewise.
         fault: Why it was not heard, or how it broke off; `None` for a whole one.
     """
 
@@ -37,10 +38,8 @@ def greeting_of(record: TurnRecord) -> Greeting:
         record: What was recorded of that turn, in which the caller said nothing.
     """
     if record.status.was_heard:
-        at = record.at
-        return Greeting(
-            audible_ns=at.first_audible_ns, end_ns=at.playout_end_ns, fault=record.fault
-        )
+        end_ns = record.at.last_text_ns if record.in_text else record.at.playout_end_ns
+        return Greeting(audible_ns=record.answered_ns, end_ns=end_ns, fault=record.fault)
     fault = record.fault
     if fault is None or fault.code == "no_reply":
         words = f"the agent did not speak first within {record.limit_ms / 1000:g} s"

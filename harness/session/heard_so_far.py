@@ -30,3 +30,12 @@ def heard_so_far(turn: Turn) -> HeardSoFar:
         tools=turn.tools.names,
         audible=turn.answer_ns is not None,
     )
+
+
+def reacted_to_ns(turn: Turn) -> int | None:
+    """Return when the response is heard that the caller may react to, `None` for none.
+
+    One that came before the end of the utterance is not reacted to: the caller was still speaking.
+    """
+    heard_ns = turn.answer_ns
+    return None if heard_ns is None or heard_ns < turn.spoken.end_ns else heard_ns

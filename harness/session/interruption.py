@@ -16,6 +16,7 @@ from harness.model import (
     NS_PER_MS,
     AudioDelta,
     BargeIn,
+    CutOff,
     Event,
     InputCommitted,
     OfResponse,
@@ -26,7 +27,6 @@ from harness.model import (
     SpeechStarted,
     SpeechStopped,
     StampBound,
-    Truncate,
 )
 from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.machine import Turn
@@ -60,7 +60,7 @@ class Interruption:
 
     def receive(
         self, event: Event, now_ns: int, bound: StampBound | None = None
-    ) -> tuple[bool, Truncate | None]:
+    ) -> tuple[bool, CutOff | None]:
         """Take an event that arrived at `now_ns`, or earlier by no more than `bound` if known.
 
         Returns:
@@ -68,7 +68,7 @@ class Interruption:
             the server is to be sent about what was heard of that response.
         """
         old = self._is_of_old(event, now_ns)
-        cut: Truncate | None = None
+        cut: CutOff | None = None
         if isinstance(event, SpeechStarted | PlaybackCleared):
             cut = self._noticed(now_ns)
             if isinstance(event, PlaybackCleared):
@@ -88,6 +88,10 @@ class Interruption:
         if old:
             self.old.receive(event, now_ns, bound)
         return old, cut
+
+    def stop_speaking(self, now_ns: int) -> CutOff | None:
+        """Stop the old response as a carrier does that speaks it: as soon as the caller begins."""
+        return self._stop(now_ns)
 
     def finalise(self, now_ns: int, *, cut: bool) -> BargeIn:
         """Determine the outcome, once; no further event is expected.
@@ -125,14 +129,14 @@ class Interruption:
             return not (known or noticed or now_ns >= self._new.spoken.end_ns)
         return not (self._passed_on or now_ns >= self._new.spoken.end_ns)
 
-    def _noticed(self, now_ns: int) -> Truncate | None:
+    def _noticed(self, now_ns: int) -> CutOff | None:
         """Take the server's report that it detected the caller."""
         if self._ack_ns is not None:
             return None
         self._ack_ns = now_ns
         return self._stop(now_ns)
 
-    def _stop(self, now_ns: int) -> Truncate | None:
+    def _stop(self, now_ns: int) -> CutOff | None:
         """Stop the old response, where it is still playing."""
         playing_until_ns = self.old.playout_end_ns
         was_playing = playing_until_ns is not None and now_ns < playing_until_ns

@@ -138,6 +138,7 @@ class PlannedTurns:
             after = self._sayings[turn + 1].utterance if turn + 1 < len(self._sayings) else None
             behaviour = Behaviour(asked, self._backchannel, after, wire)
         first = frame * wire.frame_samples
+        end_due_ns = grid.due_ns(frame + utterance.end_sample // wire.frame_samples)
         thought_ns = None if thinks_from_ns is None else grid.sample_ns(first) - thinks_from_ns
         spoken = PlannedSpeech(
             session_id=self._session_id,
@@ -150,10 +151,12 @@ class PlannedTurns:
             original_id=saying.original_id,
             user_class=plan.user_class,
             onset_ns=grid.sample_ns(first + utterance.onset_sample),
-            end_ns=grid.sample_ns(first + utterance.end_sample),
+            # A prompt is due at one instant, with nothing of the caller's after it.
+            end_ns=end_due_ns if wire.in_text else grid.sample_ns(first + utterance.end_sample),
             end_sample=first + utterance.end_sample,
-            end_due_ns=grid.due_ns(frame + utterance.end_sample // wire.frame_samples),
+            end_due_ns=end_due_ns,
             limit_ns=wire.limit_ns,
+            words=utterance.words,
             said=utterance.said(grid.sample_ns(first)),
         )
         self._next += 1

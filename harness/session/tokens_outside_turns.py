@@ -5,6 +5,7 @@ not answer it, and may end when nobody waits for it any more; so may one that wa
 """
 
 from harness.model import (
+    Event,
     OfResponse,
     ResponseCreated,
     ResponseDone,
@@ -23,13 +24,15 @@ class TokensOutsideTurns:
         self._sum = TokenSum()
         self._open = self._ended = frozenset[str]()
 
-    def receive(self, event: OfResponse, turn: Turn | None) -> None:
-        """Take an event of a response.
+    def receive(self, event: Event, turn: Turn | None) -> None:
+        """Take an event; only one of a response tells of tokens.
 
         Args:
             event: What came.
             turn: The turn that it is given to, `None` for none.
         """
+        if not isinstance(event, OfResponse):
+            return
         response = event.response_id
         outside = turn is None or turn.ids.is_stale(response)
         if isinstance(event, ResponseCreated):

@@ -65,6 +65,25 @@ def build_turn(
     return TurnRecord(status=status, network=network, **(settled | more))
 
 
+def build_text_turn(
+    first_ms: float | None = 300.0,
+    last_ms: float | None = 900.0,
+    *,
+    status: TurnStatus = TurnStatus.COMPLETED,
+    **more: Any,
+) -> TurnRecord:
+    """Return a turn in text whose prompt was due at 10 s, and left 1 ms later."""
+    due_ns = 10_000 * MS
+    at = TurnInstants(
+        speech_onset_ns=due_ns - 2_000 * MS,
+        speech_end_ns=due_ns,
+        commit_sent_ns=due_ns + MS,
+        first_text_ns=None if first_ms is None else due_ns + round(first_ms * MS),
+        last_text_ns=None if last_ms is None else due_ns + round(last_ms * MS),
+    )
+    return build_turn(None, status=status, at=at, in_text=True, **more)
+
+
 def build_session(session: str = "s0", **more: Any) -> SessionRecord:
     """Return a session of one minute, all of whose frames went out."""
     settled: dict[str, Any] = {
@@ -197,3 +216,9 @@ def simulate() -> Callable[..., Run]:
         return replace(run, manifest=replace(run.manifest, **facts))
 
     return simulate
+
+
+@pytest.fixture
+def make_text_turn() -> Callable[..., TurnRecord]:
+    """Build a turn in text."""
+    return build_text_turn

@@ -29,6 +29,9 @@ def turn(draw: st.DrawFn) -> TurnRecord:
     }
     if status in _heard and at["first_audible_ns"] is None:
         at["first_audible_ns"] = 1
+    in_text = draw(st.booleans())
+    if in_text and status in _heard and at["first_text_ns"] is None:
+        at["first_text_ns"] = 1
     return TurnRecord(
         session_id=draw(st.sampled_from(["a", "b", "c"])),
         turn_index=0,
@@ -39,6 +42,7 @@ def turn(draw: st.DrawFn) -> TurnRecord:
         limit_ms=float(draw(st.integers(1_000, 15_000))),
         at=TurnInstants(**at),
         fault=Fault(Party.THEIRS, Phase.RESPONSE, "test"),
+        in_text=in_text,
     )
 
 

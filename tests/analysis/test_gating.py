@@ -15,7 +15,7 @@ from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.objectives.verdict import GateVerdict
 from harness.analysis.prices import PriceList
 from harness.errors import BadInput, Party, RunInvalid
-from harness.model import NS_PER_MS, Run, TurnStatus
+from harness.model import NS_PER_MS, Run, TurnInstants, TurnStatus
 
 MakeRun = Callable[..., Run]
 PRICES = PriceList(date="2026-01", currency="USD", source="x", models={})
@@ -161,3 +161,34 @@ def test_a_change_is_found_or_inconclusive_with_what_could_have_been_found(
     assert GateVerdict.PASS not in verdicts
     assert (GateVerdict.FAIL in verdicts) is is_found
     assert all((one.detectable or 0.0) > 0 for one in found.comparisons)
+
+
+def _in_text(run: Run) -> Run:
+    turns = []
+    for turn in run.turns:
+        at = TurnInstants(
+            speech_end_ns=turn.at.speech_end_ns, first_text_ns=turn.at.first_audible_ns
+        )
+        turns.append(replace(turn, at=at, in_text=True))
+    return replace(run, turns=tuple(turns))
+
+
+def test_calls_in_text_are_compared_by_their_first_tokens(simulate: MakeRun) -> None:
+    mine = [_in_text(simulate(f"b{n}", seed=n, sessions=60, shift=0.4)) for n in (1, 2, 3)]
+    theirs = [_in_text(simulate(f"a{n}", seed=n, sessions=60)) for n in (1, 2, 3)]
+    found = gate_against(mine, theirs, None, PRICES)
+    assert found.comparisons[0].objective.subject == "time_to_first_token P95"
+    assert found.shift_of == "time_to_first_token"
+    assert found.verdict is GateVerdict.FAIL
+
+
+def test_what_calls_in_text_do_not_tell_is_neither_met_nor_missed(simulate: MakeRun) -> None:
+    evidence = [RunEvidence(_in_text(simulate("a", sessions=60, failed=30)), PRICES)]
+    within = {"metric": "voice_to_voice", "within_ms": 1_000, "share": 0.5}
+    for unheard in (LIMIT, within):
+        assert gate_runs(evidence, asked(unheard)).verdict is GateVerdict.INCONCLUSIVE
+    token = {"metric": "time_to_first_token"}
+    assert gate_runs(evidence, asked(LIMIT | token)).verdict is GateVerdict.PASS
+    late = gate_runs(evidence, asked(within | token | {"share": 0.99}))
+    assert late.verdict is GateVerdict.FAIL
+    assert late.objectives[0].found.n == 300

@@ -9,6 +9,8 @@ from harness.analysis.metrics import (
     METRICS,
     Latency,
     begun_ns,
+    headline_of,
+    heard_ms,
     sample,
     session_latency,
     turn_latency,
@@ -43,6 +45,8 @@ def test_a_heard_turn_has_the_differences_of_its_instants(make_turn: MakeTurn) -
         "barge_in_stop": None,
         "tool_gap": None,
         "voice_to_answer": None,
+        "time_to_first_token": None,
+        "time_to_last_token": None,
     }
     assert all(turn_latency(metric, turn) is None for metric in METRICS if metric.of_session)
 
@@ -208,3 +212,38 @@ def test_each_value_of_a_session_has_the_instant_at_which_it_began() -> None:
     assert list(begun_ns(BY_NAME["round_trip"], [bare, session])) == [60 * MS, 80 * MS]
     killed = replace(session, closed_ns=None)
     assert np.isnan(begun_ns(BY_NAME["round_trip"], [killed])).all()
+
+
+def test_a_turn_in_text_has_times_to_its_tokens_and_nothing_of_audio(
+    make_text_turn: MakeTurn,
+) -> None:
+    turn = make_text_turn()
+    found = {m.name: turn_latency(m, turn) for m in METRICS if not m.of_session}
+    assert {name: one for name, one in found.items() if one is not None} == {
+        "time_to_first_token": Latency(300.0),
+        "time_to_last_token": Latency(900.0),
+    }
+    assert heard_ms(turn) == 300.0
+
+
+def test_a_prompt_without_an_answer_is_censored_in_text_and_not_in_audio(
+    make_text_turn: MakeTurn,
+) -> None:
+    turn = make_text_turn(None, None, status=TurnStatus.NO_REPLY)
+    censored = Latency(15_000.0, censored=True)
+    found = {m.name: turn_latency(m, turn) for m in METRICS if not m.of_session}
+    assert {name: one for name, one in found.items() if one is not None} == {
+        "time_to_first_token": censored,
+        "time_to_last_token": censored,
+    }
+
+
+def test_a_response_that_was_never_said_to_be_complete_has_no_last_token(
+    make_text_turn: MakeTurn,
+) -> None:
+    assert turn_latency(BY_NAME["time_to_last_token"], make_text_turn(300.0, None)) is None
+
+
+def test_the_headline_is_that_of_the_turns(make_turn: MakeTurn, make_text_turn: MakeTurn) -> None:
+    assert headline_of([]).name == headline_of([make_turn()]).name == "voice_to_voice"
+    assert headline_of([make_text_turn()]).name == "time_to_first_token"

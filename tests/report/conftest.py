@@ -1,6 +1,8 @@
 """Runs made up for these tests: known numbers, no clock, no files."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,3 +199,25 @@ def summary_of() -> SummaryOf:
     """Return what makes a run's summary, with the price list of the package."""
     prices = bundled_prices()
     return lambda run: summarise(run, prices)
+
+
+@pytest.fixture(scope="session")
+def make_text_run() -> MakeRun:
+    """Return the maker of runs in text: their first text comes when audio would be heard."""
+
+    def in_text(turn: TurnRecord) -> TurnRecord:
+        at = turn.at
+        told = TurnInstants(
+            speech_onset_ns=at.speech_onset_ns,
+            speech_end_ns=at.speech_end_ns,
+            commit_sent_ns=at.speech_end_ns,
+            first_text_ns=at.first_audible_ns,
+            last_text_ns=at.last_audio_ns,
+        )
+        return replace(turn, at=told, in_text=True)
+
+    def make(**more: Any) -> Run:
+        run = _run(**more)
+        return replace(run, turns=tuple(in_text(turn) for turn in run.turns))
+
+    return make

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Fault, Party, Phase
-from harness.model import Run, Summary, TurnRecord, ValidityState
+from harness.model import Run, Summary, TurnRecord, TurnStatus, ValidityState
 from harness.report import write_report
 from harness.report.formatting import MISSING
 from harness.report.page import render_page
@@ -281,3 +281,16 @@ def _in_browser(page: Path) -> str:
     words += ["--disable-quic", "--allow-file-access-from-files", "--dump-dom"]
     words += [f"--user-data-dir={page.parent / 'profile'}", page.as_uri()]
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_run_in_text_has_the_first_token_as_its_headline(
+    make_text_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    run = make_text_run(fault_every=40, lost_as=TurnStatus.NO_REPLY)
+    page = _Strict()
+    page.feed(render_page(run, summary_of(run)))
+    words = " ".join(page.text)
+    assert "P95 time to first token" in words
+    assert "Time to first token by network" in words
+    assert "P95 voice to voice" not in words
+    assert "no turns in audio were measured" in words

@@ -182,3 +182,19 @@ def test_run_without_turns_has_dashes_only(make_run: MakeRun, summary_of: Summar
         "0",
     ]
     assert "no turn" in table
+
+
+def test_a_run_in_text_is_told_by_its_first_tokens(
+    make_text_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    summary = summary_of(make_text_run(fault_every=40))
+    table = result_table(summary)
+    assert table.startswith("time_to_first_token in ms: the prompt")
+    assert re.split(r"\s{2,}", _line(table, "ideal"))[-3] != MISSING
+    unheard = summary.metrics["voice_to_voice"]
+    assert unheard.n == 0
+    assert unheard.p50.value is None
+    assert unheard.p50.why == "no turns in audio were measured"
+    assert summary.load.turns_measured == 351
+    assert summary.validity.error_bound.n == 351
+    assert summary.failure_rate.failed == 9

@@ -12,6 +12,7 @@ from harness.model import (
     AudioDelta,
     AudioFormat,
     BargeIn,
+    CutOff,
     Event,
     InputCommitted,
     Notice,
@@ -70,7 +71,7 @@ class Both:
         self.new = turn(1, 1_500, 2_500, frozenset(self.old.ids.seen))
         self.new.sending.note(1_400 * MS, 0, frames=1, samples=480, ends_speech=False)
         self.between = Interruption(self.old, self.new)
-        self.cuts: list[Truncate] = []
+        self.cuts: list[CutOff] = []
 
     def receive(self, *events: tuple[int, Event]) -> None:
         for at_ms, event in events:

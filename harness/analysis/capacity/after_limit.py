@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.capacity.demand import HEADLINE, Demand
+from harness.analysis.capacity.demand import Demand
 from harness.analysis.capacity.drift import Drift, drift
 from harness.analysis.capacity.held_run import HeldCallers, HeldEvidence, first_call_ns
 from harness.analysis.capacity.spike import Spike, SpikeSeries, spike_of
 from harness.analysis.cost import cost
-from harness.analysis.metrics import BY_NAME
+from harness.analysis.metrics import headline_of
 from harness.analysis.prices import PriceList
 from harness.errors import BadInput, RunInvalid
 from harness.model import Run
@@ -68,14 +68,15 @@ def drifts_in(run: Run, prices: PriceList, asked: HeldCallers) -> tuple[Drift, .
         held = HeldEvidence(run, prices, asked)
     except (BadInput, RunInvalid) as error:
         return tuple(Drift(what=what, unit=unit, why=error.what) for what, unit in named)
-    latency, censored = held.columns.latencies(BY_NAME[HEADLINE])
+    whole = headline_of(run.turns)
+    latency, censored = held.columns.latencies(whole)
     inside, at_s = held.counts(held.turns_ns), held.seconds(held.turns_ns)
     heard = inside & ~np.isnan(latency) & ~censored
     counted = inside & ~held.columns.ours
     failed = np.where(held.columns.failed, 100.0, 0.0)
     sessions = held.columns.sessions
     return (
-        drift(f"{HEADLINE} (mean)", "ms", at_s[heard], latency[heard], sessions[heard]),
+        drift(f"{whole.name} (mean)", "ms", at_s[heard], latency[heard], sessions[heard]),
         drift(
             "failures",
             "percentage points",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.analysis.metrics import BY_NAME
+from harness.analysis.metrics import BY_NAME, Metric
 from harness.analysis.objectives.evidence import Flags
 from harness.analysis.objectives.objective import Objective
 from harness.analysis.objectives.parsing import Objectives
@@ -15,8 +15,6 @@ from harness.analysis.objectives.quantities import (
     Percentile,
 )
 from harness.errors import BadInput
-
-HEADLINE = "voice_to_voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +68,10 @@ def demands_of(asked: Objectives, where: str) -> tuple[tuple[Demand, ...], tuple
     return tuple(demands), tuple(notes)
 
 
-def headline(demands: tuple[Demand, ...]) -> str:
-    """Return the latency to show: the first that is limited, else the headline of every run."""
-    limited = (demand.metric for demand in demands if demand.metric is not None)
-    return next((name for name in limited if not BY_NAME[name].of_session), HEADLINE)
+def limited_latency(demands: tuple[Demand, ...]) -> Metric | None:
+    """Return the first latency of turns that is limited, `None` where none is."""
+    limited = (BY_NAME[demand.metric] for demand in demands if demand.metric is not None)
+    return next((metric for metric in limited if not metric.of_session), None)
 
 
 def _demand(objective: Objective, limit: float) -> Demand:

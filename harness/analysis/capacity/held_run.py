@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.capacity.demand import HEADLINE, Demand, headline
+from harness.analysis.capacity.demand import Demand, limited_latency
 from harness.analysis.capacity.steady_state import Steadiness, steadiness, warm_up_end
 from harness.analysis.capacity.step import ObjectiveShare, StepResult
 from harness.analysis.cost import cost
-from harness.analysis.metrics import BY_NAME
+from harness.analysis.metrics import BY_NAME, headline_of
 from harness.analysis.objectives.evidence import Flags, Floats, RunEvidence
 from harness.analysis.objectives.quantities import FailureRate
 from harness.analysis.prices import PriceList
@@ -73,7 +73,7 @@ class HeldEvidence(RunEvidence):
         self.asked = asked
         self._first_ns = first_call_ns(run, asked)
         self.begin_s = asked.ramp_s
-        latency, censored = self.columns.latencies(BY_NAME[HEADLINE])
+        latency, censored = self.columns.latencies(headline_of(run.turns))
         latency, at_s = np.where(censored, np.inf, latency), self.seconds(self.turns_ns)
         told = ~np.isnan(latency)
         if cut:
@@ -171,7 +171,7 @@ def step_of(
         if share is None:
             why = f"nothing tells whether {demand.objective} is met while all callers are held"
             return unfit(f"{why}: hold them for longer than a call lasts", untold=True)
-    metric = BY_NAME[headline(demands)]
+    metric = limited_latency(demands) or headline_of(run.turns)
     sample = held.sample(metric, ())
     length_s = max(asked.end_s - held.begin_s, 1e-9)
     return StepResult(

@@ -15,7 +15,10 @@ from harness.analysis.objectives.quantities import CostPerMinute, FailureRate, P
 from harness.model import Run
 from harness.model.history import HistoryRun, PercentilePoint
 
-METRICS = ("voice_to_voice", "time_to_first_audio", "session_setup")
+METRICS = (
+    *("voice_to_voice", "time_to_first_audio", "time_to_first_token", "time_to_last_token"),
+    "session_setup",
+)
 PERCENTS = (50, 95, 99)
 
 _CONFIDENCE = 0.95

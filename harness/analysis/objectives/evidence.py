@@ -30,7 +30,7 @@ from harness.errors import BadInput, Party, RunInvalid
 from harness.model import Run, SessionRecord, ValidityState
 
 # A turn that the API failed has no latency; of these it was asked for one all the same.
-_OWED = ("first_audible_ns", "first_audio_ns")
+_OWED = ("first_audible_ns", "first_audio_ns", "first_text_ns", "last_text_ns")
 # By which attributes sessions, too, can be chosen.
 _OF_SESSIONS = ("network", "user_class")
 
@@ -180,7 +180,8 @@ class RunEvidence:
         values, censored = self.columns.latencies(metric)
         counted = chosen & ~np.isnan(values)
         if metric.awaited and metric.end in _OWED and not metric.given:
-            counted |= chosen & self.columns.failed & ~self.columns.ours
+            owed = self.columns.in_text == metric.in_text
+            counted |= chosen & owed & self.columns.failed & ~self.columns.ours
         within = (values <= quantity.within_ms) & ~censored
         return self._turn_hits(within, counted)
 

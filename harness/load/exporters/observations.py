@@ -11,7 +11,10 @@ BUCKETS_S = (
     *(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
     *(1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0),
 )
-OF_TURNS = ("voice_to_voice", "time_to_first_audio")
+OF_TURNS = (
+    *("voice_to_voice", "time_to_first_audio"),
+    *("time_to_first_token", "time_to_last_token"),
+)
 OF_SESSIONS = ("session_setup",)
 _BEYOND_S = math.nextafter(BUCKETS_S[-1], math.inf)
 _MS_PER_S = 1_000

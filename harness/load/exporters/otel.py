@@ -34,12 +34,17 @@ _EVENTS = (
     ("server_endpoint_ns", "endpoint"),
     ("first_audio_ns", "first audio"),
     ("first_audible_ns", "first audible"),
+    ("first_text_ns", "first text"),
+    ("last_text_ns", "last text"),
     ("tool_call_ns", "tool call"),
     ("barge_in_onset_ns", "barge-in"),
     ("audio_stopped_ns", "audio stopped"),
 )
 _STARTS = ("speech_onset_ns", "speech_end_ns")
-_ENDS = ("playout_end_ns", "last_audio_ns", "first_audible_ns", "speech_end_ns")
+_ENDS = (
+    *("playout_end_ns", "last_audio_ns", "first_audible_ns"),
+    *("last_text_ns", "first_text_ns", "speech_end_ns"),
+)
 
 
 class CallTracer:

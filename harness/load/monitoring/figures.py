@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.analysis import BY_NAME, Estimate, PriceList, Validity, has_failed, heard_ms
 from harness.clock import now_ns
-from harness.load.monitoring.latencies import SHOWN, LiveLatencies, Stratum
+from harness.load.monitoring.latencies import LiveLatencies, Stratum
 from harness.load.monitoring.recent_run import RecentRun
 from harness.load.monitoring.spending import Spending, Spent
 from harness.model import NS_PER_S, DurationSummary, RunManifest, TurnRecord
@@ -128,7 +128,7 @@ class LiveFigures:
 
     def _metrics(self, strata: Sequence[Stratum]) -> Shown:
         found = {}
-        for name in SHOWN:
+        for name in self._latencies.shown:
             self._pause()
             found[name] = {
                 "title": BY_NAME[name].title,

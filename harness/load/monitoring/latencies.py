@@ -9,7 +9,8 @@ from harness.analysis import BY_NAME, Estimate, Latency, Sample, estimate, turn_
 from harness.load.exporters.observations import Strata
 from harness.model import TurnRecord
 
-SHOWN = ("voice_to_voice", "time_to_first_audio")
+_IN_AUDIO = ("voice_to_voice", "time_to_first_audio")
+_IN_TEXT = ("time_to_first_token", "time_to_last_token")
 PERCENTILES = (0.5, 0.95, 0.99)
 # Per metric, user class and network: enough for P99 with its interval, in 64 kB.
 LATEST = 4_000
@@ -49,9 +50,14 @@ class _Ring:
 
 
 class LiveLatencies:
-    """Voice to voice and time to first audio of every stratum, as analysis defines them."""
+    """The main latencies of every stratum, as analysis defines them.
+
+    Attributes:
+        shown: Which these are, the headline first.
+    """
 
     def __init__(self) -> None:
+        self.shown = _IN_AUDIO
         self._rings: dict[tuple[str, Stratum], _Ring] = {}
         self._known = Strata()
         self._least_ms: dict[str, float] = {}
@@ -61,7 +67,9 @@ class LiveLatencies:
     def add(self, turns: Iterable[TurnRecord]) -> None:
         """Take turns that ended."""
         for turn in turns:
-            for name in SHOWN:
+            if turn.in_text:
+                self.shown = _IN_TEXT
+            for name in self.shown:
                 latency = turn_latency(BY_NAME[name], turn)
                 if latency is None:
                     continue

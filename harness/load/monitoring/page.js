@@ -142,7 +142,7 @@ function picture(points, elapsed) {
   const x = (at) => left + ((at - earliest) / (latest - earliest)) * (width - left - right);
   const y = (ms) => top + (1 - (Math.min(ms, high) - low) / (high - low)) * (height - top - bottom);
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
-  svg.append(drawn("title", {}, `Voice to voice of ${points.length} turns over time`));
+  svg.append(drawn("title", {}, `Latency of ${points.length} turns over time`));
   for (let ms = low; ms <= high + step / 2; ms += step) {
     svg.append(drawn("line", { x1: left, x2: width - right, y1: y(ms), y2: y(ms), class: "rule" }));
     svg.append(drawn("text", { x: left - 8, y: y(ms) + 4, "text-anchor": "end" }, String(Math.round(ms))));
@@ -169,7 +169,7 @@ function picture(points, elapsed) {
 
 function cards(figures) {
   const { calls, turns, cost, lateness } = figures;
-  const whole = figures.rows[0].metrics.voice_to_voice;
+  const whole = Object.values(figures.rows[0].metrics)[0];
   const [p50, p95] = whole.percentiles;
   const failed = figures.failures.reduce((sum, one) => sum + one.n, 0);
   const ours = figures.failures.filter((one) => one.party === "ours").reduce((s, one) => s + one.n, 0);
@@ -179,7 +179,7 @@ function cards(figures) {
   const again = [[calls.failed, "failed"], [calls.refusals, "refused"], [calls.reconnects, "reopened"]]
     .filter(([count]) => count).map(([count, words]) => `${count} ${words}`);
   const made = [
-    card("Voice to voice, P50", milliseconds(p50.ms), p50.ms === null ? "" : "ms", p50.why),
+    card(`${whole.title}, P50`, milliseconds(p50.ms), p50.ms === null ? "" : "ms", p50.why),
     card("P95", milliseconds(p95.ms), p95.ms === null ? "" : "ms", p95.why),
     card("Calls open", String(calls.open), "", ""),
     card("Calls ended", String(calls.ended), planned, again.join(", ")),

@@ -5,6 +5,8 @@ anew until something audible was heard. A response that is cancelled before that
 at all, and leaves no instants behind, only the count of what was delivered.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,8 @@ class ResponseAudio:
         doubt: Why the first audible sample cannot be determined.
         undecodable: Pieces that could not be decoded before anything audible was.
     """
+
+    in_text = False
 
     def __init__(
         self,
@@ -206,6 +210,17 @@ class ResponseAudio:
         if self.answer_ns is not None and self.answer_ns >= now_ns:
             self.answer_ns = None
         self._listen_anew()
+
+    def instants(self) -> Mapping[str, int | None]:
+        """Return the instants of the response, by their names in `TurnInstants`."""
+        flaw = self.flaw
+        return {
+            "first_audio_ns": self.first_audio_ns,
+            "first_audible_ns": None if flaw.hides_onset else self.audible_ns,
+            "answer_audible_ns": None if flaw.hides_onset else self.answer_ns,
+            "last_audio_ns": self.last_audio_ns,
+            "playout_end_ns": None if flaw.misread else self.plays_until_ns,
+        }
 
     def counts(self, now_ns: int | None, sending: SentFrames) -> TurnCounts:
         """Return what went out and came in; what was not played by `now_ns` was not heard."""

@@ -7,11 +7,15 @@ anybody heard it is forgotten.
 
 from harness.model import SpeechStopped, TurnInstants, TurnKind
 from harness.session.playout.response_audio import ResponseAudio
+from harness.session.playout.spoken_text import SpokenText
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.planned_speech import Instants, PlannedSpeech, since
 
-_OF_A_RESPONSE = ("response_created_ns", "first_text_ns", "server_endpoint_ns")
+_OF_A_RESPONSE = (
+    *("response_created_ns", "first_text_ns", "last_text_ns"),
+    "server_endpoint_ns",
+)
 
 
 class InstantNotes:
@@ -82,11 +86,10 @@ class InstantNotes:
         origin_ns: int,
         spoken: PlannedSpeech,
         sending: SentFrames,
-        audio: ResponseAudio,
+        audio: ResponseAudio | SpokenText,
         barge_in: BargeInEffect | None = None,
     ) -> TurnInstants:
         """Return everything that is known, counted from `origin_ns`."""
-        flaw = audio.flaw
         known: dict[str, int | None] = {
             "server_endpoint_ns": self._decided_ns,
             **self._before,
@@ -95,11 +98,7 @@ class InstantNotes:
             "speech_end_ns": spoken.end_ns,
             "speech_end_sent_ns": sending.end_ns,
             "last_frame_sent_ns": sending.last_ns,
-            "first_audio_ns": audio.first_audio_ns,
-            "first_audible_ns": None if flaw.hides_onset else audio.audible_ns,
-            "answer_audible_ns": None if flaw.hides_onset else audio.answer_ns,
-            "last_audio_ns": audio.last_audio_ns,
-            "playout_end_ns": None if flaw.misread else audio.plays_until_ns,
+            **audio.instants(),
             **({} if barge_in is None else barge_in.instants(spoken.onset_ns)),
         }
         if "commit_sent_ns" in self.at:

@@ -32,6 +32,7 @@ from harness.model import (
     AudioDelta,
     AudioFormat,
     BehaviourOutcome,
+    CutOff,
     Event,
     InputCommitted,
     NewDecoder,
@@ -47,12 +48,12 @@ from harness.model import (
     TokensReported,
     ToolCall,
     ToolEnd,
-    Truncate,
     TurnRecord,
 )
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.playout.kept_audio import KeptTurn
 from harness.session.playout.response_audio import ResponseAudio
+from harness.session.playout.spoken_text import SpokenText
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.agent_words import AgentWords
 from harness.session.turn.barge_in import BargeInEffect
@@ -103,13 +104,12 @@ class Turn:
         check: EncodingCheck | None = None,
         keep: KeptTurn | None = None,
     ) -> None:
-        self.spoken, self.kept = spoken, keep
-        self.response_state = ResponseState.NONE
+        self.spoken, self.kept, self.response_state = spoken, keep, ResponseState.NONE
         self.ids = ResponseIds(stale)
         self.tools = ToolUse()
         self._format, self._new_decoder, self._check = audio, new_decoder, check
         self._reports_end, self._early = reports_end, EarlyResponses(spoken.onset_ns)
-        self._audio = ResponseAudio(audio, new_decoder, check, keep)
+        self._audio = self._listen()
         self._noted, self._endings = InstantNotes(before), ResponseEndings()
         self._over_ns = 0
         self._error: ProviderError | None = None
@@ -197,7 +197,10 @@ class Turn:
                 self._error = event
         self.response_state = self.response_state.after(moves)
 
-    def interrupt(self, now_ns: int, *, for_good: bool = True) -> Truncate | None:
+    def _listen(self) -> ResponseAudio | SpokenText:
+        return ResponseAudio(self._format, self._new_decoder, self._check, self.kept)
+
+    def interrupt(self, now_ns: int, *, for_good: bool = True) -> CutOff | None:
         """Stop listening: the caller interrupts; what was not played is not heard.
 
         Args:
@@ -275,7 +278,7 @@ class Turn:
         provider_session_id: str = "",
         lateness: NetworkLateness | None = None,
     ) -> TurnRecord:
-        """Record the turn, once and completely.
+        """Record the turn, once and completely, with the status that follows from what was seen.
 
         Args:
             origin_ns: Run start; recorded instants count from it.
@@ -286,9 +289,6 @@ class Turn:
             barge_in: What came of its interruption of the response before, `None` for none.
             provider_session_id: The provider's name for the session, empty where not known.
             lateness: Returns how far the network was from its plan; `None` without a plan.
-
-        Returns:
-            The record, with the status that follows from what was seen.
         """
         if self._reports_end and self._early.pending:
             self._withdraw_early()
@@ -333,7 +333,7 @@ class Turn:
     def _withdraw_early(self) -> None:
         """Forget the responses that began before the server detected the end of this turn."""
         self.ids.withdraw(self._early.withdraw())
-        self._audio = ResponseAudio(self._format, self._new_decoder, self._check, self.kept)
+        self._audio = self._listen()
         self._noted.withdraw()
         self._provider.pop("response", None)
         self._endings, self._sounds = ResponseEndings(), None

@@ -20,7 +20,7 @@ def measured_part_ns(at: TurnInstants) -> tuple[int, int] | None:
     """
     known = (
         *(at.first_audible_ns, at.playout_end_ns, at.last_audio_ns),
-        *(at.first_audio_ns, at.last_frame_sent_ns),
+        *(at.first_audio_ns, at.first_text_ns, at.last_frame_sent_ns),
     )
     ended_ns = next((instant_ns for instant_ns in known if instant_ns is not None), None)
     if at.speech_end_ns is None or ended_ns is None:

@@ -29,6 +29,7 @@ class PlannedSpeech:
         limit_ns: How long the caller waits from `end_ns`.
         think_asked_ns: The pause before it that was asked for; `None` where it interrupts.
         think_ns: The pause that it was.
+        words: The same in words, where it goes out as text.
         said: The same as sound, `None` for a caller who says nothing.
     """
 
@@ -46,6 +47,7 @@ class PlannedSpeech:
     user_class: str = ""
     think_asked_ns: int | None = None
     think_ns: int | None = None
+    words: str = ""
     said: Said | None = None
 
 

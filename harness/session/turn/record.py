@@ -6,6 +6,7 @@ from dataclasses import replace
 from harness.errors import Fault, sanitised
 from harness.model import NS_PER_MS, BehaviourOutcome, TurnRecord, TurnStatus
 from harness.session.playout.response_audio import ResponseAudio
+from harness.session.playout.spoken_text import SpokenText
 from harness.session.sent_frames import SentFrames
 from harness.session.turn.barge_in import BargeInEffect
 from harness.session.turn.instants import InstantNotes
@@ -17,7 +18,7 @@ from harness.session.turn.token_sum import TokenSum
 def turn_record(
     spoken: PlannedSpeech,
     sending: SentFrames,
-    audio: ResponseAudio,
+    audio: ResponseAudio | SpokenText,
     noted: InstantNotes,
     tokens: TokenSum,
     provider_ids: Mapping[str, str],
@@ -36,7 +37,7 @@ def turn_record(
     Args:
         spoken: What the caller said.
         sending: What went out of it.
-        audio: What was heard.
+        audio: What was heard, or came as text.
         noted: Instants.
         tokens: Tokens that the provider counted.
         provider_ids: The provider's identifiers, as the server wrote them.
@@ -66,7 +67,8 @@ def turn_record(
         fault=fault or (None if barge_in is None else barge_in.fault),
         # What the server wrote is compared and sent back as it is, and cleaned only here.
         provider_ids={name: sanitised(given) for name, given in provider_ids.items()},
-        speech_end_sample=spoken.end_sample,
+        speech_end_sample=None if audio.in_text else spoken.end_sample,
+        in_text=audio.in_text,
         send_lateness_max_ns=sending.late_max_ns if sending.frames else None,
         endpoint_lateness_ns=sending.endpoint_late_ns(spoken.end_due_ns),
         arrival_uncertainty_ns=None if bound is None else bound.uncertainty_ns,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from harness.analysis import parse_objectives
-from harness.analysis.capacity.demand import demands_of, headline
+from harness.analysis.capacity.demand import demands_of, limited_latency
 from harness.analysis.objectives.quantities import Attainment, Continuity, FailureRate
 from harness.errors import BadInput
 
@@ -35,8 +35,10 @@ def test_every_objective_becomes_a_share_that_may_miss_it() -> None:
     assert isinstance(found[3].quantity, Continuity)
     hits = np.array([True, False])
     assert [list(demand.missed(hits)) for demand in found[1:3]] == [[False, True], [True, False]]
-    assert headline(found) == "time_to_first_audio"
-    assert headline(found[1:]) == "voice_to_voice"
+    limited = limited_latency(found)
+    assert limited is not None
+    assert limited.name == "time_to_first_audio"
+    assert limited_latency(found[1:]) is None
 
 
 def test_what_no_load_can_be_held_to_is_left_out_and_named() -> None:
