@@ -35,6 +35,8 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/understanding.py": "analysis/test_understanding.py",
         "model/tool.py": "plan/test_tools.py",
         "model/check.py": "load/test_reacting_call.py",
+        "model/class_target.py": "load/test_asked_targets.py",
+        "model/provenance_summary.py": "recording/test_summary.py",
         "session/heard_so_far.py": "session/test_caller.py",
         "session/said.py": "session/test_call_sounds.py",
         "model/decoder.py": "dialects/test_base64_audio.py",

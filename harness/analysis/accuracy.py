@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.analysis.metrics import BY_NAME, turn_latency
 from harness.model import (
     NS_PER_MS,
+    RunManifest,
     StageRecord,
     TruthRecord,
     TurnRecord,
@@ -49,7 +50,7 @@ class Accuracy:
 
 
 def accuracy(
-    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int
+    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], manifest: RunManifest
 ) -> tuple[Accuracy, ...]:
     """Compare turns that were heard with the simulator's truth, network by network.
 
@@ -57,26 +58,26 @@ def accuracy(
         turns: The caller's records.
         truth: The simulator's, joined by the provider's session and response ids; where responses
             have no names, by the sample that ended the caller's speech.
-        input_rate_hz: Sample rate of the audio sent.
+        manifest: What was asked for, the format of the audio sent among it.
 
     Returns:
         One entry for each network with a turn in both, by name.
     """
     pairs: dict[str, list[tuple[float, float]]] = {}
-    for turn, measured_ms, true_ms in measured_and_true_ms(turns, truth, input_rate_hz):
+    for turn, measured_ms, true_ms in measured_and_true_ms(turns, truth, manifest):
         pairs.setdefault(turn.network, []).append((measured_ms, true_ms))
     return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
 
 
 def measured_and_true_ms(
-    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], input_rate_hz: int
+    turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], manifest: RunManifest
 ) -> Iterator[tuple[TurnRecord, float, float]]:
     """Yield the turns that were heard and are in the truth log, each with both its latencies.
 
     Args:
         turns: As for `accuracy`.
         truth: Likewise.
-        input_rate_hz: Likewise.
+        manifest: Likewise.
     """
     known = _Truth(truth)
     for turn in turns:
@@ -84,6 +85,7 @@ def measured_and_true_ms(
         measured = turn_latency(BY_NAME["voice_to_voice"], turn)
         if record is None or measured is None or measured.censored:
             continue
+        input_rate_hz = manifest.target_of(turn.user_class).audio.rate_hz
         true_ms = true_voice_to_voice_ms(turn, record, input_rate_hz)
         if true_ms is not None:
             yield turn, measured.ms, true_ms

@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from harness.analysis.comparison.likeness import Fact, differences, facts, refuse_twice
+from harness.analysis.comparison.likeness import (
+    Fact,
+    by_class,
+    differences,
+    facts,
+    refuse_twice,
+)
 from harness.analysis.validity import assess_validity
 from harness.errors import BadInput
 from harness.model import (
@@ -211,7 +217,7 @@ def _asked(run: Run) -> tuple[Fact, ...]:
     length = "until a time" if manifest.calls_planned is None else "a number of calls"
     return (
         *facts(run),
-        Fact("target", target),
+        Fact("target", target, "" if manifest.simulated else by_class(manifest, "target")),
         Fact("audio", str(manifest.audio)),
         Fact("session", sessions),
         Fact("length", length),

@@ -5,7 +5,7 @@ Its fields, and what each means, are the types of `harness.model.summary`.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 
@@ -47,6 +47,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.model.accuracy_summary import AccuracySummary, DifferenceSummary, PercentileDifferences
+from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.summary import (
     CostSummary,
     EventSummary,
@@ -60,7 +61,6 @@ from harness.model.summary import (
     PercentileSummary,
     PingSummary,
     PriceListSummary,
-    ProvenanceSummary,
     StratumSummary,
 )
 from harness.model.validity_summary import ErrorBoundSummary, ValiditySummary
@@ -200,10 +200,7 @@ def _strata(run: Run, columns: TurnColumns) -> tuple[StratumSummary, ...]:
     present = set(columns.values("kind"))
     strata += [_stratum("kind", str(kind), columns) for kind in TurnKind if kind in present]
     strata += [_stratum("condition", name, columns) for name in conditions(run.turns)]
-    strata += [
-        _stratum("user_class", name, columns, [s for s in run.sessions if s.user_class == name])
-        for name in user_classes(run)
-    ]
+    strata += [_class_stratum(name, columns, run) for name in user_classes(run)]
     strata += [
         _chosen_stratum({"position": name}, columns, chosen)
         for name, chosen in positions(columns).items()
@@ -215,6 +212,13 @@ def user_classes(run: Run) -> list[str]:
     """Return the user classes of a run by name; none where there is but one."""
     held = {turn.user_class for turn in run.turns} | {one.user_class for one in run.sessions}
     return sorted(held) if len(held) > 1 else []
+
+
+def _class_stratum(name: str, columns: TurnColumns, run: Run) -> StratumSummary:
+    sessions = [session for session in run.sessions if session.user_class == name]
+    called = run.manifest.target_of(name)
+    found = _stratum("user_class", name, columns, sessions)
+    return replace(found, target=called.target, dialect=called.dialect)
 
 
 def _stratum(
@@ -389,7 +393,7 @@ def _accuracy(run: Run, truth: Sequence[TruthRecord]) -> tuple[AccuracySummary, 
             ),
             note=_NETWORK_NOTE if found.network in impaired else _IDEAL_NOTE,
         )
-        for found in accuracy(run.turns, truth, run.manifest.audio.rate_hz)
+        for found in accuracy(run.turns, truth, run.manifest)
     )
 
 

@@ -205,8 +205,7 @@ def _of_settings(run: Run) -> Iterator[_Finding]:
     for words in sorted({words for session in run.sessions for words in session.differs}):
         count = sum(words in session.differs for session in run.sessions)
         yield _degraded(f"{words} (acknowledged so in {count} sessions)")
-    words = model_difference(run)
-    if words and not run.manifest.model_by_default:
+    if words := model_difference(run, chosen=True):
         yield _degraded(words)
 
 

@@ -86,7 +86,7 @@ def compare(run: Path, sessions: int, *, busy: bool = False) -> AccuracyFinding:
             off_ms.append(measured.ms - true_ms)
             allowed_ms = (turn.error_bound_ns or 0) / NS_PER_MS + _OFF_MS
             beyond += abs(off_ms[-1]) > allowed_ms
-    found = accuracy((t for t in records.turns if id(t) not in unsure), truth, rate_hz)
+    found = accuracy((t for t in records.turns if id(t) not in unsure), truth, records.manifest)
     of_percentiles_ms = found[0].of_percentiles_ms if found else {}
     return AccuracyFinding(
         sessions=sessions,

@@ -130,7 +130,7 @@ def dialect_error(name: str, planned: int, run: Run, truth: Iterable[TruthRecord
         truth: The simulator's.
     """
     counting = [turn for turn in run.turns if turn.status is not TurnStatus.VOID]
-    pairs = measured_and_true_ms(counting, truth, run.manifest.audio.rate_hz)
+    pairs = measured_and_true_ms(counting, truth, run.manifest)
     off_ms = sorted(measured_ms - true_ms for _, measured_ms, true_ms in pairs)
     validity = assess_validity(run)
     why = "; ".join(validity.reasons)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from harness.cli.capacity_steps import StepRuns
 from harness.cli.duration import in_words
 from harness.cli.run_processes import simulator
 from harness.cli.summarising import recorded
-from harness.dialects import DEFAULT_DIALECT
 from harness.errors import RunInvalid
 from harness.load.price_list import bundled_prices
-from harness.simulator import SIMULATED_PATHS
+from harness.load.targets import SIMULATOR
 
 _SURGE = "surge"
 # Seeds of these runs lie far from those of steps.
@@ -57,13 +55,15 @@ def spike(runs: StepRuns, calls: int, seconds: float, given: Mapping[str, Any]) 
     before = set(folder.iterdir())
     series = runs.series
     with ExitStack() as stack:
-        if given["host"] is None:
+        if given["host"] in (None, SIMULATOR):
             truth = folder / f"truth-{len(before)}.jsonl"
             started = simulator(
                 given["preset"], given["simulator_config"], runs.seed + _SPIKE_SEED, truth
             )
-            host = stack.enter_context(started).host + _simulated_path(series.common)
-            series = replace(series, common=("--host", host, *_without_target(series.common)))
+            at = ["--simulator", stack.enter_context(started).host]
+            if given["preset"] is not None or given["simulator_config"] is not None:
+                at += ["--host", SIMULATOR]
+            series = replace(series, common=(*at, *_without_target(series.common)))
         surge = _Surge(
             series.words(
                 runs.seed + _SURGE_SEED,
@@ -141,13 +141,6 @@ class _Surge:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.code = self._process.wait(_END_LIMIT_S)
-
-
-def _simulated_path(words: tuple[str, ...]) -> str:
-    """Return where the simulator serves the dialect that runs are told to speak."""
-    named = [after for word, after in pairwise(words) if word == "--dialect"]
-    named += [word.partition("=")[2] for word in words if word.startswith("--dialect=")]
-    return SIMULATED_PATHS.get(named[-1] if named else DEFAULT_DIALECT, "")
 
 
 def _without_target(words: tuple[str, ...]) -> tuple[str, ...]:

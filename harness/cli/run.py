@@ -22,12 +22,11 @@ from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.options import add_arguments, read_options
 from harness.load.session_file import resolve_sessions
-from harness.load.targets import resolve_target
+from harness.load.targets import SIMULATOR, resolve_target
 from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
 from harness.recording import reserve
-from harness.simulator import SIMULATED_PATHS
 
 # Declared once, for Locust's parser.
 _VOICE = DeclaredOptions(add_arguments)
@@ -39,7 +38,8 @@ _VOICE = DeclaredOptions(add_arguments)
 @click.argument("scenario")
 @click.option(
     "--host",
-    help="Address of the API, or a target of harness.toml; without one the simulator is started.",
+    help="Address of the API, a target of harness.toml, or `simulator`, which is started. Without"
+    " one, the targets of the scenario's user classes; where they have none, the simulator.",
 )
 @click.option(
     "--users", "-u", type=click.IntRange(1), help="Concurrent callers. Default: 20, or the shape's."
@@ -71,21 +71,23 @@ def command(
 ) -> int:
     """Run SCENARIO: a locustfile, or the name of one in scenarios/ or of a shipped one.
 
-    Without --host, and always only on this machine, a simulator with known latencies is the
-    target, and the report also says how far the measurement is from the truth.
+    Where neither --host nor the scenario names a target, a simulator with known latencies on this
+    machine is called, and the report also says how far the measurement is from the truth.
 
     What follows SCENARIO and is not listed here goes to Locust as it is.
     """
     locustfile = find_scenario(scenario)
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
-    address = resolve_target(parsed, host)
+    if host is None and (preset is not None or simulator_config is not None):
+        host = SIMULATOR
+    address = None if host == SIMULATOR else resolve_target(parsed, host)
     parsed.run_time = given["run_time"]
     resolve_arrivals(parsed)
     resolve_sessions(parsed)
     read_options(parsed, address or "ws://127.0.0.1")
     _check_networks(parsed.network, parsed.profiles)
-    if host is not None and simulator_config is not None:
+    if address is not None and simulator_config is not None:
         raise BadInput(
             "is for the simulator, which is not started",
             where="--simulator-config",
@@ -96,13 +98,14 @@ def command(
         stack.callback(_remove_if_unused, directory)
         words = _locust_words(locustfile, directory, given) + voice
         answering = None
-        if host is None:
+        if address is None and "--simulator" not in context.args:
             truth = directory / "truth.jsonl"
             started = simulator(preset, simulator_config, parsed.seed, truth)
             answering = stack.enter_context(started)
-            host = answering.host + SIMULATED_PATHS.get(parsed.dialect, "")
-            words.append("--simulated")
-        outcome = run_locust([*words, "--host", host, *context.args], answering)
+            stack.callback(_remove_if_empty, truth)
+            words += ["--simulator", answering.host]
+        words += [] if host is None else ["--host", host]
+        outcome = run_locust([*words, *context.args], answering)
     try:
         return ExitCode(outcome)
     except ValueError:
@@ -160,6 +163,12 @@ def _report_of_a_killed_run(directory: Path) -> str:
     words = [sys.executable, "-m", "harness", "report", str(directory)]
     subprocess.run(words, check=False, env=for_child())
     return "The report is of what it had recorded by then"
+
+
+def _remove_if_empty(truth: Path) -> None:
+    """Leave no truth beside a run that did not call the simulator."""
+    if truth.exists() and not truth.stat().st_size:
+        truth.unlink()
 
 
 def _remove_if_unused(directory: Path) -> None:

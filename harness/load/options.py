@@ -83,6 +83,7 @@ class Options:
         run_dir: An empty directory to use instead of making one.
         live_line: Show one line of progress in place of Locust's table.
         simulated: The target is this project's simulator.
+        class_hosts: The scenario's user classes name their targets, and no option does.
         until_stdin_closes: Stop when the parent process is gone.
         carrier_api: Address and port where applications may end calls as over a carrier's REST API;
             `None` for nowhere.
@@ -128,6 +129,7 @@ class Options:
     run_dir: Path | None = None
     live_line: bool = False
     simulated: bool = False
+    class_hosts: bool = False
     until_stdin_closes: bool = False
     carrier_api: tuple[str, int] | None = None
     prometheus: tuple[str, int] | None = None
@@ -267,6 +269,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     off_page: dict[str, Any] = {"help": argparse.SUPPRESS, "include_in_web_ui": False}
     parser.add_argument("--run-dir", default="", **off_page)
     parser.add_argument("--target-session", default="", **off_page)
+    parser.add_argument("--simulator", default="", **off_page)
     for flag in ("--live-line", "--simulated", "--until-stdin-closes"):
         parser.add_argument(flag, action="store_true", **off_page)
 
@@ -284,7 +287,9 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
     """
     if not host:
         raise BadInput(
-            "no target", where="--host", hint="Give the API's address, such as ws://127.0.0.1:8765"
+            "no target",
+            where="--host",
+            hint="Give the API's address, such as ws://127.0.0.1:8765, or a host to the user class",
         )
     dialect = choose_dialect(parsed.dialect, host)
     facts = find_dialect(dialect).facts
@@ -311,11 +316,6 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "is not the name of a variable",
         ),
         (0 <= parsed.refusal_retries <= 10, "--refusal-retries", "must be between 0 and 10"),
-        (
-            not parsed.carrier_api or facts.ends_over_rest,
-            "--carrier-api",
-            f"is for carriers with such an API, and not for {dialect}",
-        ),
         (parsed.sessions_per_s >= 0, "--sessions-per-s", "must not be negative"),
         (parsed.sessions_per_min >= 0, "--sessions-per-min", "must not be negative"),
         (parsed.sessions_at_once >= 0, "--sessions-at-once", "must not be negative"),
@@ -366,6 +366,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         run_dir=Path(parsed.run_dir) if parsed.run_dir else None,
         live_line=parsed.live_line,
         simulated=parsed.simulated,
+        class_hosts=getattr(parsed, "class_hosts", False),
         until_stdin_closes=parsed.until_stdin_closes,
         carrier_api=parse_listen_address(_near(parsed.carrier_api), "--carrier-api"),
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),

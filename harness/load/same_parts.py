@@ -32,10 +32,13 @@ def speech_and_schedule(schedule: Calls, corpus: Corpus) -> dict[str, str]:
     options, arrivals = schedule.options, arrivals_of(schedule.options)
     numbers = range(min(options.calls or _HASHED_CALLS, _HASHED_CALLS))
     starts_ns = [] if arrivals is None else [arrivals.start_ns(number) or 0 for number in numbers]
-    settings = [(name, route.settings) for name, route in sorted(routes_of(schedule).items())]
+    sessions = [
+        (name, route.address, route.dialect.name, route.settings)
+        for name, route in sorted(routes_of(schedule).items())
+    ]
     return {
         "corpus": corpus.facts.digest[:_SHOWN],
-        "session": _digest(repr(settings).encode()),
+        "session": _digest(repr(sessions).encode()),
         "networks": _digest(repr(resolve_profiles(options)).encode()),
         "schedule": schedule_hash([schedule.call(n) for n in numbers], starts_ns)[:_SHOWN],
     }

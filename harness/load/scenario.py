@@ -6,9 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from harness.dialects import NO_WISHES, SessionWishes
-from harness.errors import BadInput
+from harness.dialects import DIALECTS, NO_WISHES, SessionWishes
+from harness.errors import BadInput, sanitised
+from harness.load.options import VARIABLE
 from harness.load.session_file import read_session, session_from
+from harness.load.targets import refuse_credentials
 from harness.load.tool_files import tools_from
 from harness.model import DIRECT
 from harness.plan import Dialogue, parse_mix
@@ -23,13 +25,17 @@ _OURS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "arrivals": ((str,), 'when calls begin, such as "30/min"'),
     "session": ((dict, str, Path, type(None)), 'an object, such as {"instructions": "Be brief."}'),
     "after_no_answer": ((str,), '"go_on" or "hang_up"'),
+    "host": ((str, type(None)), "an address, or the name of a target in harness.toml"),
+    "dialect": ((str,), 'the name of a dialect, such as "twilio"'),
+    "model": ((str,), "the name of a model"),
+    "key_variable": ((str,), 'the name of a variable, such as "MY_API_KEY"'),
     "tools": ((tuple, list), 'tools, such as ("place_order", Tool("look_up", result="sunny"))'),
 }
 HANG_UP = "hang_up"
 AFTER_NO_ANSWER = ("go_on", HANG_UP)
-_LOCUSTS = ("wait_time", "weight", "fixed_count", "host", "tasks", "abstract")
+_LOCUSTS = ("wait_time", "weight", "fixed_count", "tasks", "abstract")
 _SET_BY_ITSELF = ("reacts", "told_error", "calls_begun", "idle_tasks")
-_OF_A_RUN = {"dialect": "--dialect", "turns": "--turns", "model": "--model"}
+_OF_A_RUN = {"turns": "--turns"}
 
 
 def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
@@ -48,17 +54,7 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
     for attribute, value in attributes.items():
         where = f"{name}.{attribute}"
         if attribute in _OURS:
-            kinds, words = _OURS[attribute]
-            if not isinstance(value, kinds):
-                raise BadInput(f"is not {words}", where=where)
-            if isinstance(value, str) and attribute == "network":
-                parse_mix(value or DIRECT)
-            if isinstance(value, dict) and attribute == "session":
-                session_from(value, where)
-            if attribute == "after_no_answer" and value not in AFTER_NO_ANSWER:
-                raise BadInput(f"is not {words}", where=where)
-            if attribute == "tools":
-                tools_from(value, where)
+            _check_ours(attribute, value, where)
         elif attribute in ("weight", "fixed_count"):
             _check_count(attribute, value, where)
         elif attribute in _OF_A_RUN:
@@ -73,10 +69,47 @@ def check_attributes(name: str, attributes: Mapping[str, Any]) -> None:
                 raise BadInput("is not understood", where=where, hint=f"Did you mean {near[0]}?")
 
 
+def _check_ours(attribute: str, value: Any, where: str) -> None:
+    kinds, words = _OURS[attribute]
+    fits = isinstance(value, kinds)
+    if not fits:
+        raise BadInput(f"is not {words}", where=where)
+    if attribute == "network":
+        parse_mix(value or DIRECT)
+    elif attribute == "session" and isinstance(value, dict):
+        session_from(value, where)
+    elif attribute == "after_no_answer" and value not in AFTER_NO_ANSWER:
+        raise BadInput(f"is not {words}", where=where)
+    elif attribute == "tools":
+        tools_from(value, where)
+    elif attribute in ("host", "dialect", "key_variable") and value:
+        _check_target(attribute, value, where)
+
+
 def _check_count(attribute: str, value: Any, where: str) -> None:
     kinds = (int,) if attribute == "fixed_count" else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value <= 1_000_000:
         raise BadInput("is not a number from 0 up to a million", where=where)
+
+
+def _check_target(attribute: str, value: str, where: str) -> None:
+    """Refuse what cannot be said of a target.
+
+    Raises:
+        BadInput: It is such.
+    """
+    if attribute == "host":
+        refuse_credentials(value, where)
+    elif attribute == "dialect" and value not in DIALECTS:
+        words = f"is no dialect: {sanitised(value)}"
+        raise BadInput(words, where=where, hint=f"One of: {', '.join(DIALECTS)}")
+    elif attribute == "key_variable" and not VARIABLE.fullmatch(value):
+        # What stands there may be the key itself, so it is not shown.
+        raise BadInput(
+            "is not the name of a variable",
+            where=where,
+            hint="Put the key into the environment, and the variable's name here, as MY_KEY",
+        )
 
 
 def class_dialogue(user: Any, turns: int | None) -> Dialogue:
@@ -139,6 +172,11 @@ def class_session(user: Any) -> SessionWishes:
     if isinstance(session, str | Path):
         return read_session(Path(session), where)
     return session_from(session, where)
+
+
+def class_host(user: Any) -> str:
+    """Return the target of a user class, as address or name; empty where it has none."""
+    return getattr(user, "host", None) or ""
 
 
 def class_corpus(user: Any) -> str:

@@ -35,7 +35,7 @@ def try_sessions(engine: AudioEngine, options: Options, routes: Mapping[str, Rou
     done: list[tuple[Route, Visit]] = []
     found = {}
     for name, route in routes.items():
-        known = next((one for before, one in done if before.settings == route.settings), None)
+        known = next((one for before, one in done if _is_same(before, route)), None)
         if known is None:
             known = engine.run(visit(route))
             # Defaults of ours that a server refuses make the run degraded, since nobody asked for
@@ -46,6 +46,13 @@ def try_sessions(engine: AudioEngine, options: Options, routes: Mapping[str, Rou
             done.append((route, known))
         found[name] = known
     return found
+
+
+def _is_same(one: Route, other: Route) -> bool:
+    """Return whether two routes lead to sessions of one kind."""
+    return (one.target, one.dialect.name, one.headers, one.settings) == (
+        *(other.target, other.dialect.name, other.headers, other.settings),
+    )
 
 
 def try_sessions_alone(options: Options, routes: Mapping[str, Route]) -> Visits:

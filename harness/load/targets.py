@@ -21,6 +21,8 @@ from harness.load.target_options import TARGETS_FILE, add_target_arguments
 # Options whose value is a file; in a targets file it is relative to that.
 _FILES = ("ca", "session")
 _URL, _SESSION = "url", "session"
+SIMULATOR = "simulator"
+"""What `--host` says for the simulator that `harness run` starts."""
 
 
 def resolve_target(parsed: argparse.Namespace, host: str | None) -> str | None:
@@ -38,6 +40,12 @@ def resolve_target(parsed: argparse.Namespace, host: str | None) -> str | None:
         return host
     path = Path(parsed.targets)
     targets = _read(path)
+    if host == SIMULATOR:
+        raise BadInput(
+            "is started by `harness run` alone, for all user classes",
+            where=f"--host {SIMULATOR}",
+            hint="Start one by `harness simulator`, and give its address",
+        )
     if host not in targets:
         near = difflib.get_close_matches(host, targets, n=1)
         hint = f"Did you mean {near[0]}?" if near else "Give ws://HOST:PORT or wss://HOST"
@@ -52,6 +60,11 @@ def resolve_target(parsed: argparse.Namespace, host: str | None) -> str | None:
         elif name != _URL and getattr(parsed, name) == actions[name].default:
             setattr(parsed, name, value)
     return str(targets[host][_URL])
+
+
+def target_settings() -> tuple[str, ...]:
+    """Return the names of all settings that a target may have, as `parsed` has them."""
+    return (*_Settable().by_name, "target_session")
 
 
 class _Settable(argparse.ArgumentParser):
@@ -91,6 +104,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     targets = held.get("targets")
     if not isinstance(targets, dict) or not all(isinstance(it, dict) for it in targets.values()):
         raise BadInput("holds no targets", where=str(path), hint="Write each as [targets.NAME]")
+    if SIMULATOR in targets:
+        words = f"{SIMULATOR} is the one that `harness run` starts"
+        raise BadInput(words, where=f"{path}, targets", hint="Call the target by another name")
     return {
         name: _target(f"{path}, targets.{name}", it, path.parent) for name, it in targets.items()
     }
@@ -107,7 +123,7 @@ def _target(where: str, held: Mapping[str, Any], folder: Path) -> dict[str, Any]
         read[name] = _value(f"{where}.{name}", value, actions.get(name))
         if name in _FILES:
             read[name] = str(folder / read[name])
-    _refuse_credentials(read[_URL], f"{where}.url")
+    refuse_credentials(read[_URL], f"{where}.url")
     variable = read.get("key_variable", "")
     if variable:
         if not VARIABLE.fullmatch(variable):
@@ -154,7 +170,12 @@ def _unknown(name: str, known: list[str], where: str) -> BadInput:
     return BadInput(f"has no setting {sanitised(name)}", where=where, hint=hint)
 
 
-def _refuse_credentials(url: str, where: str) -> None:
+def refuse_credentials(url: str, where: str) -> None:
+    """Refuse an address that holds a key or a password.
+
+    Raises:
+        BadInput: It does.
+    """
     try:
         parts = urlsplit(url)
         held = parts.password or any(names_secret(name) for name, _ in parse_qsl(parts.query))

@@ -49,6 +49,12 @@ class VoiceUser(User):
             one; `None` for none.
         corpus: What its callers say: a corpus name, a folder of recordings or a manifest; `None`
             for the default.
+        host: What its callers call: an address, or the name of a target in `harness.toml`; `None`
+            for the one of `--host`, which takes precedence.
+        dialect: What is spoken there; empty for what the vendor speaks whose host it is, else the
+            default.
+        model: Model to ask for; empty for the dialect's default.
+        key_variable: Environment variable that holds the key; empty for the dialect's own.
         network: Network profiles of the calls, such as `"lte_poor=3,wifi_good=1"`; empty for none.
         arrivals: When calls begin under an open load, such as `"30/min"`, the same for all classes
             of a scenario; empty for a closed one.
@@ -69,6 +75,9 @@ class VoiceUser(User):
     dialogue = Dialogue()
     script: Path | None = None
     corpus: str | Path | None = None
+    dialect = ""
+    model = ""
+    key_variable = ""
     network = ""
     arrivals = ""
     agent_speaks_first = False

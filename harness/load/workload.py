@@ -81,7 +81,7 @@ class Workload:
         }
         self._transcripts = {clip.id: clip.transcript for clip in corpus.clips}
         self._direct = routes_of(schedule)
-        self._engine = audio_engine(options)
+        self._engine = audio_engine([part.options for part in schedule.parts.values()])
         self._routes: Routes = DirectRoutes(self._direct)
         self._network_lost = self._hurried = False
         self._voices = ClassVoices(schedule, corpus)

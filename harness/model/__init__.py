@@ -8,6 +8,7 @@ between samples and nanoseconds, which everyone must do alike.
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
 from harness.model.carrier import CarrierAccount
 from harness.model.check import Check
+from harness.model.class_target import ClassTarget
 from harness.model.decoder import AudioDecoder, NewDecoder
 from harness.model.digits import are_digits, digits_id, digits_of
 from harness.model.events import (
@@ -119,6 +120,7 @@ __all__ = [
     "CancelResponse",
     "CarrierAccount",
     "Check",
+    "ClassTarget",
     "Clip",
     "CommitTurn",
     "CorpusFacts",

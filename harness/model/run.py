@@ -1,9 +1,10 @@
 """A whole run as it was recorded: what analysis gets to see."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from harness.model.audio import AudioFormat
+from harness.model.class_target import ClassTarget
 from harness.model.network import NetworkProfile, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.session import SessionRecord
 from harness.model.session_settings import AskedSession
@@ -28,6 +29,9 @@ class ArrivalStamps(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunManifest:
     """What was asked for; written before the first call.
+
+    Where user classes have different targets, `target`, `model` and `dialect` name all of them, and
+    `audio` and `frame_ms` are those of the first class.
 
     Attributes:
         run_id: Name of the run, also of its directory.
@@ -56,6 +60,7 @@ class RunManifest:
         model_by_default: Nobody chose the model: it is the one that the dialect has for such cases.
         arrival_stamps: What stamps the arrival of a message.
         sessions_asked: The session that is asked for, of each user class.
+        targets: The target of each user class.
     """
 
     run_id: str
@@ -84,6 +89,7 @@ class RunManifest:
     arrival_stamps: ArrivalStamps = ArrivalStamps.EVENT_LOOP
     model_unknown: str = ""
     sessions_asked: tuple[AskedSession, ...] = ()
+    targets: tuple[ClassTarget, ...] = ()
     schema: str = MANIFEST_SCHEMA
 
     @property
@@ -91,6 +97,24 @@ class RunManifest:
         """The model asked for, or why it is not known."""
         why = f": {self.model_unknown}" if self.model_unknown else ""
         return self.model or f"unknown model{why}"
+
+    @property
+    def several_targets(self) -> bool:
+        """Whether user classes have different targets."""
+        return len({replace(one, user_class="") for one in self.targets}) > 1
+
+    def target_of(self, user_class: str) -> ClassTarget:
+        """Return the target of a user class; that of the run where it is not known by class."""
+        known = next((one for one in self.targets if one.user_class == user_class), None)
+        return known or ClassTarget(
+            user_class=user_class,
+            target=self.target,
+            dialect=self.dialect,
+            model=self.model,
+            audio=self.audio,
+            frame_ms=self.frame_ms,
+            model_by_default=self.model_by_default,
+        )
 
 
 class RunEventKind(StrEnum):

@@ -14,7 +14,7 @@ from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.breakdown_summary import CallsSummary, FaultSummary
 from harness.model.cost_summary import CostDetail
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
-from harness.model.run import ArrivalStamps
+from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
 from harness.model.understanding import UnderstoodSummary
@@ -166,6 +166,8 @@ class StratumSummary:
         status: Turns by how they ended.
         metrics: By name.
         failure_rate: As for the whole.
+        target: Of a user class, the address that its callers called; empty for others.
+        dialect: What was spoken there; empty for others.
     """
 
     by: dict[str, str]
@@ -173,6 +175,8 @@ class StratumSummary:
     status: dict[str, int]
     metrics: dict[str, MetricSummary]
     failure_rate: FailureSummary
+    target: str = ""
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,28 +287,6 @@ class EventSummary:
     kind: str
     at_s: float
     detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenanceSummary:
-    """What it takes to do the same run again."""
-
-    started_at: str
-    scenario: str
-    target: str
-    simulated: bool
-    model: str
-    dialect: str
-    frame_ms: int
-    turn_limit_ms: float
-    seeds: dict[str, int]
-    schedule_hash: str
-    scenario_digest: str
-    settings: dict[str, str]
-    versions: dict[str, str]
-    host: dict[str, str]
-    commit: str
-    arrival_stamps: ArrivalStamps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

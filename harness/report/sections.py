@@ -25,6 +25,7 @@ from harness.report.summary_view import (
     headline_title,
     measured,
     quantiles,
+    several_targets,
     turns,
 )
 
@@ -143,9 +144,30 @@ def kinds(summary: Summary) -> Section:
 def classes(summary: Summary) -> Section:
     """Return percentiles of the headline by user class."""
     says = ("The user classes of the scenario, each with calls of its own.",)
-    table = strata_table("User class", by_class(summary))
+    parts: list[Table] = [strata_table("User class", by_class(summary))]
+    if several_targets(summary):
+        parts.append(_targets(summary))
     title = f"{headline_title(summary.metrics)} by user class"
-    return Section(id="classes", title=title, says=says, parts=(table,))
+    return Section(id="classes", title=title, says=says, parts=tuple(parts))
+
+
+def _targets(summary: Summary) -> Table:
+    """Return what the callers of each user class called."""
+    return Table(
+        title="Targets of user classes",
+        head=("User class", "Target", "Dialect", "Model", "Audio frames"),
+        rows=tuple(
+            (
+                sanitised(one.user_class),
+                sanitised(one.target),
+                sanitised(one.dialect),
+                sanitised(one.model) or MISSING,
+                f"{one.frame_ms} ms, {one.audio.encoding} at {number(one.audio.rate_hz, 0)} Hz",
+            )
+            for one in summary.provenance.targets
+        ),
+        words=5,
+    )
 
 
 def strata_table(of: str, parts: Mapping[str, Part]) -> Table:

@@ -65,6 +65,11 @@ def by_class(summary: Summary) -> dict[str, StratumSummary]:
     return _strata(summary, "user_class")
 
 
+def several_targets(summary: Summary) -> bool:
+    """Return whether user classes called different targets."""
+    return len({(one.target, one.dialect) for one in by_class(summary).values()}) > 1
+
+
 def by_position(summary: Summary) -> dict[str, StratumSummary]:
     """Return the strata that are positions of turns in their calls, by name."""
     return _strata(summary, "position")

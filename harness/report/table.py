@@ -12,6 +12,7 @@ from harness.model.summary import (
     LoadSummary,
     PairedSummary,
     PercentileSummary,
+    StratumSummary,
     Summary,
 )
 from harness.model.validity_summary import ErrorBoundSummary
@@ -38,6 +39,7 @@ from harness.report.summary_view import (
     headline,
     paired,
     quantiles,
+    several_targets,
     turns,
 )
 
@@ -117,6 +119,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     if summary.load.old_names:
         names = ", ".join(sanitised(name) for name in summary.load.old_names)
         lines.append(("old names", f"messages came as {names}, and were understood"))
+    if several_targets(summary):
+        lines += [("target", _target(name, part)) for name, part in by_class(summary).items()]
     lines += behaviour.facts(summary)
     lines += understanding.facts(summary)
     lines += cascade.facts(summary)
@@ -126,6 +130,10 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     reasons = "; ".join(sanitised(reason) for reason in validity.reasons)
     lines.append(("validity", f"{validity.state}: {reasons}" if reasons else validity.state))
     return lines
+
+
+def _target(name: str, part: StratumSummary) -> str:
+    return f"{sanitised(name)}: {sanitised(part.dialect)} at {sanitised(part.target)}"
 
 
 def _ended(load: LoadSummary) -> str:

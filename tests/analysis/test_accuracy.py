@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,23 @@ from harness.analysis.accuracy import (
     truth_uncertainty_ms,
 )
 from harness.errors import Fault, Party, Phase
-from harness.model import TruthRecord, TurnInstants, TurnKind, TurnRecord, TurnStatus
+from harness.model import (
+    AudioFormat,
+    Encoding,
+    TruthRecord,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
+from tests.analysis.conftest import build_run
 
 MakeTurn = Callable[..., TurnRecord]
 MS = 1_000_000
 RATE_HZ = 24_000
 FRAME = 480
 START_NS = 5_000_000_000
+MANIFEST = build_run([]).manifest
 
 
 def make_truth(number: int = 0, heard_ms: float = 1_000.0, **more: Any) -> TruthRecord:
@@ -110,13 +121,42 @@ def test_differences_are_measured_minus_true_by_network(make_turn: MakeTurn) -> 
             )
         )
         truth.append(make_truth(number, heard_ms=true_ms + sample * 1_000 / RATE_HZ))
-    ideal, lte = accuracy(turns, truth, 24_000)
+    ideal, lte = accuracy(turns, truth, MANIFEST)
     assert (ideal.network, lte.network) == ("ideal", "lte")
     assert (ideal.n, lte.n) == (50, 50)
     assert ideal.p50_ms == pytest.approx(1.49, abs=0.001)
     assert ideal.max_ms == pytest.approx(1.99, abs=0.001)
     assert ideal.p99_ms == pytest.approx(1.99, abs=0.001)
     assert 1.0 < ideal.of_percentiles_ms[50] < 2.0
+
+
+def test_each_turn_is_held_against_the_truth_at_the_sample_rate_of_its_class(
+    make_turn: MakeTurn,
+) -> None:
+    phone = replace(
+        MANIFEST.target_of("Phone"), dialect="twilio", audio=AudioFormat(8_000, Encoding.MULAW)
+    )
+    manifest = replace(MANIFEST, targets=(MANIFEST.target_of("Browser"), phone))
+    turns, truth = [], []
+    for number, (user_class, rate_hz) in enumerate((("Browser", 24_000), ("Phone", 8_000))):
+        frame = rate_hz // 50
+        # In the middle of a frame, where a wrong rate would show.
+        sample = 40 * frame + frame // 2
+        turns.append(
+            make_turn(
+                800.0,
+                index=number,
+                user_class=user_class,
+                provider_ids=ids(number),
+                speech_end_sample=sample,
+            )
+        )
+        ends = tuple(frame * (k + 1) for k in range(50))
+        heard_ms = 799.0 + sample * 1_000 / rate_hz
+        truth.append(make_truth(number, heard_ms=heard_ms, frame_end_samples=ends))
+    (found,) = accuracy(turns, truth, manifest)
+    assert found.n == 2
+    assert [found.min_ms, found.max_ms] == pytest.approx([1.0, 1.0])
 
 
 def test_turns_without_truth_and_turns_not_heard_are_left_out(make_turn: MakeTurn) -> None:
@@ -126,12 +166,12 @@ def test_turns_without_truth_and_turns_not_heard_are_left_out(make_turn: MakeTur
         make_turn(index=2, speech_end_sample=100),
         make_turn(None, index=3, status=TurnStatus.TIMEOUT, provider_ids=ids(1)),
     ]
-    (found,) = accuracy(turns, [make_truth(0), make_truth(1)], 24_000)
+    (found,) = accuracy(turns, [make_truth(0), make_truth(1)], MANIFEST)
     assert found.n == 1
 
 
 def test_without_a_pair_there_is_no_accuracy(make_turn: MakeTurn) -> None:
-    assert accuracy([make_turn()], [make_truth()], 24_000) == ()
+    assert accuracy([make_turn()], [make_truth()], MANIFEST) == ()
 
 
 def test_a_response_without_a_name_is_found_by_the_sample_that_ended_speech(
@@ -145,11 +185,11 @@ def test_a_response_without_a_name_is_found_by_the_sample_that_ended_speech(
         make_truth(1, heard_ms=2_500.0, frame_end_samples=ends),
     ]
     turn = make_turn(provider_ids={"session": "sess"}, speech_end_sample=75 * FRAME)
-    found = accuracy([turn], truth, RATE_HZ)
+    found = accuracy([turn], truth, MANIFEST)
     assert [entry.n for entry in found] == [1]
-    assert found == accuracy([turn], truth[2:], RATE_HZ)
+    assert found == accuracy([turn], truth[2:], MANIFEST)
     unknown = make_turn(provider_ids={"session": "sess"}, speech_end_sample=200 * FRAME)
-    assert accuracy([unknown], truth, RATE_HZ) == ()
+    assert accuracy([unknown], truth, MANIFEST) == ()
 
 
 def test_the_truth_of_frames_that_were_read_together_is_as_unsure_as_they_are_long() -> None:

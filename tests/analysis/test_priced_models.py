@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -47,3 +48,28 @@ def test_every_other_model_is_named_once(served: Callable[[dict[str, str]], Run]
     run = served({"a": "n", "b": "n", "c": "m-2026-01-31", "d": "o"})
     assert models_named(run) == ("m-2026-01-31", "n", "o")
     assert model_difference(run) == "asked for model m, the server named n, o"
+
+
+def test_each_class_is_priced_by_the_model_of_its_own_target(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun
+) -> None:
+    held = (("a", "East", "m-2026-01-31"), ("b", "West", "o"), ("c", "West", ""))
+    turns = [make_turn(session=name, user_class=user_class) for name, user_class, _ in held]
+    sessions = [make_session(name, user_class=who, model=model) for name, who, model in held]
+    run = make_run([*turns, make_turn(session="d", user_class="East")], sessions, model="m and n")
+    whole = run.manifest
+    targets = (
+        replace(whole.target_of("East"), model="m"),
+        replace(whole.target_of("West"), model="n"),
+    )
+    run = replace(run, manifest=replace(whole, targets=targets))
+    models = PricedModels(run, PRICES)
+    # `o` has no price and is taken for another name of `n`.
+    assert [models.of_session(name) for name in "abcd"] == [
+        *("m-2026-01-31", "n", "n", "m-2026-01-31"),
+    ]
+    assert models.priced == "m-2026-01-31, n"
+    assert model_difference(run) == "asked for model n, the server named o"
+    unchosen = replace(targets[1], model_by_default=True)
+    run = replace(run, manifest=replace(whole, targets=(targets[0], unchosen)))
+    assert model_difference(run, chosen=True) == ""

@@ -81,8 +81,9 @@ def test_a_spike_is_a_run_beside_the_run(runs: StepRuns, asked: list[Any]) -> No
     assert "run conversation --host ws://x --frame-ms 20 --users 3" in words
 
 
+@pytest.mark.parametrize("preset", [None, "null"])
 def test_without_a_host_both_call_one_simulator(
-    runs: StepRuns, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    runs: StepRuns, asked: list[Any], monkeypatch: pytest.MonkeyPatch, preset: str | None
 ) -> None:
     @contextmanager
     def started(preset: str, config: Path, seed: int, truth: Path) -> Iterator[SimpleNamespace]:
@@ -91,11 +92,10 @@ def test_without_a_host_both_call_one_simulator(
     monkeypatch.setattr(capacity_extras, "simulator", started)
     common = ("--preset", "null", "--simulator-config", "s.toml", "--frame-ms", "20")
     simulated = replace(runs, series=replace(runs.series, common=common))
-    spike(simulated, 3, 0.1, _AT_HOST | {"host": None})
+    spike(simulated, 3, 0.1, _AT_HOST | {"host": None, "preset": preset})
+    asked_at = () if preset is None else ("--host", "simulator")
     ((_, _, _, told),) = asked
-    assert told[0] == "--host"
-    assert told[1].startswith("ws://127.0.0.1:9")
-    assert told[2:] == ("--frame-ms", "20")
+    assert told == ("--simulator", "ws://127.0.0.1:9", *asked_at, "--frame-ms", "20")
 
 
 def test_a_surge_without_records_is_named(

@@ -1,5 +1,6 @@
 """`harness run` with everything it starts: simulator, Locust, Toxiproxy."""
 
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,19 @@ from tests.load.conftest import check_turns, expected_exit_code
 BRIEF = ("--corpus", "synthetic", "--turns", "1", "--users", "2", "--spawn-rate", "10")
 
 
-def words(*options: str, reports: Path) -> list[str]:
-    start = [sys.executable, "-m", "harness", "run", "conversation", "--reports", str(reports)]
+TWO_DIALECTS = """
+from harness import Dialogue, VoiceUser
+
+class Browser(VoiceUser):
+    dialogue = Dialogue(turns=1)
+
+class Phone(Browser):
+    dialect = "twilio"
+"""
+
+
+def words(*options: str, reports: Path, scenario: str = "conversation") -> list[str]:
+    start = [sys.executable, "-m", "harness", "run", scenario, "--reports", str(reports)]
     return [*start, *BRIEF, *options]
 
 
@@ -34,8 +46,9 @@ def test_one_command_gives_truth_table_and_page_whatever_settings_lie_about(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "locust.conf").write_text("users = 1\nrun-time = 1s\nturns = 3\ncalls = 1\n")
+    (tmp_path / "two.py").write_text(TWO_DIALECTS)
     done = subprocess.run(
-        words("--calls", "3", reports=Path("runs")),
+        words("--calls", "4", reports=Path("runs"), scenario="two.py"),
         cwd=tmp_path,
         env=os.environ | {"LOCUST_RUN_TIME": "1s", "LOCUST_ITERATIONS": "1"},
         capture_output=True,
@@ -50,7 +63,16 @@ def test_one_command_gives_truth_table_and_page_whatever_settings_lie_about(
     assert (folder / "report.html").exists()
     assert (folder / "truth.jsonl").exists()
     assert "Not used by this run: locust.conf, LOCUST_ITERATIONS, LOCUST_RUN_TIME" in done.stderr
-    assert len((folder / "turns.jsonl").read_text().splitlines()) == 3
+    assert len((folder / "turns.jsonl").read_text().splitlines()) == 4
+    # The simulator that was started speaks what each class speaks.
+    summary = json.loads((folder / "summary.json").read_text())
+    assert [one["n"] for one in summary["accuracy"]] == [summary["load"]["status"]["completed"]]
+    called = {one["user_class"]: one for one in summary["provenance"]["targets"]}
+    assert {name: one["dialect"] for name, one in called.items()} == {
+        "Browser": "openai-realtime",
+        "Phone": "twilio",
+    }
+    assert called["Phone"]["target"].endswith("/twilio")
 
 
 @pytest.mark.parametrize(

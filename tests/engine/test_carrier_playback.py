@@ -76,7 +76,7 @@ def test_an_application_behind_a_carrier_is_measured_as_it_truly_was(
     folder = check_held(done, tmp_path / "r")
     check_turns(folder)
     run = read_run(folder)
-    (found,) = accuracy(run.turns, read_truth(tmp_path), run.manifest.audio.rate_hz)
+    (found,) = accuracy(run.turns, read_truth(tmp_path), run.manifest)
     # What our own lateness spoiled is void; of what counts, nothing is further off than its bound.
     assert found.n > 0
     assert -10 < found.min_ms <= found.max_ms < 10

@@ -94,7 +94,11 @@ def test_a_greeting_is_the_users_or_the_dialogues_and_stays_with_other_turns() -
         ({"weight": -1}, r"Caller.weight: is not a number"),
         ({"fixed_count": 1.5}, r"Caller.fixed_count: is not a number"),
         ({"corpus": 3}, r"Caller.corpus: is not a corpus name"),
-        ({"dialect": "gemini"}, r"Caller.dialect: is no attribute of a user class.*--dialect"),
+        ({"turns": 4}, r"Caller.turns: is no attribute of a user class.*--turns"),
+        ({"dialect": "gemmini"}, r"Caller.dialect: is no dialect: gemmini.*gemini"),
+        ({"host": 8765}, r"Caller.host: is not an address"),
+        ({"host": "wss://me:pw@x.example"}, r"Caller.host: an address in a file must hold no key"),
+        ({"key_variable": "sk-12345"}, r"Caller.key_variable: is not the name of a variable"),
     ],
 )
 def test_an_attribute_that_says_nothing_is_refused_by_name(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.analysis.summary import concurrency_peak
 from harness.errors import BadInput
-from harness.model import NetworkProfile, Run
+from harness.model import NetworkProfile, Run, RunManifest
 
 # Above this ratio of the calls at once, load itself is what differs. A closed loop holds the
 # number of its users; an open one may exceed it somewhat where the candidate is slower.
@@ -57,13 +57,20 @@ def facts(run: Run) -> tuple[Fact, ...]:
         Fact("scenario", manifest.scenario, f"{manifest.scenario} {manifest.scenario_digest}"),
         Fact("corpus", corpus.name, f"{corpus.name} {corpus.digest}"),
         Fact("network", *_networks(manifest.networks)),
-        Fact("model", manifest.model),
-        Fact("dialect", manifest.dialect),
+        Fact("model", manifest.model, by_class(manifest, "model")),
+        Fact("dialect", manifest.dialect, by_class(manifest, "dialect")),
         Fact("host", host_class(host)),
         Fact("turn_limit", f"{manifest.turn_limit_ms:g} ms"),
         Fact("frame_ms", f"{manifest.frame_ms} ms"),
         Fact("settings", ", ".join(f"{k} {v}" for k, v in sorted(settings.items()))),
     )
+
+
+def by_class(manifest: RunManifest, attribute: str) -> str:
+    """Return what the target of each user class has; empty where all call the same."""
+    if not manifest.several_targets:
+        return ""
+    return " ".join(f"{one.user_class}={getattr(one, attribute)}" for one in manifest.targets)
 
 
 def host_class(host: dict[str, str]) -> str:

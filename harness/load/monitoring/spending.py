@@ -52,8 +52,8 @@ class Spending:
         self._told = self._estimated = 0.0
         self._any_told = self._any_estimated = self._partial = False
         self._why = ""
-        # A session for each model that the server named: open sessions have the model of the rest.
-        self._named: dict[str, SessionRecord] = {}
+        # A session for each model that a server named: open sessions have the model of the rest.
+        self._named: dict[tuple[str, str], SessionRecord] = {}
         self._samples: deque[tuple[int, float]] = deque([(0, 0.0)], maxlen=_RATE_SAMPLES)
 
     def take(
@@ -69,12 +69,14 @@ class Spending:
         # Turns of a session came with batches before it: that they are not here means nothing.
         sessions = [replace(session, turns_done=0) for session in sessions]
         for session in sessions:
-            if session.model and session.model not in self._named and len(self._named) < 2:
-                self._named[session.model] = replace(session, usage=None, responses_untold=0)
+            known = [key for key in self._named if key[0] == session.user_class]
+            key = session.user_class, session.model
+            if session.model and key not in known and len(known) < 2:
+                self._named[key] = replace(session, usage=None, responses_untold=0)
         if turns or sessions:
             given = {session.session_id for session in sessions}
-            known = [one for one in self._named.values() if one.session_id not in given]
-            found = cost(self._run(turns, [*sessions, *known]), self._prices)
+            others = [one for one in self._named.values() if one.session_id not in given]
+            found = cost(self._run(turns, [*sessions, *others]), self._prices)
             self._add(found, answered=any(turn.at.first_audio_ns is not None for turn in turns))
         if at_ns - self._samples[-1][0] >= _SAMPLE_EVERY_NS:
             self._samples.append((at_ns, self._total() or 0.0))

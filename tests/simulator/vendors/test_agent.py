@@ -58,7 +58,7 @@ def test_an_agent_is_measured_as_it_truly_was(
     folder = check_held(done, tmp_path / "r")
     check_turns(folder)
     run = read_run(folder)
-    (found,) = accuracy(run.turns, read_truth(truths), run.manifest.audio.rate_hz)
+    (found,) = accuracy(run.turns, read_truth(truths), run.manifest)
     assert found.n > 0
     assert -10 < found.min_ms <= found.max_ms < 10
     assert dialect in NAMED_BY_US or all(_is_named(session) for session in run.sessions)
