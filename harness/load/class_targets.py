@@ -16,6 +16,7 @@ from harness.load.run_setup import resolve_dialect, route_to_target
 from harness.load.scenario import class_host, scenario_network
 from harness.load.session_file import resolve_sessions
 from harness.load.targets import SIMULATOR, resolve_target, target_settings
+from harness.model import Progress
 
 _ATTRIBUTES = ("dialect", "model", "key_variable")
 # What belongs to the address of a target, and is not shown to the simulator in its place.
@@ -23,7 +24,7 @@ _OF_ADDRESS = ("key_variable", "key_header", "ca")
 
 
 def resolve_class_targets(
-    parsed: argparse.Namespace, host: str | None, users: Sequence[type]
+    parsed: argparse.Namespace, host: str | None, users: Sequence[type], progress: Progress
 ) -> str | None:
     """Put the target of every user class into `parsed.class_targets`; return that of `--host`.
 
@@ -34,6 +35,7 @@ def resolve_class_targets(
         parsed: What the command line gave.
         host: An address, the name of a target, or the word for the simulator.
         users: The scenario's user classes.
+        progress: Is told where a simulator was started that is not called.
 
     Raises:
         BadInput: A target is unknown, a dialect does not fit it, or a class has none.
@@ -44,6 +46,8 @@ def resolve_class_targets(
     parsed.class_hosts = not host and not simulated
     if parsed.class_hosts:
         _refuse_some(own)
+        if parsed.simulator:
+            progress.step("The scenario names its targets: the simulator is not called")
     parsed.class_targets = {
         user.__name__: _target_of(user, parsed, host, simulated=simulated) for user in voices
     }

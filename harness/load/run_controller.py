@@ -300,7 +300,8 @@ class RunController:
         if not isinstance(self._runner, WorkerRunner):
             # Workers are sent what this process found out.
             users = self._runner.user_classes
-            self._environment.host = resolve_class_targets(parsed, self._environment.host, users)
+            host = self._environment.host
+            self._environment.host = resolve_class_targets(parsed, host, users, self._progress)
             parsed.arrivals = parsed.arrivals or scenario_arrivals(users)
             resolve_arrivals(parsed)
             resolve_sessions(parsed)

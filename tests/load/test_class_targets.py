@@ -16,6 +16,7 @@ from harness.errors import BadInput
 from harness.load.class_targets import at_simulator, class_options, resolve_class_targets
 from harness.load.options import Options, add_arguments
 from harness.load.run_setup import audio_engine
+from harness.model import NoProgress
 from harness.plan import Dialogue
 from harness.recording import read_run, read_truth
 from harness.simulator import SIMULATED_PATHS
@@ -61,7 +62,8 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def resolved(
     parsed: argparse.Namespace, host: str | None, *users: type
 ) -> tuple[str | None, dict[str, Options]]:
-    return resolve_class_targets(parsed, host, users), class_options(parsed, users)
+    address = resolve_class_targets(parsed, host, users, NoProgress())
+    return address, class_options(parsed, users)
 
 
 def test_each_class_calls_its_own_target_by_name_or_address(given: Any) -> None:
