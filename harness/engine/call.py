@@ -20,6 +20,7 @@ from harness.errors import Fault, Party, Phase
 from harness.model import (
     EXACT,
     PROVES_SESSION,
+    CallEnded,
     CarrierAccount,
     Event,
     Owed,
@@ -31,7 +32,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.network import Impairment
-from harness.session import Caller, HeardSoFar, Saying, is_retryable
+from harness.session import Caller, HeardSoFar, Saying, ended_by_agent, is_retryable
 from harness.transport import Connection, connect, ready_message
 
 # Some servers open a session only once it has been configured. OpenAI's announces it within a
@@ -300,6 +301,9 @@ class Call:
         if isinstance(event, SessionConfigured):
             self._acknowledged = True
             self.session.differs = self._route.dialect.differences(self._route.settings, event)
+        if isinstance(event, CallEnded) and not self.session.ready:
+            self.hang_up(ended_by_agent(event))
+            return
         try:
             self.session.receive(event, at_ns, bound)
         except Exception as error:

@@ -10,6 +10,7 @@ from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.event_coverage import EventCoverage, missing_events
 from harness.session.grid import FrameGrid
+from harness.session.hanging_up import ended_by_agent
 from harness.session.heard_so_far import HeardSoFar
 from harness.session.link import Link, is_retryable, run_ended
 from harness.session.pacing import BACKLOG_NS
@@ -46,6 +47,7 @@ __all__ = [
     "Turn",
     "TurnSound",
     "WireFormat",
+    "ended_by_agent",
     "is_retryable",
     "missing_events",
     "run_ended",

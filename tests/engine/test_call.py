@@ -3,18 +3,27 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
-from harness.dialects import OpenAIRealtime, SessionSettings
+from harness.dialects import OpenAIRealtime, SessionSettings, find_dialect
 from harness.engine.call import Call, CallEvents
 from harness.engine.route import resolve_route
 from harness.errors import Fault, Party, Phase
-from harness.model import BargeIn, Run, TruthRecord, TurnKind, TurnRecord, TurnStatus
+from harness.model import (
+    BargeIn,
+    CarrierAccount,
+    Run,
+    TruthRecord,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.recording import read_run, read_truth
 from harness.session import Link
 from tests.load.conftest import MachineTooBusy, check_held, run_locust
@@ -310,3 +319,52 @@ def test_a_limit_that_is_reached_says_how_far_opening_came(through_proxy: bool, 
     fault = asyncio.run(wait())
     assert fault is not None
     assert fault.code == code
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What is recorded of a call behind a carrier, as far as it matters here."""
+
+    fault: Fault | None
+    carrier: CarrierAccount | None = None
+
+
+def test_a_session_that_an_agent_refuses_is_not_waited_for() -> None:
+    async def refuses(server: ServerConnection) -> None:
+        await server.recv()
+        await server.send('{"jsonrpc":"2.0","id":"1","error":{"code":-32000,"message":"full"}}')
+        await server.wait_closed()
+
+    async def held() -> Fault | None:
+        over: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        session: Any = SimpleNamespace(
+            id="call-000000",
+            link=Link(seed=1),
+            ready=False,
+            phase=lambda: Phase.SETUP,
+            receive=lambda event, at_ns, bound: None,
+            has_news=False,
+            closed=lambda at_ns, fault, code: Closed(fault),
+            take_turns=tuple,
+            conversation=SimpleNamespace(take_heard=list),
+            tools=None,
+        )
+        events = CallEvents(
+            ready=lambda call, stream: None,
+            reconnect=lambda call, wait_s: None,
+            outcome=lambda call, outcome: over.set_result(outcome.session),
+            message_done=lambda: None,
+        )
+        async with serve(refuses, "127.0.0.1", 0) as server:
+            host = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+            dialect = find_dialect("amazon-connect")
+            route = resolve_route(
+                host, dialect, SessionSettings(), frame_ms=20, setup_limit_s=600.0
+            )
+            await Call(session, route, events).open()
+            async with asyncio.timeout(10):
+                closed: Closed = await over
+                return closed.fault
+
+    words = "the agent ended the call: -32000: full"
+    assert asyncio.run(held()) == Fault(Party.THEIRS, Phase.SETUP, "hung_up", words)

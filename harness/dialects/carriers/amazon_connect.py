@@ -168,8 +168,8 @@ class _Call(PlainSession):
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise MalformedMessage("not a frame of an agent") from error
         if frame.error is not None:
-            told = frame.error
-            return (_error(told.code, told.message),)
+            told = _error(frame.error.code, frame.error.message)
+            return (told,) if self._begun else _refused(told.code, told.detail)
         if frame.result is UNSET:
             raise MalformedMessage("neither a result nor an error")
         found = frame.result or Result()
@@ -226,10 +226,10 @@ class _Call(PlainSession):
             raise MalformedMessage("a response to INIT_SESSION without its content")
         code = code_of(told.statusCode) or _ACCEPTED
         if code != _ACCEPTED:
-            return (_error(code, "the agent refused the session"),)
+            return _refused(code, "the agent refused the session")
         heard = format_of(told.audioInputConfiguration, self._audio)
         if heard != self._audio:
-            return (_error("audioInputConfiguration", _other_input(heard)),)
+            return _refused("audioInputConfiguration", _other_input(heard))
         output = format_of(told.audioOutputConfiguration, self._audio)
         self._begun = True
         unknown = "" if output else as_json(told.audioOutputConfiguration)
@@ -308,6 +308,12 @@ class _Call(PlainSession):
 
 def _error(code: Number, words: str | None) -> ProviderError:
     return ProviderError(code_of(code), server_words(words or ""))
+
+
+def _refused(code: str, words: str) -> tuple[Event, ...]:
+    """Return what becomes of a session that there will never be."""
+    error = ProviderError(code, words, of_settings=False)
+    return error, CallEnded(f"{code}: {words}".removeprefix(": "))
 
 
 def _finish(said: Message) -> tuple[Event, ...]:

@@ -79,6 +79,10 @@ def _done(
     return ResponseDone(name, status, code, detail)
 
 
+def _refused(code: str, words: str) -> tuple[Event, ...]:
+    return ProviderError(code, words, of_settings=False), CallEnded(f"{code}: {words}")
+
+
 FAILURE = _message("ERROR", {"error": {"errorCode": 424.0, "errorReason": "no orders"}})
 
 
@@ -146,15 +150,20 @@ def test_the_agent_may_choose_how_it_writes_its_audio() -> None:
     ],
 )
 def test_an_agent_that_wants_to_hear_other_audio_is_refused(wanted: Json, words: str) -> None:
-    (refused,) = Agent().answers(statusCode="200", audioInputConfiguration=wanted)
-    assert refused == ProviderError("audioInputConfiguration", words)
+    refused = Agent().answers(statusCode="200", audioInputConfiguration=wanted)
+    assert refused == _refused("audioInputConfiguration", words)
 
 
 def test_an_agent_may_refuse_the_session() -> None:
-    (refused,) = Agent().answers(statusCode="503")
-    assert refused == ProviderError("503", "the agent refused the session")
+    refused = Agent().answers(statusCode="503")
+    assert refused == _refused("503", "the agent refused the session")
+    agent = Agent()
     error = {"jsonrpc": "2.0", "id": "1", "error": {"code": -32603, "message": "no model"}}
-    assert Agent().call.parse(json.dumps(error).encode()) == (ProviderError("-32603", "no model"),)
+    text = json.dumps(error).encode()
+    assert agent.call.parse(text) == _refused("-32603", "no model")
+    # Once there is a session, an error is of one request.
+    agent.answers()
+    assert agent.call.parse(text) == (ProviderError("-32603", "no model"),)
 
 
 def test_a_last_chunk_ends_a_response_and_may_be_empty() -> None:
