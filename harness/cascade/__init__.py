@@ -6,7 +6,7 @@ protocol are the simulator's; nothing here draws a latency. It must not know the
 """
 
 from harness.cascade.configfile import read_cascade
-from harness.cascade.providers.registry import LLM, STT, TTS
+from harness.cascade.providers.registry import LLM, STT, TTS, key_variables
 from harness.cascade.server import Cascade, serve_cascade
 from harness.cascade.settings import MODEL, CascadeConfig, ProviderSettings
 
@@ -18,6 +18,7 @@ __all__ = [
     "Cascade",
     "CascadeConfig",
     "ProviderSettings",
+    "key_variables",
     "read_cascade",
     "serve_cascade",
 ]

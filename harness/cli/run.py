@@ -14,9 +14,11 @@ from typing import Any
 
 import click
 
+from harness.cascade import MODEL, read_cascade
 from harness.cli.declared_options import DeclaredOptions
-from harness.cli.run_processes import run_locust, simulator
+from harness.cli.run_processes import cascade, run_locust, simulator
 from harness.clock import wall_time
+from harness.dialects import DEFAULT_DIALECT
 from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
 from harness.load.arrival_schedule import resolve_arrivals
@@ -59,6 +61,13 @@ _VOICE = DeclaredOptions(add_arguments)
     type=click.Path(path_type=Path, dir_okay=False),
     help="The simulator's TOML file: latencies, faults, tools.",
 )
+@click.option(
+    "--cascade",
+    "cascade_config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Start the cascade of this TOML file (STT, LLM and TTS providers) and call it; the report"
+    " then has its stages.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -67,6 +76,7 @@ def command(
     host: str | None,
     preset: str | None,
     simulator_config: Path | None,
+    cascade_config: Path | None,
     **given: Any,
 ) -> int:
     """Run SCENARIO: a locustfile, or the name of one in scenarios/ or of a shipped one.
@@ -79,6 +89,10 @@ def command(
     locustfile = find_scenario(scenario)
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
+    if cascade_config is not None:
+        _check_cascade(cascade_config, host, preset, simulator_config, parsed.dialect)
+        if not parsed.model:
+            voice += ["--model", MODEL]
     if host is None and (preset is not None or simulator_config is not None):
         host = SIMULATOR
     address = None if host == SIMULATOR else resolve_target(parsed, host)
@@ -98,7 +112,12 @@ def command(
         stack.callback(_remove_if_unused, directory)
         words = _locust_words(locustfile, directory, given) + voice
         answering = None
-        if address is None and "--simulator" not in context.args:
+        if cascade_config is not None:
+            started = cascade(cascade_config, directory / "stages.jsonl")
+            answering = stack.enter_context(started)
+            host = answering.host
+            words += ["--cascade", str(cascade_config)]
+        elif address is None and "--simulator" not in context.args:
             truth = directory / "truth.jsonl"
             started = simulator(preset, simulator_config, parsed.seed, truth)
             answering = stack.enter_context(started)
@@ -144,6 +163,21 @@ def _check_networks(mix: str, extra: str) -> None:
     for name, _ in parse_mix(mix or DIRECT):
         if name != DIRECT:
             choose_profile(known, name)
+
+
+def _check_cascade(
+    config: Path, host: str | None, preset: str | None, simulator: Path | None, dialect: str
+) -> None:
+    """Refuse what a cascade cannot be called with, and a file that describes none."""
+    others = {"--host": host, "--preset": preset, "--simulator-config": simulator}
+    for option, given in others.items():
+        if given is not None:
+            raise BadInput("goes with another target than --cascade", where=option)
+    if dialect not in ("", DEFAULT_DIALECT):
+        raise BadInput(
+            f"a cascade speaks {DEFAULT_DIALECT}", where=f"--dialect {dialect}", hint="Leave it out"
+        )
+    read_cascade(config)
 
 
 def _locust_words(locustfile: Path, directory: Path, given: dict[str, Any]) -> list[str]:

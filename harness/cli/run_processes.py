@@ -1,4 +1,4 @@
-"""The processes of one `harness run`, the simulator and Locust: started, watched, and ended.
+"""The processes of one `harness run`, its server and Locust: started, watched, and ended.
 
 Each runs in a session of its own, so that the terminal's Ctrl-C reaches only this process, which
 passes it on, and so that what a killed Locust leaves behind can be ended as one group.
@@ -18,7 +18,8 @@ from types import FrameType
 import click
 import psutil
 
-from harness.environment import for_child, without_settings_of
+from harness.cascade import key_variables, read_cascade
+from harness.environment import for_child, secret, without_settings_of
 from harness.errors import BadInput, ExitCode
 
 _SIMULATOR_START_LINE = "listening on "
@@ -38,10 +39,11 @@ _LOCUST_FILES = (Path("~/.locust.conf"), Path("locust.conf"))
 
 @dataclass(frozen=True, slots=True)
 class RunningSimulator:
-    """A simulator that answers at `host`."""
+    """A simulator that answers at `host`, or another server that was started for the run."""
 
     host: str
     process: "subprocess.Popen[str]"
+    called: str = "simulator"
 
 
 @contextmanager
@@ -63,11 +65,40 @@ def simulator(
     words += [] if preset is None else ["--preset", preset]
     words += [] if config is None else ["--config", str(config)]
     words += ["--seed", str(seed), "--truth", str(truth), "--exit-with-stdin"]
+    about = ", ".join(str(given) for given in (preset, config) if given is not None)
+    with _serving(words, for_child(), "simulator", about) as running:
+        yield running
+
+
+@contextmanager
+def cascade(config: Path, stages: Path) -> Iterator[RunningSimulator]:
+    """Start a cascade on a free port of this machine, and end it with the block.
+
+    Args:
+        config: Its TOML file.
+        stages: Where it writes its stage log.
+
+    Raises:
+        BadInput: It did not start; what it said stands on the screen.
+    """
+    words = [sys.executable, "-m", "harness", "cascade", "--config", str(config), "--port", "0"]
+    words += ["--stages", str(stages), "--exit-with-stdin"]
+    # It alone gets its providers' keys, which Locust has no use for.
+    keys = {name: key for name in key_variables(read_cascade(config)) if (key := secret(name))}
+    with _serving(words, for_child(**keys), "cascade", str(config)) as running:
+        yield running
+
+
+@contextmanager
+def _serving(
+    words: list[str], variables: dict[str, str], called: str, about: str
+) -> Iterator[RunningSimulator]:
+    """Start a server that says where it listens, and end it with the block."""
     process = subprocess.Popen(
         words,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=for_child(),
+        env=variables,
         start_new_session=True,
         text=True,
     )
@@ -76,11 +107,11 @@ def simulator(
     try:
         line = process.stdout.readline()
         if not line.startswith(_SIMULATOR_START_LINE):
-            raise BadInput("the simulator did not start", hint="What it said stands above")
-        about = "".join(f", {given}" for given in (preset, config) if given is not None)
-        click.echo(f"Simulator {line.strip()}{about}", err=True)
+            raise BadInput(f"the {called} did not start", hint="What it said stands above")
+        said = f"{called.capitalize()} {line.strip()}"
+        click.echo(f"{said}, {about}" if about else said, err=True)
         host = line.removeprefix(_SIMULATOR_START_LINE).split("/v1/")[0].strip()
-        yield RunningSimulator(host, process)
+        yield RunningSimulator(host, process, called)
     finally:
         process.stdin.close()
         try:
@@ -144,8 +175,9 @@ class _Watch:
     def look(self) -> None:
         """End a run whose simulator is gone, or whose Locust has been stopped for long."""
         if self._answering is not None and self._answering.process.poll() is not None:
-            code, self._answering = self._answering.process.returncode, None
-            click.echo(f"harness: the simulator ended ({code}), which ends the run", err=True)
+            gone, self._answering = self._answering, None
+            told = f"the {gone.called} ended ({gone.process.returncode})"
+            click.echo(f"harness: {told}, which ends the run", err=True)
             assert self._process.stdin is not None
             self._process.stdin.close()
         self._stopped = self._stopped + 1 if _is_stopped(self._process.pid) else 0

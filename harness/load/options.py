@@ -84,6 +84,7 @@ class Options:
         live_line: Show one line of progress in place of Locust's table.
         simulated: The target is this project's simulator.
         class_hosts: The scenario's user classes name their targets, and no option does.
+        cascade: File of the cascade that is the target, empty for another target.
         until_stdin_closes: Stop when the parent process is gone.
         carrier_api: Address and port where applications may end calls as over a carrier's REST API;
             `None` for nowhere.
@@ -130,6 +131,7 @@ class Options:
     live_line: bool = False
     simulated: bool = False
     class_hosts: bool = False
+    cascade: str = ""
     until_stdin_closes: bool = False
     carrier_api: tuple[str, int] | None = None
     prometheus: tuple[str, int] | None = None
@@ -270,6 +272,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run-dir", default="", **off_page)
     parser.add_argument("--target-session", default="", **off_page)
     parser.add_argument("--simulator", default="", **off_page)
+    parser.add_argument("--cascade", default="", **off_page)
     for flag in ("--live-line", "--simulated", "--until-stdin-closes"):
         parser.add_argument(flag, action="store_true", **off_page)
 
@@ -367,6 +370,7 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
         live_line=parsed.live_line,
         simulated=parsed.simulated,
         class_hosts=getattr(parsed, "class_hosts", False),
+        cascade=parsed.cascade,
         until_stdin_closes=parsed.until_stdin_closes,
         carrier_api=parse_listen_address(_near(parsed.carrier_api), "--carrier-api"),
         prometheus=parse_listen_address(parsed.prometheus, "--prometheus"),

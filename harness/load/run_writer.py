@@ -222,7 +222,8 @@ def _command(options: Options, route: Route) -> dict[str, str]:
     """Return the command that makes the run again, with its target where it says none itself."""
     if not options.command:
         return {}
-    told = options.simulated or options.class_hosts
+    # A server that the run starts itself listens on another port each time.
+    told = options.simulated or options.class_hosts or options.cascade
     host = "" if told else f" --host {shlex.quote(route.address)}"
     return {"command": options.command + host}
 

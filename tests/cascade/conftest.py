@@ -42,7 +42,7 @@ class Reply:
     Attributes:
         pieces: Delay and bytes.
         status: Of HTTP.
-        sent_ns: When each piece went out.
+        sent_ns: Just before each piece went out.
         cut: Hang up after the last piece, without an end.
     """
 
@@ -103,9 +103,9 @@ class FakeHttp:
             await asyncio.sleep(delay_s)
             if reader.at_eof():
                 raise ConnectionResetError
+            reply.sent_ns.append(now_ns())
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             await writer.drain()
-            reply.sent_ns.append(now_ns())
         if reply.cut:
             return False
         writer.write(b"0\r\n\r\n")

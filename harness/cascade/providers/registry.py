@@ -11,7 +11,7 @@ from harness.cascade.providers.openai import (
     OpenAISpeechToText,
     OpenAITextToSpeech,
 )
-from harness.cascade.settings import ProviderSettings
+from harness.cascade.settings import CascadeConfig, ProviderSettings
 from harness.errors import BadInput
 
 Made = TypeVar("Made", SpeechToText, LanguageModel, TextToSpeech)
@@ -107,9 +107,24 @@ def completed(
     )
 
 
+def key_variables(config: CascadeConfig) -> tuple[str, ...]:
+    """Return the environment variables that hold the keys of a cascade's providers."""
+    parts = ((STT, config.stt), (LLM, config.llm), (TTS, config.tts))
+    names = [
+        _key_variable(offers[given.name].key_env, given)
+        for offers, given in parts
+        if given.name in offers
+    ]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _key_variable(usual: str, given: ProviderSettings) -> str:
+    """Return where a key is; the usual one goes to nobody but the provider it belongs to."""
+    return given.key_env or ("" if given.url else usual)
+
+
 def _key(part: str, usual: str, given: ProviderSettings) -> str | None:
-    """Return the key; one that is not named goes to nobody but the provider it belongs to."""
-    name = given.key_env or ("" if given.url else usual)
+    name = _key_variable(usual, given)
     if not name:
         return None
     environment.hold_secret(name)
