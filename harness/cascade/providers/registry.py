@@ -3,19 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
 from harness import environment
 from harness.cascade.providers.base import LanguageModel, SpeechToText, TextToSpeech
+from harness.cascade.providers.cartesia import CartesiaTextToSpeech
+from harness.cascade.providers.deepgram import DeepgramSpeechToText, DeepgramTextToSpeech
 from harness.cascade.providers.openai import (
     ChatCompletions,
     OpenAISpeechToText,
     OpenAITextToSpeech,
 )
+from harness.cascade.providers.wyoming import WyomingSpeechToText, WyomingTextToSpeech
 from harness.cascade.settings import CascadeConfig, ProviderSettings
 from harness.errors import BadInput
 
 Made = TypeVar("Made", SpeechToText, LanguageModel, TextToSpeech)
 _OPENAI, _OPENAI_KEY = "https://api.openai.com/v1", "OPENAI_API_KEY"
+_DEEPGRAM, _DEEPGRAM_KEY = "https://api.deepgram.com/v1", "DEEPGRAM_API_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,10 @@ STT: Mapping[str, Offer[SpeechToText]] = {
         model="gpt-4o-mini-transcribe",
         key_env=_OPENAI_KEY,
     ),
+    "deepgram": Offer(
+        make=DeepgramSpeechToText, url=_DEEPGRAM, model="nova-3", key_env=_DEEPGRAM_KEY
+    ),
+    "wyoming": Offer(make=WyomingSpeechToText),
 }
 LLM: Mapping[str, Offer[LanguageModel]] = {
     "openai": Offer(make=ChatCompletions, url=_OPENAI, model="gpt-4.1-mini", key_env=_OPENAI_KEY),
@@ -56,6 +65,20 @@ TTS: Mapping[str, Offer[TextToSpeech]] = {
         voice="alloy",
         key_env=_OPENAI_KEY,
     ),
+    "cartesia": Offer(
+        make=CartesiaTextToSpeech,
+        url="https://api.cartesia.ai",
+        model="sonic-3.5",
+        voice="a0e99841-438c-4a64-b679-ae501e7d6091",  # that of the API reference
+        key_env="CARTESIA_API_KEY",
+    ),
+    "deepgram": Offer(
+        make=DeepgramTextToSpeech,
+        url=_DEEPGRAM,
+        model="aura-2-thalia-en",
+        key_env=_DEEPGRAM_KEY,
+    ),
+    "wyoming": Offer(make=WyomingTextToSpeech),
 }
 
 
@@ -94,9 +117,8 @@ def completed(
         raise BadInput(
             "needs an address", where=f"--{part} {given.name}", hint=f"Give it by --{part}-url"
         )
-    scheme = url.partition("://")[0]
-    wanted = ("tcp",) if not offer.url else ("http", "https")
-    if scheme not in wanted or "@" in url or "://" not in url:
+    wanted = ("http", "https") if offer.url else ("tcp",)
+    if not _is_address(url, wanted):
         raise BadInput(
             f"is no {' or '.join(wanted)} address without credentials",
             where=f"--{part}-url",
@@ -105,6 +127,17 @@ def completed(
     return replace(
         given, url=url, model=given.model or offer.model, voice=given.voice or offer.voice
     )
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    """Return whether this is an address with a host, with a port where TCP alone is spoken."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    whole = bool(parts.hostname) and (port is not None or "tcp" not in schemes)
+    return parts.scheme in schemes and whole and "@" not in parts.netloc
 
 
 def key_variables(config: CascadeConfig) -> tuple[str, ...]:

@@ -37,7 +37,10 @@ def test_what_is_usual_stands_where_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("name", "url", "words"),
     [
-        ("nobody", "", "there is no such provider. One of: openai"),
+        ("nobody", "", "there is no such provider. One of: openai, deepgram, wyoming"),
+        ("wyoming", "", "needs an address. Give it by --stt-url"),
+        ("wyoming", "tcp://host", "is no tcp address"),
+        ("wyoming", "http://host:1", "is no tcp address"),
         ("openai", "localhost:8000", "is no http or https address"),
         ("openai", "https://user:pass@host/v1", "without credentials"),
         ("openai", "tcp://host:1", "is no http or https address"),
