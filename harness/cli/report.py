@@ -16,6 +16,7 @@ from harness.bench.last_check import recall
 from harness.cli.gate import read_records
 from harness.cli.many_values import ManyValues
 from harness.cli.merging import merge_directories
+from harness.cli.stage_log import adopt_stages
 from harness.cli.summarising import summarise_directory
 from harness.environment import cache_dir
 from harness.errors import ExitCode
@@ -69,6 +70,11 @@ class _Report(ManyValues):
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file of prices that come before those of the package (docs/cost.md).",
 )
+@click.option(
+    "--stages",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Stage log of a cascade that was started apart from the RUNs; what is theirs is copied.",
+)
 def command(
     *,
     runs: tuple[Path, ...],
@@ -80,6 +86,7 @@ def command(
     capacity: Path | None,
     merge: Path | None,
     prices: Path | None,
+    stages: Path | None,
 ) -> int:
     """Write summary.json and report.html into each RUN's folder and print its result table.
 
@@ -95,6 +102,9 @@ def command(
         csv=csv,
         markdown=markdown,
     )
+    if stages is not None:
+        for path in runs:
+            adopt_stages(stages, path)
     if merge is not None:
         merge_directories(runs, merge)
         runs = (merge,)

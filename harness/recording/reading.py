@@ -95,12 +95,15 @@ def read_truth(path: Path) -> tuple[TruthRecord, ...]:
 
 
 def read_stages(path: Path) -> tuple[StageRecord, ...]:
-    """Read a cascade's stage log in a run directory; empty where there is none.
+    """Read a cascade's stage log; empty where there is none.
+
+    Args:
+        path: The run's folder, or the log itself.
 
     Raises:
         BadInput: A line is not a stage record.
     """
-    return _read_lines(path / files.STAGES, StageRecord)
+    return _read_lines(path / files.STAGES if path.is_dir() else path, StageRecord)
 
 
 def _read_lines(file: Path, kind: type[Record]) -> tuple[Record, ...]:
