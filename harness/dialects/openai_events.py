@@ -103,8 +103,8 @@ def _read(message: bytes, asked: AudioFormat) -> Event:
         return _audio_delta(
             delta, identifier(fields.get("response_id")), identifier(fields.get("item_id"))
         )
-    if kind == "session.updated":
-        return session_updated(fields, asked)
+    if (of_session := _OF_SESSION.get(kind)) is not None:
+        return of_session(fields, asked)
     reader = _READERS.get(kind)
     return Notice(sanitised(kind)) if reader is None else reader(fields)
 
@@ -160,6 +160,7 @@ def _response_created(fields: Mapping[str, Any]) -> Event:
 
 def _response_done(fields: Mapping[str, Any]) -> Event:
     response, response_id = part(fields, "response"), _response_id(fields)
+    named = text(response.get("status"))
     details = response.get("status_details")
     error = part({"d": details}, "d").get("error")
     reason = text(mapping(details).get("reason"))
@@ -170,7 +171,7 @@ def _response_done(fields: Mapping[str, Any]) -> Event:
         detail = detail or details
     return ResponseDone(
         response_id,
-        _status(response.get("status")),
+        _status(named or text(mapping(details).get("type")), broken=bool(code or detail)),
         sanitised(code or reason),
         server_words(detail),
         _usage(response.get("usage")),
@@ -209,12 +210,12 @@ def _response_id(fields: Mapping[str, Any]) -> str:
     return identifier(part(fields, "response").get("id")) or identifier(fields.get("response_id"))
 
 
-def _status(word: object) -> ResponseStatus:
-    """Return the status; a server that names none has at least ended the response."""
-    if not isinstance(word, str):
-        return ResponseStatus.COMPLETED
+def _status(word: str, *, broken: bool) -> ResponseStatus:
+    """Return the status; a server that names none has ended the response, well or with an error."""
+    if not word:
+        return ResponseStatus.FAILED if broken else ResponseStatus.COMPLETED
     try:
-        return ResponseStatus(word)
+        return ResponseStatus(word.lower().replace("canceled", "cancelled"))
     except ValueError:
         return ResponseStatus.FAILED
 
@@ -259,7 +260,6 @@ def _split(tokens: Mapping[str, Any], total: int | None) -> tuple[int | None, in
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
-    "session.created": session_created,
     "input_audio_buffer.speech_started": _speech_started,
     "input_audio_buffer.speech_stopped": _speech_stopped,
     "input_audio_buffer.committed": _committed,
@@ -272,5 +272,6 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "response.done": _response_done,
     "error": _error,
 }
+_OF_SESSION = {"session.created": session_created, "session.updated": session_updated}
 # Known types, of which the whole message is read.
-_WHOLE_READ = frozenset({*_READERS, _AUDIO_DELTA, "session.updated"})
+_WHOLE_READ = frozenset({*_READERS, *_OF_SESSION, _AUDIO_DELTA})

@@ -25,10 +25,12 @@ _ENCODINGS = {
 }
 
 
-def session_created(fields: Mapping[str, Any]) -> Event:
-    """Return what `session.created` says."""
+def session_created(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
+    """Return what `session.created` says; `asked` completes a format named in part."""
     session = part(fields, "session")
-    return SessionCreated(identifier(session.get("id")), text(session.get("model")))
+    stated = _formats(session, asked)
+    formats = SessionConfigured(**stated) if any(stated.values()) else None
+    return SessionCreated(identifier(session.get("id")), text(session.get("model")), formats)
 
 
 def session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
@@ -39,9 +41,6 @@ def session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
     # The preview's session is flat.
     detection = taken.get("turn_detection", session.get("turn_detection"))
     voice = text(given.get("voice") or session.get("voice"))
-    named_in = taken.get("format", session.get("input_audio_format"))
-    named_out = given.get("format", session.get("output_audio_format"))
-    output, input_ = _format(named_out, asked), _format(named_in, asked)
     reported = "turn_detection" in taken or "turn_detection" in session
     words = sanitised(msgspec.json.encode(detection).decode())[:_TURN_DETECTION_LIMIT_CHARS]
     tools = session.get("tools")
@@ -49,10 +48,7 @@ def session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
         words if reported else "",
         provider_session_id=identifier(session.get("id")),
         model=text(session.get("model")),
-        output=output,
-        output_unknown=_unknown(named_out, output),
-        input=input_,
-        input_unknown=_unknown(named_in, input_),
+        **_formats(session, asked),
         silence_ms=number(part({"d": detection}, "d").get("silence_duration_ms")),
         voice=sanitised(voice),
         tools=_tool_names(tools),
@@ -63,6 +59,17 @@ def session_updated(fields: Mapping[str, Any], asked: AudioFormat) -> Event:
         old_words=not audio and ("output_audio_format" in session or "turn_detection" in session),
         told=session,
     )
+
+
+def _formats(session: Mapping[str, Any], asked: AudioFormat) -> dict[str, Any]:
+    """Return how a session says that audio is written, in both directions."""
+    audio, found = part(session, "audio"), dict[str, Any]()
+    for side in ("input", "output"):
+        # The preview's session is flat.
+        named = part(audio, side).get("format", session.get(f"{side}_audio_format"))
+        found[side] = _format(named, asked)
+        found[f"{side}_unknown"] = _unknown(named, found[side])
+    return found
 
 
 def _tool_names(tools: object) -> tuple[str, ...] | None:

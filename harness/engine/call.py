@@ -32,7 +32,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.network import Impairment
-from harness.session import Caller, HeardSoFar, Saying, ended_by_agent, is_retryable
+from harness.session import Caller, HeardSoFar, Saying, ended_by_agent, is_retryable, stated_formats
 from harness.transport import Connection, connect, ready_message
 
 # Some servers open a session only once it has been configured. OpenAI's announces it within a
@@ -116,6 +116,7 @@ class Call:
         carries = route.dialect.facts.role is Role.CARRIER
         self._account = CarrierAccount() if carries else None
         self._acknowledged = self._upgraded = False
+        self._stated: SessionConfigured | None = None
         self._openings = 0
         self._names_to_look_at = _NAMES_LOOKED_AT
 
@@ -175,7 +176,7 @@ class Call:
         if self.over:
             connection.close()
             return
-        self._connection, self._acknowledged = connection, False
+        self._connection, self._acknowledged, self._stated = connection, False, None
         loop.call_later(CONFIGURE_AFTER_S, self._configure_early, connection)
         self.session.link.established(stages.reached_ns, stages.secured_ns)
         if self.session.ready:
@@ -298,9 +299,11 @@ class Call:
             self._playback.receive(event, at_ns)
         if self._listener is not None:
             self._listener(event)
-        if isinstance(event, SessionConfigured):
-            self._acknowledged = True
-            self.session.differs = self._route.dialect.differences(self._route.settings, event)
+        self._acknowledged = self._acknowledged or isinstance(event, SessionConfigured)
+        if (stated := stated_formats(event)) is not None:
+            self._stated = stated.after(self._stated)
+            words = self._route.dialect.differences(self._route.settings, self._stated)
+            self.session.differs = words
         if isinstance(event, CallEnded) and not self.session.ready:
             self.hang_up(ended_by_agent(event))
             return

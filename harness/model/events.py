@@ -6,20 +6,12 @@ provider's, and an API that has none leaves them empty.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from harness.model.audio import AudioFormat
 from harness.model.turn import TokenUsage
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCreated:
-    """The session exists. Only now is it open; an accepted upgrade proves nothing."""
-
-    provider_session_id: str = ""
-    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,31 @@ class SessionConfigured:
     speaks: bool | None = None
     old_words: bool = False
     told: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def after(self, before: "SessionConfigured | None") -> "SessionConfigured":
+        """Return the same, with the formats stated `before` where this one names none."""
+        kept: dict[str, Any] = {}
+        for side in ("input", "output") if before is not None else ():
+            names = side, f"{side}_unknown"
+            if not any(getattr(self, name) for name in names):
+                kept |= {name: getattr(before, name) for name in names}
+        return replace(self, **kept)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCreated:
+    """The session exists. Only now is it open; an accepted upgrade proves nothing.
+
+    Attributes:
+        provider_session_id: The provider's name for the session.
+        model: The model it named.
+        formats: How audio is written until settings are acknowledged, and nothing else; `None`
+            where the server says nothing of it.
+    """
+
+    provider_session_id: str = ""
+    model: str = ""
+    formats: SessionConfigured | None = None
 
 
 @dataclass(frozen=True, slots=True)

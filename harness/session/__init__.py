@@ -4,7 +4,7 @@ Pure: time and events come in as arguments, decisions go out as values. It does 
 API is at the other end, nor that sockets exist.
 """
 
-from harness.session.acknowledgement import Acknowledgement
+from harness.session.acknowledgement import Acknowledgement, stated_formats
 from harness.session.call_sounds import SoundKeeper, TurnSound
 from harness.session.caller import Caller
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
@@ -51,4 +51,5 @@ __all__ = [
     "is_retryable",
     "missing_events",
     "run_ended",
+    "stated_formats",
 ]

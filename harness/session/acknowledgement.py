@@ -86,6 +86,13 @@ class Acknowledgement:
         return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
 
 
+def stated_formats(event: Event) -> SessionConfigured | None:
+    """Return what says how audio is written from now on, `None` where an event does not."""
+    if isinstance(event, SessionCreated):
+        return event.formats
+    return event if isinstance(event, SessionConfigured) else None
+
+
 def _unanswering(configured: SessionConfigured) -> str:
     if configured.detects_turns is False:
         return f"this server does not detect turns (turn_detection is {configured.acknowledged})"

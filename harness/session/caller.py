@@ -23,14 +23,13 @@ from harness.model import (
     Event,
     Request,
     RequestResponse,
-    SessionConfigured,
     SessionRecord,
     StampBound,
     ToolEnd,
     TurnRecord,
     TurnStatus,
 )
-from harness.session.acknowledgement import Acknowledgement, words_of
+from harness.session.acknowledgement import Acknowledgement, stated_formats, words_of
 from harness.session.conversation import Conversation
 from harness.session.encoded_utterance import EncodedUtterance, WireFormat
 from harness.session.greeting import Greeting
@@ -140,8 +139,8 @@ class Caller:
         if not self.link.up and isinstance(event, PROVES_SESSION):
             self.link.created(now_ns)
             self._start_grid(now_ns)
-        if isinstance(event, SessionConfigured):
-            conversation.acknowledge(event)
+        if (stated := stated_formats(event)) is not None:
+            conversation.acknowledge(stated)
         conversation.receive(event, now_ns, bound)
         if isinstance(event, CallEnded):
             self._end_call(event, now_ns)

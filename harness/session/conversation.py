@@ -141,6 +141,7 @@ class Conversation:
             stale=gone,
             before=before,
             reports_end=self._reports_end,
+            reports_done=self._repeated.any_done,
             check=self._check,
             keep=self._sounds.begin(spoken),
         )

@@ -1,14 +1,22 @@
-"""Names of responses that a server uses again: some number them anew in every turn."""
+"""What a server's responses are called, and whether their end is told, over a whole session.
+
+Some servers number their responses anew in every turn, and use names again.
+"""
 
 from harness.model import AudioDelta, OfResponse, ResponseCreated, ResponseDone
 
 
 class RepeatedIds:
-    """Finds out when a name stands for another response than before."""
+    """Finds out when a name stands for another response than before.
 
-    __slots__ = ("_created", "_over")
+    Attributes:
+        any_done: Whether the end of any response was told.
+    """
+
+    __slots__ = ("_created", "_over", "any_done")
 
     def __init__(self) -> None:
+        self.any_done = False
         # Frozen: an empty one costs nothing.
         self._created = self._over = frozenset[str]()
 
@@ -24,6 +32,7 @@ class RepeatedIds:
             Whether the response of this name was over, and this event is of another one.
         """
         name = event.response_id
+        self.any_done = self.any_done or isinstance(event, ResponseDone)
         if not name:
             return False
         again = False

@@ -270,6 +270,10 @@ class Connection:
             self._receiver.upgraded(at_ns)
 
     def _why(self, exc: Exception | None, code: int | None) -> Fault | None:
+        if exc is not None and not isinstance(exc, OSError | EOFError):
+            # What arrived met a bug of ours: the server did nothing wrong.
+            words = sanitised(f"{type(exc).__name__}: {exc}")
+            return Fault(Party.OURS, Phase.CLOSE, "crash", words)
         if self._refused is not None:
             return self._refused.fault()
         answer = b"".join(self._parts) if self._slicer is None else b""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.dialects import MalformedMessage, OpenAIRealtime, SessionSettings
 from harness.model import (
     AudioDelta,
+    AudioFormat,
     CallerTranscript,
     CancelResponse,
     CommitTurn,
@@ -198,6 +199,43 @@ def test_a_refused_response_tells_why() -> None:
         type="response.done", response={"id": "r", "status": "failed", "status_details": details}
     )
     assert event == ResponseDone("r", ResponseStatus.FAILED, "rate_limit_exceeded", "try later")
+
+
+@pytest.mark.parametrize(
+    ("response", "status"),
+    [
+        ({"status_details": {"type": "failed", "error": {"code": "c"}}}, ResponseStatus.FAILED),
+        ({"status_details": {"error": {"message": "m"}}}, ResponseStatus.FAILED),
+        ({"status": None, "status_details": "out of memory"}, ResponseStatus.FAILED),
+        ({"status_details": {"type": "incomplete"}}, ResponseStatus.INCOMPLETE),
+        ({"status": "FAILED"}, ResponseStatus.FAILED),
+        ({"status": "canceled"}, ResponseStatus.CANCELLED),
+        ({}, ResponseStatus.COMPLETED),
+    ],
+)
+def test_a_response_that_names_its_status_otherwise_or_only_in_its_details_is_understood(
+    response: dict[str, object], status: ResponseStatus
+) -> None:
+    event = parse(type="response.done", response={"id": "r", **response})
+    assert isinstance(event, ResponseDone)
+    assert event.status is status
+
+
+def test_formats_hold_from_when_the_session_exists() -> None:
+    told = {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 16_000}}}}
+    event = parse(type="session.created", session=told)
+    assert isinstance(event, SessionCreated)
+    assert event.formats == SessionConfigured(output=AudioFormat(16_000))
+    flat = parse(type="session.created", session={"input_audio_format": "audio/opus"})
+    assert isinstance(flat, SessionCreated)
+    assert flat.formats == SessionConfigured(input_unknown="audio/opus")
+    assert DIALECT.differences(SessionSettings(), event.formats) == (
+        "output audio is pcm16 at 16000 Hz, asked for pcm16 at 24000 Hz",
+    )
+    later = SessionConfigured("null").after(event.formats)
+    assert later == SessionConfigured("null", output=AudioFormat(16_000))
+    said_anew = SessionConfigured(output=AudioFormat(24_000))
+    assert said_anew.after(event.formats) == said_anew
 
 
 @pytest.mark.parametrize(

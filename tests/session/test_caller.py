@@ -428,6 +428,13 @@ def test_a_format_holds_from_when_it_is_acknowledged(at_ms: float) -> None:
     assert turn.at.playout_end_ns / MS == pytest.approx(1_000 + length_ms, abs=2)
 
 
+def test_a_format_that_the_session_began_with_holds_where_no_settings_are_acknowledged() -> None:
+    stated = SessionCreated(formats=SessionConfigured(output=AudioFormat(16_000)))
+    turn = _responds(new_session(turns=1), _cut(_voiced(16_000, 300, 700)), (5, stated))
+    assert turn.at.first_audible_ns is not None
+    assert turn.at.first_audible_ns / MS == pytest.approx(1_300, abs=8)
+
+
 @pytest.mark.parametrize(
     ("audio", "words"),
     [

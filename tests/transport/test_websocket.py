@@ -163,6 +163,23 @@ def test_a_connection_that_drops_is_told_from_a_close() -> None:
     assert fault.code == "connection_lost"
 
 
+def test_a_message_that_meets_a_bug_of_ours_is_not_charged_to_the_server() -> None:
+    async def speak(server: ServerConnection) -> None:
+        await server.send("hello")
+        await server.wait_closed()
+
+    async def act(connection: Connection, ear: Ear) -> None:
+        def broken(data: bytes, at_ns: int, bound: StampBound) -> None:
+            raise KeyError("nobody foresaw this")
+
+        ear.message = broken  # type: ignore[method-assign]
+
+    _, _, fault = asyncio.run(talk(speak, act))
+    assert fault is not None
+    assert (fault.party, fault.code) == (Party.OURS, "crash")
+    assert "nobody foresaw this" in fault.detail
+
+
 def test_a_refusal_at_the_upgrade_names_the_status() -> None:
     async def never(server: ServerConnection) -> None:
         raise AssertionError

@@ -1,20 +1,50 @@
 """How the responses of one turn ended: completed, or broken off."""
 
-from harness.model import ResponseDone, ResponseStatus
+from harness.model import ProviderError, ResponseDone, ResponseStatus
 
 
 class ResponseEndings:
     """The endings of a turn's responses.
 
+    Args:
+        reported: Whether the server has reported the end of a response before.
+        error: The last error message before.
+
     Attributes:
         last: How the latest awaited response ended; `None` while none has.
+        error: The last error message; `None` where none came.
     """
 
-    __slots__ = ("_broken", "last")
+    __slots__ = ("_broken", "_failure", "_reported", "error", "last")
 
-    def __init__(self) -> None:
+    def __init__(self, reported: bool = False, error: ProviderError | None = None) -> None:
         self.last: ResponseDone | None = None
         self._broken: ResponseDone | None = None
+        self._reported, self.error = reported, error
+        # An error since the latest response began.
+        self._failure: ProviderError | None = None
+
+    def anew(self) -> "ResponseEndings":
+        """Return the endings of the responses to come, where those so far count for nothing."""
+        return ResponseEndings(self._reported or self.last is not None, self.error)
+
+    def failed(self, error: ProviderError) -> None:
+        """Note an error message, which may be all that is said of a response that broke off."""
+        self.error = self._failure = error
+
+    def unended(self) -> ResponseDone | None:
+        """Return how a response failed whose end never came, `None` where it may have been whole.
+
+        Some servers never report an end, and then it is missing without a failure.
+        """
+        failure = self._failure
+        if failure is not None:
+            code = failure.code or "error"
+            return ResponseDone("", ResponseStatus.FAILED, code, failure.detail)
+        if self._reported or self.last is not None:
+            words = "no more of the response came, and not its end"
+            return ResponseDone("", ResponseStatus.FAILED, "no_end", words)
+        return None
 
     @property
     def completed(self) -> bool:
@@ -27,6 +57,7 @@ class ResponseEndings:
 
     def another(self) -> None:
         """Note that another response begins: one that the server cancelled for it is replaced."""
+        self._failure = None
         if self._broken is not None and self._broken.status is ResponseStatus.CANCELLED:
             self._broken = None
 

@@ -81,6 +81,7 @@ class Turn:
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
         reports_end: Whether this server reports the end of turns; `None` while not known.
+        reports_done: Whether it has reported the end of a response in this session.
         check: Whether this session's audio is written so; of this turn alone by default.
         keep: Where what is heard is kept; `None` where it is not.
 
@@ -101,6 +102,7 @@ class Turn:
         stale: frozenset[str],
         before: Instants,
         reports_end: bool | None = None,
+        reports_done: bool = False,
         check: EncodingCheck | None = None,
         keep: KeptTurn | None = None,
     ) -> None:
@@ -110,9 +112,8 @@ class Turn:
         self._format, self._new_decoder, self._check = audio, new_decoder, check
         self._reports_end, self._early = reports_end, EarlyResponses(spoken.onset_ns)
         self._audio = self._listen()
-        self._noted, self._endings = InstantNotes(before), ResponseEndings()
+        self._noted, self._endings = InstantNotes(before), ResponseEndings(reports_done)
         self._over_ns = 0
-        self._error: ProviderError | None = None
         self._tokens, self.words, self.sending = TokenSum(), AgentWords(), SentFrames()
         # Response and item of which more audio has nothing to change but what is heard.
         self._sounds: tuple[str, str] | None = None
@@ -194,7 +195,7 @@ class Turn:
             case TokensReported():
                 self._tokens.report(event.usage, response)
             case ProviderError():
-                self._error = event
+                self._endings.failed(event)
         self.response_state = self.response_state.after(moves)
 
     def _listen(self) -> ResponseAudio | SpokenText:
@@ -336,7 +337,7 @@ class Turn:
         self._audio = self._listen()
         self._noted.withdraw()
         self._provider.pop("response", None)
-        self._endings, self._sounds = ResponseEndings(), None
+        self._endings, self._sounds = self._endings.anew(), None
         self.words.forget()
         self.response_state = ResponseState.NONE
 
@@ -404,11 +405,8 @@ class Turn:
         if is_current and self._audio.first_audio_ns is not None:
             # Some servers report the end of a response before they send its audio.
             self._audio.finalise()
-        if (
-            failed
-            and self.audible_ns is not None
-            and (is_current or self.ids.is_sounding(response))
-        ):
+        heard = self.audible_ns is not None and (is_current or self.ids.is_sounding(response))
+        if failed and heard:
             self._endings.broke_off(done)
         if not is_current:
             return None
@@ -428,6 +426,7 @@ class Turn:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
         until_ns = self.playout_end_ns
         still_plays = bool(now_ns and until_ns and now_ns < until_ns)
+        waits = not self.response_state.is_over
         return TurnFacts(
             late_ns=self.sending.endpoint_late_ns(spoken.end_due_ns),
             arrival_error_ns=sum(heard.bound or ()),
@@ -438,8 +437,9 @@ class Turn:
             limit_ns=spoken.limit_ns,
             done=self._endings.last if self.response_state.is_over else None,
             broken=self._endings.failure(is_over=self.response_state.is_over),
-            unfinished=not self.response_state.is_over and (self.ids.announces or still_plays),
-            error=self._error,
+            unfinished=waits and (self.ids.announces or still_plays),
+            error=self._endings.error,
+            unended=self._endings.unended() if waits and self.ids.waits else None,
             begun="response_created_ns" in self._noted or heard.first_audio_ns is not None,
             audio=heard.first_audio_ns is not None,
             text="first_text_ns" in self._noted,

@@ -31,6 +31,7 @@ class TurnFacts:
         done: How the last response ended, `None` when none has.
         broken: How a response ended that was heard from and did not complete; `None` for none.
         unfinished: Something was heard, and more of it was still to come or to be played.
+        unended: How a response failed whose end never came, though nobody stopped it.
         error: The last error message.
         begun: A response was announced, or audio came.
         audio: Audio came.
@@ -50,6 +51,7 @@ class TurnFacts:
     done: ResponseDone | None
     broken: ResponseDone | None
     unfinished: bool
+    unended: ResponseDone | None = None
     error: ProviderError | None
     begun: bool
     audio: bool
@@ -101,6 +103,8 @@ def _heard(seen: TurnFacts, heard_ns: int, cut: Fault | None) -> tuple[TurnStatu
         return TurnStatus.BROKEN_OFF, _failure(seen.broken, Phase.PLAYOUT)
     if cut is not None and cut.party is not Party.OURS and seen.unfinished:
         return TurnStatus.BROKEN_OFF, cut
+    if cut is None and seen.unended is not None:
+        return TurnStatus.BROKEN_OFF, _failure(seen.unended, Phase.PLAYOUT)
     return (TurnStatus.PREMATURE if heard_ns < 0 else TurnStatus.COMPLETED), cut
 
 

@@ -56,6 +56,12 @@ class ResponseIds:
         """How many responses this turn had; `None` where the server gives them no names."""
         return len(self.seen - self._stale) or None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a response was announced that is neither over nor stopped."""
+        gone = self._cancelled | self._finished
+        return self.announces and not self._muted and self._current not in gone
+
     def is_stale(self, response: str) -> bool:
         """Return whether a response belongs to an earlier turn."""
         return response in self._stale

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.model import ResponseDone, ResponseStatus
+from harness.model import ProviderError, ResponseDone, ResponseStatus
 from harness.session.turn.endings import ResponseEndings
 
 COMPLETED = ResponseDone("r", ResponseStatus.COMPLETED)
@@ -53,3 +53,18 @@ def test_another_response_replaces_a_cancelled_one_but_no_failed_one(
     assert endings.failure(is_over=False) is left
     endings.broke_off(INCOMPLETE)
     assert endings.failure(is_over=False) is (left or INCOMPLETE)
+
+
+def test_a_response_without_an_end_is_whole_unless_an_error_came_or_others_had_an_end() -> None:
+    assert ResponseEndings().unended() is None
+    reported = ResponseEndings(reported=True).unended()
+    assert reported is not None
+    assert reported.code == "no_end"
+    endings = ResponseEndings()
+    endings.failed(ProviderError("", "the model crashed"))
+    assert endings.unended() == ResponseDone(
+        "", ResponseStatus.FAILED, "error", "the model crashed"
+    )
+    endings.another()
+    assert endings.unended() is None
+    assert endings.error == endings.anew().error == ProviderError("", "the model crashed")

@@ -60,7 +60,9 @@ def done(
     return ResponseDone(response, status, code, "words", TokenUsage(output_audio=5))
 
 
-def new_turn(stale: frozenset[str] = frozenset(), *, reports_end: bool = False) -> Turn:
+def new_turn(
+    stale: frozenset[str] = frozenset(), *, reports_end: bool = False, reports_done: bool = False
+) -> Turn:
     spoken = PlannedSpeech(
         session_id="s",
         turn_index=1,
@@ -79,6 +81,7 @@ def new_turn(stale: frozenset[str] = frozenset(), *, reports_end: bool = False) 
         stale=stale,
         before={},
         reports_end=reports_end,
+        reports_done=reports_done,
     )
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
@@ -621,6 +624,37 @@ def test_a_response_that_fails_after_its_first_sound_is_broken_off_and_keeps_its
     record = play(new_turn(), (900, delta()), (910, done(status, code="server_error")))
     assert (record.status, latency_ms(record)) == (TurnStatus.BROKEN_OFF, 900)
     assert record.fault == Fault(Party.THEIRS, Phase.PLAYOUT, "server_error", "words")
+
+
+CRASH = ProviderError("internal", "the model crashed")
+
+
+@pytest.mark.parametrize(
+    ("events", "reports_done", "code"),
+    [
+        ([(950, CRASH)], False, "internal"),
+        ([], True, "no_end"),
+        # Of a server that never reports an end nothing tells a broken response from a whole one.
+        ([], False, ""),
+        ([(950, CRASH), (960, ResponseCreated("r2")), (970, done(response="r2"))], True, ""),
+    ],
+)
+def test_a_response_whose_end_never_comes_is_broken_off_where_others_had_one_or_an_error_came(
+    events: list[tuple[int, Event]], reports_done: bool, code: str
+) -> None:
+    turn = new_turn(reports_done=reports_done)
+    record = play(turn, (500, ResponseCreated("r1")), (900, delta()), *events)
+    assert latency_ms(record) == 900
+    assert (record.status is TurnStatus.BROKEN_OFF) == bool(code)
+    assert (record.fault.code if record.fault else "") == code
+
+
+def test_a_response_that_the_caller_stopped_needs_no_end() -> None:
+    turn = new_turn(reports_done=True)
+    feed(turn, (500, ResponseCreated("r1")), (900, delta(3_000)))
+    turn.interrupt((END_MS + 1_500) * MS)
+    record = turn.record(0, now_ns=(END_MS + 2_000) * MS)
+    assert record.status is TurnStatus.COMPLETED
 
 
 def test_a_second_response_does_not_mend_the_one_that_broke_off() -> None:
