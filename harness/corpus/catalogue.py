@@ -80,9 +80,11 @@ def plain_recordings(folder: Path, leave_out: Callable[[str, str], None]) -> lis
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or not (path.is_file() or path.is_symlink()):
-            continue
         name = inside.as_posix()
+        if hidden or not (path.is_file() or path.is_symlink()):
+            if not (hidden or path.is_dir()) and path.suffix.lower() in endings:
+                leave_out(name, "is no file")
+            continue
         why = None if path.suffix.lower() in endings else why_not_read(path)
         if path.is_dir():
             leave_out(name, "is a link to a folder, which is not followed")

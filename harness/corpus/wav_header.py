@@ -2,8 +2,8 @@
 
 A program that cannot seek back writes a placeholder where the sizes belong: 0 (libsndfile,
 CoreAudio, FreeSWITCH), 0xFFFFFFFF (ffmpeg, speech APIs), 0x7FFFF000 (sox), a reserved gigabyte.
-Others count the header as audio. In all these cases the audio reaches to the end of the file, and
-`wav_head` is a header that says so.
+Others count the header as audio, or write the size of what they had at first. In all these cases
+the audio reaches to the end of the file, and `wav_head` is a header that says so.
 
 A header whose sizes agree with each other and exceed the file by more than a header was finished:
 that file is truncated, which is for libsndfile to find.
@@ -19,6 +19,9 @@ _PLACEHOLDER_BYTES = 1 << 30
 
 _ODD_SIZE = 0xFFFF_FFFF
 """RF64: the size stands in the chunk `ds64` (EBU Tech 3306)."""
+
+_MOST_TAIL_BYTES = 4_096
+"""Behind the audio programs leave padding and tags; more that is no chunk and no tag is audio."""
 
 _MOST_CHUNKS = 1_000
 _LARGEST_HEADER_BYTES = 16 * 1024 * 1024
@@ -37,6 +40,7 @@ class _Layout:
         block_bytes: Bytes in one sample of all channels.
         ds64_at: Position of the chunk `ds64`; `None` without one.
         ends_well: Whether chunks of the claimed sizes fill the file exactly.
+        goes_on: Whether what follows the claimed audio is more of it.
     """
 
     order: str
@@ -46,6 +50,7 @@ class _Layout:
     block_bytes: int
     ds64_at: int | None
     ends_well: bool
+    goes_on: bool
 
 
 def wav_head(file: BinaryIO, size: int) -> tuple[bytes, int] | None:
@@ -87,7 +92,7 @@ def _unfinished(layout: _Layout, size: int) -> bool:
     if layout.data_bytes == 0:
         return not layout.ends_well
     if layout.data_bytes <= there:
-        return False
+        return layout.goes_on
     # A size that counts the header is one of a file that is whole.
     counts_header = layout.data_bytes - there <= layout.data_at
     contradicts = layout.riff_bytes < layout.data_bytes
@@ -113,8 +118,17 @@ def _layout(file: BinaryIO, size: int) -> _Layout | None:
             data_bytes = wide_bytes if wide and claimed == _ODD_SIZE else claimed
             end = at + data_bytes + data_bytes % 2
             ends_well = min(end, size) == size or _fill(file, order, end, size)
-            return _Layout(order, riff_bytes, at, data_bytes, block_bytes, ds64_at, ends_well)
+            goes_on = not ends_well and _goes_on(file, end, size)
+            return _Layout(
+                order, riff_bytes, at, data_bytes, block_bytes, ds64_at, ends_well, goes_on
+            )
     return None
+
+
+def _goes_on(file: BinaryIO, end: int, size: int) -> bool:
+    """Tell whether what follows the claimed end of the audio is too much for tags, and none."""
+    file.seek(end)
+    return size - end > _MOST_TAIL_BYTES and not file.read(3).isalnum()
 
 
 def _chunks(file: BinaryIO, order: str, start: int = 12) -> Iterator[tuple[bytes, int, int]]:

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,10 +112,12 @@ def test_links_that_lead_to_nothing_or_to_folders_are_named(tmp_path: Path) -> N
     (folder / "b.wav").symlink_to("gone.wav")
     (folder / "c.wav").symlink_to("a.wav")
     (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.wav")
     left_out: dict[str, str] = {}
     found = plain_recordings(folder, left_out.__setitem__)
     assert [each.path for each in found] == ["a.wav", "c.wav"]
     assert left_out == {
         "b.wav": "is a link to a file that is not there",
         "loop": "is a link to a folder, which is not followed",
+        "pipe.wav": "is no file",
     }

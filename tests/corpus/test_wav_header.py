@@ -38,6 +38,7 @@ def _wav(
         (SIZE + 80, SIZE + 44),
         (SIZE + 44, SIZE + 8),
         (36, SIZE * 4),
+        (36 + 1_600, 1_600),
     ],
 )
 @pytest.mark.parametrize("before", [b"", LIST])
@@ -61,6 +62,9 @@ def test_a_finished_header_is_taken_at_its_word(tmp_path: Path) -> None:
     empty = _wav(tmp_path / "empty.wav", 36 + len(LIST), 0, body=b"", after=LIST)
     with pytest.raises(Unreadable, match="no audio"):
         read(empty)
+    for tail in (bytes(3_000), b"ID3\x03" + bytes(range(256)) * 20):
+        tagged = _wav(tmp_path / "tagged.wav", SIZE + 36, SIZE, after=tail)
+        assert np.array_equal(read(tagged).samples, SAMPLES)
     half = _wav(tmp_path / "half.wav", SIZE + 36, SIZE, body=BODY[: SIZE // 2])
     with pytest.raises(Unreadable, match="breaks off"):
         read(half)

@@ -31,7 +31,8 @@ def read(reading: Reading, path: Path) -> list[Recording]:
     taken: set[str] = set()
     for listing in [path] if path.is_file() else lists(path):
         for row in table(listing, "\t"):
-            name = row.get("path", "")
+            # Some tables name the folder too.
+            name = row.get("path", "").removeprefix("./").removeprefix("clips/")
             # Clips that were converted keep their names in the table.
             file = reading.file(f"clips/{name}" if name else "", listing.parent, _ENDINGS)
             if file is None:

@@ -179,6 +179,9 @@ def _sources(reading: Reading, row: dict[str, Any], folder: Path) -> dict[str, S
     """Return where the channels of one recording lie: one file of them all, or one file each."""
     name, sources = text(row, "id"), row.get("sources") or []
     found: Sources = {}
+    if row.get("transforms"):
+        reading.refuse(name, "is to be transformed (such as its speed), which is not done here")
+        return {}
     for source in sources if isinstance(sources, list) else []:
         if not isinstance(source, dict) or source.get("type") != "file":
             reading.refuse(name, "its source is not a file; nothing is run or fetched for it")

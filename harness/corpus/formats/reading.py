@@ -22,6 +22,7 @@ from harness.corpus.marks.annotate import SpeechMarks
 from harness.errors import BadInput, sanitised
 
 _MOST_BYTES = 1 << 30
+_SHOWN_CHARS = 80
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ALIGNED_UNCERTAINTY_MS = 30.0
 _SIDES = {"left": 0, "l": 0, "right": 1, "r": 1}
@@ -70,7 +71,10 @@ class Reading:
             beside: The folder of the list: names count from there, or else from `folder`.
             endings: Other endings that the file may have instead of its own.
         """
-        said = _from_address(str(name).strip())
+        said = _from_address(str(name).strip()) if isinstance(name, str | Path) else ""
+        if name not in (None, "") and not said:
+            self.refuse(str(name)[:_SHOWN_CHARS], "is not the name of one file")
+            return None
         if not said:
             self.refuse("a row without a file name", "names no file")
             return None

@@ -99,3 +99,13 @@ def test_a_channel_that_is_not_there_and_a_start_that_is_no_number(tmp_path: Pat
         "s: is on channel 3; r has 0",
         "t: has a value of start that is no number",
     ]
+
+
+def test_a_recording_that_is_to_be_transformed_is_left_out_by_name(tmp_path: Path) -> None:
+    _wav(tmp_path / "a.wav")
+    slower = {"transforms": [{"name": "Speed", "kwargs": {"factor": 0.9}}]}
+    _jsonl(tmp_path / "recordings.jsonl", _recording(([0], "a.wav")) | slower)
+    _jsonl(tmp_path / "supervisions.jsonl", _part(0))
+    found, refused = _read(tmp_path)
+    assert not found
+    assert "is to be transformed" in refused[0]

@@ -200,6 +200,40 @@ def test_kaldi_segments_and_pipes(tmp_path: Path) -> None:
     assert sum("shell command" in line for line in refused) == 2
 
 
+def test_what_kaldi_lists_and_is_not_read_is_named(tmp_path: Path) -> None:
+    _wav(tmp_path / "a.wav")
+    _wav(tmp_path / "b.wav")
+    _lines(tmp_path / "wav.scp", "r1 a.wav", "r1 b.wav", "r2 b.wav", "r3 all.ark:1234")
+    _lines(tmp_path / "segments", "u1 r1 0 1", "u2 r9 0 1", "u3 r2 nan 1", "u4 r2 0.5 1")
+    reading = Reading(tmp_path)
+    found = recognise(tmp_path).read(reading, tmp_path)
+    assert [(clip.id, clip.path) for clip in found] == [("u1", "a.wav"), ("u4", "b.wav")]
+    assert sorted(reading.refused) == [
+        "r1: is twice in wav.scp; the first is read",
+        "r3: lies in an archive of Kaldi's, which is not read",
+        "u2: its recording r9 is not known here",
+        "u3: is not `recording start end` in segments",
+    ]
+
+
+def test_common_voice_tables_may_name_the_folder_of_the_clips(tmp_path: Path) -> None:
+    _wav(tmp_path / "clips" / "a.wav")
+    _lines(tmp_path / "test.tsv", "client_id\tpath\tsentence", "x\tclips/a.wav\thi")
+    reading = Reading(tmp_path)
+    (clip,) = recognise(tmp_path).read(reading, tmp_path)
+    assert (clip.path, clip.transcript, reading.refused) == ("clips/a.wav", "hi", [])
+
+
+@pytest.mark.parametrize("value", [["a.wav", "b.wav"], {"path": "a.wav"}, 7])
+def test_what_is_no_name_of_a_file_is_not_looked_for(tmp_path: Path, value: object) -> None:
+    _wav(tmp_path / "a.wav")
+    _lines(tmp_path / "m.json", {"audio_filepath": "a.wav"}, {"audio_filepath": value})
+    reading = Reading(tmp_path)
+    assert len(recognise(tmp_path).read(reading, tmp_path)) == 1
+    (line,) = reading.refused
+    assert line.endswith(": is not the name of one file")
+
+
 def test_harper_valley_is_a_dialogue_of_both_sides(tmp_path: Path) -> None:
     found, _ = _read("harper-valley", tmp_path / "corpus")
     caller = next(clip for clip in found if "caller" in clip.tags)
