@@ -95,9 +95,16 @@ def _spell(word: str) -> Iterator[str]:
     for quoted in (quote(data), quote(data, safe=""), quote_plus(data)):
         yield quoted
         yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
-    for encoded in (b64encode(data).decode(), urlsafe_b64encode(data).decode()):
-        yield encoded
-        yield encoded.rstrip("=")
+    for encode in (b64encode, urlsafe_b64encode):
+        yield encode(data).decode()
+        yield encode(data).decode().rstrip("=")
+        # After other words, such as Bearer or a user's name, only whole characters are the same.
+        for before in range(3):
+            over = (before + len(data)) % 3
+            inner = encode(bytes(before) + data).decode().rstrip("=")[(0, 2, 3)[before] :]
+            inner = inner[:-1] if over else inner
+            if len(inner) >= SECRET_LEAST_CHARS:
+                yield inner
 
 
 def redacted(text: str) -> str:

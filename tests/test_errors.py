@@ -113,6 +113,18 @@ def test_every_spelling_of_a_secret_is_concealed(how: str, secret: str) -> None:
     assert "[redacted]" in clean
 
 
+@pytest.mark.parametrize("before", ["Bearer ", "user:", "key=", ""])
+def test_a_secret_in_base64_is_concealed_whatever_stands_around_it(
+    before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "_secrets", [])
+    conceal("example-key-012345")
+    for after in ("", ";", "; x"):
+        clean = redacted(b64encode(f"{before}example-key-012345{after}".encode()).decode())
+        assert "[redacted]" in clean
+        assert len(clean) < len("[redacted]") + 20
+
+
 def test_each_word_of_a_secret_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "_secrets", [])
     conceal("first-half/of it\nsecond-half")

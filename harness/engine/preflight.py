@@ -4,7 +4,7 @@ So is one that refuses the session's settings, or confirms others than the user 
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.dialects import MalformedMessage
 from harness.dialects.session_comparison import difference_words
@@ -31,6 +31,8 @@ _LEAVE_LIMIT_S = 3.0
 # that come too early all the same are refused, named and tried again.
 _SLOT_PAUSE_S = 0.25
 _FIRST_WAIT_S = 0.5
+# So much of a message that opens no session is shown.
+_SHOWN_BYTES = 120
 _FULL_CODES = ("http_429", MINT_FULL, "close_1008", "close_1013")
 # After an error event, a session that exists all the same is announced within this time.
 _GRACE_S = 0.5
@@ -76,7 +78,7 @@ class _Visitor:
         self.configured: SessionConfigured | None = None
         self.words = route.dialect.open(new_identity())
         self._connection: Connection | None = None
-        self._upgraded = False
+        self._upgraded, self._messages, self._first = False, 0, b""
         self._error: ProviderError | None = None
         self.close_code: int | None = None
         self.gone_fault: Fault | None = None
@@ -102,12 +104,26 @@ class _Visitor:
             self.take(SessionCreated())
 
     def message(self, data: bytes, at_ns: int, bound: StampBound) -> None:
+        self._messages += 1
+        self._first = self._first or bytes(data[:_SHOWN_BYTES])
         try:
             events = self.words.parse(data)
         except MalformedMessage:
             return
         for event in events:
             self.take(event)
+
+    def no_session(self, limit_s: float) -> Fault:
+        """Return the fault of a server that opened no session in time, with what it did say."""
+        fault = no_session(limit_s)
+        if self._messages:
+            first = self._first.decode(errors="replace")
+            words = f"{self._messages} messages came that open none, the first: {first}"
+        elif self._upgraded:
+            words = "the upgrade was accepted, and no message came"
+        else:
+            words = "the upgrade was not answered"
+        return replace(fault, detail=f"{fault.detail}: {words}")
 
     def take(self, event: Event) -> None:
         """Check whether an event proves a session, or refuses one, or its settings."""
@@ -213,7 +229,7 @@ async def _try_once(route: Route, *, configure: bool) -> tuple[Visit, int | None
             return Visit(fault), visitor.close_code
         return await _settings_of(visitor, connection, route), visitor.close_code
     except TimeoutError:
-        return Visit(no_session(route.setup_limit_s)), None
+        return Visit(visitor.no_session(route.setup_limit_s)), None
     finally:
         early.cancel()
         _say(connection, visitor.words.closing())
@@ -286,6 +302,9 @@ def refusal(route: Route, fault: Fault) -> BadInput:
     if fault.code == "proxy_refused":
         hint = "A proxy's user and password go into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         return BadInput(f"the proxy opened no connection ({fault})", where=where, hint=hint)
+    if fault.code == "no_proxy":
+        hint = "Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or exempt the target by NO_PROXY"
+        return BadInput(f"the proxy cannot be reached ({fault})", where=where, hint=hint)
     if fault.code in _FULL_CODES:
         tried = route.refusal_retries + 1
         hint = "Wait for other sessions to end, or try more often with --refusal-retries"

@@ -46,7 +46,10 @@ def is_refusal(head: bytes) -> bool:
 def no_http(answer: bytes) -> Fault:
     """Return the fault of a server that answered an upgrade with something else than HTTP."""
     if not answer:
-        words = "the connection was closed without an answer to the upgrade"
+        words = (
+            "the connection was closed without an answer to the upgrade, as by a server that speaks"
+            " TLS: use wss for one"
+        )
     elif answer[:1] == b"\x15":
         words = "the server speaks TLS here: use wss in place of ws"
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.errors import Fault, Party, Phase, sanitised
 from harness.transport.http_answer import HttpAnswer, is_refusal
-from harness.transport.opening import dig, reach, unreached
+from harness.transport.opening import dig, no_way_to_proxy, reach, unreached
 from harness.transport.websocket import Target
 
 _READ_BYTES = 65_536
@@ -45,11 +45,13 @@ async def post(
         The content, or the fault of a server that could not be reached or refused.
     """
     sock: socket.socket | None = None
+    at_proxy = via is not None
     try:
         async with asyncio.timeout(limit_s):
             sock = await reach((uri.host, uri.port) if via is None else via)
             if via is not None and (refusal := await dig(sock, uri, proxy_authorization)):
                 return refusal
+            at_proxy = False
             context = (tls or ssl.create_default_context()) if uri.secure else None
             # The transport owns the socket from here on.
             name = uri.host if uri.secure else None
@@ -63,7 +65,8 @@ async def post(
             finally:
                 writer.transport.abort()
     except OSError as error:
-        return unreached(error, limit_s)
+        fault = unreached(error, limit_s)
+        return no_way_to_proxy(via, fault) if at_proxy and via is not None else fault
     finally:
         if sock is not None:
             sock.close()

@@ -5,7 +5,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.clock import now_ns
 from harness.errors import Fault, Party, Phase, sanitised
@@ -16,6 +16,7 @@ from harness.transport.tls import TlsSession, TlsStream, shake_hands
 from harness.transport.websocket import Connection, Receiver, Target
 
 _HEAD_LIMIT_BYTES = 16_384
+_PLAIN = "A server without TLS wants ws or http in the address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def connect(
         The connection and when its stages were established, or the fault that kept it from opening.
     """
     sock: socket.socket | None = None
-    made = False
+    made, at_proxy = False, tunnel
     try:
         async with asyncio.timeout(limit_s):
             sock = await reach((uri.host, uri.port) if via is None else via)
@@ -66,13 +67,15 @@ async def connect(
                 refusal = await dig(sock, uri, proxy_authorization)
                 if refusal is not None:
                     return refusal
+                at_proxy = False
             if uri.secure:
                 session = TlsSession(tls or ssl.create_default_context(), uri.host)
                 await shake_hands(session, sock)
                 secured_ns = now_ns()
         made = True
     except OSError as error:
-        return unreached(error, limit_s)
+        fault = unreached(error, limit_s)
+        return no_way_to_proxy(via, fault) if at_proxy and via is not None else fault
     finally:
         if sock is not None and not made:
             sock.close()
@@ -91,6 +94,9 @@ def unreached(error: OSError, limit_s: float) -> Fault:
     if isinstance(error, TimeoutError):
         words = f"no answer within {limit_s:g} s"
         return Fault(Party.NETWORK, Phase.CONNECT, "connect_timeout", words)
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLCertVerificationError):
+        words = f"no TLS: {error.reason or sanitised(error)}. {_PLAIN}"
+        return Fault(Party.THEIRS, Phase.CONNECT, "no_tls", words)
     if isinstance(error, ssl.SSLError):
         words = getattr(error, "verify_message", "") or error.reason or sanitised(error)
         return Fault(Party.THEIRS, Phase.CONNECT, "tls", words)
@@ -98,6 +104,12 @@ def unreached(error: OSError, limit_s: float) -> Fault:
         words = "this machine allows no more open files; see ulimit -n"
         return Fault(Party.OURS, Phase.CONNECT, "open_files", words)
     return Fault(Party.NETWORK, Phase.CONNECT, type(error).__name__, sanitised(error))
+
+
+def no_way_to_proxy(proxy: tuple[str, int], fault: Fault) -> Fault:
+    """Return the fault of a proxy that cannot be reached, of which `fault` says why."""
+    words = f"{proxy[0]}:{proxy[1]}: {fault.detail}"
+    return replace(fault, code="no_proxy", detail=words)
 
 
 async def reach(address: tuple[str, int]) -> socket.socket:

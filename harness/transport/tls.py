@@ -46,7 +46,8 @@ async def shake_hands(session: TlsSession, sock: socket.socket) -> None:
             return
         data = await loop.sock_recv(sock, _READ_BYTES)
         if not data:
-            raise ConnectionResetError("closed during the TLS handshake")
+            words = "closed during the TLS handshake, as by a server without TLS, which wants ws"
+            raise ConnectionResetError(words)
         session.incoming.write(data)
 
 

@@ -5,6 +5,7 @@ encoded ahead of time (`ready_message`), so sending one costs one write.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -60,20 +61,31 @@ def ready_message(data: bytes) -> bytes:
     return Frame(opcode, data).serialize(mask=True)
 
 
+_CREDENTIALS = re.compile(r"//.*@")
+# What would end the request line, or a part of it.
+_NOT_IN_REQUEST = re.compile(r"[\x00-\x20\x7f]")
+
+
 def parse_target(address: str, default_path: str) -> Target:
     """Return the parsed address; one without a path gets `default_path`.
 
     Raises:
         BadInput: It is not a `ws://` or `wss://` address.
     """
+    # Neither credentials nor a query are shown.
+    where = sanitised(_CREDENTIALS.sub("//", address.split("?", maxsplit=1)[0]))
+    hint = "Use ws://HOST:PORT or wss://HOST."
     try:
         uri = parse_uri(address)
     except InvalidURI as error:
-        raise BadInput(
-            "not a WebSocket address",
-            where=sanitised(address.split("?", maxsplit=1)[0]),
-            hint="Use ws://HOST:PORT or wss://HOST.",
-        ) from error
+        raise BadInput("not a WebSocket address", where=where, hint=hint) from error
+    except ValueError as error:
+        # The library lets through what the parser beneath it says of ports and brackets.
+        words = f"not a WebSocket address: {_CREDENTIALS.sub('//', str(error))}"
+        raise BadInput(words, where=where, hint=hint) from error
+    if _NOT_IN_REQUEST.search(uri.resource_name):
+        hint = "Write it in percent notation, a space as %20"
+        raise BadInput("holds a character that no address can have", where=where, hint=hint)
     if uri.path in ("", "/") and not uri.query:
         path, _, query = default_path.partition("?")
         return Target(uri.secure, uri.host, uri.port, path, query)
@@ -83,7 +95,8 @@ def parse_target(address: str, default_path: str) -> Target:
 def sanitised_target(target: Target) -> str:
     """Return the address without credentials and query, for manifests and messages."""
     scheme = "wss" if target.secure else "ws"
-    return sanitised(f"{scheme}://{target.host}:{target.port}{target.path}")
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return sanitised(f"{scheme}://{host}:{target.port}{target.path}")
 
 
 class Connection:

@@ -48,8 +48,24 @@ def test_a_server_that_says_nothing_is_waited_for_as_long_as_asked() -> None:
 
     fault = look(nothing, setup_limit_s=0.2)
     assert fault is not None
-    assert (fault.code, fault.detail) == ("no_session", "no session within 0.2 s")
+    assert fault.code == "no_session"
+    assert fault.detail == "no session within 0.2 s: the upgrade was accepted, and no message came"
     assert "--setup-limit-s" in str(refusal(route(1), fault))
+
+
+def test_messages_that_open_no_session_are_shown() -> None:
+    async def speak(server: ServerConnection) -> None:
+        await server.send('[{"type":"session.created"}]')
+        await server.wait_closed()
+
+    fault = look(speak, setup_limit_s=0.3)
+    assert fault is not None
+    assert 'came that open none, the first: [{"type":"session.created"}]' in fault.detail
+
+
+def test_a_proxy_that_is_not_there_is_named() -> None:
+    fault = Fault(Party.NETWORK, Phase.CONNECT, "no_proxy", "127.0.0.1:1: refused")
+    assert "the proxy cannot be reached" in str(refusal(route(1), fault))
 
 
 def test_a_refused_key_says_how_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,40 @@ def test_who_does_not_answer_is_given_up_within_the_limit() -> None:
     fault = asyncio.run(knock())
     assert isinstance(fault, Fault)
     assert (fault.party, fault.phase) == (Party.NETWORK, Phase.CONNECT)
-    assert (fault.code, fault.detail) == ("connect_timeout", "no answer within 0.05 s")
+    assert fault.code == "no_proxy"
+    assert fault.detail.endswith(": no answer within 0.05 s")
+
+
+def test_a_proxy_where_nobody_listens_is_told_from_a_target_where_nobody_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = closed.getsockname()
+    target = parse_target("ws://api.example:80", "/v1")
+
+    async def knock(tunnel: bool) -> object:
+        return await connect(target, [], Ear(), limit_s=10, via=nobody, tunnel=tunnel)
+
+    for tunnel, code in ((True, "no_proxy"), (False, "ConnectionRefusedError")):
+        fault = asyncio.run(knock(tunnel))
+        assert isinstance(fault, Fault)
+        assert (fault.party, fault.code) == (Party.NETWORK, code)
+
+
+def test_an_answer_that_is_no_tls_is_not_a_matter_of_certificates() -> None:
+    async def knock() -> object:
+        async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await connect(
+                parse_target(f"wss://127.0.0.1:{port}", "/"), [], Ear(), limit_s=10
+            )
+
+    fault = asyncio.run(knock())
+    assert isinstance(fault, Fault)
+    assert (fault.party, fault.code) == (Party.THEIRS, "no_tls")
+    assert "wants ws" in fault.detail
 
 
 def test_who_closes_while_tls_is_opened_is_a_fault_of_the_way_there() -> None:

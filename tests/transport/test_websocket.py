@@ -212,10 +212,33 @@ def test_an_address_is_shown_without_credentials_and_query() -> None:
     assert sanitised_target(target) == "wss://api.example:443/v1"
 
 
-@pytest.mark.parametrize("address", ["http://x", "127.0.0.1:80", "", "ws://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://x",
+        "127.0.0.1:80",
+        "",
+        "ws://",
+        "ws://h:99999",
+        "ws://[::1",
+        "ws://h:1\\x",
+        "ws://h:p",
+    ],
+)
 def test_what_is_no_websocket_address_is_refused(address: str) -> None:
     with pytest.raises(BadInput, match="not a WebSocket address"):
         parse_target(address, "/")
+
+
+@pytest.mark.parametrize("address", ["http://u:secret@h", "ws://u:secret@[::1", "ws://u:secret@h"])
+def test_a_refused_address_is_shown_without_its_credentials(address: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse_target(f"{address}/a b", "/")
+    assert "secret" not in str(refused.value)
+
+
+def test_an_address_of_numbers_is_shown_as_it_is_written() -> None:
+    assert sanitised_target(parse_target("ws://[::1]:81/v1", "/")) == "ws://[::1]:81/v1"
 
 
 @pytest.mark.parametrize(

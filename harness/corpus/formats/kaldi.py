@@ -13,6 +13,8 @@ from harness.errors import sanitised
 
 # A place in an archive of features or audio: `FILE.ark:OFFSET`.
 _IN_ARCHIVE = re.compile(r"\.ark(:\d+)?$")
+# Recording, start and length in seconds; without a length to its end.
+_Cut = tuple[str, float, float | None]
 
 
 def lists(folder: Path) -> list[Path]:
@@ -28,9 +30,8 @@ def read(reading: Reading, path: Path) -> list[Recording]:
         _map(folder / name, reading) for name in ("text", "utt2spk", "utt2lang")
     )
     segments = folder / "segments"
-    cuts = {name: (name, 0.0, None) for name in files}
-    if segments.is_file():
-        cuts = _segments(reading, segments)
+    whole: dict[str, _Cut] = {name: (name, 0.0, None) for name in files}
+    cuts = _segments(reading, segments) if segments.is_file() else whole
     sides = _channels(reading, folder / "reco2file_and_channel")
     taken: set[str] = set()
     found: list[Recording] = []
@@ -71,9 +72,9 @@ def _files(reading: Reading, folder: Path) -> dict[str, str]:
     return found
 
 
-def _segments(reading: Reading, path: Path) -> dict[str, tuple[str, float, float | None]]:
+def _segments(reading: Reading, path: Path) -> dict[str, _Cut]:
     """Return recording, start and length of each utterance; an end of -1 is the file's end."""
-    found: dict[str, tuple[str, float, float | None]] = {}
+    found: dict[str, _Cut] = {}
     for name, rest in _map(path, reading).items():
         try:
             recording, start, end, *_ = rest.split()
