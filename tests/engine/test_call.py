@@ -275,9 +275,7 @@ def test_a_session_that_existed_is_not_refused_by_its_close() -> None:
     assert (refused.again, refused.records) == ([], ["close_1008"])
 
 
-@pytest.mark.parametrize(
-    ("through_proxy", "code"), [(True, "connect_timeout"), (False, "no_session")]
-)
+@pytest.mark.parametrize(("through_proxy", "code"), [(True, "no_proxy"), (False, "no_session")])
 def test_a_limit_that_is_reached_says_how_far_opening_came(through_proxy: bool, code: str) -> None:
     async def wait() -> Fault | None:
         # It takes connections and says nothing: no tunnel as a proxy, no session as a server.
