@@ -144,6 +144,13 @@ def _tool_call(fields: Mapping[str, Any]) -> Event:
     return _called(fields, identifier(fields.get("response_id")))
 
 
+def _item_done(fields: Mapping[str, Any]) -> Event:
+    item = part(fields, "item")
+    if item.get("type") != "function_call":
+        return Notice("response.output_item.done")
+    return _called(item, identifier(fields.get("response_id")))
+
+
 def _called(fields: Mapping[str, Any], response_id: str) -> ToolCall:
     arguments = fields.get("arguments")
     return ToolCall(
@@ -269,6 +276,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "response.output_audio_transcript.delta": _text_delta,
     "response.output_text.delta": _text_delta,
     "response.function_call_arguments.done": _tool_call,
+    "response.output_item.done": _item_done,
     "response.done": _response_done,
     "error": _error,
 }

@@ -6,12 +6,15 @@ from typing import Any
 from harness.errors import Party, sanitised
 from harness.model import (
     Event,
+    Notice,
     ProviderError,
     SessionConfigured,
     SessionCreated,
     TurnRecord,
     TurnStatus,
 )
+
+_MOST_NAMES = 6
 
 
 class Acknowledgement:
@@ -28,6 +31,8 @@ class Acknowledgement:
     """
 
     __slots__ = (
+        "_others",
+        "_unreadable",
         "acknowledged",
         "configured",
         "last_error",
@@ -41,6 +46,9 @@ class Acknowledgement:
         self.provider_session_id = self.model = self.acknowledged = self.refused = ""
         self.last_error: ProviderError | None = None
         self.configured, self.unanswering = False, ""
+        # Messages since the last turn was recorded of which nothing is heard.
+        self._others: tuple[str, ...] = ()
+        self._unreadable = 0
 
     def note(self, event: Event, *, was_heard: bool) -> None:
         """Take an event.
@@ -58,6 +66,8 @@ class Acknowledgement:
             case SessionConfigured():
                 self.configured, self.acknowledged, self.refused = True, event.acknowledged, ""
                 self.unanswering = _unanswering(event)
+            case Notice(name) if name not in self._others and len(self._others) < _MOST_NAMES:
+                self._others = (*self._others, name)
             case ProviderError():
                 self.last_error = event
                 assumed = not self.configured and not was_heard
@@ -77,12 +87,28 @@ class Acknowledgement:
             "settings_refused": self.refused,
         }
 
-    def explained(self, record: TurnRecord) -> TurnRecord:
-        """Return a turn that was never answered with the reason that the server's settings hold."""
-        why, fault = self.unanswering, record.fault
-        if not why or fault is None or record.status is not TurnStatus.NO_REPLY:
+    def explained(self, record: TurnRecord, unreadable: int, *, commits: bool) -> TurnRecord:
+        """Return a turn that was never answered with the reason that the server gives by the way.
+
+        That is one of its settings, or what came in place of audio that is understood.
+
+        Args:
+            record: The turn, each of a session once.
+            unreadable: Messages of the session that could not be read.
+            commits: The caller ends its turns itself: no setting is then a reason.
+        """
+        others, self._others = self._others, ()
+        unread, self._unreadable = unreadable - self._unreadable, unreadable
+        fault = record.fault
+        if fault is None or record.status is not TurnStatus.NO_REPLY:
             return record
-        words = f"{why}; {fault.detail}".removesuffix("; ")
+        if self.unanswering and not commits:
+            words = f"{self.unanswering}; {fault.detail}".removesuffix("; ")
+        elif fault.code == "empty_reply" and (others or unread):
+            found = [f"{unread} messages that cannot be read"] if unread else []
+            words = f"{fault.detail} known as audio; there came {', '.join((*found, *others))}"
+        else:
+            return record
         return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
 
 

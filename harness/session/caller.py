@@ -297,8 +297,8 @@ class Caller:
         records, conversation.records = conversation.records, []
         self._turns_done += len(records)
         self._look_for_news()
-        explained = self._acknowledgement.explained
-        return records if self._commits else [explained(record) for record in records]
+        explain, unread = self._acknowledgement.explained, self.unreadable_messages
+        return [explain(record, unread, commits=self._commits) for record in records]
 
     def take_requests(self) -> list[Request]:
         """Return what is to be sent besides audio, at once and in this order."""

@@ -40,6 +40,7 @@ from harness.session.interruption import Interruption
 from harness.session.playout.encoding_check import EncodingCheck
 from harness.session.repeated_ids import RepeatedIds
 from harness.session.tokens_outside_turns import TokensOutsideTurns
+from harness.session.told_calls import ToldCalls
 from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
 from harness.session.turn.network_lateness import NetworkLateness
@@ -113,7 +114,7 @@ class Conversation:
         # Responses of earlier turns.
         self._gone = frozenset[str]()
         self._spoke_before = False
-        self._called = frozenset[str]()
+        self._calls = ToldCalls()
         self.tokens = TokensOutsideTurns()
 
     def begin(
@@ -146,7 +147,7 @@ class Conversation:
             keep=self._sounds.begin(spoken),
         )
         if old is None:
-            self._called = frozenset()
+            self._calls = ToldCalls()
             if self._tools is not None:
                 self._tools.next_turn()
         else:
@@ -209,14 +210,11 @@ class Conversation:
                 turn.write_as(audio, self._check)
 
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
-        """Take one event, and the tool calls that only the end of a response names."""
-        if isinstance(event, ToolCall):
-            self._called |= {event.call_id}
-        elif isinstance(event, ResponseDone):
-            for call in event.tool_calls:
-                if call.call_id not in self._called:
-                    self.receive(call, now_ns)
-        self._receive(event, now_ns, bound)
+        """Take one event, and before it the tool calls that it tells."""
+        for call in self._calls.of(event):
+            self._receive(call, now_ns, None)
+        if not isinstance(event, ToolCall):
+            self._receive(event, now_ns, bound)
 
     def _receive(self, event: Event, now_ns: int, bound: StampBound | None) -> None:
         """Take one event that arrived at `now_ns` to where it belongs."""

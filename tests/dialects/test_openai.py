@@ -221,6 +221,14 @@ def test_a_response_that_names_its_status_otherwise_or_only_in_its_details_is_un
     assert event.status is status
 
 
+def test_a_tool_call_may_come_as_an_item_that_is_done() -> None:
+    call = {"type": "function_call", "call_id": "c", "name": "look_up", "arguments": "{}"}
+    event = parse(type="response.output_item.done", response_id="r", item=call)
+    assert event == ToolCall("c", "look_up", "{}", "r")
+    spoken = parse(type="response.output_item.done", response_id="r", item={"type": "message"})
+    assert spoken == Notice("response.output_item.done")
+
+
 def test_formats_hold_from_when_the_session_exists() -> None:
     told = {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 16_000}}}}
     event = parse(type="session.created", session=told)

@@ -19,6 +19,7 @@ from harness.model import (
     Encoding,
     Event,
     InputCommitted,
+    Notice,
     ProviderError,
     Request,
     RequestResponse,
@@ -565,6 +566,26 @@ def test_a_turn_that_a_server_never_answers_has_the_reason_of_its_settings(detec
     assert turn.fault is not None
     assert ("turn_detection is null" in turn.fault.detail) == (not detects)
     assert "nothing audible within" in turn.fault.detail
+
+
+def test_a_response_without_audio_says_what_came_in_its_place() -> None:
+    session = new_session(turns=1)
+    session.receive(SessionCreated(), 0)
+    server = Answering(session, latency_ms=60_000)
+    session.unreadable_messages = 2
+    server.expect(
+        [
+            (1_000, ResponseCreated("r")),
+            (1_001, Notice("response.speech.chunk")),
+            (1_002, Notice("response.speech.chunk")),
+            (1_003, ResponseDone("r", ResponseStatus.COMPLETED)),
+        ]
+    )
+    server.run(until_ms=9_000)
+    (turn,) = server.turns
+    assert turn.fault is not None
+    assert turn.fault.code == "empty_reply"
+    assert "2 messages that cannot be read, response.speech.chunk" in turn.fault.detail
 
 
 def committing(turns: int = 2) -> Caller:
