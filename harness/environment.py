@@ -8,6 +8,7 @@ proxy also reaches the programs that download something.
 
 import os
 import re
+import signal
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -238,6 +239,12 @@ def without_secrets() -> Iterator[None]:
         yield
     finally:
         os.environ.update(taken)
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a run: a hangup does unless the process ignores it (`nohup`)."""
+    hangup = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hangup else ()))
 
 
 def proxy_for(host: str, *, secure: bool) -> str | None:

@@ -1,4 +1,5 @@
 import os
+import signal
 import traceback
 from pathlib import Path
 
@@ -198,3 +199,13 @@ def test_headers_of_exporters_are_concealed_and_reach_no_process_that_we_start(
     said = "collectors%20own / collectors own / another-key-2 / Basic traces-key-3"
     assert errors.redacted(said) == " / ".join(["[redacted]"] * 4)
     assert not [name for name in environment.for_child() if name.startswith("OTEL_EXPORTER")]
+
+
+def test_a_hangup_ends_a_run_but_not_under_nohup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        assert signal.SIGHUP in environment.ending_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert signal.SIGHUP not in environment.ending_signals()
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -19,7 +19,7 @@ import click
 import psutil
 
 from harness.cascade import key_variables, read_cascade
-from harness.environment import for_child, secret, without_settings_of
+from harness.environment import ending_signals, for_child, secret, without_settings_of
 from harness.errors import BadInput, ExitCode
 
 _SIMULATOR_START_LINE = "listening on "
@@ -125,7 +125,8 @@ def _serving(
 def run_locust(words: list[str], answering: RunningSimulator | None) -> int:
     """Run Locust to its end, whatever happens to it or to the simulator.
 
-    Ctrl-C and SIGTERM are passed on, so that the run drains; a second one ends everything.
+    Ctrl-C, SIGTERM and a hangup are passed on, so that the run drains; a second one ends
+    everything.
 
     Args:
         words: Locust's command line.
@@ -150,7 +151,7 @@ def run_locust(words: list[str], answering: RunningSimulator | None) -> int:
             signal.signal(signal.SIGALRM, lambda *_: _cut(process))
             signal.setitimer(signal.ITIMER_REAL, _CUT_LIMIT_S)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, pass_on) for number in ending_signals()}
     try:
         code = _wait(process, _Watch(process, answering))
         _end_group(process.pid)

@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from harness.environment import ending_signals
 from harness.errors import BadInput, ExitCode, RunInvalid
 
 _WAIT_STEP_S = 1.0
@@ -107,8 +108,7 @@ class RunSeries:
                 interrupted.append(number)
                 process.send_signal(signal.SIGINT)
 
-            both = (signal.SIGINT, signal.SIGTERM)
-            handlers = {number: signal.signal(number, pass_on) for number in both}
+            handlers = {number: signal.signal(number, pass_on) for number in ending_signals()}
             try:
                 code = _exit_code(process)
             finally:

@@ -9,15 +9,15 @@ from types import FrameType
 import gevent
 import psutil
 
+from harness.environment import ending_signals
 from harness.errors import ExitCode
 
 # Everything has ended two seconds after the second signal; the kernel enforces it sooner.
 _CUT_LIMIT_S = 1.6
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """What Ctrl-C and SIGTERM do to this process.
+    """What Ctrl-C, SIGTERM and a terminal that is closed do to this process.
 
     Args:
         drain: Called once, in a greenlet of its own, for the first signal.
@@ -32,8 +32,8 @@ class Interrupts:
         self.count = 0
 
     def handle_signals(self) -> None:
-        """Handle both signals from now on, instead of an exception in whichever greenlet runs."""
-        for number in _SIGNALS:
+        """Handle them from now on, instead of an exception in whichever greenlet runs."""
+        for number in ending_signals():
             signal.signal(number, self._came)
 
     def _came(self, number: int, frame: FrameType | None) -> None:

@@ -92,7 +92,7 @@ def test_the_scenario_comes_before_what_is_locusts(capsys: pytest.CaptureFixture
     assert "Give SCENARIO first" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_running_whatever_ends_it(number: int, tmp_path: Path) -> None:
     process = subprocess.Popen(
         words("--network", "ideal", "--turns", "8", reports=tmp_path),
