@@ -39,6 +39,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/provenance_summary.py": "recording/test_summary.py",
         "session/heard_so_far.py": "session/test_caller.py",
         "session/said.py": "session/test_call_sounds.py",
+        "session/turn/server_habits.py": "session/turn/test_machine.py",
         "model/decoder.py": "dialects/test_base64_audio.py",
         "model/recording.py": "recording/test_audio_folder.py",
         "model/requests.py": "dialects/test_openai.py",

@@ -11,7 +11,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.dialects.containers import compressed, wav_header
+from harness.dialects.containers import compressed, is_hexadecimal, wav_header
 from harness.model import AudioFormat, Encoding
 from harness.model.g711 import decode_alaw, decode_mulaw
 
@@ -86,6 +86,8 @@ class Base64Audio:
     def decode(self, text: bytes) -> NDArray[np.int16]:
         """Return the samples that a delta completes; one that is not base64 completes none."""
         try:
+            if self._begins and is_hexadecimal(text):
+                self.foreign = self.foreign or "hexadecimal text"
             decoded = self._plain(text)
             if decoded is None:
                 decoded = self._decoded(text.translate(_URL_SAFE, _WHITE))

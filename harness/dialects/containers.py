@@ -4,6 +4,7 @@ A WAV header says which samples follow, and is no sound. Compressed audio is not
 as samples it would be noise from its first byte on, silence or not.
 """
 
+import re
 import struct
 
 from harness.model import AudioFormat, Encoding
@@ -17,6 +18,7 @@ _COMPRESSED = (
     (b"ID3", "an MP3 file"),
     (b"\x1aE\xdf\xa3", "a WebM file"),
 )
+_HEX = re.compile(rb"[0-9a-f]{200}|(?=(?:[A-F]*[0-9]){50})[0-9A-F]{200}")
 # Of MPEG frames: bit rates in kbit/s and sample rates in Hz, by version and index.
 _KBIT_S = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
@@ -58,6 +60,14 @@ def compressed(piece: bytes) -> str:
         return "an MPEG-4 file"
     first = _mpeg_frame(piece, 0)
     return "an MP3 file" if first and _mpeg_frame(piece, first) else ""
+
+
+def is_hexadecimal(text: bytes) -> bool:
+    """Tell whether audio is written in hexadecimal, every character of which is one of Base64 too.
+
+    Base64 has capitals in every text of such a length, and of silence little else.
+    """
+    return _HEX.match(text) is not None
 
 
 def _contradiction(chunk: bytes, audio: AudioFormat) -> str:

@@ -127,7 +127,7 @@ class _Visitor:
 
     def take(self, event: Event) -> None:
         """Check whether an event proves a session, or refuses one, or its settings."""
-        self.said.note(event, was_heard=False)
+        self.said.note(event, just_configured=True)
         if isinstance(event, SessionConfigured):
             self.configured = event
             self.settled.set()

@@ -50,14 +50,14 @@ class Acknowledgement:
         self._others: tuple[str, ...] = ()
         self._unreadable = 0
 
-    def note(self, event: Event, *, was_heard: bool) -> None:
+    def note(self, event: Event, *, just_configured: bool) -> None:
         """Take an event.
 
         Args:
             event: Any event of the server.
-            was_heard: Whether the caller has finished speaking in any turn: an error before that,
-                from a server that says neither what it refuses nor what it accepts, is taken for a
-                refusal of the settings.
+            just_configured: The session exists, and the caller has not finished speaking in any
+                turn: an error then, from a server that says neither what it refuses nor what it
+                accepts, is taken for a refusal of the settings.
         """
         if isinstance(event, SessionCreated | SessionConfigured):
             self.provider_session_id = event.provider_session_id or self.provider_session_id
@@ -70,7 +70,7 @@ class Acknowledgement:
                 self._others = (*self._others, name)
             case ProviderError():
                 self.last_error = event
-                assumed = not self.configured and not was_heard
+                assumed = not self.configured and just_configured
                 if assumed if event.of_settings is None else event.of_settings:
                     self.refused = words_of(event)
 

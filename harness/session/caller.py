@@ -134,7 +134,8 @@ class Caller:
         self._reconsider()
         if audible:
             return
-        self._acknowledgement.note(event, was_heard=conversation.was_heard)
+        sent = self.link.up and not conversation.was_heard
+        self._acknowledgement.note(event, just_configured=sent)
         conversation.provider_session_id = self._acknowledgement.provider_session_id
         if not self.link.up and isinstance(event, PROVES_SESSION):
             self.link.created(now_ns)

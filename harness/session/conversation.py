@@ -45,6 +45,7 @@ from harness.session.tool_responder import ToolResponder
 from harness.session.turn.machine import Turn
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import Instants, PlannedSpeech
+from harness.session.turn.server_habits import ServerHabits
 from harness.session.turn.text_turn import TextTurn
 
 
@@ -106,7 +107,7 @@ class Conversation:
         self._interrupted: _Open | None = None
         # Whether the server reports the end of a turn.
         self._reports_end: bool | None = None
-        self._hears = False
+        self._hears = self._owes_answer = False
         self._repeated = RepeatedIds()
         # The agent's greeting, listened to as the response of a turn without an utterance.
         self.greets = False
@@ -141,8 +142,7 @@ class Conversation:
             new_decoder=self._new_decoder,
             stale=gone,
             before=before,
-            reports_end=self._reports_end,
-            reports_done=self._repeated.any_done,
+            habits=ServerHabits(self._reports_end, self._repeated.any_done, self._owes_answer),
             check=self._check,
             keep=self._sounds.begin(spoken),
         )
@@ -228,6 +228,7 @@ class Conversation:
         if turn is None:
             self.tokens.receive(event, None)
             if isinstance(event, OfResponse):
+                self._owes_answer = False
                 self._gone |= {event.response_id} - {""}
             return
         if self._interrupted is not None and self._into is not None:
@@ -435,6 +436,8 @@ class Conversation:
             lateness=self._lateness,
         )
         self.records.append(record)
+        began_ns = record.at.response_created_ns or record.at.first_audio_ns
+        self._owes_answer = record.at.server_endpoint_ns is not None and began_ns is None
         given = () if done.behaviour is None else done.behaviour.backchannels
         self._sounds.end(turn.spoken, turn.kept, given, now_ns)
         if done.behaviour is not None:

@@ -129,3 +129,9 @@ def test_whole_groups_before_the_first_cut_one_count_for_where_samples_begin() -
     text = base64.b64encode(data)
     found = decoded([text[:4], text[4:9], text[9:]])
     assert found.tolist() == np.frombuffer(data, "<i2").tolist()
+
+
+def test_audio_in_hexadecimal_is_named() -> None:
+    stream = Base64Audio(AudioFormat(24_000))
+    stream.decode(bytes(480).hex().encode())
+    assert stream.foreign == "hexadecimal text"

@@ -1,10 +1,11 @@
 import io
 import wave
+from base64 import b64encode
 
 import numpy as np
 import pytest
 
-from harness.dialects.containers import compressed, wav_header
+from harness.dialects.containers import compressed, is_hexadecimal, wav_header
 from harness.model import AudioFormat, Encoding
 
 PCM = AudioFormat(24_000)
@@ -66,3 +67,13 @@ def test_compressed_files_are_known_by_their_first_bytes() -> None:
         (np.arange(-200, 200, dtype="<i2").tobytes(), ""),
     ):
         assert compressed(piece) == name
+
+
+def test_hexadecimal_is_told_from_base64() -> None:
+    speech = bytes(range(256)) * 2
+    assert is_hexadecimal(speech.hex().encode())
+    assert is_hexadecimal(speech.hex().upper().encode())
+    assert is_hexadecimal(bytes(600).hex().encode())
+    faint = np.random.default_rng(1).integers(-1, 2, 300).astype("<i2")
+    for plain in (speech, bytes(600), b"\xff" * 600, faint.tobytes(), abs(faint).tobytes()):
+        assert not is_hexadecimal(b64encode(plain))

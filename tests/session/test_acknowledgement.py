@@ -9,10 +9,10 @@ UNCLEAR = ProviderError("", "no capacity")
 OTHER = ProviderError("bad", "audio", of_settings=False)
 
 
-def noted(*events: Event, was_heard: bool = False) -> Acknowledgement:
+def noted(*events: Event, just_configured: bool = True) -> Acknowledgement:
     reply = Acknowledgement()
     for event in events:
-        reply.note(event, was_heard=was_heard)
+        reply.note(event, just_configured=just_configured)
     return reply
 
 
@@ -24,18 +24,19 @@ def test_what_the_session_is_called_stays_until_it_is_said_anew() -> None:
     assert reply.acknowledged == '{"type":"server_vad"}'
 
 
-@pytest.mark.parametrize("was_heard", [False, True])
+@pytest.mark.parametrize("just_configured", [False, True])
 @pytest.mark.parametrize("before", [(), (ACCEPTED,)])
 def test_a_refusal_that_says_so_is_one_whenever_it_comes(
-    before: tuple[Event, ...], was_heard: bool
+    before: tuple[Event, ...], just_configured: bool
 ) -> None:
-    assert noted(*before, REFUSED, was_heard=was_heard).refused == "unknown_parameter: no voice"
-    assert noted(*before, OTHER, was_heard=was_heard).refused == ""
+    refused = noted(*before, REFUSED, just_configured=just_configured).refused
+    assert refused == "unknown_parameter: no voice"
+    assert noted(*before, OTHER, just_configured=just_configured).refused == ""
 
 
 def test_an_error_that_says_nothing_is_one_before_anything_was_accepted_or_heard() -> None:
     assert noted(UNCLEAR).refused == "no capacity"
-    assert noted(UNCLEAR, was_heard=True).refused == ""
+    assert noted(UNCLEAR, just_configured=False).refused == ""
     assert noted(ACCEPTED, UNCLEAR).refused == ""
     assert noted(UNCLEAR, ACCEPTED).refused == ""
     assert noted(UNCLEAR).last_error == UNCLEAR

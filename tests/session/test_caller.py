@@ -588,6 +588,43 @@ def test_a_response_without_audio_says_what_came_in_its_place() -> None:
     assert "2 messages that cannot be read, response.speech.chunk" in turn.fault.detail
 
 
+def test_an_error_of_a_server_that_opens_no_session_refuses_no_settings() -> None:
+    session = new_session()
+    session.receive(ProviderError("session_limit_reached", "All slots are in use."), 0)
+    assert hang_up(session).settings_refused == ""
+
+
+def test_the_answer_to_a_turn_that_was_given_up_is_not_that_of_the_next() -> None:
+    session, turns = new_session(turns=2), list[TurnRecord]()
+    session.receive(SessionCreated(), 0)
+
+    def speak() -> int:
+        """Speak a whole utterance; return when the server has heard its end."""
+        while session.conversation.turn is None or session.conversation.turn.sending.end_ns is None:
+            assert session.due_ns is not None
+            session.tick(session.due_ns)
+        assert session.due_ns is not None
+        session.receive(SpeechStopped("u"), session.due_ns)
+        return session.due_ns
+
+    def wait(number: int) -> None:
+        while len(turns) < number:
+            assert session.due_ns is not None
+            session.tick(session.due_ns)
+            turns.extend(session.take_turns())
+
+    speak()
+    wait(1)
+    heard_ns, sound = speak(), b64encode(_voiced(24_000, 0, 300))
+    for name, at_ns in (("late", heard_ns), ("own", heard_ns + 200 * MS)):
+        session.receive(ResponseCreated(name), at_ns)
+        session.receive(AudioDelta(sound, name, name), at_ns)
+        session.receive(ResponseDone(name, ResponseStatus.COMPLETED), at_ns)
+    wait(2)
+    assert [turn.status for turn in turns] == [TurnStatus.NO_REPLY, TurnStatus.COMPLETED]
+    assert turns[1].provider_ids["response"] == "own"
+
+
 def committing(turns: int = 2) -> Caller:
     plan = CallPlan(
         number=1,

@@ -3,6 +3,9 @@
 A greeting, or the late answer to the turn before, may arrive while the caller speaks. Only the
 order of events tells it from the answer: a server that says when it heard the end begins the
 answer after that. From a server that never says so, nothing is early.
+
+An answer may be later still: to a turn before that was given up. Where another response follows it,
+the first one was that answer.
 """
 
 from harness.model import (
@@ -26,15 +29,18 @@ class EarlyResponses:
 
     Args:
         onset_ns: When the caller begins to speak: an earlier end is that of another turn.
+        owed: Whether the turn before has not been answered.
 
     Attributes:
+        owed: Whether what has begun may still turn out to be the answer to the turn before.
         detects_speech: Whether the server has reported the caller's speech.
         heard_first: Whether it did so before any response began.
     """
 
-    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "detects_speech", "heard_first")
+    __slots__ = ("_begun_ns", "_ended", "_onset_ns", "detects_speech", "heard_first", "owed")
 
-    def __init__(self, onset_ns: int) -> None:
+    def __init__(self, onset_ns: int, *, owed: bool = False) -> None:
+        self.owed = owed
         self.detects_speech = self.heard_first = False
         self._onset_ns = onset_ns
         self._begun_ns: dict[str, int] = {}
@@ -62,6 +68,7 @@ class EarlyResponses:
 
     def withdraw(self) -> frozenset[str]:
         """Forget the early responses, and return their identifiers."""
+        self.owed = False
         names = frozenset(name for name in self._begun_ns if name)
         self._begun_ns.clear()
         return names
@@ -73,7 +80,7 @@ class EarlyResponses:
             Whether another response begins after the end, so that what was begun before it is
             known not to be the answer.
         """
-        if not self._ended:
+        if not self._ended or (self.owed and event.response_id and not self._begun_ns):
             self._begun_ns.setdefault(event.response_id, now_ns)
             return False
         is_new = event.response_id not in self._begun_ns

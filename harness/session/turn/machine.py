@@ -67,6 +67,7 @@ from harness.session.turn.planned_speech import Instants, PlannedSpeech
 from harness.session.turn.record import turn_record
 from harness.session.turn.response_ids import ResponseIds
 from harness.session.turn.response_state import ResponseState, Withdrawn
+from harness.session.turn.server_habits import NO_HABITS, ServerHabits
 from harness.session.turn.token_sum import TokenSum
 from harness.session.turn.tool_use import ToolUse
 
@@ -80,8 +81,7 @@ class Turn:
         new_decoder: Makes the decoder of that audio.
         stale: Responses that belong to earlier turns.
         before: Instants of the session that every record repeats.
-        reports_end: Whether this server reports the end of turns; `None` while not known.
-        reports_done: Whether it has reported the end of a response in this session.
+        habits: How this server reports, as far as it is known.
         check: Whether this session's audio is written so; of this turn alone by default.
         keep: Where what is heard is kept; `None` where it is not.
 
@@ -101,8 +101,7 @@ class Turn:
         new_decoder: NewDecoder,
         stale: frozenset[str],
         before: Instants,
-        reports_end: bool | None = None,
-        reports_done: bool = False,
+        habits: ServerHabits = NO_HABITS,
         check: EncodingCheck | None = None,
         keep: KeptTurn | None = None,
     ) -> None:
@@ -110,9 +109,10 @@ class Turn:
         self.ids = ResponseIds(stale)
         self.tools = ToolUse()
         self._format, self._new_decoder, self._check = audio, new_decoder, check
-        self._reports_end, self._early = reports_end, EarlyResponses(spoken.onset_ns)
+        self._reports_end = habits.reports_end
+        self._early = EarlyResponses(spoken.onset_ns, owed=habits.owes_answer)
         self._audio = self._listen()
-        self._noted, self._endings = InstantNotes(before), ResponseEndings(reports_done)
+        self._noted, self._endings = InstantNotes(before), ResponseEndings(habits.reports_done)
         self._over_ns = 0
         self._tokens, self.words, self.sending = TokenSum(), AgentWords(), SentFrames()
         # Response and item of which more audio has nothing to change but what is heard.
@@ -253,8 +253,8 @@ class Turn:
             return deadline_ns if played_ns is None else max(deadline_ns, played_ns)
         if over:
             until_ns = self._over_ns if played_ns is None else played_ns
-            if self.answer_ns is None and self._endings.completed:
-                # A tool call or a text may yet be followed by a spoken response.
+            if self._early.owed or (self.answer_ns is None and self._endings.completed):
+                # A tool call, a text or a late answer may yet be followed by a spoken response.
                 until_ns = min(max(until_ns, self._over_ns + IDLE_NS), deadline_ns)
             return until_ns
         if self.audible_ns is None or played_ns is None:

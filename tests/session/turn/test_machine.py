@@ -36,6 +36,7 @@ from harness.model import (
 )
 from harness.session import PlannedSpeech, ResponseState, Turn
 from harness.session.turn.barge_in import BargeInEffect
+from harness.session.turn.server_habits import ServerHabits
 
 MS = 1_000_000
 RATE_HZ = 24_000
@@ -60,9 +61,7 @@ def done(
     return ResponseDone(response, status, code, "words", TokenUsage(output_audio=5))
 
 
-def new_turn(
-    stale: frozenset[str] = frozenset(), *, reports_end: bool = False, reports_done: bool = False
-) -> Turn:
+def new_turn(stale: frozenset[str] = frozenset(), **habits: bool) -> Turn:
     spoken = PlannedSpeech(
         session_id="s",
         turn_index=1,
@@ -80,8 +79,7 @@ def new_turn(
         new_decoder=Base64Audio,
         stale=stale,
         before={},
-        reports_end=reports_end,
-        reports_done=reports_done,
+        habits=ServerHabits(**{"reports_end": False, **habits}),
     )
     turn.sending.note((END_MS + 7) * MS, 0, frames=1, samples=480, ends_speech=True)
     return turn
@@ -597,6 +595,26 @@ def test_a_turn_of_which_only_the_late_answer_came_was_not_answered() -> None:
     assert turn.ended((END_MS + 5_000) * MS)
     record = turn.record(0)
     assert (record.status, latency_ms(record)) == (TurnStatus.NO_REPLY, None)
+
+
+LATE = ((520, SpeechStopped("u1")), (600, ResponseCreated("r0")), (640, delta(response="r0")))
+OWN = ((820, ResponseCreated("r1")), (900, delta()), (910, done()))
+
+
+@pytest.mark.parametrize("owes", [True, False])
+def test_of_two_responses_the_first_answers_a_turn_before_that_was_given_up(owes: bool) -> None:
+    turn = new_turn(reports_end=True, owes_answer=owes)
+    record = play(turn, *LATE, (650, done(response="r0")), *OWN)
+    assert (record.status, latency_ms(record)) == (TurnStatus.COMPLETED, 900 if owes else 640)
+    assert record.at.server_endpoint_ns is not None
+
+
+def test_a_response_that_stays_alone_is_the_answer_though_one_was_owed() -> None:
+    turn = new_turn(reports_end=True, owes_answer=True)
+    feed(turn, *LATE, (650, done(response="r0")))
+    assert not turn.ended((END_MS + 1_000) * MS), "another one may follow"
+    assert turn.ended((END_MS + 3_000) * MS)
+    assert latency_ms(turn.record(0)) == 640
 
 
 def test_a_server_that_tells_of_the_end_just_after_its_response_has_answered() -> None:
