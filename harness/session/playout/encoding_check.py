@@ -6,7 +6,8 @@ Where another encoding is many times smoother, it is the real one, and every dur
 samples is wrong. Sound that is as rough in every encoding, such as a hiss, decides nothing and
 passes.
 
-A wrong sample rate cannot be found like this: it makes speech slower, not rougher.
+A wrong sample rate cannot be found like this: it makes speech slower, not rougher. One kind of it
+can: two equal channels, which no format here has, give every sample twice.
 """
 
 from collections.abc import Callable
@@ -33,6 +34,10 @@ _LOUD_POWER, _LOUDER, _LOUD_SHARE = 8_000.0**2, 4.0, 0.65
 _ROUGH = 0.15
 # A block in which the mean is taken out, so that an offset counts for nothing.
 _BLOCK_S = 0.01
+# Of the default corpus, silence included, at most 11 % of samples equal the next at 48 kHz, 30 %
+# in mu-law at 24 kHz. Of two equal channels every second one does, and of the others so few; of a
+# square wave nearly all do.
+_DOUBLED_SHARE, _CHANCE_SHARE = 0.98, 0.6
 # Quieter than -50 dBFS is no speech.
 _LEAST_POWER = 100.0**2
 _FULL_SCALE = 32768.0
@@ -85,7 +90,11 @@ class EncodingCheck:
         """Set `misread` where another reading is so many times smoother."""
         written = bytes(self._heard)
         block = round(_BLOCK_S * self._audio.rate_hz)
-        said = _sound(_READINGS[_NAMES[self._audio.encoding]](written), block)
+        samples = _READINGS[_NAMES[self._audio.encoding]](written)
+        said = _sound(samples, block)
+        if said is not None and samples is not None and _is_doubled(samples):
+            self.contradict(f"{_NAMES[self._audio.encoding]} with every sample twice, as in stereo")
+            return
         if said is None or said.rough < _ROUGH:
             return
         others = {
@@ -115,6 +124,13 @@ class _Sound:
 
     power: float
     rough: float
+
+
+def _is_doubled(samples: _Samples) -> bool:
+    """Tell whether samples come in equal pairs, whichever of them the first pair begins with."""
+    equal = samples[:-1] == samples[1:]
+    fewer, more = sorted((float(np.mean(equal[::2])), float(np.mean(equal[1::2]))))
+    return more > _DOUBLED_SHARE and fewer < _CHANCE_SHARE
 
 
 def _sound(samples: _Samples | None, block: int) -> _Sound | None:

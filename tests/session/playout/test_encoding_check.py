@@ -91,3 +91,16 @@ def test_what_contradicts_is_kept_and_what_is_unknown_is_not_looked_at() -> None
     check.contradict("an Ogg file")
     assert check.misread == "audio was acknowledged as pcm16 at 24000 Hz and comes as an MP3 file"
     assert EncodingCheck(AudioFormat(24_000, Encoding.UNKNOWN)).done
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("offset", [0, 1])
+def test_two_equal_channels_are_told_from_one(said: Encoding, offset: int) -> None:
+    doubled = np.repeat(voice(24_000, 1.0), 2)[offset:]
+    check = checked(WRITE[said](doubled), said, 24_000)
+    assert check.misread.endswith("with every sample twice, as in stereo")
+
+
+def test_a_square_wave_is_no_stereo() -> None:
+    wave = np.repeat(np.tile([6_000, -6_000], 100), 120).astype(np.int16)
+    assert checked(wave.astype("<i2").tobytes(), Encoding.PCM16, 24_000).misread == ""
