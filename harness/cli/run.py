@@ -28,6 +28,7 @@ from harness.load.targets import SIMULATOR, resolve_target
 from harness.model import DIRECT
 from harness.network import choose_profile, load_profiles
 from harness.plan import parse_mix
+from harness.plan.duration import parse_duration
 from harness.recording import reserve
 
 # Declared once, for Locust's parser.
@@ -89,6 +90,7 @@ def command(
     locustfile = find_scenario(scenario)
     voice = _VOICE.words(given)
     parsed = _VOICE.read(voice)
+    _check_run_time(given["run_time"])
     if cascade_config is not None:
         _check_cascade(cascade_config, host, preset, simulator_config, parsed.dialect)
         if not parsed.model:
@@ -136,6 +138,14 @@ def command(
 
 
 command.params += _VOICE.click_options()
+
+
+def _check_run_time(text: str | None) -> None:
+    """Refuse what is no time: Locust takes 0 for none, and a run would last as by default."""
+    if text is not None and parse_duration(text) is None:
+        raise BadInput(
+            "is no length of time", where=f"--run-time {text}", hint="Such as 90s, 5m or 1h30m"
+        )
 
 
 def find_scenario(name: str) -> Path:

@@ -3,6 +3,7 @@
 A null is a wish too: it asks for no turn detection, no transcription.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class SessionWishes:
             ValueError: They hold a value that JSON cannot say.
         """
         try:
+            # What writes the text makes a null of numbers that JSON does not have.
+            json.dumps(_numbers(fields), allow_nan=False)
             text = msgspec.json.encode(dict(fields), order="sorted").decode() if fields else ""
         except msgspec.MsgspecError as error:
             raise ValueError(str(error)) from error
@@ -50,6 +53,16 @@ class SessionWishes:
         if not (self and below):
             return self or below
         return self.of(merged(below.fields, self.fields), f"{self.source} over {below.source}")
+
+
+def _numbers(value: Any) -> list[float]:
+    """Return all fractions in a value."""
+    if isinstance(value, float):
+        return [value]
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping | list | tuple):
+        return [number for each in inner for number in _numbers(each)]
+    return []
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Reading a run back, also one that was killed while it was being written."""
 
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,10 +41,14 @@ def read_run(path: Path) -> Run:
     """
     manifest = read_manifest(path)
     durations = {tag: histogram.summary() for tag, histogram in read_histograms(path).items()}
+    turns = _read_lines(path / files.TURNS, TurnRecord)
+    sessions = _read_lines(path / files.SESSIONS, SessionRecord)
+    _refuse_repeated([(t.session_id, t.turn_index) for t in turns], path / files.TURNS)
+    _refuse_repeated([session.session_id for session in sessions], path / files.SESSIONS)
     return Run(
         manifest=manifest,
-        turns=_read_lines(path / files.TURNS, TurnRecord),
-        sessions=_read_lines(path / files.SESSIONS, SessionRecord),
+        turns=turns,
+        sessions=sessions,
         events=_read_lines(path / files.EVENTS, RunEvent),
         send_lateness=durations.get(SEND_LATENESS),
         loop_lag=durations.get(LOOP_LAG),
@@ -104,6 +109,20 @@ def read_stages(path: Path) -> tuple[StageRecord, ...]:
         BadInput: A line is not a stage record.
     """
     return _read_lines(path / files.STAGES if path.is_dir() else path, StageRecord)
+
+
+def _refuse_repeated(names: Sequence[Hashable], file: Path) -> None:
+    """Refuse a second record of what is written once: every number would count it twice."""
+    if len(set(names)) == len(names):
+        return
+    first: dict[Hashable, int] = {}
+    for number, name in enumerate(names, start=1):
+        if (before := first.setdefault(name, number)) != number:
+            raise BadInput(
+                f"repeats record {before}",
+                where=f"{file}, record {number}",
+                hint="Take the line out: each turn and session is recorded once",
+            )
 
 
 def _read_lines(file: Path, kind: type[Record]) -> tuple[Record, ...]:

@@ -76,7 +76,8 @@ def test_one_command_gives_truth_table_and_page_whatever_settings_lie_about(
 
 
 @pytest.mark.parametrize(
-    "option", [("--turns", "many"), ("--drain-s", "-1"), ("--key-header", "a b")]
+    "option",
+    [("--turns", "many"), ("--drain-s", "-1"), ("--key-header", "a b"), ("--run-time", "0s")],
 )
 def test_options_are_checked_before_anything_starts(
     option: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -62,3 +62,9 @@ def test_nothing_is_over_nothing() -> None:
 def test_what_json_cannot_say_is_no_wish() -> None:
     with pytest.raises((TypeError, ValueError)):
         SessionWishes.of({"speed": object()})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_have_is_no_null(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        SessionWishes.of({"audio": {"speeds": [1.0, value]}})

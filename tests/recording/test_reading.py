@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput
-from harness.model import ArrivalStamps, StageRecord, TruthRecord
+from harness.errors import BadInput, Fault, Party, Phase
+from harness.model import (
+    ArrivalStamps,
+    StageRecord,
+    TruthRecord,
+    TurnInstants,
+    TurnKind,
+    TurnRecord,
+    TurnStatus,
+)
 from harness.recording import (
     RunDirectory,
     encode_lines,
@@ -25,11 +33,11 @@ from harness.model import TurnInstants, TurnKind, TurnRecord, TurnStatus
 from harness.recording import files, jsonl as lines
 index = 0
 while True:
-    turn = TurnRecord(session_id="s", turn_index=index, kind=TurnKind.LATER,
+    turns = [TurnRecord(session_id="s", turn_index=index + n, kind=TurnKind.LATER,
         status=TurnStatus.COMPLETED, network="n", utterance_id="u" * 3000, limit_ms=1.0,
-        at=TurnInstants(first_audible_ns=index))
-    files.append_bytes(Path(sys.argv[1]) / files.TURNS, lines.encode_lines([turn] * 40))
-    index += 1
+        at=TurnInstants(first_audible_ns=index)) for n in range(40)]
+    files.append_bytes(Path(sys.argv[1]) / files.TURNS, lines.encode_lines(turns))
+    index += 40
 """
 
 
@@ -54,6 +62,26 @@ def test_a_run_that_was_killed_while_writing_can_be_read(directory: RunDirectory
     run = read_run(directory.path)
     assert len(run.turns) in (turns.read_bytes().count(b"\n"), turns.read_bytes().count(b"\n") + 1)
     assert run.turns[0].turn_index == 0
+
+
+def test_a_turn_that_is_recorded_twice_is_refused(directory: RunDirectory) -> None:
+    def turn(index: int) -> TurnRecord:
+        return TurnRecord(
+            session_id="s",
+            turn_index=index,
+            kind=TurnKind.LATER,
+            status=TurnStatus.DROPPED,
+            network="n",
+            utterance_id="u",
+            limit_ms=1.0,
+            at=TurnInstants(),
+            fault=Fault(Party.OURS, Phase.SEND, "stopped"),
+        )
+
+    lines = encode_lines([turn(0), turn(1), turn(0)])
+    (directory.path / "turns.jsonl").write_bytes(lines)
+    with pytest.raises(BadInput, match="record 3: repeats record 1"):
+        read_run(directory.path)
 
 
 def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
