@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.metrics import BY_NAME, turn_latency
+from harness.analysis.text_accuracy import IN_TEXT, prompts_with_truth, true_text_ms
 from harness.model import (
     NS_PER_MS,
     RunManifest,
@@ -26,10 +27,11 @@ from harness.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Measured minus true voice-to-voice latency on one network, in milliseconds.
+    """Measured minus true of one latency on one network, in milliseconds.
 
     Attributes:
         network: Name of the profile.
+        metric: Name of the latency: voice to voice, or one of turns in text.
         n: Turns found in both records.
         p50_ms: Median of the differences, turn by turn.
         p95_ms: 95th percentile of the differences.
@@ -40,6 +42,7 @@ class Accuracy:
     """
 
     network: str
+    metric: str
     n: int
     p50_ms: float
     p95_ms: float
@@ -61,34 +64,45 @@ def accuracy(
         manifest: What was asked for, the format of the audio sent among it.
 
     Returns:
-        One entry for each network with a turn in both, by name.
+        One entry for each network and latency with a turn in both, by name.
     """
-    pairs: dict[str, list[tuple[float, float]]] = {}
-    for turn, measured_ms, true_ms in measured_and_true_ms(turns, truth, manifest):
-        pairs.setdefault(turn.network, []).append((measured_ms, true_ms))
-    return tuple(_compare(network, pairs[network]) for network in sorted(pairs))
+    pairs: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for turn, metric, measured_ms, true_ms in measured_and_true_ms(turns, truth, manifest):
+        pairs.setdefault((turn.network, metric), []).append((measured_ms, true_ms))
+    return tuple(_compare(*of, pairs[of]) for of in sorted(pairs))
 
 
 def measured_and_true_ms(
     turns: Iterable[TurnRecord], truth: Iterable[TruthRecord], manifest: RunManifest
-) -> Iterator[tuple[TurnRecord, float, float]]:
-    """Yield the turns that were heard and are in the truth log, each with both its latencies.
+) -> Iterator[tuple[TurnRecord, str, float, float]]:
+    """Yield the turns that are in the truth log, each latency measured and true.
 
     Args:
         turns: As for `accuracy`.
         truth: Likewise.
         manifest: Likewise.
+
+    Yields:
+        The turn, the name of the metric, the latency measured and the true one, in milliseconds.
     """
+    turns, truth = tuple(turns), tuple(truth)
+    for turn, metric, true_ms in _truths(turns, truth, manifest):
+        measured = turn_latency(BY_NAME[metric], turn)
+        if true_ms is not None and measured is not None and not measured.censored:
+            yield turn, metric, measured.ms, true_ms
+
+
+def _truths(
+    turns: tuple[TurnRecord, ...], truth: tuple[TruthRecord, ...], manifest: RunManifest
+) -> Iterator[tuple[TurnRecord, str, float | None]]:
     known = _Truth(truth)
     for turn in turns:
-        record = known.of(turn)
-        measured = turn_latency(BY_NAME["voice_to_voice"], turn)
-        if record is None or measured is None or measured.censored:
-            continue
-        input_rate_hz = manifest.target_of(turn.user_class).audio.rate_hz
-        true_ms = true_voice_to_voice_ms(turn, record, input_rate_hz)
-        if true_ms is not None:
-            yield turn, measured.ms, true_ms
+        if (record := known.of(turn)) is not None:
+            input_rate_hz = manifest.target_of(turn.user_class).audio.rate_hz
+            yield turn, "voice_to_voice", true_voice_to_voice_ms(turn, record, input_rate_hz)
+    for turn, record in prompts_with_truth(turns, truth):
+        for metric in IN_TEXT:
+            yield turn, metric, true_text_ms(metric, record)
 
 
 class _Truth:
@@ -181,11 +195,12 @@ def _carrier(record: TruthRecord | StageRecord, sample: int) -> int | None:
     return carrier if len(ends) > 1 and ends[0] - sample <= ends[1] - ends[0] else None
 
 
-def _compare(network: str, pairs: Sequence[tuple[float, float]]) -> Accuracy:
+def _compare(network: str, metric: str, pairs: Sequence[tuple[float, float]]) -> Accuracy:
     measured, true = np.array(pairs, dtype=np.float64).T
     off = measured - true
     return Accuracy(
         network=network,
+        metric=metric,
         n=len(off),
         p50_ms=_percentile(off, 50),
         p95_ms=_percentile(off, 95),

@@ -44,9 +44,9 @@ def behaviour_summary(
 def _application(
     turns: Sequence[TurnRecord], sessions: Iterable[SessionRecord]
 ) -> ApplicationSummary | None:
-    """Return what applications behind a carrier did, `None` where there were none."""
+    """Return what applications behind a carrier did with audio, `None` where there was none."""
     accounts = [one.carrier for one in sessions if one.carrier is not None]
-    if not accounts:
+    if not accounts or any(turn.in_text for turn in turns):
         return None
     total = sum(accounts, CarrierAccount())
     cut_into = [turn.at for turn in turns if turn.at.barge_in_onset_ns is not None]

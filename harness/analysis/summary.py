@@ -377,6 +377,7 @@ def _accuracy(run: Run, truth: Sequence[TruthRecord]) -> tuple[AccuracySummary, 
     return tuple(
         AccuracySummary(
             network=found.network,
+            metric=found.metric,
             n=found.n,
             difference=DifferenceSummary(
                 p50_ms=rounded(found.p50_ms),

@@ -29,9 +29,10 @@ def command() -> None:
 def _described(name: str, dialect: Dialect) -> list[str]:
     facts, audio = dialect.facts, dialect.audio
     unreported = [words for fact, words in _UNREPORTED if not getattr(facts, fact)]
+    carried = "text" if facts.in_text else f"{audio.encoding} at {audio.rate_hz:,} Hz"
     lines = [
         f"{name}",
-        f"  {_ROLES[facts.role]}; {audio.encoding} at {audio.rate_hz:,} Hz".replace(",", " "),
+        f"  {_ROLES[facts.role]}; {carried}".replace(",", " "),
         f"  source: {facts.source}, as of {facts.as_of}",
     ]
     return lines + [f"  not reported: {words}" for words in unreported]

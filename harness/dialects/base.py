@@ -57,6 +57,8 @@ class DialectFacts:
     Attributes:
         role: Whom harness stands for.
         frame_ms: Length of the caller's audio frames, where nobody asks for another.
+        in_text: No audio goes either way: the caller's words are sent when they have been spoken,
+            and responses are text.
         stamps_frames: Every audio message has a number of its session's own, so that encoded
             speech is shared without its envelope.
         announces_session: The server says when a session exists; otherwise it exists as soon as
@@ -97,6 +99,7 @@ class DialectFacts:
 
     role: Role = Role.CLIENT
     frame_ms: int = 20
+    in_text: bool = False
     stamps_frames: bool = False
     announces_session: bool = True
     takes_session: bool = True

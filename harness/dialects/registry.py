@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from harness.dialects.base import Dialect
 from harness.dialects.carriers import amazon_connect
+from harness.dialects.carriers.conversation_relay import ConversationRelay
 from harness.dialects.carriers.media_stream import MediaStream
+from harness.dialects.carriers.relay_tables import RELAY_TABLES
 from harness.dialects.carriers.tables import STREAM_TABLES
 from harness.dialects.carriers.vonage import RATES_HZ, Vonage
 from harness.dialects.lookalikes import LOOK_ALIKES, OpenAILookAlike
@@ -23,6 +25,9 @@ DEFAULT_DIALECT = "openai"
 
 _CARRIERS: dict[str, Callable[[], Dialect]] = {
     table.name: partial(MediaStream, table) for table in STREAM_TABLES
+}
+_RELAYS: dict[str, Callable[[], Dialect]] = {
+    table.name: partial(ConversationRelay, table) for table in RELAY_TABLES
 }
 _VONAGE: dict[str, Callable[[], Dialect]] = {
     f"vonage-{rate_hz // 1_000}k": partial(Vonage, rate_hz) for rate_hz in RATES_HZ[1:]
@@ -44,6 +49,7 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = MappingProxyType(
         "vonage": Vonage,
         **_VONAGE,
         **_CONNECT,
+        **_RELAYS,
     }
 )
 

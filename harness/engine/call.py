@@ -22,7 +22,9 @@ from harness.model import (
     PROVES_SESSION,
     CallEnded,
     CarrierAccount,
+    CommitTurn,
     Event,
+    Notice,
     Owed,
     SessionConfigured,
     SessionCreated,
@@ -297,6 +299,8 @@ class Call:
         first = not self.session.ready and isinstance(event, PROVES_SESSION)
         if self._playback is not None:
             self._playback.receive(event, at_ns)
+        elif self._account is not None and isinstance(event, Notice):
+            self._account += CarrierAccount(commands=1)
         if self._listener is not None:
             self._listener(event)
         self._acknowledged = self._acknowledged or isinstance(event, SessionConfigured)
@@ -355,6 +359,8 @@ class Call:
         """Send what the session requests besides audio, and report turns that have ended."""
         for request in self.session.take_requests():
             self._say(connection, self._words.request(request))
+            if isinstance(request, CommitTurn):
+                self.session.conversation.prompted(now_ns())
         if self.session.has_news:
             self._report()
 
@@ -384,7 +390,7 @@ class Call:
             self._configure(connection)
         pacing = self.session.pacing
         write = connection.sender()
-        if self._account is not None:
+        if self._account is not None and not self._route.dialect.facts.in_text:
             facts = self._route.dialect.facts
             self._congestion = Congestion(connection.outlet(), facts.frame_ms)
             write = self._congestion.write

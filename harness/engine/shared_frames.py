@@ -9,6 +9,9 @@ from collections.abc import Callable
 from harness.dialects import Dialect, DialectSession
 from harness.transport import ready_message
 
+NOTHING = b""
+"""A frame of a call in text: speech takes its time, and is not sent."""
+
 
 def shared_frame(dialect: Dialect, frame: bytes) -> bytes:
     """Return what all sessions share of the message that carries a frame.
@@ -17,6 +20,8 @@ def shared_frame(dialect: Dialect, frame: bytes) -> bytes:
         dialect: Whose message it is.
         frame: Raw audio in the dialect's format.
     """
+    if dialect.facts.in_text:
+        return NOTHING
     message = dialect.append_audio(frame)
     return message if dialect.facts.stamps_frames else ready_message(message)
 
@@ -31,6 +36,8 @@ def frame_writer(
         session: The session that numbers it.
         write: Writes one ready message.
     """
+    if dialect.facts.in_text:
+        return _take_time
     if not dialect.facts.stamps_frames:
         return write
     stamped = session.frame
@@ -39,3 +46,7 @@ def frame_writer(
         write(ready_message(stamped(encoded)))
 
     return write_stamped
+
+
+def _take_time(_nothing: bytes) -> None:
+    """Send nothing."""

@@ -21,6 +21,7 @@ from harness.dialects import Dialect
 from harness.dialects.raw_audio import RawAudio
 from harness.engine.backchannel import GENERATED, generated_samples
 from harness.engine.pressed_keys import pressed
+from harness.engine.prompts import in_words
 from harness.engine.shared_frames import shared_frame
 from harness.environment import cache_dir
 from harness.errors import BadInput
@@ -60,6 +61,7 @@ class Speech:
         frame_samples = audio.frame_samples(frame_ms)
         self._dialect, self._frame_ms, self._most_bytes = dialect, frame_ms, most_bytes
         self._store = EncodedStore(corpus, audio, cache)
+        self._known = {clip.id: clip for clip in corpus.clips}
         self._clips = len(corpus.clips)
         self._kept: OrderedDict[str, EncodedUtterance] = OrderedDict()
         self._spoken: Counter[str] = Counter()
@@ -72,6 +74,7 @@ class Speech:
             new_decoder=dialect.decoder,
             limit_ns=round(limit_s * NS_PER_S),
             acknowledges_settings=dialect.facts.acknowledges_settings,
+            in_text=dialect.facts.in_text,
         )
 
     @property
@@ -130,6 +133,8 @@ class Speech:
         """
         if keys := digits_of(name):
             return pressed(name, keys, self.wire_format, self._frame_ms)
+        if self.wire_format.in_text:
+            return in_words(self._known[name], self.wire_format)
         encoded, audio = self._store.get(name), self._dialect.audio
         frames = cut_frames(encoded, audio, self._frame_ms)
         return EncodedUtterance(

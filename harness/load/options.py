@@ -319,6 +319,11 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "is not the name of a variable",
         ),
         (0 <= parsed.refusal_retries <= 10, "--refusal-retries", "must be between 0 and 10"),
+        (
+            not (parsed.record and facts.in_text),
+            "--record",
+            f"cannot be: no audio goes either way in {dialect}",
+        ),
         (parsed.sessions_per_s >= 0, "--sessions-per-s", "must not be negative"),
         (parsed.sessions_per_min >= 0, "--sessions-per-min", "must not be negative"),
         (parsed.sessions_at_once >= 0, "--sessions-at-once", "must not be negative"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.corpus import Corpus, obtain_corpus, pool
 from harness.dialects import Dialect, SessionSettings, find_dialect
 from harness.engine.engine import AudioEngine
+from harness.engine.prompts import require_words
 from harness.engine.route import Route, resolve_route
 from harness.environment import api_key, cache_dir, shipped, shipped_files
 from harness.errors import BadInput
@@ -247,6 +248,8 @@ def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Sched
     script = None if options.dialogue is None else _script(options.dialogue)
     if script is not None and script.presses_keys and not dialect.facts.presses_keys:
         raise no_keys(dialect.name, f"dialogue {script.name}")
+    if dialect.facts.in_text:
+        require_words(corpus.clips, f"--dialect {dialect.name}")
     frame_samples = dialect.audio.frame_samples(options.frame_ms)
     return Schedule(
         options=options,

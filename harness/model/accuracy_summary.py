@@ -25,10 +25,11 @@ class PercentileDifferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracySummary:
-    """Measured minus true on one network: of turns one by one, and of their percentiles."""
+    """Measured minus true of one latency on one network: of turns, and of their percentiles."""
 
     network: str
     n: int
     difference: DifferenceSummary
     of_percentiles: PercentileDifferences
     note: str
+    metric: str = "voice_to_voice"

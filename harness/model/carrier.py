@@ -15,6 +15,8 @@ class CarrierAccount:
         bursts: How often audio was sent more than a second ahead of its playout.
         bursts_unmarked: How often no mark came with it, so that the application cannot know what
             of it was heard.
+        commands: Messages of the application that ask for anything but speech, such as a recording
+            to be played or digits to be sent: they are counted and not carried out.
     """
 
     frames_dropped: int = 0
@@ -22,6 +24,7 @@ class CarrierAccount:
     marks_cleared: int = 0
     bursts: int = 0
     bursts_unmarked: int = 0
+    commands: int = 0
 
     def __add__(self, other: "CarrierAccount") -> "CarrierAccount":
         """Add count by count: a call may take several connections."""

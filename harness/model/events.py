@@ -136,7 +136,8 @@ class AudioDelta(OfResponse):
     """A piece of the response's audio, not decoded yet: most of it is only counted.
 
     Attributes:
-        audio: The audio as the message carries it; the dialect's `AudioDecoder` reads it.
+        audio: The audio as the message carries it; the dialect's `AudioDecoder` reads it. Where
+            responses are text, the UTF-8 of what the carrier is to speak.
         item_id: The item it belongs to.
     """
 

@@ -34,6 +34,9 @@ class TruthRecord:
         cancelled: Whether the caller interrupted it.
         fault: Name of the fault that was applied, empty for none; several are joined by `+`.
         queued_ms: Wait for capacity, on top of what was drawn.
+        prompt_received_ns: When the caller's words came, where they came as text.
+        first_text_released_ns: When the first text of a response in text was released.
+        last_text_released_ns: When it was whole, or cut off.
         heard_start_ns: When it heard the caller begin, and stopped what it was saying; `None` when
             it did not.
     """
@@ -57,3 +60,6 @@ class TruthRecord:
     heard_start_ns: int | None = None
     tool_called_ns: int | None = None
     release_took_ns: int = 0
+    prompt_received_ns: int | None = None
+    first_text_released_ns: int | None = None
+    last_text_released_ns: int | None = None

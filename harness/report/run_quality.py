@@ -23,7 +23,7 @@ from harness.report.formatting import (
     signed,
 )
 from harness.report.sections import anchor
-from harness.report.summary_view import headline
+from harness.report.summary_view import HEADLINE, headline
 
 
 def instrument(summary: Summary) -> Section:
@@ -140,7 +140,8 @@ def _planned(calls: int | None) -> str:
 def _accuracy(found: AccuracySummary) -> tuple[str, ...]:
     off = found.difference
     shown = (signed(one) for one in (off.p50_ms, off.p95_ms, off.p99_ms, off.min_ms, off.max_ms))
-    return (sanitised(found.network), number(found.n, 0), *shown)
+    of = "" if found.metric == HEADLINE else f", {found.metric}"
+    return (sanitised(found.network) + of, number(found.n, 0), *shown)
 
 
 def provenance(run: Run) -> Section:

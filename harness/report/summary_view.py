@@ -20,7 +20,7 @@ IN_TEXT = "time_to_first_token"
 """The headline of calls in text, of which nothing can be heard."""
 HEADLINES = {
     HEADLINE: "end of the caller's speech to the first audible sample of the response",
-    IN_TEXT: "the prompt's due instant, which ends the caller's turn, to the first text received",
+    IN_TEXT: "due instant of the prompt to the first text of the response received",
 }
 """From what to what, in a few words."""
 

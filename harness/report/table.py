@@ -30,7 +30,9 @@ from harness.report.formatting import (
 )
 from harness.report.run_quality import held_back
 from harness.report.summary_view import (
+    HEADLINE,
     HEADLINES,
+    IN_TEXT,
     Part,
     by_class,
     by_network,
@@ -105,9 +107,10 @@ def _cell(quantile: PercentileSummary) -> str:
 
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Return what else must be said of a run, as label and sentence."""
+    name = headline(summary.metrics)
     lines = [
         ("turns", _ended(summary.load)),
-        ("frame lateness", _lateness(summary.send_lateness)),
+        ("frame lateness", _lateness(summary.send_lateness, in_text=name == IN_TEXT)),
         ("error bound", error_bound(summary.validity.error_bound)),
         ("cost", _cost(summary.cost)),
         ("corpus", _corpus(summary.corpus)),
@@ -155,7 +158,7 @@ def _undelayed(summary: Summary) -> Sequence[AccuracySummary]:
     return [one for one in found if one.network not in slow] or found
 
 
-def _lateness(found: LatenessSummary) -> str:
+def _lateness(found: LatenessSummary, *, in_text: bool) -> str:
     if not found.n:
         return f"{MISSING} {sanitised(found.why)}"
     named = (
@@ -165,7 +168,7 @@ def _lateness(found: LatenessSummary) -> str:
         ("worst", found.max_ms),
     )
     written = ", ".join(f"{label} {milliseconds(value)}" for label, value in named)
-    return f"{written}; {number(found.n, 0)} frames"
+    return f"{written}; {number(found.n, 0)} {'steps of callers' if in_text else 'frames'}"
 
 
 def error_bound(found: ErrorBoundSummary) -> str:
@@ -226,4 +229,5 @@ def _accuracy(found: AccuracySummary) -> str:
     named = (("P50", off.p50_ms), ("P95", off.p95_ms), ("P99", off.p99_ms))
     told = ", ".join(f"{label} {signed(value)} ms" for label, value in named)
     note = f"; {sanitised(found.note)}" if found.note else ""
-    return f"{sanitised(found.network)}: {told} over {number(found.n, 0)} turns{note}"
+    of = "" if found.metric == HEADLINE else f" {found.metric}"
+    return f"{sanitised(found.network)}{of}: {told} over {number(found.n, 0)} turns{note}"

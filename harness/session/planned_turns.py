@@ -87,7 +87,8 @@ class PlannedTurns:
             )
             for turn, utterance in enumerate(utterances)
         ]
-        self._wire, self._backchannel = wire_format, backchannel
+        # A carrier makes no prompt of a backchannel, so that nothing of it would go out.
+        self._wire, self._backchannel = wire_format, None if wire_format.in_text else backchannel
         self._next, self._open_ended = 0, plan.open_ended
 
     def __len__(self) -> int:

@@ -10,8 +10,10 @@ from websockets.http11 import Request
 from harness.errors import BadInput
 from harness.model import TruthRecord
 from harness.simulator.carrier.application import CarrierApplication
+from harness.simulator.carrier.relay import RELAYS, RelayApplication
 from harness.simulator.carrier.words import CARRIERS
 from harness.simulator.chance.draws import Draws
+from harness.simulator.protocol.fronted_session import Told
 from harness.simulator.protocol.session import Session
 from harness.simulator.protocol.session_limits import Link, ServedSession, SessionLimits
 from harness.simulator.record_log import RecordLog
@@ -133,11 +135,13 @@ class Simulator(WebSocketServer):
     def new_session(self, link: Link, admitted: Admitted) -> ServedSession:
         """Make a session for a client that was let in."""
         if admitted.carrier:
-            return CarrierApplication(
-                link,
-                CARRIERS[admitted.carrier],
-                lambda link, told: self._session_of(link, admitted, told),
-            )
+
+            def answering(link: Link, told: Told) -> Session:
+                return self._session_of(link, admitted, told)
+
+            if admitted.carrier in RELAYS:
+                return RelayApplication(link, answering)
+            return CarrierApplication(link, CARRIERS[admitted.carrier], answering)
         if admitted.vendor:
             self._agents_begun += 1
             number = f"session-{self._run_tag}{self._agents_begun:05d}"

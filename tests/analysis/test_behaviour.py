@@ -97,3 +97,10 @@ def test_what_a_carrier_saw_of_an_application_is_summed_over_calls(
         bursts_unmarked=1,
         frames_dropped=7,
     )
+
+
+def test_in_text_nothing_is_taken_back_and_nothing_is_told_of_it(
+    make_text_turn: MakeTurn, make_session: Callable[..., SessionRecord]
+) -> None:
+    account = CarrierAccount(commands=3)
+    assert behaviour_summary([make_text_turn()], [make_session(carrier=account)]) is None

@@ -1008,6 +1008,24 @@ _CONNECT = Published(
     },
 )
 
+_RELAY = Published(
+    source="Twilio, ConversationRelay; Telnyx, ConversationRelay WebSocket channel",
+    heard=(
+        (
+            {"type": "text", "token": "Hello", "last": False, "interruptible": True},
+            ("ResponseCreated", "TextDelta", "AudioDelta"),
+        ),
+        (
+            {"type": "text", "token": " <n>", "last": True, "lang": "en-US", "preemptible": False},
+            ("TextDelta", "AudioDelta", "ResponseDone"),
+        ),
+        ({"type": "play", "source": "https://a/b.mp3", "loop": 1, "preemptible": False}, ()),
+        ({"type": "sendDigits", "digits": "9www4085551212"}, ()),
+        ({"type": "language", "ttsLanguage": "sv-SE", "transcriptionLanguage": "en-US"}, ()),
+        ({"type": "end", "handoffData": "{}"}, ("CallEnded",)),
+    ),
+)
+
 PUBLISHED: dict[str, Published] = {
     "openai": _OPENAI,
     "azure": _OPENAI,
@@ -1037,5 +1055,7 @@ PUBLISHED: dict[str, Published] = {
     "amazon-connect": _CONNECT,
     "amazon-connect-8k": _CONNECT,
     "amazon-connect-24k": _CONNECT,
+    "twilio-relay": _RELAY,
+    "telnyx-relay": _RELAY,
 }
 """By the name of the dialect."""

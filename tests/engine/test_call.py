@@ -12,10 +12,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from harness.dialects import OpenAIRealtime, SessionSettings, find_dialect
-from harness.engine.call import Call, CallEvents
+from harness.engine.call import Call, CallEvents, Outcome
 from harness.engine.route import resolve_route
 from harness.errors import Fault, Party, Phase
 from harness.model import (
+    EXACT,
     BargeIn,
     CarrierAccount,
     Run,
@@ -27,6 +28,7 @@ from harness.model import (
 from harness.recording import read_run, read_truth
 from harness.session import Link
 from tests.load.conftest import MachineTooBusy, check_held, run_locust
+from tests.session.answering import new_session
 
 MS = 1_000_000
 # A machine that does ten other things may be this late; what a test would miss is seconds off.
@@ -366,3 +368,22 @@ def test_a_session_that_an_agent_refuses_is_not_waited_for() -> None:
 
     words = "the agent ended the call: -32000: full"
     assert asyncio.run(held()) == Fault(Party.THEIRS, Phase.SETUP, "hung_up", words)
+
+
+def test_an_application_in_text_ends_its_call_and_what_else_it_asks_for_is_counted() -> None:
+    outcomes: list[Outcome] = []
+    events = CallEvents(
+        ready=lambda call, stream: None,
+        reconnect=lambda call, wait_s: None,
+        outcome=lambda call, outcome: outcomes.append(outcome),
+        message_done=lambda: None,
+    )
+    dialect = find_dialect("twilio-relay")
+    route = resolve_route("ws://127.0.0.1:1", dialect, SessionSettings(), frame_ms=20)
+    call = Call(new_session(turns=1), route, events)
+    for message in (b'{"type":"play","source":"x"}', b'{"type":"language"}', b'{"type":"end"}'):
+        call.message(message, 10 * MS, EXACT)
+    (record,) = [outcome.session for outcome in outcomes if outcome.session is not None]
+    assert record.fault is not None
+    assert (record.fault.party, record.fault.code) == (Party.THEIRS, "hung_up")
+    assert record.carrier == CarrierAccount(commands=2)

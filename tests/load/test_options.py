@@ -126,3 +126,8 @@ def test_ephemeral_keys_are_asked_for_by_the_option_alone() -> None:
         options = read(*words)
         route = route_to_target(options, resolve_dialect(options))
         assert (route.minting is not None) is minted
+
+
+def test_a_call_in_text_has_no_audio_to_record() -> None:
+    with pytest.raises(BadInput, match="--record: cannot be: no audio goes either way"):
+        read("--dialect", "twilio-relay", "--record", "all")

@@ -166,3 +166,9 @@ def test_the_command_line_can_let_the_agent_greet() -> None:
     for asked in (False, True):
         schedule = make_schedule(replace(OPTIONS, agent_first=asked), Dialogue(), corpus)
         assert schedule.call(0).agent_speaks_first is asked
+
+
+def test_a_call_in_text_needs_words(tmp_path: Path) -> None:
+    corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
+    with pytest.raises(BadInput, match="--dialect twilio-relay: no transcript of synthetic-00, "):
+        make_schedule(replace(OPTIONS, dialect="twilio-relay"), Dialogue(), corpus)

@@ -189,7 +189,9 @@ def test_a_run_in_text_is_told_by_its_first_tokens(
 ) -> None:
     summary = summary_of(make_text_run(fault_every=40))
     table = result_table(summary)
-    assert table.startswith("time_to_first_token in ms: the prompt")
+    assert table.startswith("time_to_first_token in ms: due instant of the prompt")
+    assert max(map(len, table.splitlines())) <= 100
+    assert "steps of callers" in _line(table, "frame lateness")
     assert re.split(r"\s{2,}", _line(table, "ideal"))[-3] != MISSING
     unheard = summary.metrics["voice_to_voice"]
     assert unheard.n == 0

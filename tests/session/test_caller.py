@@ -1,6 +1,7 @@
 """A whole call on a clock we hold: `tick` at every deadline, events in between."""
 
 from base64 import b64encode
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from harness.model import (
     Encoding,
     Event,
     InputCommitted,
+    Interrupted,
     Notice,
     ProviderError,
     Request,
@@ -37,7 +39,8 @@ from harness.model import (
     TurnRecord,
     TurnStatus,
 )
-from harness.session import Caller, Saying
+from harness.session import Caller, EncodedUtterance, Saying
+from harness.session.playout.spoken_text import CHARACTER_MS
 from tests.session.answering import (
     FRAME,
     LOUD,
@@ -787,3 +790,96 @@ def test_words_and_tools_of_a_turn_are_kept_for_a_caller_who_is_told() -> None:
     assert (heard.turn_index, heard.tools) == (0, ("place_order",))
     assert heard.transcript.startswith("Which size?")
     assert session.conversation.take_heard() == []
+
+
+def text_call(*behaviours: TurnBehaviour) -> Caller:
+    plan = CallPlan(
+        number=7,
+        network="none",
+        utterance_ids=("u0", "u1"),
+        think_ms=(100.0, 100.0),
+        behaviours=behaviours,
+    )
+    said = [
+        EncodedUtterance(
+            utterance_id=name,
+            messages=[b""] * 10,
+            onset_sample=0,
+            end_sample=10 * FRAME - 1,
+            words=f"words of {name}",
+        )
+        for name in plan.utterance_ids
+    ]
+    wire = replace(WIRE_FORMAT, silence=b"", in_text=True)
+    session = Caller(plan, said, wire_format=wire, origin_ns=0, scheduled_ns=0, commits=True)
+    session.link.opening(0)
+    session.receive(SessionCreated("VX1"), 0)
+    return session
+
+
+class Relayed:
+    """An application that answers each prompt with text after 300 ms, and the engine before it."""
+
+    def __init__(self, session: Caller, words: str = "A whole answer in a few words.") -> None:
+        self.session, self.words = session, words
+        self.requests: list[tuple[int, Request]] = []
+        self.turns: list[TurnRecord] = []
+        self._pending: list[tuple[int, Event]] = []
+
+    def run(self, late_ns: int = 0) -> None:
+        while not self.session.finished:
+            due_ns = self.session.due_ns
+            assert due_ns is not None
+            assert due_ns < 60_000 * MS
+            for at_ns, event in [one for one in self._pending if one[0] <= due_ns]:
+                self.session.receive(event, at_ns)
+            self._pending = [one for one in self._pending if one[0] > due_ns]
+            self.session.tick(due_ns)
+            for request in self.session.take_requests():
+                self.requests.append((due_ns, request))
+                if isinstance(request, CommitTurn):
+                    self.session.conversation.prompted(due_ns + late_ns)
+                    self._answer(due_ns + 300 * MS)
+            self.turns += self.session.take_turns()
+
+    def _answer(self, at_ns: int) -> None:
+        self._pending += [
+            (at_ns, ResponseCreated()),
+            (at_ns, TextDelta("", self.words)),
+            (at_ns, AudioDelta(self.words.encode())),
+            (at_ns + 50 * MS, ResponseDone("", ResponseStatus.COMPLETED)),
+        ]
+
+
+def test_a_call_in_text_sends_prompts_when_they_are_due_and_hears_text_out() -> None:
+    relayed = Relayed(text_call())
+    relayed.run(late_ns=MS)
+    prompts = [(at, one) for at, one in relayed.requests if isinstance(one, CommitTurn)]
+    assert [one.words for _, one in prompts] == ["words of u0", "words of u1"]
+    assert [turn.at.speech_end_ns for turn in relayed.turns] == [at for at, _ in prompts]
+    for turn in relayed.turns:
+        assert turn.status is TurnStatus.COMPLETED
+        assert turn.endpoint_lateness_ns == MS
+        assert turn.at.commit_sent_ns == (turn.at.speech_end_ns or 0) + MS
+        assert turn.at.first_text_ns == (turn.at.speech_end_ns or 0) + 300 * MS
+    first, second = relayed.turns
+    spoken_ns = len(relayed.words) * CHARACTER_MS * MS
+    assert (second.at.speech_onset_ns or 0) >= (first.at.first_text_ns or 0) + spoken_ns + 100 * MS
+
+
+def test_a_caller_who_interrupts_text_says_how_much_had_been_spoken() -> None:
+    behaviour = TurnBehaviour(barge_in_ms=660.0)
+    relayed = Relayed(text_call(behaviour, TurnBehaviour()))
+    relayed.run()
+    cut = next(one for _, one in relayed.requests if isinstance(one, Interrupted))
+    assert relayed.words.startswith(cut.heard)
+    assert cut.heard
+    assert len(cut.heard) < len(relayed.words)
+    assert 660 <= cut.heard_ms <= 700
+    first, second = relayed.turns
+    assert first.behaviour is not None
+    assert first.behaviour.barge_in is BargeIn.STOPPED
+    assert second.status is TurnStatus.COMPLETED
+    assert second.at.barge_in_onset_ns is not None
+    assert second.at.audio_stopped_ns is None
+    assert second.at.first_text_ns == (second.at.speech_end_ns or 0) + 300 * MS

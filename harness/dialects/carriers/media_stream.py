@@ -13,7 +13,6 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -27,6 +26,7 @@ from harness.dialects.base import (
 from harness.dialects.base64_audio import Base64Audio
 from harness.dialects.carriers.signature import signature
 from harness.dialects.carriers.twiml import stream_of
+from harness.dialects.carriers.webhook import announcement
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.errors import sanitised
 from harness.model import (
@@ -139,7 +139,6 @@ class _Message(msgspec.Struct):
     name: str = ""
 
 
-_FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -190,11 +189,7 @@ class _Stream(PlainSession):
         """Return the form that tells of the call, signed where a token is in use."""
         table = self._table
         form = {} if table.incoming is None else table.incoming(self._ids)
-        content = urlencode(form).encode()
-        if api_key is None or not table.signature_header:
-            return IncomingCall(content, _FORM)
-        signed = signature(api_key, address, form)
-        return IncomingCall(content, _FORM, ((table.signature_header, signed),))
+        return announcement(form, table.signature_header, api_key, address)
 
     def answered(self, document: bytes) -> str:
         """Take the webhook's answer: the stream's address, and its parameters for the start.

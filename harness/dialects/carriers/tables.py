@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.dialects.base import DialectFacts, Role
 from harness.dialects.carriers.media_stream import StreamIds, StreamTable
+from harness.dialects.carriers.webhook import twilio_form
 from harness.model import AudioFormat, Encoding
 
 _ULAW = AudioFormat(rate_hz=8_000, encoding=Encoding.MULAW)
@@ -25,12 +26,14 @@ def carrier_facts(
     returns_cleared: bool = True,
     key_variables: tuple[str, ...] = (),
     takes_webhooks: bool = False,
+    in_text: bool = False,
 ) -> DialectFacts:
     """Return what applications behind any carrier tell, which is next to nothing."""
     return DialectFacts(
         role=Role.CARRIER,
         frame_ms=frame_ms,
-        stamps_frames=stamps_frames,
+        stamps_frames=stamps_frames and not in_text,
+        in_text=in_text,
         announces_session=False,
         takes_session=False,
         takes_model=False,
@@ -38,12 +41,12 @@ def carrier_facts(
         acknowledges_settings=False,
         reports_endpoint=False,
         announces_responses=False,
-        ends_responses=False,
+        ends_responses=in_text,
         takes_webhooks=takes_webhooks,
         # Those that take webhooks in Twilio's words have a REST API in them too.
         ends_over_rest=takes_webhooks,
         presses_keys=True,
-        marks_playback=True,
+        marks_playback=not in_text,
         returns_cleared_marks=returns_cleared,
         calls_tools=False,
         reports_usage=False,
@@ -58,13 +61,14 @@ def _sids(identity: str) -> StreamIds:
     return StreamIds(f"MZ{identity}", f"CA{identity}", f"AC{identity[::-1]}")
 
 
-def _uuid(digits: str) -> str:
+def uuid_of(digits: str) -> str:
+    """Return 32 hexadecimal digits as a UUID."""
     parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
     return "-".join(parts)
 
 
 def _uuids(identity: str) -> StreamIds:
-    return StreamIds(_uuid(identity), _uuid(identity[::-1]), f"MA{identity[:18].upper()}")
+    return StreamIds(uuid_of(identity), uuid_of(identity[::-1]), f"MA{identity[:18].upper()}")
 
 
 def _mark(stream_key: str) -> Callable[[str, str], dict[str, Any]]:
@@ -88,20 +92,6 @@ def _twilio_stop(ids: StreamIds) -> dict[str, Any]:
     return {"event": "stop", "streamSid": ids.stream, "stop": content}
 
 
-def _twilio_incoming(ids: StreamIds) -> dict[str, str]:
-    return {
-        "CallSid": ids.call,
-        "AccountSid": ids.account,
-        "From": _CALLER,
-        "To": _CALLED,
-        "Caller": _CALLER,
-        "Called": _CALLED,
-        "CallStatus": "ringing",
-        "ApiVersion": "2010-04-01",
-        "Direction": "inbound",
-    }
-
-
 def _twilio_key(key: str) -> dict[str, Any]:
     return {"track": "inbound_track", "digit": key}
 
@@ -114,7 +104,7 @@ def _twilio_like(name: str, source: str, *, signature: str = "", variable: str =
             source, key_variables=(variable,) if variable else (), takes_webhooks=True
         ),
         signature_header=signature,
-        incoming=_twilio_incoming,
+        incoming=lambda ids: twilio_form(ids.call, ids.account),
         parameters="customParameters",
         ids=_sids,
         connected={"event": "connected", "protocol": "Call", "version": "1.0.0"},
@@ -140,7 +130,7 @@ SIGNALWIRE = _twilio_like("signalwire", "SignalWire, cXML <Stream>")
 
 def _telnyx_call(ids: StreamIds) -> dict[str, Any]:
     return {
-        "user_id": _uuid(ids.call.replace("-", "")[::-1]),
+        "user_id": uuid_of(ids.call.replace("-", "")[::-1]),
         "call_control_id": f"v3:{ids.call}",
     }
 

@@ -101,6 +101,9 @@ class InstantNotes:
             **audio.instants(),
             **({} if barge_in is None else barge_in.instants(spoken.onset_ns)),
         }
+        if audio.in_text:
+            # The carrier's voice is a guess, and so is when it stopped.
+            known["audio_stopped_ns"] = None
         if "commit_sent_ns" in self.at:
             # The server only repeats what our client decided.
             known["server_endpoint_ns"] = None

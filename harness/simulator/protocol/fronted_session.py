@@ -15,6 +15,8 @@ from harness.simulator.protocol.session_limits import Link, ServedSession
 
 Told = Callable[[TruthRecord], TruthRecord]
 _encode = msgspec.json.Encoder().encode
+_BY_VOICE = {"type": "server_vad"}
+_MODES = {False: "audio", True: "text"}
 _APPEND = b'{"type":"input_audio_buffer.append","audio":"%s"}'
 
 
@@ -62,6 +64,7 @@ class FrontedSession(PassedOnLink):
         received_ns: int,
         *,
         tools: Sequence[dict[str, Any]] = (),
+        in_text: bool = False,
     ) -> None:
         """Open the service's session.
 
@@ -70,14 +73,15 @@ class FrontedSession(PassedOnLink):
             told: Puts its truth as the client counts it.
             received_ns: When the client asked for it.
             tools: The client's functions.
+            in_text: It answers in text, and only when it is asked to.
         """
         self._session = self._new_session(self, told)
         self._session.open()
         audio = {
-            "input": {"format": kind, "turn_detection": {"type": "server_vad"}},
+            "input": {"format": kind, "turn_detection": None if in_text else _BY_VOICE},
             "output": {"format": kind},
         }
-        session: dict[str, Any] = {"type": "realtime", "output_modalities": ["audio"]}
+        session: dict[str, Any] = {"type": "realtime", "output_modalities": [_MODES[in_text]]}
         session |= {"audio": audio, "tools": list(tools)}
         self.ask({"type": "session.update", "session": session}, received_ns)
 

@@ -165,14 +165,23 @@ class Written(Message):
         context: The response it belongs to.
         index: Its place.
         text: What is written, word by word.
+        faults: What goes wrong.
+
+    Attributes:
+        first_ns: When the first word was released, `None` before.
+        last_ns: When it was whole; likewise.
+        release_took_ns: How long sending the first word took.
     """
 
     closing = event_order.TEXT_CLOSE
 
-    def __init__(self, context: ResponseContext, index: int, text: str) -> None:
+    def __init__(self, context: ResponseContext, index: int, text: str, faults: Faults) -> None:
         super().__init__(context, index, {"type": "text", "text": ""})
-        self._words = text.split()
-        self._text = ""
+        self._words, self._text, self._faults = text.split(), "", faults
+        self._rest_at_middle = len(self._words) // 2
+        self.first_ns: int | None = None
+        self.last_ns: int | None = None
+        self.release_took_ns = 0
 
     @property
     def tokens(self) -> usage.Tokens:
@@ -181,12 +190,21 @@ class Written(Message):
 
     def release(self) -> int | None:
         """Release one word."""
+        if self.first_ns is None and self._faults.apply("stall"):
+            time.sleep(self._faults.size("stall") / 1000)
         word = (" " if self._text else "") + self._words.pop(0)
         self._text += word
+        released_ns = now_ns()
         self._context.emit("response.output_text.delta", self._place() | {"delta": word})
-        return now_ns() + _WORD_NS if self._words else None
+        if self.first_ns is None:
+            self.first_ns, self.release_took_ns = released_ns, now_ns() - released_ns
+        slip_ns = 0
+        if len(self._words) == self._rest_at_middle:
+            slip_ns = _go_wrong(self._faults, self._context.outlet)
+        return now_ns() + _WORD_NS + slip_ns if self._words else None
 
     def _finish(self) -> None:
+        self.last_ns = now_ns()
         self.item.wire["content"] = [{"type": "output_text", "text": self._text}]
         self.item.tokens = self.tokens
 
@@ -312,7 +330,7 @@ class PlannedSpeech(Message):
         self._context.send(delta)
         self._account(piece.samples, released_ns, now_ns() - released_ns)
         if self._released == self._middle:
-            self._go_wrong()
+            self._slip_ns += _go_wrong(self._faults, self._context.outlet)
         if self._released == len(self._pieces):
             return None
         if self._faults.apply("burst"):
@@ -349,14 +367,6 @@ class PlannedSpeech(Message):
         if self._released == len(self._pieces):
             self._faults.apply("oversized")
 
-    def _go_wrong(self) -> None:
-        """Carry out the faults that occur in the middle of a response."""
-        if self._faults.apply("gap"):
-            self._slip_ns = round(self._faults.size("gap") * NS_PER_MS)
-        for name in self._faults.in_mid_response():
-            self._faults.apply(name)
-            self._context.outlet.strike(name, self._faults.size(name))
-
     def _say(self, words: int) -> None:
         """Send the transcript up to the given number of words."""
         more = self._words[self._words_sent : words]
@@ -391,6 +401,15 @@ class PlannedSpeech(Message):
             "response.output_audio_transcript.done": place | {"transcript": said},
             "response.content_part.done": place | {"part": {"type": "audio", "transcript": said}},
         }
+
+
+def _go_wrong(faults: Faults, outlet: Outlet) -> int:
+    """Carry out the faults that occur in the middle of a response; return the gap in ns."""
+    gap_ns = round(faults.size("gap") * NS_PER_MS) if faults.apply("gap") else 0
+    for name in faults.in_mid_response():
+        faults.apply(name)
+        outlet.strike(name, faults.size(name))
+    return gap_ns
 
 
 def _audio(answer: SpokenAnswer, lead_samples: int, item: Item) -> bytes:

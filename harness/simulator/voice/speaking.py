@@ -180,7 +180,7 @@ class Speaking:
     def _make_outputs(self) -> list[Output]:
         plan, outputs = self.plan, list[Output]()
         if plan.answer is not None and plan.in_text:
-            outputs.append(Written(self._context, 0, plan.answer.transcript))
+            outputs.append(Written(self._context, 0, plan.answer.transcript, self.faults))
         elif plan.answer is not None:
             outputs.append(
                 PlannedSpeech(
@@ -246,6 +246,10 @@ class Speaking:
     def _spoken(self) -> PlannedSpeech | None:
         return next((out for out in self._outputs if isinstance(out, PlannedSpeech)), None)
 
+    @property
+    def _text(self) -> Written | None:
+        return next((out for out in self._outputs if isinstance(out, Written)), None)
+
     def _asked(self, name: str) -> Any:
         """Return what the client asked for in this response, else the session's."""
         return self._options.get(name) or self._session.get(name)
@@ -300,7 +304,8 @@ class Speaking:
         return counted
 
     def _truth(self, *, cancelled: bool) -> TruthRecord:
-        heard, spoken, plan = self._heard, self._spoken, self.plan
+        heard, spoken, text, plan = self._heard, self._spoken, self._text, self.plan
+        first = spoken or text
         rate_hz = plan.answer.format.rate_hz if plan.answer is not None else 1
         return TruthRecord(
             session_id=self._session["id"],
@@ -316,7 +321,9 @@ class Speaking:
             first_audio_due_ns=self._first_due_ns,
             first_audio_released_ns=spoken.first_ns if spoken else None,
             first_audible_heard_ns=spoken.audible_ns if spoken else None,
-            release_took_ns=spoken.release_took_ns if spoken else 0,
+            first_text_released_ns=text.first_ns if text else None,
+            last_text_released_ns=text.last_ns if text else None,
+            release_took_ns=first.release_took_ns if first else 0,
             last_audio_released_ns=spoken.last_ns if spoken else None,
             tool_called_ns=next(
                 (it.called_ns for it in self._outputs if isinstance(it, Called)), None

@@ -21,7 +21,7 @@ from harness.simulator.protocol.configuration import Json
 from harness.simulator.protocol.refusals import Refused
 from harness.simulator.vendors.vapi_call import CREATES, VapiCalls
 
-WEBHOOKS = {f"/{name}/voice": f"/{name}" for name in ("twilio", "signalwire")}
+WEBHOOKS = {f"/{name}/voice": f"/{name}" for name in ("twilio", "signalwire", "twilio-relay")}
 """Paths of the webhooks, and of the socket that each answers with."""
 
 _PATHS = ("/v1/realtime/client_secrets", "/openai/v1/realtime/client_secrets")
@@ -110,10 +110,11 @@ def nothing_here() -> bytes:
 
 def _stream(request: Request, address: str) -> bytes:
     """Return the TwiML that connects a call to its stream."""
+    noun = "ConversationRelay" if address.endswith("-relay") else "Stream"
     called = parse_qs(request.body.decode("latin-1")).get("CallSid", [""])[0]
     twiml = (
-        f"<Response><Connect><Stream url={quoteattr(address)}>"
-        f'<Parameter name="call" value={quoteattr(called)}/></Stream></Connect></Response>'
+        f"<Response><Connect><{noun} url={quoteattr(address)}>"
+        f'<Parameter name="call" value={quoteattr(called)}/></{noun}></Connect></Response>'
     )
     return _http("200 OK", "text/xml", twiml.encode())
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.datastructures import Headers
 
+from harness.simulator.carrier.relay import RELAYS
 from harness.simulator.carrier.words import CARRIERS
 from harness.simulator.vendors.connect_agent import CONNECT_NAMES, CONNECT_PATH
 from harness.simulator.vendors.registry import VENDORS
@@ -24,7 +25,7 @@ INWORLD_PATH = "/api/v1/realtime/session"
 _GROK = "grok-"
 PATHS = ("/v1/realtime", AZURE_PATH)
 SIMULATED_PATHS = {
-    **{name: f"/{name}" for name in CARRIERS},
+    **{name: f"/{name}" for name in (*CARRIERS, *RELAYS)},
     **dict.fromkeys(CONNECT_NAMES, CONNECT_PATH),
 }
 """Paths of the dialects whose own addresses have none, by the dialect's name."""
