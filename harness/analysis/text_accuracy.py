@@ -5,6 +5,7 @@ release. Responses in text have no names: a session's prompts are numbered on bo
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from operator import attrgetter
 
 from harness.model import NS_PER_MS, TruthRecord, TurnRecord
@@ -26,12 +27,15 @@ def prompts_with_truth(
 
     Args:
         turns: The caller's records.
-        truth: The simulator's; the first about a prompt counts, since later responses answer none.
+        truth: The simulator's. Of a prompt that was answered several times the first response
+            counts, and it is not known which of them was heard last.
     """
     known: dict[tuple[str, int], TruthRecord] = {}
     for record in truth:
         if record.prompt_received_ns is not None:
-            known.setdefault((record.session_id, record.turn_index), record)
+            name = record.session_id, record.turn_index
+            before = known.get(name)
+            known[name] = record if before is None else replace(before, last_text_released_ns=None)
     prompts: dict[str, list[TurnRecord]] = {}
     for turn in turns:
         if turn.in_text and turn.at.commit_sent_ns is not None:

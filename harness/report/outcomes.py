@@ -11,7 +11,7 @@ from harness.report.formatting import MISSING, counted, number
 
 _FAULTS_SHOWN = 30
 _STATUSES = {
-    TurnStatus.COMPLETED: "the response was heard",
+    TurnStatus.COMPLETED: "the response was heard, or came as text",
     TurnStatus.BROKEN_OFF: "heard, then ended as failed or incomplete: has a latency and failed",
     TurnStatus.PREMATURE: "the response began before the caller had ended; kept, negative",
     TurnStatus.TIMEOUT: "nothing to be heard within the limit; right-censored at the limit",

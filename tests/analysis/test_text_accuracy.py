@@ -46,6 +46,9 @@ def test_prompts_of_a_session_are_numbered_alike_on_both_sides(make_text_turn: M
     found = {turn.turn_index: known for turn, known in prompts_with_truth(turns, truths)}
     assert {index: known.turn_index for index, known in found.items()} == {0: 0, 2: 1, 5: 2}
     assert not found[0].cancelled
+    assert true_text_ms("time_to_first_token", found[0]) == 299.0
+    assert true_text_ms("time_to_last_token", found[0]) is None
+    assert true_text_ms("time_to_last_token", found[2]) == 898.0
 
 
 def test_a_prompt_that_never_left_has_no_truth(make_text_turn: MakeTurn) -> None:

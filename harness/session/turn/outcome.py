@@ -39,6 +39,7 @@ class TurnFacts:
         tool: A tool was called.
         awaits_answer: A tool was called, and of the response to its result nothing was heard.
         owed: That response has not begun.
+        in_text: The response was to come as text.
     """
 
     late_ns: int | None
@@ -59,6 +60,7 @@ class TurnFacts:
     tool: bool
     awaits_answer: bool
     owed: bool
+    in_text: bool = False
 
 
 def classify(seen: TurnFacts, cut: Fault | None) -> tuple[TurnStatus, Fault | None]:
@@ -121,7 +123,7 @@ def _unheard(seen: TurnFacts) -> tuple[TurnStatus, Fault]:
         if done.status is ResponseStatus.COMPLETED:
             return TurnStatus.NO_REPLY, _nothing_spoken(seen)
         return TurnStatus.FAILED, _failure(done, Phase.RESPONSE)
-    words = f"nothing audible within {limit_s:g} s"
+    words = f"{'no text' if seen.in_text else 'nothing audible'} within {limit_s:g} s"
     if error is not None:
         words = f"{words}; last error {error.code}: {error.detail}"
     party = Party.UNKNOWN if error is None else Party.THEIRS

@@ -9,9 +9,12 @@ by the carrier. What differs:
 * The response has an end that counts: the message that says that it was the last.
 """
 
+from dataclasses import replace
+
 from harness.model import AudioDelta, Event, OfResponse, ResponseDone, StampBound
 from harness.session.playout.spoken_text import SpokenText
 from harness.session.turn.machine import Turn
+from harness.session.turn.outcome import TurnFacts
 
 
 class TextTurn(Turn):
@@ -48,6 +51,9 @@ class TextTurn(Turn):
         """Whether the response is over, and was not interrupted before."""
         heard = self.audible_ns is not None and self._endings.completed
         return heard and self.response_state.is_over and not self.ids.is_discarded("")
+
+    def _seen(self, now_ns: int | None) -> TurnFacts:
+        return replace(super()._seen(now_ns), in_text=True)
 
     def _listen(self) -> SpokenText:
         return SpokenText()

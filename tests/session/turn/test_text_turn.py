@@ -149,6 +149,7 @@ def test_no_text_is_no_reply(words: str | None, code: str) -> None:
     assert record.status is TurnStatus.NO_REPLY
     assert record.fault is not None
     assert record.fault.code == code
+    assert "audible" not in record.fault.detail
     assert record.at.last_text_ns is None
 
 
