@@ -23,11 +23,18 @@ from harness.report.formatting import (
     signed,
 )
 from harness.report.sections import anchor
-from harness.report.summary_view import HEADLINE, headline
+from harness.report.summary_view import HEADLINE, IN_TEXT, headline
+
+_FRAMES = {
+    False: "when each audio frame went out",
+    True: "calls in text send no frames; when each step of a caller came, with one of which each"
+    " prompt leaves",
+}
 
 
 def instrument(summary: Summary) -> Section:
     """Return our own lateness, what we delivered, and measured minus true."""
+    in_text = headline(summary.metrics) == IN_TEXT
     durations = Table(
         title="Our own lateness",
         head=("In ms", "n", "P50", "P99", "P99.9", "Worst"),
@@ -38,7 +45,7 @@ def instrument(summary: Summary) -> Section:
         ),
         notes=(
             (
-                "Frame lateness: when each audio frame went out, less when it was due. It"
+                f"Frame lateness: {_FRAMES[in_text]}, less when it was due. It"
                 " is reported beside the latencies and never subtracted from them."
             ),
             (
@@ -50,7 +57,7 @@ def instrument(summary: Summary) -> Section:
     parts: list[Table | Facts] = [
         _error_bound(summary),
         durations,
-        Facts(pairs=_delivered(summary.load)),
+        Facts(pairs=_delivered(summary.load, in_text=in_text)),
     ]
     if rows := tuple(_accuracy(one) for one in summary.accuracy):
         parts.append(
@@ -76,9 +83,9 @@ def _error_bound(summary: Summary) -> Table:
     shown = (found.p50_ms, found.p99_ms, found.max_ms)
     notes = (
         (
-            "How late the frame left that ended speech, plus how much earlier than its stamp the"
-            " first audible sample may have arrived. Arrivals were stamped by the"
-            f" {summary.provenance.arrival_stamps}. A turn beyond {milliseconds(found.limit_ms)}"
+            "How late the frame left that ended speech, or the prompt, plus how much earlier than"
+            " its stamp the first audible sample, or the first text, may have arrived. Arrivals were"
+            f" stamped by the {summary.provenance.arrival_stamps}. A turn beyond {milliseconds(found.limit_ms)}"
             " is void and in no number of this page."
         ),
         *((f"{sanitised(found.why)}.",) if found.why else ()),
@@ -107,12 +114,15 @@ def _lateness(found: LatenessSummary) -> tuple[str, ...]:
     return (number(found.n, 0), *(MISSING if one is None else number(one) for one in values))
 
 
-def _delivered(done: LoadSummary) -> tuple[tuple[str, str], ...]:
+def _delivered(done: LoadSummary, *, in_text: bool) -> tuple[tuple[str, str], ...]:
     intended, sent = done.frames_intended, done.frames_sent
     share = "" if done.frames_share is None else f" ({percent(done.frames_share)})"
     turns = f"{number(done.turns, 0)} recorded of {number(done.turns_planned, 0)} planned"
     return (
-        ("Frames sent", f"{number(sent, 0)} of {number(intended, 0)} intended{share}"),
+        (
+            "Steps taken" if in_text else "Frames sent",
+            f"{number(sent, 0)} of {number(intended, 0)} intended{share}",
+        ),
         ("Calls", f"{number(done.calls_held, 0)} ended, {_planned(done.calls_planned)}"),
         ("Turns", turns),
         ("Refused by a full server", f"{number(done.refusals, 0)}, and tried again as configured"),

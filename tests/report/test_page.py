@@ -294,3 +294,5 @@ def test_a_run_in_text_has_the_first_token_as_its_headline(
     assert "Time to first token by network" in words
     assert "P95 voice to voice" not in words
     assert "no turns in audio were measured" in words
+    assert "Frames sent" not in words
+    assert "Utterances went out as their transcripts" in words
