@@ -26,6 +26,7 @@ from harness.model import (
     TruthRecord,
     TurnInstants,
     TurnRecord,
+    VendorAccount,
 )
 
 SESSION_INSTANTS = (
@@ -56,6 +57,7 @@ class Merged:
         turns: All of them.
         sessions: All of them.
         events: All of them, and one for each run that says what it was.
+        accounts: What the vendor told of their calls.
         truth: The truth logs; their instants stay those of the machine's clock.
         spans_ns: From when to when each run lasted.
     """
@@ -64,6 +66,7 @@ class Merged:
     turns: tuple[TurnRecord, ...]
     sessions: tuple[SessionRecord, ...]
     events: tuple[RunEvent, ...]
+    accounts: tuple[VendorAccount, ...]
     truth: tuple[TruthRecord, ...]
     spans_ns: tuple[tuple[int, int], ...]
 
@@ -106,6 +109,7 @@ def merge_runs(runs: Sequence[Run], truths: Sequence[Sequence[TruthRecord]], run
         turns=tuple(turn for piece in pieces for turn in piece.turns),
         sessions=tuple(session for piece in pieces for session in piece.sessions),
         events=(*(event for piece in pieces for event in piece.events), *end),
+        accounts=tuple(account for piece in pieces for account in piece.accounts),
         truth=tuple(truth),
         spans_ns=tuple(spans),
     )
@@ -133,6 +137,9 @@ class _Moved:
             turns=tuple(self._turn(turn, simulated=simulated) for turn in run.turns),
             sessions=tuple(self._session(one, simulated=simulated) for one in run.sessions),
             events=(*said, *(self._event(event, name) for event in kept)),
+            accounts=tuple(
+                replace(one, session_id=self._name(one.session_id)) for one in run.accounts
+            ),
         )
 
     def truth(self, record: TruthRecord) -> TruthRecord:

@@ -31,6 +31,7 @@ from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
 from harness.analysis.stages import stage_samples
 from harness.analysis.understanding import understanding
 from harness.analysis.validity import assess_validity, impairs
+from harness.analysis.vendor_accounts import vendor_summary
 from harness.model import (
     ERROR_LIMIT_NS,
     NS_PER_MS,
@@ -119,6 +120,7 @@ def summarise(
         faults=fault_counts(run),
         calls=calls if calls.n else None,
         stages=_stages(run, stages),
+        vendor=vendor_summary(run),
     )
 
 

@@ -28,6 +28,7 @@ def merge_directories(paths: Sequence[Path], folder: Path) -> None:
     with whole_directory(target, merged.manifest) as directory:
         directory.append_turns(merged.turns)
         directory.append_sessions(merged.sessions)
+        directory.append_accounts(merged.accounts)
         directory.append_truth(merged.truth)
         for _, path in read:
             directory.append_stages(read_stages(path))

@@ -1,6 +1,6 @@
 """What every dialect must be able to do: its static facts, its words, and one session of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from harness.model import (
     Request,
     SessionConfigured,
     SettingAnswer,
+    VendorAccount,
 )
 
 
@@ -77,6 +78,9 @@ class DialectFacts:
             where its socket is.
         creates_calls: Each call is created over HTTP, at the address that is given and with the
             key; the answer says where its socket is. That address needs no key: it is secret.
+        reads_account: Reads what the vendor tells of a call that has ended, where calls are created
+            and, below that, each has an address of its own; `None` where it tells nothing. Raises
+            `MalformedMessage` of what is no call.
         ends_over_rest: An application may end the call over the carrier's REST API.
         presses_keys: Keys of a telephone that the caller presses have a message of their own.
         marks_playback: The server asks to be told what of its audio has been played, and may take
@@ -112,6 +116,7 @@ class DialectFacts:
     ends_responses: bool = True
     takes_webhooks: bool = False
     creates_calls: bool = False
+    reads_account: Callable[[bytes], VendorAccount] | None = None
     ends_over_rest: bool = False
     presses_keys: bool = False
     marks_playback: bool = False
@@ -146,7 +151,8 @@ class DialectSession(Protocol):
 
     Attributes:
         identifier: Our name for it on the wire; empty where the server names it.
-        call_name: What an application calls the call over a carrier's REST API; empty for none.
+        call_name: What the call is called over REST, by an application towards its carrier or by
+            us towards a vendor that creates calls; empty for none.
     """
 
     identifier: str
@@ -272,4 +278,7 @@ class MalformedMessage(ValueError):
 
 
 class CallQueued(Exception):
-    """The vendor holds a call back until others have ended: its latency would mean nothing."""
+    """The vendor holds a call back until others have ended: its latency would mean nothing.
+
+    The session's `call_name` is then known, so that the call can be taken back.
+    """

@@ -59,6 +59,8 @@ class Outcome:
         session: The call, once it is over.
         heard: What was heard in these turns, of a call that goes on as its scenario decides.
         tool_calls: Calls of tools whose result the scenario's code has to say.
+        vendor_calls: Where the session is over and the vendor tells of calls: its names for those
+            that were created for it. Who has one may be able to listen: they reach no file.
     """
 
     session_id: str
@@ -66,6 +68,7 @@ class Outcome:
     session: SessionRecord | None = None
     heard: list[HeardSoFar] = field(default_factory=list)
     tool_calls: list[ToolCall] = field(default_factory=list)
+    vendor_calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ class Call:
         self._acknowledged = self._upgraded = False
         self._stated: SessionConfigured | None = None
         self._openings = 0
+        self._vendor_calls: list[str] = []
         self._names_to_look_at = _NAMES_LOOKED_AT
 
     @property
@@ -153,6 +157,8 @@ class Call:
                 return
             self.session.link.answered(now_ns())
             route = answered
+            if route.dialect.facts.reads_account is not None and self._words.call_name:
+                self._vendor_calls.append(self._words.call_name)
         if route.minting is not None:
             minted = await mint(route, route.minting)
             if isinstance(minted, Fault):
@@ -370,7 +376,8 @@ class Call:
         turns, heard = session.take_turns(), session.conversation.take_heard()
         if self._congestion is not None:
             turns = self._congestion.explained(turns)
-        self._events.outcome(self, Outcome(session.id, turns, record, heard, asked))
+        created = () if record is None else tuple(self._vendor_calls)
+        self._events.outcome(self, Outcome(session.id, turns, record, heard, asked, created))
 
     def _configure_early(self, connection: Connection) -> None:
         """Configure a session that has not been announced: some exist only after that."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from harness.dialects import CallQueued, DialectSession, MalformedMessage
 from harness.engine.route import Route, Webhook, address_of, proxy_to
+from harness.engine.vendor_accounts import take_back
 from harness.environment import LOOPBACK
 from harness.errors import BadInput, Fault, Party, Phase, conceal_token
 from harness.transport import Target, parse_target, post
@@ -45,7 +46,9 @@ async def follow(route: Route, webhook: Webhook, words: DialectSession) -> Route
     try:
         target = parse_target(words.answered(answer), "/")
     except CallQueued as error:
-        return Fault(Party.THEIRS, Phase.SETUP, QUEUED, str(error))
+        # Left alone, it would begin later, without a caller, and cost.
+        then = await take_back(route, words.call_name)
+        return Fault(Party.THEIRS, Phase.SETUP, QUEUED, f"{error}; {then}")
     except MalformedMessage as error:
         return _no_stream(str(error))
     except BadInput:

@@ -31,6 +31,7 @@ from harness.load.said_words import with_said
 from harness.load.session_check import Visits, try_sessions
 from harness.load.share import Share
 from harness.load.tool_functions import ToolFunctions
+from harness.load.vendor_accounts import VendorAccounts
 from harness.load.worker_roster import dropped_turn
 from harness.model import (
     DIRECT,
@@ -89,11 +90,12 @@ class Workload:
         self._starts, self._origin_ns = CallStarts(options, schedule), now_ns()
         self._reacting: dict[str, ReactingCall] = {}
         self._tools = ToolFunctions(self._engine)
+        self._accounts = VendorAccounts(self._engine, self._direct)
         self._waiting: dict[str, gevent.event.AsyncResult] = {}
         self._batch = Batch()
         self._pauses = GarbagePauses()
         self._clock = ClockWatch()
-        self._begin_trace: Callable[[str, CallPlan], Headers] = _untraced
+        self._begin_trace: Callable[[str, CallPlan], Headers] = lambda *_: ()
         self._listeners: list[Callable[[Sequence[TurnRecord], SessionRecord | None], None]] = []
 
     def prepare(self, *, visit_target: bool) -> None:
@@ -293,6 +295,7 @@ class Workload:
             if outcome.session is not None:
                 self._end(outcome.session)
             self._recorder.note(outcome.turns)
+            self._accounts.note(outcome)
             for listener in self._listeners:
                 listener(outcome.turns, outcome.session)
         if not self._network_lost and (why := self._routes.check()):
@@ -315,6 +318,7 @@ class Workload:
         self._pump_until_idle(self._options.drain_s)
         self._engine.abandon()
         self._pump_until_idle(_CLOSE_LIMIT_S)
+        self._batch.accounts += self._accounts.collect(lambda: self._hurried)
 
     def hurry(self) -> None:
         """Cut off open calls now instead of letting their turns end."""
@@ -397,7 +401,3 @@ class Workload:
     def _note(self, kind: RunEventKind, detail: str) -> None:
         at_ns = now_ns() - self._origin_ns
         self._batch.events.append(RunEvent(kind=kind, at_ns=at_ns, detail=detail))
-
-
-def _untraced(session_id: str, plan: CallPlan) -> Headers:
-    return ()

@@ -94,6 +94,7 @@ from harness.model.turn import (
 from harness.model.understanding import CallerWords, UnderstoodSummary
 from harness.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 from harness.model.validity_summary import ValidityState
+from harness.model.vendor_account import VendorAccount
 from harness.model.wire import BinaryMessage
 
 __all__ = [
@@ -190,6 +191,7 @@ __all__ = [
     "UpdateStats",
     "Utterance",
     "ValidityState",
+    "VendorAccount",
     "add_up",
     "are_digits",
     "digits_id",

@@ -11,6 +11,7 @@ from harness.model.session_settings import AskedSession
 from harness.model.speech import CorpusFacts
 from harness.model.turn import TurnRecord
 from harness.model.validity_summary import ValidityState
+from harness.model.vendor_account import VendorAccount
 
 MANIFEST_SCHEMA = "harness.manifest/2"
 
@@ -200,6 +201,7 @@ class Run:
         send_lateness: Lateness of every audio frame, `None` when no frame was sent.
         loop_lag: Lateness of the event loop's own wake-ups, `None` when it never ran.
         gc_pause: Pauses for garbage collection, `None` when there was none.
+        accounts: What the vendor told of the calls afterwards; never a measurement.
     """
 
     manifest: RunManifest
@@ -209,3 +211,4 @@ class Run:
     send_lateness: DurationSummary | None
     loop_lag: DurationSummary | None
     gc_pause: DurationSummary | None = None
+    accounts: tuple[VendorAccount, ...] = ()

@@ -19,6 +19,7 @@ from harness.model.speech import CorpusFacts
 from harness.model.turn import TokenUsage
 from harness.model.understanding import UnderstoodSummary
 from harness.model.validity_summary import ValiditySummary
+from harness.model.vendor_account import VendorSummary
 
 SUMMARY_SCHEMA = "harness.summary/2"
 
@@ -363,12 +364,12 @@ class Summary:
         provenance: What it takes to do it again.
         paired: Only where speech was said under several conditions, one of them clean.
         behaviour: Only where a dialogue script asked for something.
-        understanding: Word error rates of the API's transcripts of the caller: of the run, then by
-            stratum; none where it told no transcripts.
+        understanding: Word error rates of the API's transcripts, of the run, then by stratum.
         accuracy: Only with a truth log.
         faults: Kinds of faults, the most frequent first.
         calls: Calls as their callers met them; `None` without a turn that counts.
         stages: Stages of a cascade by name, in their order; only with a stage log.
+        vendor: What the vendor told of the calls afterwards; `None` where it was not asked.
     """
 
     schema: str
@@ -395,6 +396,7 @@ class Summary:
     faults: tuple[FaultSummary, ...] = ()
     calls: CallsSummary | None = None
     stages: dict[str, MetricSummary] | None = None
+    vendor: VendorSummary | None = None
 
     def of_network(self, name: str) -> StratumSummary | None:
         """Return the part of the turns that ran on one network."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.model import Recording, RunEvent, SessionRecord, TurnRecord
+from harness.model import Recording, RunEvent, SessionRecord, TurnRecord, VendorAccount
 from harness.recording.directory import RunDirectory
 from harness.recording.histogram import Histogram
 from harness.recording.jsonl import decode_lines, encode_lines
@@ -20,6 +20,7 @@ class Batch:
         turns: Turns that ended.
         sessions: Sessions that ended.
         events: What happened to the run.
+        accounts: What the vendor told of calls.
         histograms: Tag to the values of the interval.
         recordings: Turns recorded, with their files, for whoever keeps these.
         left_out: How many turns were to be recorded and were not, by the reason in words.
@@ -30,6 +31,7 @@ class Batch:
     turns: list[TurnRecord] = field(default_factory=list)
     sessions: list[SessionRecord] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
+    accounts: list[VendorAccount] = field(default_factory=list)
     histograms: dict[str, Histogram] = field(default_factory=dict)
     recordings: list[tuple[Recording, bytes]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -42,7 +44,7 @@ class Batch:
         Turns come before sessions, as they do in time, and histograms with the last batch. Every
         recording, which is as large as hundreds of records, has a batch of its own.
         """
-        records = [*self.turns, *self.sessions, *self.events]
+        records = [*self.turns, *self.sessions, *self.events, *self.accounts]
         parts: list[Batch] = []
         for start in range(0, max(1, len(records)), most):
             part = Batch(start_ns=self.start_ns, end_ns=self.end_ns)
@@ -54,6 +56,8 @@ class Batch:
                         part.sessions.append(record)
                     case RunEvent():
                         part.events.append(record)
+                    case VendorAccount():
+                        part.accounts.append(record)
             parts.append(part)
         parts[-1].histograms, parts[-1].left_out = self.histograms, self.left_out
         parts[-1:-1] = [
@@ -68,6 +72,7 @@ class Batch:
             "turns": encode_lines(self.turns).decode(),
             "sessions": encode_lines(self.sessions).decode(),
             "events": encode_lines(self.events).decode(),
+            "accounts": encode_lines(self.accounts).decode(),
             "histograms": {tag: values.encode() for tag, values in self.histograms.items()},
             "recordings": encode_lines(recording for recording, _ in self.recordings).decode(),
             "audio": [data for _, data in self.recordings],
@@ -94,6 +99,7 @@ class Batch:
             turns=list(decode_lines(_text(message, "turns"), TurnRecord, _WHERE)),
             sessions=list(decode_lines(_text(message, "sessions"), SessionRecord, _WHERE)),
             events=list(decode_lines(_text(message, "events"), RunEvent, _WHERE)),
+            accounts=list(decode_lines(_text(message, "accounts"), VendorAccount, _WHERE)),
             histograms={str(tag): Histogram.decode(str(v)) for tag, v in histograms.items()},
             recordings=list(zip(recordings, audio, strict=True)),
             left_out=Counter({str(reason): int(n) for reason, n in left_out.items()}),
@@ -105,6 +111,7 @@ class Batch:
         """Append everything but recordings to a run directory."""
         directory.append_turns(self.turns)
         directory.append_sessions(self.sessions)
+        directory.append_accounts(self.accounts)
         for event in self.events:
             directory.append_event(event)
         for tag, values in self.histograms.items():

@@ -7,7 +7,15 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import BadInput
-from harness.model import RunEvent, RunManifest, SessionRecord, StageRecord, TruthRecord, TurnRecord
+from harness.model import (
+    RunEvent,
+    RunManifest,
+    SessionRecord,
+    StageRecord,
+    TruthRecord,
+    TurnRecord,
+    VendorAccount,
+)
 from harness.recording import files
 from harness.recording.histogram import Histogram
 from harness.recording.hlog import log_header, log_line
@@ -88,6 +96,10 @@ class RunDirectory:
     def append_stages(self, stages: Sequence[StageRecord]) -> None:
         """Append to `stages.jsonl`, which in a run that is being made the cascade writes."""
         self._append(files.STAGES, encode_lines(stages))
+
+    def append_accounts(self, accounts: Sequence[VendorAccount]) -> None:
+        """Append to `vendor.jsonl`."""
+        self._append(files.ACCOUNTS, encode_lines(accounts))
 
     def append_event(self, event: RunEvent) -> None:
         """Append to `events.jsonl`."""

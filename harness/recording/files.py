@@ -13,6 +13,7 @@ EVENTS = "events.jsonl"
 HISTOGRAMS = "histograms.hlog"
 TRUTH = "truth.jsonl"
 STAGES = "stages.jsonl"
+ACCOUNTS = "vendor.jsonl"
 SUMMARY = "summary.json"
 
 _HINT_WRITING = "Choose a folder that can be written to and has room"

@@ -13,6 +13,7 @@ from harness.model import (
     StageRecord,
     TruthRecord,
     TurnRecord,
+    VendorAccount,
 )
 from harness.model.run import MANIFEST_SCHEMA
 from harness.recording import files
@@ -53,6 +54,7 @@ def read_run(path: Path) -> Run:
         send_lateness=durations.get(SEND_LATENESS),
         loop_lag=durations.get(LOOP_LAG),
         gc_pause=durations.get(GC_PAUSE),
+        accounts=_read_lines(path / files.ACCOUNTS, VendorAccount),
     )
 
 

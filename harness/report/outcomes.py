@@ -42,8 +42,10 @@ def corpus(run: Run) -> Section:
     says = ("The labelled end of speech is the zero of every latency.",)
     if any(turn.in_text for turn in run.turns):
         says = (
-            "Utterances went out as their transcripts. The marks only say how long each took to be"
-            " spoken: every latency counts from when its prompt was due.",
+            (
+                "Utterances went out as their transcripts. The marks only say how long each took to"
+                " be spoken: every latency counts from when its prompt was due."
+            ),
         )
     return Section(id="corpus", title="Corpus", says=says, parts=(Facts(pairs=pairs),))
 

@@ -28,6 +28,7 @@ from harness.report import (
     run_quality,
     sections,
     understanding,
+    vendor,
 )
 from harness.report.beside import ALONE, Beside
 from harness.report.blocks import Card, Section
@@ -156,6 +157,7 @@ def _sections(
         outcomes.errors(summary),
         networks.network(summary),
         cost.cost(summary.cost),
+        *vendor.section(summary),
         outcomes.corpus(run),
         run_quality.instrument(summary),
         run_quality.provenance(run),

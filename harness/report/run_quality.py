@@ -84,9 +84,9 @@ def _error_bound(summary: Summary) -> Table:
     notes = (
         (
             "How late the frame left that ended speech, or the prompt, plus how much earlier than"
-            " its stamp the first audible sample, or the first text, may have arrived. Arrivals were"
-            f" stamped by the {summary.provenance.arrival_stamps}. A turn beyond {milliseconds(found.limit_ms)}"
-            " is void and in no number of this page."
+            " its stamp the first audible sample, or the first text, may have arrived. Arrivals"
+            f" were stamped by the {summary.provenance.arrival_stamps}. A turn beyond"
+            f" {milliseconds(found.limit_ms)} is void and in no number of this page."
         ),
         *((f"{sanitised(found.why)}.",) if found.why else ()),
     )

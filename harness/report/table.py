@@ -16,7 +16,7 @@ from harness.model.summary import (
     Summary,
 )
 from harness.model.validity_summary import ErrorBoundSummary
-from harness.report import behaviour, cascade, understanding
+from harness.report import behaviour, cascade, understanding, vendor
 from harness.report.formatting import (
     MINUS,
     MISSING,
@@ -127,6 +127,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     lines += behaviour.facts(summary)
     lines += understanding.facts(summary)
     lines += cascade.facts(summary)
+    lines += vendor.facts(summary)
     lines += [("condition", _paired(found)) for found in paired(summary).values()]
     lines += [(f"measured {MINUS} true", _accuracy(one)) for one in _undelayed(summary)]
     validity = summary.validity

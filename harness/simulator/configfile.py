@@ -3,6 +3,7 @@
 [server]            # every option of the command line and more
 port = 8765
 speed = 5.0
+calls_at_once = 10   # one more call of Vapi's is queued
 
 [latency]           # a preset, and what is different from it
 preset = "gpt-realtime-2.1"
@@ -69,6 +70,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     private_key: str | None = None
     ping_interval_s: float | None = None
     session_limit_s: float | None = None
+    calls_at_once: int | None = None
 
 
 class _Part(msgspec.Struct, forbid_unknown_fields=True):

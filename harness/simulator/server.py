@@ -23,7 +23,7 @@ from harness.simulator.timing.call_load import Admission, CallLoad
 from harness.simulator.timing.capacity import Capacity
 from harness.simulator.vendors.lookalikes import SERVICES
 from harness.simulator.vendors.registry import VENDORS
-from harness.simulator.vendors.vapi_call import VapiCalls
+from harness.simulator.vendors.vapi_call import VapiCall, VapiCalls
 from harness.simulator.voice import recorder
 from harness.simulator.voice.answering import Answering
 from harness.simulator.voice.recognising import Recogniser
@@ -69,7 +69,7 @@ class Simulator(WebSocketServer):
         # Identifiers are unique over all runs, so that truth logs can be put together.
         self._run_tag = secrets.token_hex(4)
         self._sessions_begun = self._agents_begun = 0
-        self._secrets, self._calls = plain_http.Secrets(), VapiCalls()
+        self._secrets, self._calls = plain_http.Secrets(), VapiCalls(config.calls_at_once)
         self._truth = RecordLog(None, _TRUTH_LOG)
         self._limits = SessionLimits(
             limit_s=config.session_limit_s, null=config.null, heard=config.heard
@@ -145,11 +145,13 @@ class Simulator(WebSocketServer):
         if admitted.vendor:
             self._agents_begun += 1
             number = f"session-{self._run_tag}{self._agents_begun:05d}"
-            return VENDORS[admitted.vendor](
-                link,
-                lambda link, told: self._session_of(link, admitted, told),
-                self._calls.take(admitted.call) if admitted.call else number,
+            name = self._calls.take(admitted.call) if admitted.call else number
+            agent = VENDORS[admitted.vendor](
+                link, lambda link, told: self._session_of(link, admitted, told), name
             )
+            if isinstance(agent, VapiCall):
+                agent.enter_in(self._calls.book(name))
+            return agent
         if admitted.words:
             return SERVICES[admitted.words](link, lambda link: self._session_of(link, admitted))
         return self._session_of(link, admitted)

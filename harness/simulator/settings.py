@@ -43,6 +43,7 @@ class SimulatorConfig:
         faults: What goes wrong, and when.
         tools: When functions are called.
         capacity: What the service can carry, `None` for everything.
+        calls_at_once: Calls of Vapi's that may be open; one more is queued. `None` for any number.
         calls: What many open calls cost, `None` for nothing.
         certificate: PEM file of a certificate, which makes it a TLS server.
         private_key: PEM file of its key, when the certificate's file does not hold it.
@@ -70,6 +71,7 @@ class SimulatorConfig:
     tools: ToolRule = field(default_factory=ToolRule)
     capacity: CapacityRule | None = None
     calls: CallRule | None = None
+    calls_at_once: int | None = None
     certificate: Path | None = None
     private_key: Path | None = None
     speed: float = 5.0
@@ -92,6 +94,8 @@ class SimulatorConfig:
             )
         if self.responses < 1:
             raise ValueError("responses must be at least 1")
+        if self.calls_at_once is not None and self.calls_at_once < 1:
+            raise BadInput("must be at least 1", where="calls_at_once")
         if self.seed < 0:
             raise BadInput(f"must not be negative, got {self.seed}", where="--seed")
         if not 0 <= self.port <= 65_535:

@@ -4,7 +4,7 @@ The only part that knows the WebSocket protocol on the caller's side. It does no
 mean.
 """
 
-from harness.transport.http_post import JSON, post
+from harness.transport.http_post import JSON, ask, post
 from harness.transport.opening import ConnectionTimes, connect
 from harness.transport.poller import release
 from harness.transport.stream import Outlet
@@ -25,6 +25,7 @@ __all__ = [
     "Outlet",
     "Receiver",
     "Target",
+    "ask",
     "connect",
     "kernel_stamps",
     "parse_target",

@@ -62,13 +62,14 @@ class HttpAnswer:
 
     Args:
         head: Status line and headers.
+        most_bytes: As much of the body is read, and unpacked.
 
     Attributes:
         status: The status code.
         complete: Whether nothing is to be gained from more of the body.
     """
 
-    def __init__(self, head: bytes) -> None:
+    def __init__(self, head: bytes, most_bytes: int = _KEPT_BYTES) -> None:
         lines = head.split(b"\r\n")
         found = _STATUS.match(lines[0])
         assert found is not None
@@ -76,7 +77,7 @@ class HttpAnswer:
         self._line = f"{self.status} {(found[2] or b'').decode('latin-1')}".strip()
         pairs = (line.decode("latin-1").partition(":") for line in lines[1:])
         self._headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        self._body = bytearray()
+        self._body, self._most_bytes = bytearray(), most_bytes
         length = self._headers.get("content-length", "")
         self._length = int(length[:9]) if length.isascii() and length.isdecimal() else None
         self._chunked = "chunked" in self._headers.get("transfer-encoding", "").lower()
@@ -84,10 +85,10 @@ class HttpAnswer:
 
     def feed(self, data: bytes) -> None:
         """Take more of the body."""
-        self._body += data[: _KEPT_BYTES - len(self._body)]
+        self._body += data[: self._most_bytes - len(self._body)]
         whole = self._length is not None and len(self._body) >= self._length
         last = self._chunked and self._body.endswith(b"0\r\n\r\n")
-        self.complete = self.complete or whole or last or len(self._body) >= _KEPT_BYTES
+        self.complete = self.complete or whole or last or len(self._body) >= self._most_bytes
 
     @property
     def content(self) -> bytes:
@@ -134,7 +135,7 @@ class HttpAnswer:
         # Gzip and zlib by their heads, or bare, as some servers take "deflate".
         for window_bits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
             try:
-                return zlib.decompressobj(window_bits).decompress(body, _KEPT_BYTES)
+                return zlib.decompressobj(window_bits).decompress(body, self._most_bytes)
             except zlib.error:
                 continue
         return f"a body packed as {coding}, which is damaged"

@@ -1,4 +1,4 @@
-"""One request posted on a connection of its own, such as a carrier's form, and its answer."""
+"""One request on a connection of its own, such as a form that is posted, and its answer."""
 
 import asyncio
 import socket
@@ -10,7 +10,9 @@ from harness.transport.http_answer import HttpAnswer, is_refusal
 from harness.transport.opening import dig, no_way_to_proxy, reach, unreached
 from harness.transport.websocket import Target
 
-_READ_BYTES = 65_536
+READ_BYTES = 65_536
+"""As much of an answer is read where nobody asks for more."""
+
 _HEAD_LIMIT_BYTES = 16_384
 _HEAD_END = b"\r\n\r\n"
 JSON = "application/json"
@@ -27,15 +29,55 @@ async def post(
     proxy_authorization: str = "",
     tls: ssl.SSLContext | None = None,
 ) -> bytes | Fault:
-    """Post on the running loop and return the content of the answer.
-
-    Redirections are not followed, and of a longer answer the first 64 KiB are read.
+    """Post on the running loop and return the content of the answer, of which 64 KiB are read.
 
     Args:
         uri: Where to; `secure` stands for `https`.
         body: What is posted.
         kind: Its content type, such as `JSON`.
         headers: Extra headers.
+        limit_s: As for `ask`.
+        via: Likewise.
+        proxy_authorization: Likewise.
+        tls: Likewise.
+
+    Returns:
+        The content, or the fault of a server that could not be reached or refused.
+    """
+    return await ask(
+        "POST",
+        uri,
+        (("Content-Type", kind), *headers),
+        body=body,
+        limit_s=limit_s,
+        via=via,
+        proxy_authorization=proxy_authorization,
+        tls=tls,
+    )
+
+
+async def ask(
+    method: str,
+    uri: Target,
+    headers: Sequence[tuple[str, str]],
+    *,
+    limit_s: float,
+    body: bytes = b"",
+    most_bytes: int = READ_BYTES,
+    via: tuple[str, int] | None = None,
+    proxy_authorization: str = "",
+    tls: ssl.SSLContext | None = None,
+) -> bytes | Fault:
+    """Make a request on the running loop and return the content of the answer.
+
+    Redirections are not followed.
+
+    Args:
+        method: Such as `GET`.
+        uri: Where to; `secure` stands for `https`.
+        headers: Extra headers.
+        body: What is sent.
+        most_bytes: As much of the answer is read.
         limit_s: How long it may take.
         via: Host and port of an HTTP proxy that is asked for a connection to there.
         proxy_authorization: What the proxy is shown, empty for nothing.
@@ -60,8 +102,8 @@ async def post(
             )
             sock = None
             try:
-                writer.write(_request(uri, body, kind, headers))
-                answer = await _answer(reader)
+                writer.write(_request(method, uri, body, headers))
+                answer = await _answer(reader, most_bytes)
             finally:
                 writer.transport.abort()
     except OSError as error:
@@ -75,13 +117,12 @@ async def post(
     return answer.fault()
 
 
-def _request(uri: Target, body: bytes, kind: str, headers: Sequence[tuple[str, str]]) -> bytes:
+def _request(method: str, uri: Target, body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
     host = f"[{uri.host}]" if ":" in uri.host else uri.host
     port = "" if uri.port == (443 if uri.secure else 80) else f":{uri.port}"
     lines = [
-        f"POST {uri.resource_name} HTTP/1.1",
+        f"{method} {uri.resource_name} HTTP/1.1",
         f"Host: {host}{port}",
-        f"Content-Type: {kind}",
         f"Content-Length: {len(body)}",
         # Some services refuse a request that names no client.
         "User-Agent: harness",
@@ -93,18 +134,18 @@ def _request(uri: Target, body: bytes, kind: str, headers: Sequence[tuple[str, s
     return "\r\n".join(lines).encode("latin-1") + _HEAD_END + body
 
 
-async def _answer(reader: asyncio.StreamReader) -> HttpAnswer | Fault:
+async def _answer(reader: asyncio.StreamReader, most_bytes: int) -> HttpAnswer | Fault:
     """Return the answer, as much of it as matters."""
     read, answer = b"", None
     while answer is None or not answer.complete:
-        data = await reader.read(_READ_BYTES)
+        data = await reader.read(READ_BYTES)
         if answer is not None:
             answer.feed(data)
         elif _HEAD_END in (read := read + data):
             head, _, body = read.partition(_HEAD_END)
             if not is_refusal(head):
                 break
-            answer = HttpAnswer(head)
+            answer = HttpAnswer(head, most_bytes)
             answer.feed(body)
         elif len(read) > _HEAD_LIMIT_BYTES:
             break

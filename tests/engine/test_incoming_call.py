@@ -205,7 +205,9 @@ def test_a_call_that_the_vendor_queues_is_neither_dialled_nor_asked_for_again() 
         async with webhook(answer, "201 Created") as (address, told):
             fault = await try_session(route_to(address, "vapi"))
             assert fault is not None
-            assert (fault.party, fault.code, len(told)) == (Party.THEIRS, "queued", 1)
+            # The second request takes it back.
+            assert (fault.party, fault.code, len(told)) == (Party.THEIRS, "queued", 2)
+            assert fault.detail.endswith("it was taken back")
             assert "raise the limit" in str(refusal(route_to(address, "vapi"), fault))
 
     run(errand)

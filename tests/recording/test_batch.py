@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from harness.errors import BadInput
-from harness.model import RecordedFor, Recording, RunEvent, RunEventKind, SessionRecord
+from harness.model import (
+    RecordedFor,
+    Recording,
+    RunEvent,
+    RunEventKind,
+    SessionRecord,
+    VendorAccount,
+)
 from harness.recording import Batch, Histogram, RunDirectory, read_run
 
 
@@ -15,6 +22,7 @@ def batch() -> Batch:
     return Batch(
         sessions=[SessionRecord(session_id="é", call_number=0, network="n", turns_planned=1)],
         events=[RunEvent(kind=RunEventKind.FINISHED, at_ns=9)],
+        accounts=[VendorAccount(session_id="é", cost=0.1, turns_ms=({"model": 2.0},))],
         histograms={"send_lateness": lateness, "loop_lag": Histogram()},
         start_ns=1,
         end_ns=9,
@@ -26,6 +34,7 @@ def test_a_batch_writes_the_same_run_with_and_without_a_message(directory: RunDi
     run = read_run(directory.path)
     assert list(run.sessions) == batch().sessions
     assert list(run.events) == batch().events
+    assert list(run.accounts) == batch().accounts
     assert run.send_lateness == batch().histograms["send_lateness"].summary()
     assert run.loop_lag is None
 
@@ -42,11 +51,12 @@ def test_a_message_that_is_no_batch_is_refused(change: dict[str, Any]) -> None:
 def test_a_batch_in_parts_writes_the_same_run(directory: RunDirectory) -> None:
     whole = batch()
     parts = whole.split(1)
-    assert [len(part.sessions) + len(part.events) for part in parts] == [1, 1]
+    assert [len(p.sessions) + len(p.events) + len(p.accounts) for p in parts] == [1, 1, 1]
     for part in parts:
         Batch.unpack(part.pack()).write(directory)
     run = read_run(directory.path)
     assert (list(run.sessions), list(run.events)) == (whole.sessions, whole.events)
+    assert list(run.accounts) == whole.accounts
     assert run.send_lateness == whole.histograms["send_lateness"].summary()
     assert Batch(end_ns=4).split(9) == [Batch(end_ns=4)]
 

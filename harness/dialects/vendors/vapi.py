@@ -23,6 +23,7 @@ from harness.dialects.base import (
 from harness.dialects.plain import PlainDialect, PlainSession
 from harness.dialects.raw_audio import RawAudio
 from harness.dialects.session_wishes import merged
+from harness.dialects.vendors.vapi_account import read_account
 from harness.errors import BadInput, sanitised, server_words
 from harness.model import (
     AudioDecoder,
@@ -58,6 +59,7 @@ class _Limits(msgspec.Struct):
 
 class _Call(msgspec.Struct):
     id: str = ""
+    status: str | None = None
     transport: _Transport | None = None
     subscriptionLimits: _Limits | None = None  # noqa: N815
 
@@ -84,6 +86,7 @@ class Vapi(PlainDialect):
     audio = AudioFormat(rate_hz=_RATE_HZ)
     facts = DialectFacts(
         creates_calls=True,
+        reads_account=read_account,
         announces_session=False,
         acknowledges_settings=False,
         takes_silence=False,
@@ -152,7 +155,7 @@ class _Session(PlainSession):
     """
 
     def __init__(self, dialect: Vapi) -> None:
-        self._dialect, self.identifier = dialect, ""
+        self._dialect, self.identifier, self.call_name = dialect, "", ""
 
     def incoming(
         self, _api_key: str | None, _address: str, settings: SessionSettings
@@ -171,12 +174,14 @@ class _Session(PlainSession):
             call = _decode_call(document)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise MalformedMessage("the answer is no call") from error
-        limits = call.subscriptionLimits
+        self.call_name, limits = call.id, call.subscriptionLimits
         if limits is not None and limits.concurrencyBlocked:
             most = limits.concurrencyLimit
             words = "" if most is None else f" of {most:g} calls at once"
             raise CallQueued(f"the vendor queued the call: the limit{words} is reached")
         address = "" if call.transport is None else call.transport.websocketCallUrl
+        if not address and call.status == "queued":
+            raise CallQueued("the vendor queued the call: it names no socket yet")
         if not address:
             raise MalformedMessage("the answer names no websocketCallUrl")
         self.identifier = "" if call.id in address else sanitised(call.id)

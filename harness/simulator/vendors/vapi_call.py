@@ -11,6 +11,7 @@ from harness.model import NS_PER_MS, NS_PER_S, TruthRecord
 from harness.simulator.protocol.fronted_session import NewSession
 from harness.simulator.protocol.session_limits import Link
 from harness.simulator.vendors.agent import VendorAgent, encode
+from harness.simulator.vendors.vapi_books import VapiBook
 
 CREATES = "/call"
 """Where calls are created."""
@@ -22,14 +23,20 @@ _BYTES_PER_S = 2 * _RATE_HZ
 _FRAME_NS = 20 * NS_PER_MS
 _SILENCE = bytes(_BYTES_PER_S * _FRAME_NS // NS_PER_S)
 _FORMAT = {"format": "pcm_s16le", "container": "raw", "sampleRate": _RATE_HZ}
-_MOST_WAITING = 10_000
+_MOST_KEPT = 10_000
 
 
 class VapiCalls:
-    """The calls that were created and whose sockets nobody has dialled yet."""
+    """The calls that were created: which nobody has dialled yet, and what is known of each.
 
-    def __init__(self) -> None:
+    Args:
+        at_once: How many may be open; `None` for any number. One more is queued.
+    """
+
+    def __init__(self, at_once: int | None = None) -> None:
+        self._at_once = at_once
         self._waiting: dict[str, str] = {}
+        self._books: dict[str, VapiBook] = {}
         self._created = 0
         self._tag = secrets.token_hex(4)
 
@@ -52,20 +59,22 @@ class VapiCalls:
             return None
         if not right:
             return None
-        while len(self._waiting) >= _MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
+        for kept in (self._waiting, self._books):
+            while len(kept) >= _MOST_KEPT:
+                del kept[next(iter(kept))]
+        taken = sum(book.is_open for book in self._books.values())
+        blocked = self._at_once is not None and taken >= self._at_once
         self._created += 1
         name, place = f"session-{self._tag}{self._created:05d}", secrets.token_hex(16)
         self._waiting[place] = name
         address = f"{socket}/{place}/transport"
-        return {
-            "id": name,
-            "type": "vapi.websocketCall",
-            "status": "queued",
-            "cost": 0,
-            "transport": {"provider": "vapi.websocket", "websocketCallUrl": address},
-            "subscriptionLimits": {"concurrencyBlocked": False},
-        }
+        transport = {"provider": "vapi.websocket", "audioFormat": _FORMAT}
+        book = self._books[name] = VapiBook(name, {**transport, "websocketCallUrl": address})
+        limits: dict[str, Any] = {"concurrencyBlocked": blocked}
+        if self._at_once is not None:
+            limits["concurrencyLimit"] = self._at_once
+            limits["remainingConcurrentCalls"] = max(0, self._at_once - taken)
+        return {**book.told(), "subscriptionLimits": limits}
 
     def __contains__(self, place: str) -> bool:
         """Whether a call waits for its socket to be dialled."""
@@ -74,6 +83,19 @@ class VapiCalls:
     def take(self, place: str) -> str:
         """Return the name of such a call, whose socket is dialled now."""
         return self._waiting.pop(place)
+
+    def book(self, name: str) -> VapiBook | None:
+        """Return what is known of a call, `None` where there is none of this name."""
+        return self._books.get(name)
+
+    def delete(self, name: str) -> dict[str, Any] | None:
+        """End a call that nobody has dialled, and return it; `None` where there is none."""
+        book = self._books.get(name)
+        if book is None:
+            return None
+        self._waiting = {place: call for place, call in self._waiting.items() if call != name}
+        book.end("call-deleted")
+        return book.told()
 
 
 class VapiCall(VendorAgent):
@@ -85,8 +107,21 @@ class VapiCall(VendorAgent):
         # Until when a response takes to be heard, and all that was sent; silence comes after it.
         self._says_until_ns = self._heard_until_ns = self._next_ns = now_ns()
         self._answers = False
+        self._book: VapiBook | None = None
         # How long what was sent before keeps a response from being heard, once that is known.
         self._waits_ns: int | None = 0
+
+    def enter_in(self, book: VapiBook | None) -> None:
+        """Keep a book of the call, from now to its end."""
+        self._book = book
+        if book is not None:
+            book.begin()
+
+    def end(self) -> None:
+        """Stop: the caller is gone."""
+        super().end()
+        if self._book is not None:
+            self._book.end("customer-ended-call")
 
     def open(self) -> None:
         """Begin: the call was configured when it was created."""
@@ -131,6 +166,8 @@ class VapiCall(VendorAgent):
 
     def as_heard(self, truth: TruthRecord) -> TruthRecord:
         """Return the truth about a response, heard after what is left of the frame before it."""
+        if self._book is not None:
+            self._book.add_turn(truth)
         first_ns, audible_ns = truth.first_audio_released_ns, truth.first_audible_heard_ns
         if not self._waits_ns or first_ns is None or audible_ns is None:
             return truth

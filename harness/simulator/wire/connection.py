@@ -38,7 +38,8 @@ from harness.simulator.wire.upgrade import (
 
 # An append may hold 15 MiB; its base64 and envelope make more of it.
 _LARGEST_MESSAGE = 21 * 2**20
-_POST = b"POST "
+# What is asked over plain HTTP; any other request is to ask for an upgrade.
+_PLAIN = (b"POST ", b"DELETE ", b"GET /call/")
 _HEAD_END = b"\r\n\r\n"
 _LARGEST_HEAD = 64 * 1024
 # A client with this much unsent data has stopped reading.
@@ -227,7 +228,7 @@ class Connection(asyncio.Protocol):
 
     def _take_head(self, data: bytes, received_ns: int) -> bytes:
         """Take the request's head once it is whole, and return what follows it."""
-        if data.startswith(_POST):
+        if data.startswith(_PLAIN):
             self._take_post(data)
             return b""
         end = data.find(_HEAD_END) + len(_HEAD_END)
@@ -257,9 +258,13 @@ class Connection(asyncio.Protocol):
         if wanted >= _LARGEST_HEAD:
             self._transport.abort()
         elif len(body) >= wanted:
-            path = lines[0].split(" ")[1].partition("?")[0]
+            method, path, *_ = lines[0].split(" ")
             request = plain_http.Request(
-                path, presented_key(headers), body[:wanted], headers.get("Host", "")
+                method,
+                path.partition("?")[0],
+                presented_key(headers),
+                body[:wanted],
+                headers.get("Host", ""),
             )
             self._transport.write(self._server.answer(request))
             self._transport.close()

@@ -2,7 +2,8 @@
 
 `POST /v1/realtime/client_secrets` mints a key that opens sessions until it expires.
 `POST /twilio/voice` tells of an incoming call, and is answered with where its stream goes.
-`POST /call` creates a call of Vapi's, and is answered with the address of its socket.
+`POST /call` creates a call of Vapi's, and is answered with the address of its socket; `GET` and
+`DELETE` of `/call/NAME` tell of one, and end it.
 """
 
 import copy
@@ -35,12 +36,14 @@ class Request:
     """A plain request, whole.
 
     Attributes:
+        method: Such as `POST`.
         path: Path without its query.
         key: Key that was presented, `None` for none.
         body: What came with it.
         host: The host that it was asked of, as it says.
     """
 
+    method: str
     path: str
     key: str | None
     body: bytes
@@ -87,11 +90,18 @@ def answer(
     path, here = request.path.rstrip("/"), f"{'wss' if secure else 'ws'}://{request.host}"
     if (socket := WEBHOOKS.get(path)) is not None:
         return _stream(request, f"{here}{socket}")
-    if path not in (*_PATHS, CREATES):
+    named = path.removeprefix(f"{CREATES}/") if path.startswith(f"{CREATES}/") else ""
+    if (request.method != "POST" or path not in (*_PATHS, CREATES)) and not named:
         return nothing_here()
     if api_key is not None and not _same(request.key, api_key):
         refusal = _error("invalid_api_key", "Incorrect API key provided")
         return _response("401 Unauthorized", {"error": refusal})
+    if named:
+        book = calls.book(named)
+        kept = None if book is None else book.told()
+        found = calls.delete(named) if request.method == "DELETE" else kept
+        missing = {"message": "No such call", "error": "Not Found", "statusCode": 404}
+        return _response("200 OK", found) if found else _response("404 Not Found", missing)
     if path == CREATES:
         call = calls.create(request.body, here)
         refusal = _error("bad_request", "An agent and the transport vapi.websocket are needed")

@@ -67,6 +67,10 @@ def test_an_agent_is_measured_as_it_truly_was(
     if dialect == "vapi":
         # Whoever has the address of a call's socket can listen and speak.
         assert not [file for file in folder.rglob("*") if _holds(file, b"/transport")]
+        assert sorted(one.session_id for one in run.accounts) == sorted(
+            session.session_id for session in run.sessions
+        )
+        assert all(one.cost and one.turns_ms and not one.why for one in run.accounts)
     if dialect == "gemini":
         assert all(turn.usage and turn.usage.output_audio for turn in run.turns)
         assert not any(turn.responses_untold for turn in run.turns)
