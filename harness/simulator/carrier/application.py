@@ -50,7 +50,8 @@ class CarrierApplication(FrontedSession):
         self._words = words
         self._stream = ""
         self._heard = self._said = Resampler(1, 1)
-        self._linear = False
+        # Of linear audio; G.711 is passed on as it is.
+        self._rate_hz: int | None = None
         self._responses = 0
         # Marks that have not come back, and whether audio was sent since the last one.
         self._outstanding: set[str] = set()
@@ -77,7 +78,7 @@ class CarrierApplication(FrontedSession):
         words, event = self._words, said["event"]
         if event == "media":
             audio = str(said["media"]["payload"]).encode()
-            if self._linear:
+            if self._rate_hz is not None:
                 audio = base64.b64encode(self._heard.feed(base64.b64decode(audio, validate=True)))
             self.hear_encoded(audio, received_ns)
         elif event == words.begins and not self.has_begun:
@@ -95,7 +96,7 @@ class CarrierApplication(FrontedSession):
         kind: dict[str, Any] = {"type": "audio/pcmu"}
         if rate_hz is not None:
             kind = {"type": "audio/pcm", "rate": SERVICE_RATE_HZ}
-            self._linear = True
+            self._rate_hz = rate_hz
             self._heard = Resampler(rate_hz, SERVICE_RATE_HZ)
             self._said = Resampler(SERVICE_RATE_HZ, rate_hz)
 
@@ -126,7 +127,10 @@ class CarrierApplication(FrontedSession):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             self._link.send(message)  # a planned fault
             return
-        if said.type == _DELTA:
+        if said.type == "response.created" and self._rate_hz is not None:
+            # Otherwise the end of the response before would be heard in its first sample.
+            self._said = Resampler(SERVICE_RATE_HZ, self._rate_hz)
+        elif said.type == _DELTA:
             self._speaks = True
             self._say(said.delta)
         elif said.type == "response.output_audio.done" and self._speaks:
@@ -145,7 +149,7 @@ class CarrierApplication(FrontedSession):
         return self._speaks or bool(self._outstanding)
 
     def _say(self, audio: str) -> None:
-        if self._linear:
+        if self._rate_hz is not None:
             samples = self._said.feed(base64.b64decode(audio))
             if self._words.binary:
                 self._link.send_binary(samples)

@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from harness.corpus import encode_utterance, speech_like
 from harness.model import AudioFormat, Encoding, Utterance
 from harness.simulator import Preset, Simulator, SimulatorConfig
+from harness.simulator.carrier.application import CarrierApplication
+from harness.simulator.carrier.words import CARRIERS
 
 ULAW = AudioFormat(8_000, Encoding.MULAW)
 QUICK = Preset(name="quick", shift_ms=0, median_ms=30, sigma=0.2, lead_median_ms=40, lead_sigma=0.7)
@@ -114,3 +116,38 @@ def test_what_is_no_message_of_a_stream_ends_the_call(message: str | bytes) -> N
             await simulator.stop()
 
     assert asyncio.run(call()) == 1003
+
+
+class _Line:
+    """The carrier's connection, and the service's session: keeps audio, takes the rest."""
+
+    def __init__(self) -> None:
+        self.audio: list[bytes] = []
+
+    def send(self, _message: bytes) -> None:
+        pass
+
+    def send_binary(self, message: bytes) -> None:
+        self.audio.append(message)
+
+    def open(self) -> None:
+        pass
+
+    def receive(self, _message: bytes, _received_ns: int) -> None:
+        pass
+
+
+def test_nothing_of_a_response_is_heard_in_the_next() -> None:
+    line = _Line()
+    application = CarrierApplication(line, CARRIERS["vonage"], lambda *_: line)  # type: ignore[arg-type]
+    start = {"event": "websocket:connected", "content-type": "audio/l16;rate=16000"}
+    application.receive(json.dumps(start).encode(), 0)
+    for samples in (np.full(2_401, 20_000, "<i2"), np.zeros(2_400, "<i2")):
+        delta = base64.b64encode(samples.tobytes()).decode()
+        application.send(b'{"type":"response.created"}')
+        application.send(
+            json.dumps({"type": "response.output_audio.delta", "delta": delta}).encode()
+        )
+    loud, quiet = (np.frombuffer(audio, "<i2") for audio in line.audio)
+    assert loud.any()
+    assert not quiet.any()
