@@ -7,9 +7,9 @@ floor, since a provider also bills text, and the whole conversation again with e
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from harness.analysis.costs.billing import ESTIMATE, TIME, Bills, session_s
+from harness.analysis.costs.account import AMOUNT, MINUTE, OF_TURNS, TURN, call_table
+from harness.analysis.costs.billing import ESTIMATE, Bills
 from harness.analysis.prices import PriceList
 from harness.model import Run, TokenUsage, add_up
 
@@ -26,7 +26,7 @@ class Cost:
         total: Of all turns that have a cost; `None` when it is not known, and then `why` says so.
         per_minute: Per minute of conversation, over the sessions all of whose responses have a
             cost; `None` without one of known length.
-        per_turn: Per turn that has a cost.
+        per_turn: Per turn of these sessions that has a cost.
         minutes: Minutes of conversation that `per_minute` divides by: ready to closed.
         turns: Turns that have a cost.
         partial: Some responses have no cost, so the total is not all there is to pay.
@@ -68,29 +68,20 @@ def summed(run: Run, prices: PriceList, bills: Bills) -> Cost:
             why=reasons or "no turn has audio or usage",
             note=models.difference,
         )
-    # Minutes are known of sessions that ended; only their turns may be divided by them.
-    minutes = {
-        session.session_id: seconds / 60
-        for session in run.sessions
-        if session.session_id not in bills.missing and (seconds := session_s(session)) is not None
-    }
-    total = sum((bill.amount for bill in bills.of_records), Decimal(0))
-    inside = sum((b.amount for b in bills.of_records if b.session_id in minutes), Decimal(0))
-    spoken = sum(minutes.values(), Decimal(0))
-    of_turns = total
-    if bills.basis != TIME:
-        of_turns = sum((bill.amount for bill in bills.of_turns()), Decimal(0))
+    # Minutes are known of sessions that ended; only what these cost may be divided by them.
+    table = call_table(run, bills)
+    per_minute = table.value(AMOUNT, MINUTE)
     return Cost(
         currency=prices.currency,
         basis=bills.basis,
         model=models.priced,
-        total=float(total),
-        per_minute=float(inside / spoken) if spoken > 0 else None,
-        per_turn=float(of_turns / bills.turns) if bills.turns else None,
-        minutes=float(spoken) if spoken > 0 else None,
+        total=float(bills.total),
+        per_minute=per_minute,
+        per_turn=table.value(OF_TURNS, TURN),
+        minutes=None if per_minute is None else table.sum(MINUTE),
         turns=bills.turns,
         partial=bool(bills.missing),
-        why="" if spoken > 0 else "no session of known length and cost, so nothing per minute",
+        why="no session of known length and cost, so no average" if per_minute is None else "",
         note=note(run, bills),
     )
 

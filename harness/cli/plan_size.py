@@ -185,7 +185,7 @@ def _assumed_effort(turns: int, caller_s: float, agent_s: float, model: str) -> 
     if isinstance(found, TimeTariff):
         paid = float(found.of_seconds(Decimal(length_s)))
     else:
-        paid = session_cost(turns, caller_s, agent_s, found.audio)
+        paid = session_cost(turns, caller_s, agent_s, found)
     return Effort(session_s=length_s, at_once=10, cost=paid), prices.currency
 
 

@@ -209,7 +209,7 @@ class CostSummary:
         basis: `usage`, `time` or `estimate`.
         total: Of the turns that have a cost; `None` when it is not known.
         per_minute: Per minute of conversation.
-        per_turn: Per turn that has a cost.
+        per_turn: Per turn that has a cost, of the same calls.
         minutes: Minutes that `per_minute` divides by.
         turns: Turns that have a cost.
         tokens: Of all turns together; `None` when the provider reported none.

@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 
 from harness.analysis.cost import Cost, cost, total_usage
+from harness.analysis.costs.account import cost_detail
+from harness.analysis.costs.billing import Bills
 from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.model import Run, SessionRecord, TokenUsage, TurnCounts, TurnRecord, TurnStatus
 
@@ -57,6 +59,21 @@ def test_a_minute_is_one_of_conversation_ready_to_closed(
     assert found.total == pytest.approx(3 * USAGE_USD)
     assert found.minutes == pytest.approx(4.0)
     assert found.per_minute == pytest.approx(2 * USAGE_USD / 4)
+
+
+def test_the_short_account_and_the_whole_one_tell_the_same_averages(
+    make_turn: MakeTurn, make_session: MakeSession, make_run: MakeRun
+) -> None:
+    half = replace(USAGE, output_audio=200)
+    turns = [make_turn(session="a", usage=USAGE), make_turn(session="never_ended", usage=half)]
+    sessions = [make_session("a", usage=half), make_session("never_ended", closed_ns=None)]
+    run = make_run(turns, sessions, model="m")
+    found, detail = cost(run, PRICES), cost_detail(run, PRICES, Bills(run, PRICES))
+    assert detail is not None
+    assert found.total == pytest.approx(detail.total)
+    assert found.per_minute == detail.rate("minute").value
+    # The call that has not ended has no part in any average.
+    assert found.per_turn == detail.rate("turn").value == pytest.approx(USAGE_USD)
 
 
 def test_without_a_session_of_known_length_there_is_no_cost_per_minute(

@@ -3,9 +3,11 @@ from decimal import Decimal
 import pytest
 
 from harness.analysis.planned_cost import session_cost, session_length_s
-from harness.analysis.prices import Price
+from harness.analysis.prices import Price, TokenTariff
 
-PRICE = Price(input=Decimal("32.0"), cached=Decimal("0.4"), output=Decimal("64.0"))
+PRICE = TokenTariff(
+    audio=Price(input=Decimal("32.0"), cached=Decimal("0.4"), output=Decimal("64.0"))
+)
 
 
 def test_one_turn_costs_what_is_said_in_it() -> None:

@@ -14,6 +14,7 @@ from harness.model import Run, TokenUsage
 from harness.model.cost_summary import CostDetail, CostItem, CostRate, TurnCost
 
 MINUTE, TURN, CALL, SOLVED = "minute", "turn", "call", "solved call"
+AMOUNT, OF_TURNS = "amount", "of turns"
 _DIGITS = 8
 _POINTS = ("points", "x", "y", "xx", "xy")
 
@@ -29,23 +30,16 @@ def cost_detail(run: Run, prices: PriceList, bills: Bills) -> CostDetail | None:
     found = bills.of_records
     if not found:
         return None
-    total = sum((bill.amount for bill in found), Decimal(0))
-    lengths_s = {
-        session.session_id: seconds
-        for session in run.sessions
-        if session.session_id not in bills.missing and (seconds := session_s(session)) is not None
-    }
-    # A call is solved when all its checks passed; one without a check is neither.
-    solved = {s.session_id: all(c.passed for c in s.checks) for s in run.sessions if s.checks}
-    table = _table(bills, lengths_s, solved)
+    total, table = bills.total, call_table(run, bills)
+    checked = any(session.checks for session in run.sessions)
     return CostDetail(
         total=round(float(total), _DIGITS),
         items=_items(found, total),
-        rates=tuple(_rates(table, checked=bool(solved))),
+        rates=tuple(_rates(table, checked=checked)),
         shares=shares(run, found, total),
         by_turn=_by_turn(found),
         growth=_growth(table),
-        elsewhere=elsewhere(found, run.turns, lengths_s, prices),
+        elsewhere=elsewhere(found, run.turns, _lengths_s(run, bills), prices),
     )
 
 
@@ -74,8 +68,20 @@ def _items(bills: Sequence[Bill], total: Decimal) -> tuple[CostItem, ...]:
     )
 
 
-def _table(bills: Bills, lengths_s: Mapping[str, Decimal], solved: Mapping[str, bool]) -> CallTable:
-    """Return what each call of known length and cost adds to sums."""
+def _lengths_s(run: Run, bills: Bills) -> Mapping[str, Decimal]:
+    """Return how long each call of known length and cost was."""
+    return {
+        session.session_id: seconds
+        for session in run.sessions
+        if session.session_id not in bills.missing and (seconds := session_s(session)) is not None
+    }
+
+
+def call_table(run: Run, bills: Bills) -> CallTable:
+    """Return what each call of known length and cost adds to the sums that averages are of."""
+    lengths_s = _lengths_s(run, bills)
+    # A call is solved when all its checks passed; one without a check is neither.
+    solved = {s.session_id: all(c.passed for c in s.checks) for s in run.sessions if s.checks}
     amount: defaultdict[str, Decimal] = defaultdict(Decimal)
     of_turns: defaultdict[str, Decimal] = defaultdict(Decimal)
     turns = Counter(bills.turns_of)
@@ -90,8 +96,8 @@ def _table(bills: Bills, lengths_s: Mapping[str, Decimal], solved: Mapping[str, 
             points[name].append((bill.turn.turn_index, float(bill.amount)))
     sums = {name: _sums(points[name]) for name in lengths_s}
     columns: dict[str, Sequence[float]] = {
-        "amount": [float(amount[name]) for name in lengths_s],
-        "of turns": [float(of_turns[name]) for name in lengths_s],
+        AMOUNT: [float(amount[name]) for name in lengths_s],
+        OF_TURNS: [float(of_turns[name]) for name in lengths_s],
         MINUTE: [float(seconds / 60) for seconds in lengths_s.values()],
         TURN: [turns[name] for name in lengths_s],
         CALL: [1] * len(lengths_s),
@@ -118,9 +124,9 @@ def _rates(table: CallTable, *, checked: bool) -> list[CostRate]:
         why = "no call of known length and cost"
         return [CostRate(per=per, value=None, why=why) for per in (MINUTE, TURN, CALL, SOLVED)]
     found = [
-        _rate(table, MINUTE, "amount", "no time passed in the calls"),
-        _rate(table, TURN, "of turns", "no turn has a cost"),
-        _rate(table, CALL, "amount", "no call has a cost"),
+        _rate(table, MINUTE, AMOUNT, "no time passed in the calls"),
+        _rate(table, TURN, OF_TURNS, "no turn has a cost"),
+        _rate(table, CALL, AMOUNT, "no call has a cost"),
     ]
     if checked:
         return [*found, _rate(table, SOLVED, "of checked", "no call passed all its checks")]

@@ -112,6 +112,11 @@ class Bills:
                 self.missing.add(session.session_id)
 
     @property
+    def total(self) -> Decimal:
+        """Everything that has a cost, added up."""
+        return sum((bill.amount for bill in self.of_records), Decimal(0))
+
+    @property
     def turns(self) -> int:
         """Turns that have a cost, of their own or through their session."""
         return self._known
@@ -133,10 +138,6 @@ class Bills:
                 self.of_records.append(
                     Bill(turn.session_id, turn, None, tariff, {}, items, paid, seconds / 60)
                 )
-
-    def of_turns(self) -> list[Bill]:
-        """Return the bills of turns."""
-        return [bill for bill in self.of_records if bill.turn is not None]
 
     def reasons(self) -> str:
         """Return why something has no cost, and of how many, the most frequent first."""

@@ -41,6 +41,12 @@ class CallTable:
         """Return the sum of a column."""
         return float(self._values[:, self._names[name]].sum())
 
+    def value(self, above: str, below: str) -> float | None:
+        """Return the ratio of the sums of two columns; `None` where there is nothing below it."""
+        if len(self) == 0 or self.sum(below) <= 0:
+            return None
+        return self.sum(above) / self.sum(below)
+
     def ratio(self, above: str, below: str) -> tuple[float | None, float | None, float | None]:
         """Return the ratio of two sums and the ends of its interval; `None` for what is not known.
 
@@ -48,9 +54,9 @@ class CallTable:
             above: Name of the column above the line.
             below: Name of the one below it.
         """
-        if len(self) == 0 or self.sum(below) <= 0:
+        value = self.value(above, below)
+        if value is None:
             return None, None, None
-        value = self.sum(above) / self.sum(below)
         drawn = self._sums()
         top, bottom = drawn[:, self._names[above]], drawn[:, self._names[below]]
         found = top[bottom > 0] / bottom[bottom > 0]
