@@ -98,10 +98,8 @@ class Conversation:
         self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
         self._in_text = wire_format.in_text
         self._sounds = CallSounds(wire_format.keeper)
-        self._origin_ns, self._lateness = origin_ns, lateness
-        self._keeps_words = keeps_words
-        self._check = EncodingCheck(self.audio)
-        self._tools = tools
+        self._origin_ns, self._lateness, self._keeps_words = origin_ns, lateness, keeps_words
+        self._tools, self._check = tools, EncodingCheck(self.audio)
         self._behaviour: Behaviour | None = None
         self._into: Interruption | None = None
         self._interrupted: _Open | None = None
