@@ -17,8 +17,8 @@ _SAYS = (
     "A call is as bad as its worst turn; one that failed is worse than a slow one.",
     (
         "Open a call to see its turns. The wait is from the end of the caller's speech to the first"
-        " audible sample, or to the first text; gaps are those of a listener with a jitter buffer of"
-        " 60 ms."
+        " audible sample, or to the first text; gaps are those of a listener with a jitter buffer"
+        " of 60 ms."
     ),
 )
 
