@@ -76,12 +76,23 @@ class Schedule:
     @property
     def tools(self) -> tuple[str, ...]:
         """The tools that callers' applications offer."""
-        scripted = () if self.script is None or self.reacts else self.script.tools
+        scripted = () if self._scripted is None else self._scripted.tools
         return tuple(dict.fromkeys((*(tool.name for tool in self.class_tools), *scripted)))
 
     def mocks(self, number: int) -> MockedTools:
         """Return how the tools of call `number` answer."""
-        return MockedTools(self.class_tools, Seeds.from_one(self.options.seed), number)
+        return MockedTools(self._mocked, Seeds.from_one(self.options.seed), number)
+
+    @property
+    def _mocked(self) -> tuple[Tool, ...]:
+        """The tools that say how they answer; of two with one name the last counts."""
+        scripted = () if self._scripted is None else self._scripted.mocks
+        return (*scripted, *self.class_tools)
+
+    @property
+    def _scripted(self) -> Script | None:
+        """The script that says what is said; `None` where the class's own tasks do."""
+        return None if self.reacts else self.script
 
     def call(self, number: int) -> CallPlan:
         """Return call `number`.
@@ -112,7 +123,7 @@ class Schedule:
         return replace(
             plan,
             user_class=self.user_class,
-            answers_tools=self.answers_tools or bool(self.class_tools),
+            answers_tools=self.answers_tools or bool(self._mocked),
             hangs_up=self.hangs_up,
             utterance_ids=tuple(map(self.pooled_id, plan.utterance_ids)),
             original_ids=tuple(map(self.pooled_id, plan.original_ids)),

@@ -32,8 +32,12 @@ def speech_and_schedule(schedule: Calls, corpus: Corpus) -> dict[str, str]:
     options, arrivals = schedule.options, arrivals_of(schedule.options)
     numbers = range(min(options.calls or _HASHED_CALLS, _HASHED_CALLS))
     starts_ns = [] if arrivals is None else [arrivals.start_ns(number) or 0 for number in numbers]
+    mocks = {
+        name: () if part.script is None else part.script.mocks
+        for name, part in schedule.parts.items()
+    }
     sessions = [
-        (name, route.address, route.dialect.name, route.settings)
+        (name, route.address, route.dialect.name, route.settings, mocks[name])
         for name, route in sorted(routes_of(schedule).items())
     ]
     return {

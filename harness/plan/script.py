@@ -16,10 +16,20 @@ A script is TOML. Its head names it and may set `think` and `tool_takes` for all
     backchannels = { every_ms = 2500, most = 2, chance = 0.8 }  during the response
     hesitation = { low_ms = 400, high_ms = 1200, chance = 0.3 }  a pause inside the utterance
     expect_tool = "book_appointment"   declared to the server, and answered when it is called
-    tool_takes = { low_ms = 200, high_ms = 600 }  what answering a call takes
+    tool_takes = { low_ms = 200, high_ms = 600 }  what answering a call takes, of a tool that is
+                                       not described
     expect_words = ["booked", "Tuesday"]          in the agent's transcript, or one text
     expect_within_ms = 1500            from the end of the caller's speech to the answer
     about = "…"                        a comment for readers
+
+Every `[[tool]]` describes a tool that the application offers, as a `Tool` of a scenario does:
+
+    name = "book_appointment"
+    result = { booked = true }         what it answers: a table, a list, a number or a text
+    takes = { median_ms = 300, sigma = 0.5 }      as `think`; else the `tool_takes` of the head
+    fails = 0.05                       share of calls that fail; `failure` is answered then
+    hangs = 0.01                       share of calls that would never be answered
+    time_out_ms = 5000                 how long the application waits; then it answers `timed_out`
 
 Recordings with the tag `backchannel` are what callers give as backchannels, and are said in a turn
 only when it asks for them. Without any, a short generated sound stands in.
@@ -27,48 +37,19 @@ only when it asks for them. Without any, a short generated sound stands in.
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
-
-import numpy as np
 
 from harness.errors import BadInput, sanitised
 from harness.model import Clip, are_digits
+from harness.plan.toml_table import Span, TomlTable, parse_span
+from harness.plan.tools import Tool
 
 BACKCHANNEL = "backchannel"
 _TOOL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OF_TOOL = {field.name for field in fields(Tool)}
 _MOST_TURNS = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A length of time that is drawn: evenly, or log-normally where `sigma` is above 0.
-
-    Attributes:
-        low_ms: Shortest; the median of a log-normal one.
-        high_ms: Longest.
-        sigma: Standard deviation of the logarithm.
-        chance: How likely it happens at all.
-    """
-
-    low_ms: float
-    high_ms: float
-    sigma: float = 0.0
-    chance: float = 1.0
-
-    def draw(self, rng: np.random.Generator) -> float | None:
-        """Return a length in milliseconds, `None` when it does not happen.
-
-        Two numbers are always taken from `rng`, so that the outcome of one turn does not shift
-        the draws of the next.
-        """
-        happens, at = rng.random(), rng.standard_normal() if self.sigma else rng.random()
-        if happens >= self.chance:
-            return None
-        if self.sigma:
-            return round(min(self.low_ms * float(np.exp(self.sigma * at)), self.high_ms), 3)
-        return round(self.low_ms + (self.high_ms - self.low_ms) * float(at), 3)
 
 
 # People answer each other after some 200 ms in the middle, in every language that was looked at
@@ -76,6 +57,7 @@ class Span:
 DEFAULT_THINK = Span(low_ms=200.0, high_ms=2_000.0, sigma=0.8)
 # A look-up in a quick system, unless the script says otherwise.
 DEFAULT_TOOL_TAKES = Span(low_ms=200.0, high_ms=600.0)
+_TOOL_TAKES = {"low_ms": DEFAULT_TOOL_TAKES.low_ms, "high_ms": DEFAULT_TOOL_TAKES.high_ms}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +109,12 @@ class ScriptTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A dialogue as it is written down."""
+    """A dialogue as it is written down; `mocks` are the tools that it describes."""
 
     name: str
     turns: tuple[ScriptTurn, ...]
     agent_speaks_first: bool = False
+    mocks: tuple[Tool, ...] = ()
 
     @property
     def presses_keys(self) -> bool:
@@ -140,8 +123,9 @@ class Script:
 
     @property
     def tools(self) -> tuple[str, ...]:
-        """The tools that its turns expect, each once."""
-        return tuple(dict.fromkeys(turn.expect_tool for turn in self.turns if turn.expect_tool))
+        """The tools that it describes and that its turns expect, each once."""
+        expected = (turn.expect_tool for turn in self.turns if turn.expect_tool)
+        return tuple(dict.fromkeys((*(mock.name for mock in self.mocks), *expected)))
 
 
 def parse_script(text: str, where: str) -> Script:
@@ -158,27 +142,75 @@ def parse_script(text: str, where: str) -> Script:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"is no TOML: {error}", where=where) from error
-    head = _Table(table, where)
+    head = TomlTable(table, where)
     name, turns = head.text("name"), head.take("turn", list)
     head.text("about")
     think = head.span("think") or DEFAULT_THINK
-    tool_takes = head.span("tool_takes") or DEFAULT_TOOL_TAKES
+    takes = head.take("tool_takes", dict)
+    tool_takes = DEFAULT_TOOL_TAKES
+    if takes is not None:
+        tool_takes = parse_span(takes, f"{where}, tool_takes")
+    mocks = _mocks(head.take("tool", list) or [], takes or _TOOL_TAKES, where)
     agent_speaks_first = bool(head.take("agent_speaks_first", bool))
     head.done()
     found: list[ScriptTurn] = []
     for number, turn in enumerate(turns or [], start=1):
         if not isinstance(turn, dict):
             raise BadInput("is no table", where=f"{where}, turn {number}")
-        found += _repeated(_Table(turn, f"{where}, turn {number}"), think, tool_takes)
+        _refuse_unheard(turn, [mock.name for mock in mocks], f"{where}, turn {number}")
+        found += _repeated(TomlTable(turn, f"{where}, turn {number}"), think, tool_takes)
     if not name or not 1 <= len(found) <= _MOST_TURNS:
         raise BadInput(f"needs a name and from 1 to {_MOST_TURNS} turns", where=where)
-    return Script(name=name, turns=tuple(found), agent_speaks_first=agent_speaks_first)
+    return Script(name=name, turns=tuple(found), agent_speaks_first=agent_speaks_first, mocks=mocks)
 
 
-def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]:
+def _mocks(tools: list[Any], takes: Mapping[str, Any], where: str) -> tuple[Tool, ...]:
+    """Return the tools that a script describes.
+
+    Args:
+        tools: Its tables.
+        takes: How long a tool takes that does not say it itself.
+        where: The file.
+
+    Raises:
+        BadInput: One is described that there cannot be, or described twice.
+    """
+    found: dict[str, Tool] = {}
+    for number, table in enumerate(tools, start=1):
+        place = f"{where}, tool {number}"
+        if not isinstance(table, dict) or "name" not in table:
+            raise BadInput("is no table with a name", where=place)
+        if unknown := sorted(set(table) - _OF_TOOL):
+            raise BadInput(f"not understood: {sanitised(', '.join(unknown))}", where=place)
+        try:
+            given: dict[str, Any] = {"takes": takes} | table
+            tool = Tool(**given)
+        except BadInput as error:
+            raise BadInput(error.what, where=f"{where}, {error.where}", hint=error.hint) from error
+        if tool.name in found:
+            raise BadInput(f"{tool.name} is described twice", where=place)
+        found[tool.name] = tool
+    return tuple(found.values())
+
+
+def _refuse_unheard(turn: Mapping[str, Any], mocks: Sequence[str], where: str) -> None:
+    """Refuse a time in a turn whose tool has its own.
+
+    Raises:
+        BadInput: There is one.
+    """
+    if "tool_takes" in turn and turn.get("expect_tool") in mocks:
+        raise BadInput(
+            f"says nothing to {sanitised(turn['expect_tool'])}, which the script describes",
+            where=f"{where}, tool_takes",
+            hint="Say it as `takes` in its [[tool]]",
+        )
+
+
+def _repeated(turn: TomlTable, think: Span, tool_takes: Span) -> list[ScriptTurn]:
     """Return a turn, repeated as it asks."""
-    say = _Table(turn.take("say", dict) or {}, turn.where)
-    backchannels = _Table(turn.take("backchannels", dict) or {}, turn.where)
+    say = TomlTable(turn.take("say", dict) or {}, turn.where)
+    backchannels = TomlTable(turn.take("backchannels", dict) or {}, turn.where)
     times = turn.take("repeat", int)
     turn.text("about")
     one = ScriptTurn(
@@ -216,76 +248,3 @@ def _repeated(turn: "_Table", think: Span, tool_takes: Span) -> list[ScriptTurn]
     if not 1 <= one.backchannels_most <= 100 or (times is not None and times < 1):
         raise BadInput("repeat and most are counts from 1 up", where=turn.where)
     return [one] * min(1 if times is None else times, _MOST_TURNS + 1)
-
-
-class _Table:
-    """A TOML table that is consumed key by key; keys left at the end are unknown."""
-
-    def __init__(self, table: Mapping[str, Any], where: str) -> None:
-        self._left, self.where = dict(table), where
-
-    def take(self, key: str, kind: type) -> Any:
-        """Return a value of a type, `None` when it is not there."""
-        value = self._left.pop(key, None)
-        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise BadInput(f"{key} is not {kind.__name__}", where=self.where)
-        return value
-
-    def text(self, key: str) -> str:
-        """Return a text, empty when it is not there."""
-        return sanitised(self.take(key, str) or "")
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return one text, or a list of them; none when it is not there."""
-        found = self._left.pop(key, [])
-        found = [found] if isinstance(found, str) else found
-        if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
-            raise BadInput(f"{key} is neither a text nor a list of texts", where=self.where)
-        return tuple(sanitised(one) for one in found)
-
-    def number(
-        self, key: str, *, most: float = 3_600_000.0, otherwise: float | None = None
-    ) -> float | None:
-        """Return a number from 0 to `most`."""
-        value = self._left.pop(key, otherwise)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            raise BadInput(f"{key} is not a number from 0 to {most:g}", where=self.where)
-        return float(value)
-
-    def span(self, key: str) -> Span | None:
-        """Return a length of time, `None` when it is not there."""
-        table = self.take(key, dict)
-        return None if table is None else parse_span(table, f"{self.where}, {key}")
-
-    def done(self) -> None:
-        """Refuse keys that are left."""
-        if self._left:
-            raise BadInput(f"not understood: {sanitised(', '.join(self._left))}", where=self.where)
-
-
-def parse_span(table: Mapping[str, Any], where: str) -> Span:
-    """Return the length of time that a table describes.
-
-    Raises:
-        BadInput: It describes none.
-    """
-    inner = _Table(table, where)
-    chance = inner.number("chance", most=1.0, otherwise=1.0)
-    median_ms = inner.number("median_ms")
-    sigma = inner.number("sigma", most=5.0)
-    low_ms, high_ms = inner.number("low_ms"), inner.number("high_ms")
-    most_ms = inner.number("most_ms", otherwise=60_000.0)
-    inner.done()
-    even = low_ms is not None and high_ms is not None and low_ms <= high_ms
-    if even == (median_ms is not None and sigma is not None):
-        raise BadInput("needs low_ms up to high_ms, or median_ms and sigma", where=inner.where)
-    if even:
-        return Span(low_ms=low_ms or 0.0, high_ms=high_ms or 0.0, chance=chance or 0.0)
-    return Span(
-        low_ms=median_ms or 0.0,
-        high_ms=most_ms or 0.0,
-        sigma=sigma or 0.0,
-        chance=chance or 0.0,
-    )

@@ -12,7 +12,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.model import ToolAnswer, ToolCall, ToolEnd
 from harness.plan.schedule import Seeds
-from harness.plan.script import Span, parse_span
+from harness.plan.toml_table import Span, parse_span
 
 Result = Callable[[dict[str, Any]], Any]
 

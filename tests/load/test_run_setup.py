@@ -8,14 +8,16 @@ from harness.environment import cache_dir
 from harness.errors import BadInput
 from harness.load.options import Options
 from harness.load.run_setup import (
+    Schedule,
     make_schedule,
     resolve_corpus,
     resolve_dialect,
     resolve_profiles,
     route_to_target,
 )
-from harness.model import NoProgress
+from harness.model import NoProgress, ToolCall, ToolEnd
 from harness.plan import Dialogue, schedule_hash
+from harness.plan.tools import Tool
 
 OPTIONS = Options(host="ws://127.0.0.1:8765", corpus="synthetic")
 
@@ -151,6 +153,35 @@ def test_keys_are_refused_where_nobody_can_press_them(tmp_path: Path) -> None:
         make_schedule(options, Dialogue(), corpus)
     schedule = make_schedule(replace(options, dialect="twilio"), Dialogue(), corpus)
     assert schedule.call(0).utterance_ids == ("dtmf:1",)
+
+
+def test_tools_that_a_script_describes_answer_its_calls_but_for_those_of_the_class(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "shop.toml"
+    script.write_text(
+        'name = "shop"\n[[tool]]\nname = "pay"\nfails = 1.0\nfailure = "no money"\n'
+        '[[tool]]\nname = "menu"\nresult = "soup"\nhangs = 1.0\ntime_out_ms = 900\n'
+        '[[turn]]\nexpect_tool = "book"\n'
+    )
+    corpus = obtain_corpus("synthetic", cache_dir(), NoProgress())
+    schedule = make_schedule(replace(OPTIONS, dialogue=script), Dialogue(), corpus)
+    assert schedule.tools == ("pay", "menu", "book")
+    assert schedule.call(0).answers_tools
+
+    def answers(of: Schedule) -> dict[str, tuple[str | None, ToolEnd] | None]:
+        mocks = of.mocks(0)
+        told = {name: mocks.answer(ToolCall("c", name, "{}", "r")) for name in of.tools}
+        return {name: None if one is None else (one.output, one.end) for name, one in told.items()}
+
+    assert answers(schedule) == {
+        "pay": ("no money", ToolEnd.FAILED),
+        "menu": ('{"error": "the tool timed out"}', ToolEnd.TIMED_OUT),
+        "book": None,
+    }
+    own = replace(schedule, class_tools=(Tool("menu", "salad"),))
+    assert answers(own)["menu"] == ("salad", ToolEnd.ANSWERED)
+    assert replace(own, reacts=True).tools == ("menu",)
 
 
 def test_a_script_that_is_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:

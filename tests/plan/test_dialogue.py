@@ -8,7 +8,8 @@ from harness.errors import BadInput
 from harness.model import CallPlan, Clip
 from harness.plan import Seeds, schedule_hash
 from harness.plan.dialogue import draw_dialogue
-from harness.plan.script import DEFAULT_THINK, Script, Span, parse_script
+from harness.plan.script import DEFAULT_THINK, Script, parse_script
+from harness.plan.toml_table import Span
 
 SHIPPED = sorted((Path(__file__).parents[2] / "corpora" / "dialogues").glob("*.toml"))
 
