@@ -3,11 +3,12 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -25,9 +26,12 @@ from harness.load.redacted_output import (
     redact_exceptions,
     redact_exported_logs,
 )
+from tests.load.conftest import check_held, lines_of, run_locust
 
 NASTY = "sk-1\"quo'ted<&>%2Fand\\n+/=end"
 PASSWORD = "proxy-pass-word"
+# What the simulator makes: as it is, and in base64.
+_EPHEMERAL = re.compile(rb"ek_[0-9a-f]{16}|ZWtf[0-9A-Za-z+/]{20}")
 
 
 @pytest.mark.parametrize(
@@ -220,6 +224,38 @@ def test_a_server_that_repeats_the_key_gets_it_nowhere(tmp_path: Path) -> None:
     holders = {name for name, found in seen.shown.items() if found}
     assert len(holders) == 1
     assert "harness.load.locust_process" in holders.pop()
+
+
+def test_neither_ephemeral_keys_nor_the_one_they_are_made_with_reach_a_file_or_the_screen(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    """Nobody repeats them here: what is found was written by us. The sessions break, too."""
+    key = "a-long-lived-key-of-27-characters"
+    target = serve(
+        *("--api-key-env", "THEIR_KEY", "--fault", "reset@0"),
+        *("--truth", str(tmp_path / "truth.jsonl")),
+        THEIR_KEY=key,
+    )
+    done = run_locust(
+        *("--host", target, "--ephemeral-keys", "--keep-session", "--record", "all"),
+        *("-u", "2", "-r", "20", "--calls", "2", "--turns", "1", "--processes", "2"),
+        *("--logfile", str(tmp_path / "locust.log"), "--html", str(tmp_path / "locust.html")),
+        *("--csv", str(tmp_path / "table"), "--reports", str(tmp_path / "runs")),
+        reports=tmp_path / "runs",
+        HARNESS_API_KEY=key,
+    )
+    run = check_held(done, tmp_path / "runs")
+    sessions = lines_of(run / "sessions.jsonl")
+    assert len(sessions) == 2
+    assert all(session["minted_ns"] for session in sessions), "none was made"
+    assert "reset" in (tmp_path / "truth.jsonl").read_text(), "no session broke"
+    found = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"manifest.json", "turns.jsonl", "summary.json", "report.html", "locust.html"} <= {
+        path.name for path in found
+    }
+    for text in (done.stdout.encode(), done.stderr.encode(), *found.values()):
+        assert _EPHEMERAL.search(text) is None
+        assert not [form for form in spelled(key) if form in text]
 
 
 def test_what_locust_exports_of_the_log_is_the_redacted_text(
