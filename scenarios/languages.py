@@ -2,9 +2,9 @@
 
 harness run languages --host wss://api.openai.com --calls 60
 
-Each language is a row of its own, of latencies and of word error rates. The prompts in Spanish and
-French are fetched on first use. To compare other languages, name other corpora (harness corpus
-list), or folders of your own recordings.
+Each language is a row of its own, of latencies and of word error rates. The prompts are fetched on
+first use; where they cannot be, one line names the commands that fetch them. To compare other
+languages, name other corpora (harness corpus list), or folders of your own recordings.
 """
 
 from typing import Any

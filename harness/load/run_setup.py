@@ -1,10 +1,10 @@
 """What a run is made of: from options to dialect, route, profiles, corpus and schedule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.corpus import Corpus, obtain_corpus, pool
+from harness.corpus import KNOWN_CORPORA, Corpus, obtain_corpus, pool
 from harness.dialects import Dialect, SessionSettings, find_dialect
 from harness.engine.engine import AudioEngine
 from harness.engine.prompts import require_words
@@ -247,8 +247,18 @@ def resolve_corpus(options: Options, asked: Mapping[str, str], progress: Progres
             found[name] = obtain_corpus(name or None, cache, progress, channel=channel)
         except BadInput as error:
             where = f"{user_class}.corpus, {error.where}"
-            raise BadInput(error.what, where=where, hint=error.hint) from error
+            hint = _fetching(name, asked) or error.hint
+            raise BadInput(error.what, where=where, hint=hint) from error
     return pool(found)
+
+
+def _fetching(failed: str, asked: Collection[str]) -> str:
+    """Return how to fetch the corpora that are not there, empty where one that failed is."""
+    missing = [known.name for known in KNOWN_CORPORA if not known.cached(cache_dir())]
+    if failed not in missing:
+        return ""
+    commands = " && ".join(f"harness corpus fetch {name}" for name in missing if name in asked)
+    return f"Fetch what its callers say first, or give all --corpus NAME: {commands}"
 
 
 def make_schedule(options: Options, dialogue: Dialogue, corpus: Corpus) -> Schedule:

@@ -130,6 +130,22 @@ def test_the_command_line_says_the_corpus_before_classes_do(
     assert "Known corpora: " in refused.value.hint
 
 
+def test_corpora_that_cannot_be_had_are_one_line_with_the_commands_that_fetch_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    # As the shipped scenario of languages asks for them.
+    asked = {"synthetic": "Other", "asterisk-es": "Spanish", "asterisk-fr": "French"}
+    with pytest.raises(BadInput, match="not available: apt-get is not on PATH") as refused:
+        resolve_corpus(replace(OPTIONS, corpus=None), asked, NoProgress())
+    assert refused.value.where == "Spanish.corpus, corpus asterisk-es"
+    assert refused.value.hint.endswith(
+        ": harness corpus fetch asterisk-es && harness corpus fetch asterisk-fr"
+    )
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("given", ["order", "order.toml", "corpora/dialogues/order.toml"])
 def test_a_shipped_script_is_found_from_any_folder(
     given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
