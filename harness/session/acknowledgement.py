@@ -104,11 +104,13 @@ class Acknowledgement:
             return record
         if self.unanswering and not commits:
             words = f"{self.unanswering}; {fault.detail}".removesuffix("; ")
-        elif fault.code == "empty_reply" and (others or unread):
-            found = [f"{unread} messages that cannot be read"] if unread else []
-            words = f"{fault.detail} known as audio; there came {', '.join((*found, *others))}"
         else:
-            return record
+            found = [f"{unread} messages that cannot be read"] if unread else []
+            if fault.code == "empty_reply":
+                found += others
+            if not found:
+                return record
+            words = f"{fault.detail}; there came {', '.join(found)}"
         return replace(record, fault=replace(fault, party=Party.THEIRS, detail=words))
 
 

@@ -588,7 +588,20 @@ def test_a_response_without_audio_says_what_came_in_its_place() -> None:
     (turn,) = server.turns
     assert turn.fault is not None
     assert turn.fault.code == "empty_reply"
-    assert "2 messages that cannot be read, response.speech.chunk" in turn.fault.detail
+    assert turn.fault.detail.endswith("2 messages that cannot be read, response.speech.chunk")
+
+
+def test_a_turn_in_which_only_unreadable_messages_came_says_so() -> None:
+    session, turns = new_session(turns=1), list[TurnRecord]()
+    session.receive(SessionCreated(), 0)
+    session.unreadable_messages = 3
+    while not session.finished:
+        assert session.due_ns is not None
+        session.tick(session.due_ns)
+        turns += session.take_turns()
+    (turn,) = turns
+    assert turn.fault is not None
+    assert turn.fault.detail.endswith("; there came 3 messages that cannot be read")
 
 
 def test_an_error_of_a_server_that_opens_no_session_refuses_no_settings() -> None:
