@@ -382,6 +382,7 @@ class Caller:
         return self.conversation.cuts_in_ns()
 
     def _begin_turn(self, now_ns: int) -> None:
+        self.link.used()
         interrupts = self.conversation.turn is not None
         if self._commits and interrupts:
             self.conversation.requests.append(CancelResponse())

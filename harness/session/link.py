@@ -147,6 +147,9 @@ class Link:
             self.outage_ns += now_ns - self._lost_ns
             self.reconnects += 1
         self._lost_ns = None
+
+    def used(self) -> None:
+        """Note that the session has come to a turn: a later loss is tried anew from the first."""
         self._attempts = 0
 
     def lost(self, now_ns: int) -> None:
@@ -162,8 +165,9 @@ class Link:
     def backoff_s(self) -> float | None:
         """Return how long to wait before the next attempt; `None` when it is not worth one.
 
-        Doubles from 0.5 to 8 s; half of it is drawn, so that sessions that were closed together
-        do not come back together.
+        A session that never comes to a turn is given up: a server that closes each would be asked
+        for ever. Doubles from 0.5 to 8 s; half of it is drawn, so that sessions that were closed
+        together do not come back together.
         """
         if self._attempts >= _ATTEMPTS:
             return None

@@ -610,6 +610,20 @@ def test_an_error_of_a_server_that_opens_no_session_refuses_no_settings() -> Non
     assert hang_up(session).settings_refused == ""
 
 
+def test_a_server_that_closes_every_session_before_a_turn_is_not_asked_for_ever() -> None:
+    session, fault = new_session(turns=2), Fault(Party.THEIRS, Phase.SEND, "close_1011")
+    session.receive(SessionCreated(), 0)
+    losses = 0
+    while session.lost(losses * MS, fault) is not None:
+        losses += 1
+        session.receive(SessionCreated(), losses * MS)
+    assert losses == 5
+    session.closed(9 * MS, fault, 1011)
+    turns = session.take_turns()
+    assert [turn.status for turn in turns] == [TurnStatus.CLOSED, TurnStatus.DROPPED]
+    assert all(turn.fault == fault for turn in turns)
+
+
 def test_the_answer_to_a_turn_that_was_given_up_is_not_that_of_the_next() -> None:
     session, turns = new_session(turns=2), list[TurnRecord]()
     session.receive(SessionCreated(), 0)

@@ -39,12 +39,15 @@ def test_the_backoff_grows_is_drawn_and_ends(seed: int) -> None:
         assert whole_s / 2 <= wait_s <= whole_s
 
 
-def test_a_session_that_came_back_has_all_its_attempts_again() -> None:
+@pytest.mark.parametrize("used", [True, False])
+def test_a_session_that_came_to_a_turn_has_all_its_attempts_again(used: bool) -> None:
     link = Link(seed=3)
     link.created(0)
     first = [link.backoff_s() for _ in range(6)]
     link.lost(1)
     link.created(2)
+    if used:
+        link.used()
     again = [link.backoff_s() for _ in range(6)]
     assert first[-1] is None
-    assert again[0] is not None
+    assert (again[0] is not None) is used
