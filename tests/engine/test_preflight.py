@@ -61,6 +61,7 @@ def test_messages_that_open_no_session_are_shown() -> None:
     fault = look(speak, setup_limit_s=0.3)
     assert fault is not None
     assert 'came that open none, the first: [{"type":"session.created"}]' in fault.detail
+    assert "Check --dialect, here openai-realtime" in str(refusal(route(1), fault))
 
 
 def test_a_proxy_that_is_not_there_is_named() -> None:
