@@ -7,12 +7,17 @@ from harness.analysis.prices import PriceList, family
 from harness.errors import sanitised
 from harness.model import ClassTarget, Run, SessionRecord
 
+# A platform bills every session by its own price, whatever model answers: its row of the list.
+_PLATFORMS = {"vapi": "vapi", "deepgram": "deepgram-agent", "elevenlabs": "elevenlabs-agents"}
+# Where a model does not cost what it costs at its maker, and is in the list under such a name.
+_PREFIXES = {"voice-live": "voice-live-"}
+
 
 class PricedModels:
     """Which model's prices hold for which session: the one the server named, else the asked.
 
     A name that the list does not know, beside an asked one that it does, is taken for another
-    name of the asked one, and that is said.
+    name of the asked one, and that is said. On a platform with a price of its own, that holds.
     """
 
     def __init__(self, run: Run, prices: PriceList) -> None:
@@ -39,12 +44,30 @@ class PricedModels:
 
     def _only(self, named: set[str], user_class: str) -> str:
         if len(named) != 1:
-            return self._run.manifest.target_of(user_class).model
+            return self._listed("", user_class)
         return self._priced(next(iter(named)), user_class)
 
     def _priced(self, named: str, user_class: str) -> str:
-        asked, of_model = self._run.manifest.target_of(user_class).model, self._prices.of_model
+        asked, of_model = self._listed("", user_class), self._prices.of_model
+        named = self._listed(named, user_class)
         return asked if of_model(named) is None and of_model(asked) is not None else named
+
+    def _listed(self, named: str, user_class: str) -> str:
+        """Return the name in the list of a model, or of the one that was asked for."""
+        target = self._run.manifest.target_of(user_class)
+        return listed_name(target.dialect, named or target.model)
+
+
+def listed_name(dialect: str, model: str) -> str:
+    """Return the name under which the list has what a session in a dialect costs.
+
+    Args:
+        dialect: The dialect of the session.
+        model: The model, empty where nobody named one.
+    """
+    if dialect in _PLATFORMS:
+        return _PLATFORMS[dialect]
+    return f"{_PREFIXES.get(dialect, '')}{model}" if model else ""
 
 
 def model_difference(run: Run, *, chosen: bool = False) -> str:

@@ -48,6 +48,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.model.accuracy_summary import AccuracySummary, DifferenceSummary, PercentileDifferences
+from harness.model.cost_summary import PriceListSummary
 from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.summary import (
     CostSummary,
@@ -61,7 +62,6 @@ from harness.model.summary import (
     NominalNetwork,
     PercentileSummary,
     PingSummary,
-    PriceListSummary,
     StratumSummary,
 )
 from harness.model.validity_summary import ErrorBoundSummary, ValiditySummary
@@ -337,10 +337,20 @@ def _cost(run: Run, prices: PriceList) -> CostSummary:
         model=found.model,
         model_asked=run.manifest.model,
         models_named=models_named(run),
-        prices=PriceListSummary(date=prices.date, source=prices.source),
+        prices=_prices(prices, found.model),
         note=found.note,
         why=found.why,
         detail=cost_detail(run, prices, bills),
+    )
+
+
+def _prices(prices: PriceList, model: str) -> PriceListSummary:
+    """Return where the prices of a model were read; of several models, that of the list."""
+    tariff = prices.of_model(model)
+    if tariff is None:
+        return PriceListSummary(date=prices.date, source=prices.source)
+    return PriceListSummary(
+        date=tariff.date or prices.date, source=tariff.source or prices.source, note=tariff.note
     )
 
 

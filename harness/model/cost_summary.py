@@ -8,6 +8,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceListSummary:
+    """Which prices were used.
+
+    Attributes:
+        date: From when they are.
+        source: Where they were read.
+        note: What comes on top, or else is to know.
+    """
+
+    date: str
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostItem:
     """One kind of what was paid for.
 

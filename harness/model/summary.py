@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.model.accuracy_summary import AccuracySummary
 from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.breakdown_summary import CallsSummary, FaultSummary
-from harness.model.cost_summary import CostDetail
+from harness.model.cost_summary import CostDetail, PriceListSummary
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.speech import CorpusFacts
@@ -190,14 +190,6 @@ class LatenessSummary:
     p999_ms: float | None
     max_ms: float | None
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceListSummary:
-    """Which list of prices was used."""
-
-    date: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

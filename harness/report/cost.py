@@ -50,7 +50,7 @@ def _facts(found: CostSummary) -> Iterator[tuple[str, str]]:
     listed = found.prices
     model = sanitised(found.model)
     yield "Prices", f"{model}, {sanitised(listed.date)}: {sanitised(listed.source)}"
-    for label, words in (("Note", found.note), ("Missing", found.why)):
+    for label, words in (("On top", listed.note), ("Note", found.note), ("Missing", found.why)):
         if words:
             yield label, sanitised(words)
 

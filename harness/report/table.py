@@ -188,7 +188,8 @@ def error_bound(found: ErrorBoundSummary) -> str:
 
 
 def _cost(found: CostSummary) -> str:
-    note = f"; {sanitised(found.note)}" if found.note else ""
+    told = (found.prices.note, found.note)
+    note = "".join(f"; {sanitised(words)}" for words in told if words)
     if found.total is None:
         return f"{MISSING} {sanitised(found.why)}{note}"
     currency = sanitised(found.currency)

@@ -4,7 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from harness.analysis.priced_models import PricedModels, model_difference, models_named
+from harness.analysis.priced_models import (
+    PricedModels,
+    listed_name,
+    model_difference,
+    models_named,
+)
 from harness.analysis.prices import Price, PriceList, TokenTariff
 from harness.model import Run, SessionRecord, TurnRecord
 
@@ -73,3 +78,32 @@ def test_each_class_is_priced_by_the_model_of_its_own_target(
     unchosen = replace(targets[1], model_by_default=True)
     run = replace(run, manifest=replace(whole, targets=(targets[0], unchosen)))
     assert model_difference(run, chosen=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "name"),
+    [
+        ("openai", "gpt-realtime", "gpt-realtime"),
+        ("xai", "grok-voice-latest", "grok-voice-latest"),
+        # Billed by the platform, whatever model answers there, and also where nobody knows which.
+        ("vapi", "gpt-4o-mini", "vapi"),
+        ("elevenlabs", "", "elevenlabs-agents"),
+        ("deepgram", "gpt-4o-mini", "deepgram-agent"),
+        # Not what it costs at OpenAI.
+        ("voice-live", "gpt-realtime", "voice-live-gpt-realtime"),
+        ("voice-live", "", ""),
+        ("inworld", "", ""),
+    ],
+)
+def test_a_session_has_the_price_of_where_it_is_held(dialect: str, model: str, name: str) -> None:
+    assert listed_name(dialect, model) == name
+
+
+def test_a_model_of_another_service_has_no_price_of_its_maker(
+    served: Callable[[dict[str, str]], Run],
+) -> None:
+    run = served({"a": "n"})
+    elsewhere = replace(run, manifest=replace(run.manifest, dialect="voice-live"))
+    assert PRICES.of_model(PricedModels(elsewhere, PRICES).of_session("a")) is None
+    platform = replace(run, manifest=replace(run.manifest, dialect="vapi", model=""))
+    assert PricedModels(platform, PRICES).of_session("a") == "vapi"

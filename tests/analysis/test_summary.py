@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness.analysis.prices import Price, PriceList, TokenTariff
+from harness.analysis.prices import Price, PriceList, TimeTariff, TokenTariff
 from harness.analysis.summary import concurrency_peak, summarise
 from harness.model import (
     SUMMARY_SCHEMA,
@@ -22,7 +22,7 @@ from harness.model import (
     TurnStatus,
     ValidityState,
 )
-from harness.model.summary import PriceListSummary
+from harness.model.cost_summary import PriceListSummary
 from harness.model.validity_summary import ErrorBoundSummary
 
 MakeTurn = Callable[..., TurnRecord]
@@ -186,6 +186,15 @@ def test_cost_says_by_which_prices(run: Run) -> None:
     assert cost.total == pytest.approx(119 * 300 / 1e6)
     assert cost.tokens is not None
     assert cost.tokens.input_audio == 11_900
+
+
+def test_a_price_of_another_date_says_so_and_what_comes_on_top(run: Run) -> None:
+    own = TimeTariff(per_minute=Decimal(1), date="2025", source="theirs", note="the rest")
+    prices = replace(PRICES, models={**PRICES.models, "vapi": own})
+    vapi = replace(run, manifest=replace(run.manifest, dialect="vapi"))
+    told = summarise(vapi, prices).cost
+    assert (told.basis, told.model) == ("time", "vapi")
+    assert told.prices == PriceListSummary(date="2025", source="theirs", note="the rest")
 
 
 def test_a_run_of_nothing_is_summarised_as_nothing(make_run: MakeRun) -> None:
