@@ -29,7 +29,7 @@ test: $(VENV)/development.stamp  ## Set up and pass the tests.
 	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term
 
 test-clients: $(VENV)/development.stamp  ## Other people's clients talk to the simulator (network, node; 2 minutes).
-	$(BIN)/pytest tests/simulator/clients/check_clients.py tests/simulator/clients/check_carriers.py tests/simulator/clients/check_vendors.py tests/simulator/clients/check_a2a.py -rs --timeout 900
+	$(BIN)/pytest tests/simulator/clients/check_clients.py tests/simulator/clients/check_carriers.py tests/simulator/clients/check_vendors.py tests/simulator/clients/check_a2a.py tests/simulator/clients/check_wyoming.py -rs --timeout 900
 
 test-kernel: $(VENV)/development.stamp  ## Check the loss model against this kernel's own TCP (root on Linux).
 	$(BIN)/pytest tests/kernel/check_model.py -rs
