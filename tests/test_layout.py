@@ -47,6 +47,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "model/session_settings.py": "load/test_session_check.py",
         "model/stamp.py": "transport/test_tls.py",
         "model/truth.py": "recording/test_reading.py",
+        "model/cascade_summary.py": "analysis/test_stages.py",
         "model/stages.py": "recording/test_reading.py",
         "model/accuracy_summary.py": "report/test_table.py",
         "model/units.py": "model/test_audio.py",

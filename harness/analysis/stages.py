@@ -4,6 +4,7 @@ The stages follow one another: for every turn that was heard they add up to voic
 that failed in one stage has those before it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from harness.analysis.accuracy import since_speech_ms
 from harness.analysis.metrics import Metric, heard_ms
 from harness.analysis.quantiles import Sample
-from harness.model import NS_PER_MS, StageRecord, TurnRecord, TurnStatus
+from harness.analysis.rounding import rounded
+from harness.model import NS_PER_MS, CascadeSummary, StageRecord, TurnRecord, TurnStatus
 
 _ENDPOINT = Metric(
     name="endpoint",
@@ -29,6 +31,7 @@ _DELIVERY = Metric(
     definition="voice to voice less all that came before: the network both ways, and silence at"
     " the head of the response",
 )
+_MOST_FAILURES = 20
 CASCADE_STAGES = (
     _ENDPOINT,
     Metric(
@@ -81,12 +84,7 @@ def stage_samples(
         records: The cascade's, joined by the provider's session and response ids.
         input_rate_hz: Sample rate of the audio sent.
     """
-    known = {(record.session_id, record.response_id): record for record in records}
-    joined = [
-        (turn, record)
-        for turn in turns
-        if turn.status is not TurnStatus.VOID and (record := _of(turn, known)) is not None
-    ]
+    joined = _joined(turns, records)
     if not joined:
         return []
     sessions = {turn.session_id: number for number, (turn, _) in enumerate(joined)}
@@ -115,6 +113,47 @@ def stage_ms(
     start_ns: int | None = getattr(record, stage.start[0])
     end_ns: int | None = getattr(record, stage.end)
     return None if start_ns is None or end_ns is None else (end_ns - start_ns) / NS_PER_MS
+
+
+def cascade_summary(
+    turns: Iterable[TurnRecord], records: Iterable[StageRecord]
+) -> CascadeSummary | None:
+    """Count what a cascade did for the turns of a run; `None` where there is no log of it."""
+    found = [record for _, record in _joined(turns, records)]
+    if not found:
+        return None
+    # An LLM that had begun, or failed, was asked: what it took then is not known to be nothing.
+    asked = [one for one in found if one.first_token_ns is not None or one.failed_stage == "llm"]
+    untold = sum(one.tokens_in is None for one in asked)
+    failures = Counter(one.failure for one in found if one.failure)
+    stages = dict.fromkeys(stage for one in found for stage in one.providers)
+    return CascadeSummary(
+        responses=len(found),
+        cancelled=sum(one.cancelled for one in found),
+        failed=dict(Counter(one.failed_stage for one in found if one.failed_stage)),
+        failures=dict(failures.most_common(_MOST_FAILURES)),
+        providers={
+            stage: tuple(dict.fromkeys(one.providers.get(stage, "") for one in found))
+            for stage in stages
+        },
+        heard_s=rounded(sum(one.heard_s for one in found)),
+        tokens_in=None if untold else sum(one.tokens_in or 0 for one in found),
+        tokens_out=None if untold else sum(one.tokens_out or 0 for one in found),
+        tokens_untold=untold,
+        characters=sum(one.characters for one in found),
+    )
+
+
+def _joined(
+    turns: Iterable[TurnRecord], records: Iterable[StageRecord]
+) -> list[tuple[TurnRecord, StageRecord]]:
+    """Return turns with their responses; those that we spoiled are left out."""
+    known = {(record.session_id, record.response_id): record for record in records}
+    return [
+        (turn, record)
+        for turn in turns
+        if turn.status is not TurnStatus.VOID and (record := _of(turn, known)) is not None
+    ]
 
 
 def _of(turn: TurnRecord, known: dict[tuple[str, str], StageRecord]) -> StageRecord | None:

@@ -28,7 +28,7 @@ from harness.analysis.priced_models import models_named
 from harness.analysis.prices import PriceList
 from harness.analysis.quantiles import Estimate, Sample, estimate
 from harness.analysis.rounding import RATE_DIGITS, rounded, rounded_fields
-from harness.analysis.stages import stage_samples
+from harness.analysis.stages import cascade_summary, stage_samples
 from harness.analysis.understanding import understanding
 from harness.analysis.validity import assess_validity, impairs
 from harness.analysis.vendor_accounts import vendor_summary
@@ -86,6 +86,7 @@ def summarise(
         truth: The simulator's truth log, where there is one.
         stages: A cascade's stage log, likewise.
     """
+    stages = tuple(stages)
     validity, columns, calls = assess_validity(run), TurnColumns(run.turns), calls_summary(run)
     changes, overhead = networks.changes(run.events), networks.proxy_overhead(run.events)
     return Summary(
@@ -121,6 +122,7 @@ def summarise(
         calls=calls if calls.n else None,
         stages=_stages(run, stages),
         vendor=vendor_summary(run),
+        cascade=cascade_summary(run.turns, stages),
     )
 
 

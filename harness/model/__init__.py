@@ -7,6 +7,7 @@ between samples and nanoseconds, which everyone must do alike.
 
 from harness.model.audio import AudioFormat, Encoding, ns_from_samples, samples_from_ns
 from harness.model.carrier import CarrierAccount
+from harness.model.cascade_summary import CascadeSummary
 from harness.model.check import Check
 from harness.model.class_target import ClassTarget
 from harness.model.decoder import AudioDecoder, NewDecoder
@@ -120,6 +121,7 @@ __all__ = [
     "CallerWords",
     "CancelResponse",
     "CarrierAccount",
+    "CascadeSummary",
     "Check",
     "ClassTarget",
     "Clip",

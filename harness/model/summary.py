@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from harness.model.accuracy_summary import AccuracySummary
 from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.breakdown_summary import CallsSummary, FaultSummary
+from harness.model.cascade_summary import CascadeSummary
 from harness.model.cost_summary import CostDetail, PriceListSummary
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.provenance_summary import ProvenanceSummary
@@ -361,6 +362,7 @@ class Summary:
         faults: Kinds of faults, the most frequent first.
         calls: Calls as their callers met them; `None` without a turn that counts.
         stages: Stages of a cascade by name, in their order; only with a stage log.
+        cascade: What it did; likewise.
         vendor: What the vendor told of the calls afterwards; `None` where it was not asked.
     """
 
@@ -388,6 +390,7 @@ class Summary:
     faults: tuple[FaultSummary, ...] = ()
     calls: CallsSummary | None = None
     stages: dict[str, MetricSummary] | None = None
+    cascade: CascadeSummary | None = None
     vendor: VendorSummary | None = None
 
     def of_network(self, name: str) -> StratumSummary | None:

@@ -1,6 +1,7 @@
 """The stages of a cascade, on the page and in the table."""
 
 from harness.errors import sanitised
+from harness.model import CascadeSummary
 from harness.model.summary import PercentileSummary, Summary
 from harness.report.blocks import Cell, Facts, Section, Table
 from harness.report.formatting import MISSING, counted, number
@@ -36,7 +37,42 @@ def section(summary: Summary) -> list[Section]:
             " up to percentiles of the whole. A turn that failed has the stages before the failure."
         ),
     )
-    return [Section(id="cascade", title="Stages", says=says, parts=(table, definitions))]
+    parts: tuple[Table | Facts, ...] = (table, definitions)
+    if summary.cascade is not None:
+        parts = (table, _did(summary.cascade), definitions)
+    return [Section(id="cascade", title="Stages", says=says, parts=parts)]
+
+
+def _did(found: CascadeSummary) -> Facts:
+    """Return who did the stages, what was taken and what failed."""
+    tokens = MISSING
+    if found.tokens_in is not None and found.tokens_out is not None:
+        tokens = f"{number(found.tokens_in, 0)} read, {number(found.tokens_out, 0)} written"
+    if found.tokens_untold:
+        tokens += f"; not counted by the LLM in {counted(found.tokens_untold, 'response')}"
+    who = [(part.upper(), ", ".join(map(sanitised, names))) for part, names in _sorted(found)]
+    failed = [
+        (f"Failed, {counted(times, 'time')}", sanitised(words))
+        for words, times in found.failures.items()
+    ]
+    return Facts(
+        pairs=(
+            *((sanitised(part), names) for part, names in who),
+            ("Responses", f"{number(found.responses, 0)}, {number(found.cancelled, 0)} cut off"),
+            *failed,
+            ("Speech transcribed", f"{number(found.heard_s)} s"),
+            ("Tokens", tokens),
+            ("Characters spoken", number(found.characters, 0)),
+        )
+    )
+
+
+def _sorted(found: CascadeSummary) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the providers in the order of the stages."""
+    order = ("stt", "llm", "tts")
+    return sorted(
+        found.providers.items(), key=lambda it: order.index(it[0]) if it[0] in order else 9
+    )
 
 
 def facts(summary: Summary) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.metrics import heard_ms
-from harness.analysis.stages import CASCADE_STAGES, stage_ms, stage_samples
+from harness.analysis.stages import CASCADE_STAGES, cascade_summary, stage_ms, stage_samples
 from harness.analysis.summary import summarise
 from harness.errors import Fault, Party, Phase
 from harness.load.price_list import bundled_prices
@@ -84,3 +84,25 @@ def test_a_summary_has_stages_only_beside_a_log_and_with_intervals(make_run: Mak
     stt = stages["stt"]
     assert (stt.n, stt.sessions, stt.p50.value, stt.p50.low) == (40, 40, 120.0, 120.0)
     assert stages["sending"].p50.value == pytest.approx(0.5)
+
+
+def test_what_the_cascade_took_and_who_failed_is_counted() -> None:
+    who = {"stt": "a", "llm": "b"}
+    words = "the LLM provider answered 429"
+    records = [
+        replace(record("r"), providers=who, heard_s=2.0, tokens_in=30, tokens_out=7, characters=40),
+        replace(record("q", so_far=2), providers=who, heard_s=1.0, failed_stage="llm"),
+        replace(record("elsewhere"), heard_s=99.0),
+    ]
+    records[1] = replace(records[1], failure=words)
+    found = cascade_summary([turn("r"), turn("q", None)], records)
+    assert found is not None
+    assert (found.responses, found.heard_s, found.characters) == (2, 3.0, 40)
+    assert (found.failed, found.failures) == ({"llm": 1}, {words: 1})
+    assert found.providers == {"stt": ("a",), "llm": ("b",)}
+    # The one that failed may have taken tokens: then the sum is not known.
+    assert (found.tokens_in, found.tokens_untold) == (None, 1)
+    alone = cascade_summary([turn("r")], records)
+    assert alone is not None
+    assert (alone.tokens_in, alone.tokens_out, alone.tokens_untold) == (30, 7, 0)
+    assert cascade_summary([turn("other")], records) is None

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from harness.model import Summary
+from harness.model import CascadeSummary, Summary
 from harness.model.summary import MetricSummary, PercentileSummary
 from harness.report.cascade import facts, section
 from harness.report.formatting import MISSING
@@ -28,7 +28,20 @@ def _stage(title: str, value: float, n: int = 12) -> MetricSummary:
 
 
 def _with_stages(summary: Summary) -> Summary:
-    return replace(summary, stages={"stt": _stage("STT", 120.0), "tts": _stage("TTS", 40.0, 11)})
+    did = CascadeSummary(
+        responses=14,
+        cancelled=1,
+        failed={"stt": 2},
+        failures={"the STT provider answered <429>": 2},
+        providers={"llm": ("b",), "stt": ("a",)},
+        heard_s=40.0,
+        tokens_in=None,
+        tokens_out=None,
+        tokens_untold=1,
+        characters=900,
+    )
+    stages = {"stt": _stage("STT", 120.0), "tts": _stage("TTS", 40.0, 11)}
+    return replace(summary, stages=stages, cascade=did)
 
 
 def test_stages_are_a_table_with_intervals_and_reasons(
@@ -37,11 +50,15 @@ def test_stages_are_a_table_with_intervals_and_reasons(
     run = make_run(calls=2)
     summary = _with_stages(summary_of(run))
     (shown,) = section(summary)
-    (table, _) = shown.parts
+    (table, did, _) = shown.parts
     assert table.rows[0] == (  # type: ignore[union-attr]
         *("STT", "12", ("120", "119 to 121"), ("120", "119 or more"), MISSING),
     )
     assert table.notes == ("STT P99; TTS P99: needs 90 turns, has 12.",)  # type: ignore[union-attr]
+    pairs = dict(did.pairs)  # type: ignore[union-attr]
+    assert list(pairs)[:3] == ["STT", "LLM", "Responses"]
+    assert pairs["Failed, 2 times"] == "the STT provider answered <429>"
+    assert pairs["Tokens"] == f"{MISSING}; not counted by the LLM in 1 response"
     page = render_page(run, summary)
     assert 'id="cascade"' in page
     assert "from &lt;here&gt; to STT" in page
