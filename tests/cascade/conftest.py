@@ -37,16 +37,16 @@ class Request:
 
 @dataclass
 class Reply:
-    """What it answers: each piece after a delay in seconds.
+    """What it answers, piece by piece.
 
     Attributes:
-        pieces: Delay and bytes.
+        pieces: A delay in seconds, or what is waited for, and the bytes that follow.
         status: Of HTTP.
         sent_ns: Just before each piece went out.
         cut: Hang up after the last piece, without an end.
     """
 
-    pieces: Sequence[tuple[float, bytes]]
+    pieces: Sequence[tuple[float | asyncio.Event, bytes]]
     status: int = 200
     sent_ns: list[int] = field(default_factory=list)
     cut: bool = False
@@ -99,8 +99,8 @@ class FakeHttp:
         reply = self.reply(request)
         self.replies.append(reply)
         writer.write(f"HTTP/1.1 {reply.status} Said\r\ntransfer-encoding: chunked\r\n\r\n".encode())
-        for delay_s, piece in reply.pieces:
-            await asyncio.sleep(delay_s)
+        for wait, piece in reply.pieces:
+            await (wait.wait() if isinstance(wait, asyncio.Event) else asyncio.sleep(wait))
             if reader.at_eof():
                 raise ConnectionResetError
             reply.sent_ns.append(now_ns())

@@ -88,15 +88,21 @@ def test_a_turn_goes_through_all_parts_and_every_stage_has_its_instant(
 def test_what_was_said_before_is_told_and_the_first_sentence_does_not_wait(
     opened_cascade: OpenedCascade,
 ) -> None:
+    asked_to_speak = asyncio.Event()
+
     def llm(_: Request) -> Reply:
-        return Reply([(0.0, chunk("First. Sec")), (0.3, chunk("ond.")), (0.0, stopped())])
+        # It goes on only once its first sentence is being spoken.
+        return Reply(
+            [(0.0, chunk("First. Sec")), (asked_to_speak, chunk("ond.")), (0.0, stopped())]
+        )
+
+    def tts(_: Request) -> Reply:
+        asked_to_speak.set()
+        return Reply([(0.0, speech())])
 
     async def talk() -> None:
-        async with opened_cascade(Providers(llm=llm)) as served:
-            await turn(served)
-            (record,) = served.stages
-            assert record.first_audio_sent_ns is not None
-            assert record.first_audio_sent_ns < served.llm.replies[0].sent_ns[1]
+        async with opened_cascade(Providers(llm=llm, tts=tts)) as served:
+            assert (await turn(served))["status"] == "completed"
             await turn(served)
             roles = [m["role"] for m in served.llm.requests[1].json["messages"]]
             assert roles == ["system", "user", "assistant", "user"]
