@@ -13,6 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +32,14 @@ _EXPORTERS_HEADERS = re.compile(r"OTEL_EXPORTER_OTLP(_[A-Z]+)?_HEADERS")
 # Variables that, by their names, hold a secret of anything.
 _SECRET_NAME = re.compile(r"(?i)(?:.*_)?(?:key|token|secret|password|passwd|pat)")
 _QUOTES = "\"'`"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether who listens at `host` is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def cache_dir() -> Path:

@@ -100,6 +100,11 @@ class CascadeAnswers:
     # -- inside ---------------------------------------------------------------------------------
 
     def _respond(self, options: Json) -> None:
+        asked = options.get("output_modalities") or self._host.configuration["output_modalities"]
+        if "audio" not in asked:
+            expected = "['audio']: nothing is answered in writing here"
+            self._host.refuse(refusals.invalid("session.output_modalities", expected))
+            return
         heard, own = self._waiting or (self._listening.what_was_heard(None), None)
         self._waiting = None
         self._response = Response(

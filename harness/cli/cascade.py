@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import click
 
+from harness import environment
 from harness.cascade import LLM, STT, TTS, CascadeConfig, read_cascade, serve_cascade
 from harness.engine.thread_priority import AUDIO, before_others
 from harness.errors import ExitCode
@@ -71,7 +71,7 @@ def command(file: Path | None, exit_with_stdin: bool, **given: Any) -> int:
     it. Keys come from environment variables only.
     """
     config = _with_options(read_cascade(file, _DEFAULT_PORT), given)
-    if not _is_loopback(config.host):
+    if not environment.is_loopback(config.host):
         print(f"harness: listening beyond this machine, on {config.host}", file=sys.stderr)
     with before_others(AUDIO):
         serve_cascade(config, announce=_announce, end_with_stdin=exit_with_stdin)
@@ -97,10 +97,3 @@ def _with_options(config: CascadeConfig, given: dict[str, Any]) -> CascadeConfig
 
 def _announce(address: str) -> None:
     print(f"listening on {address}", flush=True)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +138,7 @@ def command(
         api_key=_key(api_key_env),
         refuse_at_upgrade=auth_status == "401",
     )
-    if not _is_loopback(config.host):
+    if not environment.is_loopback(config.host):
         print(f"harness: listening beyond this machine, on {config.host}", file=sys.stderr)
     if config.corpus is not None:
         config = replace(config, answers=_answers(config.corpus, config.channel, config.seed))
@@ -210,10 +209,3 @@ def _key(name: str | None) -> str | None:
             "the environment variable is not set", where=name, hint="Put the key to ask for in it"
         )
     return key
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -261,3 +261,15 @@ def test_a_client_that_leaves_in_the_middle_takes_its_response_along(
             assert record.cancelled
 
     run(talk())
+
+
+def test_what_is_not_offered_is_refused_by_name(opened_cascade: OpenedCascade) -> None:
+    async def talk() -> None:
+        async with opened_cascade() as served:
+            await served.talk.send("response.create", response={"output_modalities": ["text"]})
+            assert "in writing" in (await served.talk.refused())["message"]
+            await served.talk.send("response.create", response={"conversation": "none"})
+            assert "out of band" in (await served.talk.refused())["message"]
+            assert (await turn(served))["status"] == "completed"
+
+    run(talk())

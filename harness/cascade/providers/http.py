@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MOST_ANSWER_BYTES = 4 * 2**20
 _MOST_REFUSAL_BYTES = 16 * 1024
 _PACKAGE = "httpx2"
+# Longer than callers usually think between turns: else each turn would pay for a connection anew.
+_KEPT_OPEN_S = 30.0
 
 
 class Http:
@@ -90,7 +92,11 @@ def _client(headers: dict[str, str]) -> "AsyncClient":
         headers=headers,
         timeout=None,
         trust_env=False,
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+        limits=httpx2.Limits(
+            max_connections=None,
+            max_keepalive_connections=None,
+            keepalive_expiry=_KEPT_OPEN_S,
+        ),
     )
 
 

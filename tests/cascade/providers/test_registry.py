@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from harness.cascade.providers.registry import LLM, STT, TTS, completed, make_provider
@@ -49,3 +51,10 @@ def test_what_is_usual_stands_where_nothing_is_said() -> None:
 def test_what_is_no_provider_or_no_address_is_refused(name: str, url: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         completed("stt", STT, ProviderSettings(name=name, url=url))
+
+
+def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(BadInput, match=r"httpx2: is needed .* Install harness\[cascade\]"):
+        make_provider("stt", STT, ProviderSettings(name="openai", url=OWN))
+    make_provider("stt", STT, ProviderSettings(name="wyoming", url="tcp://127.0.0.1:10300"))
