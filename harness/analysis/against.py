@@ -29,7 +29,6 @@ from harness.model.against_document import (
     TargetFindings,
     Verdict,
 )
-from harness.model.summary import MetricSummary
 from harness.model.validity_summary import ValidityState
 
 # What targets may not differ in; the other facts of a run are what a target is.
@@ -148,18 +147,13 @@ def _findings(held: HeldTarget) -> TargetFindings:
         turns_planned=whole.load.turns_planned,
         status=whole.load.status,
         metrics=whole.metrics,
-        stages=_stages(whole),
+        stages=whole.stages or {},
         failure_rate=whole.failure_rate,
         failures_by_party=dict(parties),
         behaviour=whole.behaviour,
         understanding=next((one for one in whole.understanding if not one.by), None),
         cost=replace(whole.cost, detail=None),
     )
-
-
-def _stages(whole: Summary) -> dict[str, MetricSummary]:
-    """Return the stages of a cascade, of a summary that has any."""
-    return getattr(whole, "stages", None) or {}
 
 
 def _compare(

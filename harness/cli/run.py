@@ -14,25 +14,14 @@ from typing import Any
 
 import click
 
-from harness.cascade import MODEL, read_cascade
-from harness.cli.declared_options import DeclaredOptions
+from harness.cascade import MODEL
+from harness.cli.run_options import VOICE, check_cascade, checked_options
 from harness.cli.run_processes import cascade, run_locust, simulator
 from harness.clock import wall_time
-from harness.dialects import DEFAULT_DIALECT
 from harness.environment import for_child, shipped, shipped_files
 from harness.errors import BadInput, ExitCode, RunInvalid
-from harness.load.arrival_schedule import resolve_arrivals
-from harness.load.options import add_arguments, read_options
-from harness.load.session_file import resolve_sessions
-from harness.load.targets import SIMULATOR, resolve_target
-from harness.model import DIRECT
-from harness.network import choose_profile, load_profiles
-from harness.plan import parse_mix
-from harness.plan.duration import parse_duration
+from harness.load.targets import SIMULATOR
 from harness.recording import reserve
-
-# Declared once, for Locust's parser.
-_VOICE = DeclaredOptions(add_arguments)
 
 
 @click.command(
@@ -69,6 +58,18 @@ _VOICE = DeclaredOptions(add_arguments)
     help="Start the cascade of this TOML file (STT, LLM and TTS providers) and call it; the report"
     " then has its stages.",
 )
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="TARGET",
+    help="Twice or more, in place of --host: the targets to hold with the same words in turns and"
+    " to compare. As --host, or simulator:PRESET, simulator:FILE.toml, cascade:FILE.toml.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 50),
+    help="How often each target of --against is held. Default: 2, as A B B A.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -78,6 +79,8 @@ def command(
     preset: str | None,
     simulator_config: Path | None,
     cascade_config: Path | None,
+    against: tuple[str, ...],
+    rounds: int | None,
     **given: Any,
 ) -> int:
     """Run SCENARIO: a locustfile, or the name of one in scenarios/ or of a shipped one.
@@ -88,21 +91,26 @@ def command(
     What follows SCENARIO and is not listed here goes to Locust as it is.
     """
     locustfile = find_scenario(scenario)
-    voice = _VOICE.words(given)
-    parsed = _VOICE.read(voice)
-    _check_run_time(given["run_time"])
+    started_here = {"--preset": preset, "--simulator-config": simulator_config}
+    if against:
+        _refuse_beside_against({"--host": host, "--cascade": cascade_config, **started_here})
+        # Pages and figures, which no run needs.
+        from harness.cli.against import run_against
+
+        return run_against(locustfile, against, rounds, given, context.args)
+    if rounds is not None:
+        raise BadInput("is for --against", where="--rounds", hint="Name two targets with --against")
+    voice = VOICE.words(given)
     if cascade_config is not None:
-        _check_cascade(cascade_config, host, preset, simulator_config, parsed.dialect)
+        parsed = VOICE.read(voice)
+        check_cascade(cascade_config, parsed.dialect, {"--host": host, **started_here})
         if not parsed.model:
             voice += ["--model", MODEL]
     if host is None and (preset is not None or simulator_config is not None):
         host = SIMULATOR
-    address = None if host == SIMULATOR else resolve_target(parsed, host)
-    parsed.run_time = given["run_time"]
-    resolve_arrivals(parsed)
-    resolve_sessions(parsed)
-    read_options(parsed, address or "ws://127.0.0.1")
-    _check_networks(parsed.network, parsed.profiles)
+    parsed, _, address = checked_options(
+        voice, None if host == SIMULATOR else host, given["run_time"]
+    )
     if address is not None and simulator_config is not None:
         raise BadInput(
             "is for the simulator, which is not started",
@@ -137,15 +145,7 @@ def command(
         ) from None
 
 
-command.params += _VOICE.click_options()
-
-
-def _check_run_time(text: str | None) -> None:
-    """Refuse what is no time: Locust takes 0 for none, and a run would last as by default."""
-    if text is not None and parse_duration(text) is None:
-        raise BadInput(
-            "is no length of time", where=f"--run-time {text}", hint="Such as 90s, 5m or 1h30m"
-        )
+command.params += VOICE.click_options()
 
 
 def find_scenario(name: str) -> Path:
@@ -167,27 +167,15 @@ def find_scenario(name: str) -> Path:
     )
 
 
-def _check_networks(mix: str, extra: str) -> None:
-    """Refuse an unknown profile before anything is started."""
-    known = load_profiles(Path(extra) if extra else None)
-    for name, _ in parse_mix(mix or DIRECT):
-        if name != DIRECT:
-            choose_profile(known, name)
-
-
-def _check_cascade(
-    config: Path, host: str | None, preset: str | None, simulator: Path | None, dialect: str
-) -> None:
-    """Refuse what a cascade cannot be called with, and a file that describes none."""
-    others = {"--host": host, "--preset": preset, "--simulator-config": simulator}
-    for option, given in others.items():
-        if given is not None:
-            raise BadInput("goes with another target than --cascade", where=option)
-    if dialect not in ("", DEFAULT_DIALECT):
-        raise BadInput(
-            f"a cascade speaks {DEFAULT_DIALECT}", where=f"--dialect {dialect}", hint="Leave it out"
-        )
-    read_cascade(config)
+def _refuse_beside_against(given: dict[str, Any]) -> None:
+    """Refuse options that say which target it is, where `--against` says it."""
+    for option, value in given.items():
+        if value is not None:
+            raise BadInput(
+                "cannot stand beside --against",
+                where=option,
+                hint="Give each target as --against NAME, or --against simulator:PRESET",
+            )
 
 
 def _locust_words(locustfile: Path, directory: Path, given: dict[str, Any]) -> list[str]:
