@@ -211,11 +211,14 @@ def _utterances(found: TargetComparison, place: int) -> Section:
     target, against = against_text.short(found.target), against_text.short(found.against)
     says = (
         "The largest difference first. What was not answered within the limit comes before all.",
-        "An utterance that was said several times stands with the medians of its turns.",
+        (
+            "An utterance that was said several times stands with the medians of its turns: of"
+            f" {target}, and small, of {against}."
+        ),
     )
     table = Table(
         title=f"Utterances with {target} and {against}",
-        head=("Utterance", "Words", "Said", f"{against}, ms", f"{target}, ms", "Difference, ms"),
+        head=("Utterance", "Words", "Said", "Median, ms", "Difference, ms"),
         rows=tuple(_utterance(one) for one in found.each[:_LISTED]),
         words=2,
         notes=_left_out(found),
@@ -242,7 +245,8 @@ def _utterance(found: UtteranceFindings) -> tuple[Cell, ...]:
     ms, against = (MISSING if one is None else number(one) for one in (found.ms, found.against_ms))
     value = MISSING if found.value is None else signed(found.value)
     words = sanitised(found.transcript) or MISSING
-    return sanitised(found.utterance), words, number(found.n, 0), against, ms, value
+    medians = ms, f"against {against}"
+    return sanitised(found.utterance), words, number(found.n, 0), medians, value
 
 
 def _left_out(found: TargetComparison) -> tuple[str, ...]:

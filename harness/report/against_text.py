@@ -16,7 +16,7 @@ from harness.report.summary_view import HEADLINE, quantiles
 from harness.report.table import WIDTH
 
 _LABEL = 17
-_SHORT_CHARS = 22
+_SHORT_CHARS = 26
 _NOT_AT_ALL = {
     "absent": "no record",
     "other words": "other words",
