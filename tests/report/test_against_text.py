@@ -51,7 +51,7 @@ def test_the_result_begins_with_the_validity_and_names_what_is_left_out() -> Non
 
 
 def test_long_names_are_cut_in_the_middle_unless_they_would_be_alike() -> None:
-    one, other = "wss://voice.example.com/v1/realtime", "wss://voice.other.com/v1/realtime"
+    one, other = "wss://voice.example.com/v1/realtime", "wss://voice.elsewhere.com/v1/realtime"
     assert short(one) == "wss://voice.e…/v1/realtime"
     targets = found().targets
     alike = [replace(targets[0], name=name) for name in (one, other)]
