@@ -42,8 +42,7 @@ from harness.session.tool_responder import Mocks, ToolResponder
 from harness.session.turn.network_lateness import NetworkLateness
 from harness.session.turn.planned_speech import since
 
-# For so long frames of silence are known ahead while nobody has said what comes next; to be told
-# makes an end of it.
+# So far ahead frames of silence are known while nobody has said what comes next.
 _UNTOLD_NS = 1_000 * NS_PER_MS
 
 
@@ -85,15 +84,16 @@ class Caller:
         commits: bool = False,
         mocks: Mocks | None = None,
     ) -> None:
-        self.id, self.finished, self.has_news = f"call-{plan.number:06d}", False, False
-        self._plan, self._silence = plan, wire_format.silence
+        self.id = f"call-{plan.number:06d}"
+        self.finished = self.has_news = self._winding_up = False
+        self._plan, self._silence, self._commits = plan, wire_format.silence, commits
         self._turns = PlannedTurns(self.id, plan, utterances, wire_format, backchannel)
         self._origin_ns, self._scheduled_ns, self._planned = origin_ns, scheduled_ns, planned
         self.link = Link(seed=plan.number)
         self._acknowledgement = Acknowledgement()
         self._expects_acknowledgement = wire_format.acknowledges_settings
-        self.differs, self.unreadable_messages = tuple[str, ...](), 0
-        self.old_names = frozenset[str]()
+        self.differs, self.old_names = tuple[str, ...](), frozenset[str]()
+        self.unreadable_messages = self._turns_done = 0
         self.pacing = Pacing(wire_format.frame_samples, wire_format.rate_hz)
         expects = plan.answers_tools or any(turn.expected_tool for turn in plan.behaviours)
         self.tools = ToolResponder(mocks) if expects else None
@@ -105,9 +105,8 @@ class Caller:
             keeps_words=plan.open_ended,
         )
         self._speaking = Speaking(wire_format.frame_samples)
-        self._speak_from_ns = self._silent_until_ns = self._greeting_from_ns = 0
-        self._thinks_from_ns = 0
-        self._winding_up, self._commits, self._turns_done = False, commits, 0
+        self._speak_from_ns = self._silent_until_ns = 0
+        self._greeting_from_ns = self._thinks_from_ns = 0
         self._hung_up: Fault | None = None
 
     @property
@@ -443,8 +442,8 @@ class Caller:
 
     def phase(self) -> Phase:
         """Return what the session is doing, to say where it broke off."""
-        turn = self.conversation.turn
-        return self.link.opens or (Phase.SEND if turn is None else turn.phase())
+        turn, opens = self.conversation.turn, self.link.opens
+        return opens or (Phase.SEND if turn is None else turn.phase())
 
     def _since(self, instant_ns: int | None) -> int | None:
         return None if instant_ns is None else instant_ns - self._origin_ns
