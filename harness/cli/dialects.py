@@ -11,7 +11,7 @@ _ROLES = {
 # What a fact of a dialect makes of the report, where it is not so.
 _UNREPORTED = (
     ("reports_endpoint", "endpoint delay and response delay"),
-    ("announces_responses", "when a response begins: at its first audio"),
+    ("announces_responses", "when a response begins: at its first audio or text"),
     ("ends_responses", "when a response ends: 2 s after its last sound"),
     ("acknowledges_settings", "which settings it took"),
     ("calls_tools", "tool calls"),
