@@ -32,11 +32,17 @@ class ResponseEndings:
         """Note an error message, which may be all that is said of a response that broke off."""
         self.error = self._failure = error
 
-    def unended(self) -> ResponseDone | None:
+    def unended(self, endless: bool = False) -> ResponseDone | None:
         """Return how a response failed whose end never came, `None` where it may have been whole.
 
         Some servers never report an end, and then it is missing without a failure.
+
+        Args:
+            endless: It went on until the caller no longer listened.
         """
+        if endless:
+            words = "it went on for longer than any caller listens"
+            return ResponseDone("", ResponseStatus.FAILED, "endless", words)
         failure = self._failure
         if failure is not None:
             code = failure.code or "error"

@@ -2,9 +2,7 @@
 
 Theory of operation. The caller speaks and then waits; the server may report, in any order and with
 any of it missing, that it detected the end, that a response exists, that it is over. The table in
-`response_state` holds every transition; any other event changes nothing.
-
-The rules of this file:
+`response_state` holds every transition; any other event changes nothing. The rules of this file:
 
 * Audio alone is enough. For a server that reports nothing about turns, the latency still comes from
   the labelled end of speech and the first audible sample; its response is over when nothing has
@@ -234,15 +232,17 @@ class Turn:
 
     def ended(self, now_ns: int) -> bool:
         """Return whether there is nothing left to wait for."""
-        if now_ns < self.ends_ns():
-            return False
-        if not self.response_state.is_over and self.answer_ns is None:
+        ends = now_ns >= self.ends_ns()
+        if ends and not self.response_state.is_over and self.answer_ns is None:
             self._audio.finalise()
             return now_ns >= self.ends_ns()
-        return True
+        return ends
 
     def ends_ns(self) -> int:
         """Return when there is nothing left to wait for, if nothing more comes."""
+        return min(self._waits_until_ns(), self.spoken.latest_ns)
+
+    def _waits_until_ns(self) -> int:
         deadline_ns = max(self.spoken.end_ns, self.tools.results_ns) + self.spoken.limit_ns
         detected = self._reports_end is None and self._early.heard_first
         if self._early.pending and (self._reports_end or detected or self._heard_too_early()):
@@ -426,7 +426,7 @@ class Turn:
         heard, audible_ns, spoken = self._audio, self.audible_ns, self.spoken
         until_ns = self.playout_end_ns
         still_plays = bool(now_ns and until_ns and now_ns < until_ns)
-        waits = not self.response_state.is_over
+        waits, endless = not self.response_state.is_over, (now_ns or 0) >= spoken.latest_ns
         return TurnFacts(
             late_ns=self.sending.endpoint_late_ns(spoken.end_due_ns),
             arrival_error_ns=sum(heard.bound or ()),
@@ -439,7 +439,7 @@ class Turn:
             broken=self._endings.failure(is_over=self.response_state.is_over),
             unfinished=waits and (self.ids.announces or still_plays),
             error=self._endings.error,
-            unended=self._endings.unended() if waits and self.ids.waits else None,
+            unended=self._endings.unended(endless) if waits and self.ids.waits else None,
             begun="response_created_ns" in self._noted or heard.first_audio_ns is not None,
             audio=heard.first_audio_ns is not None,
             text="first_text_ns" in self._noted,

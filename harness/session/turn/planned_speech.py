@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from harness.model import TurnInstants
 from harness.session.said import Said
 
+# Longest turn, in limits: at the usual 15 s it is longer than the longest response of OpenAI's, of
+# 4,096 tokens at 20 a second.
+_LONGEST_LIMITS = 15
+
 # By the names of `TurnInstants`.
 Instants = Mapping[str, int | None]
 
@@ -49,6 +53,11 @@ class PlannedSpeech:
     think_ns: int | None = None
     words: str = ""
     said: Said | None = None
+
+    @property
+    def latest_ns(self) -> int:
+        """When the turn is over whatever still comes: some responses never end."""
+        return self.end_ns + _LONGEST_LIMITS * self.limit_ns
 
 
 def since(known: Instants, origin_ns: int) -> TurnInstants:

@@ -667,6 +667,23 @@ def test_a_response_whose_end_never_comes_is_broken_off_where_others_had_one_or_
     assert (record.fault.code if record.fault else "") == code
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_response_that_never_ends_is_left(announced: bool) -> None:
+    turn = new_turn()
+    if announced:
+        feed(turn, (500, ResponseCreated("r1")))
+    at_ms = 900
+    while not turn.ended((END_MS + at_ms) * MS):
+        feed(turn, (at_ms, delta(1_000)))
+        at_ms += 1_000
+        assert at_ms < 100_000
+    assert at_ms > 70_000
+    record = turn.record(0, now_ns=(END_MS + at_ms) * MS)
+    assert latency_ms(record) == 900
+    assert (record.status is TurnStatus.BROKEN_OFF) is announced
+    assert (record.fault is not None and record.fault.code == "endless") is announced
+
+
 def test_a_response_that_the_caller_stopped_needs_no_end() -> None:
     turn = new_turn(reports_done=True)
     feed(turn, (500, ResponseCreated("r1")), (900, delta(3_000)))
