@@ -75,6 +75,7 @@ class Speech:
             limit_ns=round(limit_s * NS_PER_S),
             acknowledges_settings=dialect.facts.acknowledges_settings,
             in_text=dialect.facts.in_text,
+            queued=dialect.facts.marks_playback,
         )
 
     @property

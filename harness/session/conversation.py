@@ -96,7 +96,7 @@ class Conversation:
         self.understood = UnderstoodWords()
         self.provider_session_id = ""
         self.audio, self._new_decoder = wire_format.audio, wire_format.new_decoder
-        self._in_text = wire_format.in_text
+        self._in_text, self._queued = wire_format.in_text, wire_format.queued
         self._sounds = CallSounds(wire_format.keeper)
         self._origin_ns, self._lateness, self._keeps_words = origin_ns, lateness, keeps_words
         self._tools, self._check = tools, EncodingCheck(self.audio)
@@ -152,7 +152,7 @@ class Conversation:
             interrupted = _Open(old, self._behaviour, self._into)
             self._finalise_interruption(now_ns)
             self._interrupted = interrupted
-        self._into = None if old is None else Interruption(old, self.turn)
+        self._into = None if old is None else Interruption(old, self.turn, queued=self._queued)
         if self._into is not None and self._in_text:
             self._request(self._into.stop_speaking(now_ns))
         self._behaviour = behaviour

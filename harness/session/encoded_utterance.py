@@ -59,6 +59,8 @@ class WireFormat:
         limit_ns: How long a caller waits for a response.
         acknowledges_settings: Whether the server says which settings it took.
         in_text: Utterances go out, and responses come, as text.
+        queued: Whether audio is played in the order in which it came until it is taken back, as
+            carriers do; elsewhere another response puts an end to the one before.
         keeper: Who keeps what is said and heard, for recordings; `None` for nobody.
     """
 
@@ -69,6 +71,7 @@ class WireFormat:
     limit_ns: int
     acknowledges_settings: bool = True
     in_text: bool = False
+    queued: bool = False
     keeper: SoundKeeper | None = None
 
     @property

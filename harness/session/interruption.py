@@ -7,7 +7,8 @@ played yet is discarded. Later audio of that response is counted, not heard.
 Events that name a response belong to the turn of that response. Without names, and for responses
 not seen before, the order decides: until the server has reported the caller's speech, or the caller
 has ended, events are still of the old response. A server that reports nothing but begins another
-response has thereby stopped the old one.
+response has thereby stopped the old one. A carrier plays what it has before what comes, unless that
+is taken back: there the old response goes on, and the new one is heard after it.
 """
 
 from harness.errors import Fault, Party, Phase
@@ -39,13 +40,14 @@ class Interruption:
     Args:
         old: The turn whose response it is.
         new: The turn that interrupts it.
+        queued: Audio is played in the order in which it came, until it is taken back.
 
     Attributes:
         old: The turn whose response it is.
     """
 
-    def __init__(self, old: Turn, new: Turn) -> None:
-        self.old, self._new = old, new
+    def __init__(self, old: Turn, new: Turn, *, queued: bool = False) -> None:
+        self.old, self._new, self._queued = old, new, queued
         self._ack_ns: int | None = None
         self._stopped_ns: int | None = None
         self._talked_over_ns: int | None = None
@@ -80,7 +82,10 @@ class Interruption:
                 cut = self._noticed(now_ns)
         elif not old and isinstance(event, ResponseCreated | AudioDelta):
             self._passed_on = True
-            cut = self._stop(now_ns)
+            if not self._queued:
+                cut = self._stop(now_ns)
+            elif (plays_until_ns := self.old.playout_end_ns) is not None:
+                self._new.hold_back(plays_until_ns)
         if old and isinstance(event, AudioDelta):
             self._was_sending = self._was_sending or now_ns > self._new.spoken.onset_ns
             if self._cleared_ns is not None:

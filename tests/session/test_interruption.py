@@ -332,3 +332,40 @@ def test_more_of_a_response_that_was_taken_back_is_noted_while_the_caller_speaks
     assert outcome is BargeIn.STOPPED
     resumed_ns = record.at.response_resumed_ns
     assert resumed_ns == (None if resumed_ms is None else resumed_ms * MS)
+
+
+def behind_a_carrier(sent_ms: int = 1_000) -> Both:
+    """Return the same behind a carrier: nothing has a name, and what was sent plays on."""
+    both = Both()
+    both.old = turn(0, 0, 500)
+    both.old.receive(AudioDelta(audio(2_000)), sent_ms * MS)
+    both.between = Interruption(both.old, both.new, queued=True)
+    return both
+
+
+def test_behind_a_carrier_an_answer_is_heard_after_what_nobody_took_back() -> None:
+    both = behind_a_carrier()
+    both.receive((2_600, AudioDelta(audio(100))), (2_700, AudioDelta(audio(100))))
+    outcome, record = both.end()
+    assert outcome is BargeIn.DEAF
+    assert record.at.talked_over_ns == 3_000 * MS
+    assert record.at.first_audio_ns == 2_600 * MS
+    assert record.at.first_audible_ns == 3_000 * MS
+    assert record.at.playout_end_ns == 3_200 * MS
+    assert both.old.record(0).counts.samples_unheard == 0
+
+
+def test_behind_a_carrier_an_answer_to_what_was_taken_back_is_heard_at_once() -> None:
+    both = behind_a_carrier()
+    both.receive((1_600, PlaybackCleared()), (2_600, AudioDelta(audio(100))))
+    outcome, record = both.end()
+    assert (outcome, stop_ms(record)) == (BargeIn.STOPPED, 100)
+    assert record.at.first_audible_ns == 2_600 * MS
+
+
+def test_behind_a_carrier_an_answer_after_the_old_one_was_played_is_heard_at_once() -> None:
+    both = behind_a_carrier()
+    both.receive((3_400, AudioDelta(audio(100))))
+    outcome, record = both.end()
+    assert outcome is BargeIn.DEAF
+    assert record.at.first_audible_ns == 3_400 * MS

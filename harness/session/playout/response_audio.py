@@ -44,6 +44,7 @@ class ResponseAudio:
         bound: By how much these two may be too late, the worse of both; `None` where it is not
             known.
         doubt: Why the first audible sample cannot be determined.
+        heard_from_ns: Nothing of what comes is heard before then.
         undecodable: Pieces that could not be decoded before anything audible was.
     """
 
@@ -66,7 +67,7 @@ class ResponseAudio:
         # Pieces whose level was not needed yet, and when each of them has been heard.
         self._unexamined: list[tuple[NDArray[np.int16], int | None]] = []
         self.doubt = ""
-        self.undecodable = 0
+        self.undecodable = self.heard_from_ns = 0
         self._check = EncodingCheck(audio) if check is None else check
         self._new_decoder = new_decoder
         self._rate_hz, self._decoder = rate_hz, new_decoder(audio)
@@ -242,6 +243,7 @@ class ResponseAudio:
     def _arrived(self, audio: bytes, samples: int, now_ns: int, bound: StampBound | None) -> None:
         if self._kept is not None:
             self._kept.add(audio, samples)
+        now_ns = max(now_ns, self.heard_from_ns)
         playout, until_ns = self._playout, self._playout.plays_until_ns
         if not self._buffered and until_ns is not None and now_ns > until_ns:
             self._make_listeners()

@@ -33,6 +33,7 @@ class SpokenText:
         first_ns: When the first text of a response came that was not discarded.
         audible_ns: The same: it is spoken as soon as it comes.
         bound: By how much that may be too late; `None` where it is not known.
+        heard_from_ns: Nothing: text is spoken as soon as it comes.
     """
 
     in_text = True
@@ -45,7 +46,7 @@ class SpokenText:
         # One sample is a millisecond of speech.
         self._playout = Playout(_MS_HZ)
         self._said = ""
-        self._pieces = self._discarded_ms = 0
+        self._pieces = self._discarded_ms = self.heard_from_ns = 0
 
     @property
     def first_audio_ns(self) -> int | None:

@@ -104,14 +104,12 @@ class Turn:
         keep: KeptTurn | None = None,
     ) -> None:
         self.spoken, self.kept, self.response_state = spoken, keep, ResponseState.NONE
-        self.ids = ResponseIds(stale)
-        self.tools = ToolUse()
+        self.ids, self.tools = ResponseIds(stale), ToolUse()
         self._format, self._new_decoder, self._check = audio, new_decoder, check
-        self._reports_end = habits.reports_end
+        self._reports_end, self._over_ns = habits.reports_end, 0
         self._early = EarlyResponses(spoken.onset_ns, owed=habits.owes_answer)
         self._audio = self._listen()
         self._noted, self._endings = InstantNotes(before), ResponseEndings(habits.reports_done)
-        self._over_ns = 0
         self._tokens, self.words, self.sending = TokenSum(), AgentWords(), SentFrames()
         # Response and item of which more audio has nothing to change but what is heard.
         self._sounds: tuple[str, str] | None = None
@@ -145,9 +143,7 @@ class Turn:
     def hear_more(
         self, delta: AudioDelta, now_ns: int, bound: StampBound | None = None
     ) -> bool | None:
-        """Take a piece of audio that continues the response.
-
-        Most pieces do, and most of what `receive` checks is then known.
+        """Take a piece of audio that continues the response: most do, and little is to be checked.
 
         Returns:
             Whether the response became audible with it, rather than only longer; `None` when it
@@ -164,6 +160,10 @@ class Turn:
         """Take another format, for all audio that comes from now on."""
         self._format, self._check, self._sounds = audio, check, None
         self._audio.write_as(audio, check)
+
+    def hold_back(self, until_ns: int) -> None:
+        """Note that audio that comes is heard from then on only: something else plays before it."""
+        self._audio.heard_from_ns = until_ns
 
     def receive(self, event: Event, now_ns: int, bound: StampBound | None = None) -> None:
         """Take one event that arrived at `now_ns`, or earlier by no more than `bound` if known."""
