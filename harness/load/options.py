@@ -324,6 +324,12 @@ def read_options(parsed: argparse.Namespace, host: str | None, network: str = DI
             "--record",
             f"cannot be: no audio goes either way in {dialect}",
         ),
+        (
+            # An application has one address for all its calls, and knows nothing of processes.
+            not parsed.carrier_api or (getattr(parsed, "processes", None) or 1) == 1,
+            "--carrier-api",
+            "is for one process that holds calls, and not with --processes",
+        ),
         (parsed.sessions_per_s >= 0, "--sessions-per-s", "must not be negative"),
         (parsed.sessions_per_min >= 0, "--sessions-per-min", "must not be negative"),
         (parsed.sessions_at_once >= 0, "--sessions-at-once", "must not be negative"),

@@ -131,3 +131,15 @@ def test_ephemeral_keys_are_asked_for_by_the_option_alone() -> None:
 def test_a_call_in_text_has_no_audio_to_record() -> None:
     with pytest.raises(BadInput, match="--record: cannot be: no audio goes either way"):
         read("--dialect", "twilio-relay", "--record", "all")
+
+
+@pytest.mark.parametrize("processes", [2, -1])
+def test_an_application_ends_calls_of_one_process_only(processes: int) -> None:
+    words = ("--dialect", "twilio", "--carrier-api", "9000")
+    assert read(*words).carrier_api == ("127.0.0.1", 9000)
+    parser = LikeLocusts()
+    add_arguments(parser)
+    parsed = parser.parse_args(words)
+    parsed.processes = processes
+    with pytest.raises(BadInput, match="not with --processes"):
+        read_options(parsed, "ws://127.0.0.1:1")
