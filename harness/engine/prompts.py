@@ -11,6 +11,9 @@ from harness.errors import BadInput, sanitised
 from harness.model import Clip
 from harness.session import EncodedUtterance, WireFormat
 
+PROMPT_BYTES = 150
+"""About how long the message of a prompt is: what networks are probed with in place of frames."""
+
 _MOST_NAMED = 5
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.corpus import Corpus
 from harness.engine.backchannel import generated_backchannel
+from harness.engine.prompts import PROMPT_BYTES
 from harness.engine.speech import Speech, memory_bytes
 from harness.engine.turn_mix import Voice as SoundOf
 from harness.environment import cache_dir
@@ -68,7 +69,8 @@ class ClassVoices:
         formats = [voice.speech.wire_format for voice in self._of.values()]
         return Stream(
             cadence_ms=min(part.options.frame_ms for part in self._schedule.parts.values()),
-            message_bytes=max(len(one.silence) for one in formats),
+            # Where none sends audio, a prompt stands for a frame.
+            message_bytes=max(len(one.silence) for one in formats) or PROMPT_BYTES,
         )
 
     def prepare(self, calls: int | None, progress: Progress) -> None:

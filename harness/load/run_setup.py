@@ -220,11 +220,21 @@ def resolve_profiles(options: Options) -> dict[str, NetworkProfile]:
     """Return the profiles that were asked for, by name; direct calls need none.
 
     Raises:
-        BadInput: A profile is unknown or impossible.
+        BadInput: A profile is unknown or impossible, or does not fit what the dialect sends.
     """
     known = load_profiles(options.profiles_file)
     wanted = dict.fromkeys(name for name in options.networks if name != DIRECT)
-    return {name: choose_profile(known, name) for name in wanted}
+    found = {name: choose_profile(known, name) for name in wanted}
+    dialect = resolve_dialect(options)
+    for name, profile in found.items() if dialect.facts.in_text else ():
+        if profile.stalls:
+            # Which messages a loss holds up is modelled for a stream of frames.
+            raise BadInput(
+                f"stalls as a stream of audio does, and {dialect.name} sends none",
+                where=f"--network {name}",
+                hint="Choose a network with delay and bandwidth only, such as ideal or geo_sat",
+            )
+    return found
 
 
 def resolve_corpus(options: Options, asked: Mapping[str, str], progress: Progress) -> Corpus:

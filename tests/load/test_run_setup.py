@@ -219,3 +219,11 @@ def test_a_call_in_text_needs_words(tmp_path: Path) -> None:
     corpus = obtain_corpus("synthetic", tmp_path, NoProgress())
     with pytest.raises(BadInput, match="--dialect twilio-relay: no transcript of synthetic-00, "):
         make_schedule(replace(OPTIONS, dialect="twilio-relay"), Dialogue(), corpus)
+
+
+def test_a_network_with_loss_is_refused_where_no_stream_of_audio_is_sent() -> None:
+    in_text = replace(OPTIONS, dialect="twilio-relay")
+    assert list(resolve_profiles(replace(in_text, mix=(("geo_sat", 1),)))) == ["geo_sat"]
+    for lossy in ("lte_good", "dead_spot"):
+        with pytest.raises(BadInput, match=f"--network {lossy}: stalls as"):
+            resolve_profiles(replace(in_text, mix=((lossy, 1),)))
