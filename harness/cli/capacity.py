@@ -44,7 +44,7 @@ _OWN = ("--users", "-u", "--spawn-rate", "-r", "--run-time", "-t", "--calls")
 )
 @click.argument("scenario")
 @click.option("--slo", type=_FILE, required=True, help="TOML file with the objectives.")
-@click.option("--host", help="Address of the API; without one the simulator is started.")
+@click.option("--host", help="Address of the API, or `simulator`; without one as in `harness run`.")
 @click.option("--preset", help="The simulator's latencies.")
 @click.option("--simulator-config", type=_FILE, help="The simulator's TOML file.")
 @click.option(

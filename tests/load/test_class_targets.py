@@ -77,6 +77,17 @@ def test_each_class_calls_its_own_target_by_name_or_address(given: Any) -> None:
     assert {one.class_hosts for one in found.values()} == {True}
 
 
+def test_workers_are_sent_all_that_they_need_and_no_key(given: Any, tmp_path: Path) -> None:
+    parsed = given()
+    _, found = resolved(parsed, None, Europe, Phone)
+    sent = json.dumps(parsed.class_targets)
+    assert "a key of europe" not in sent
+    (tmp_path / "harness.toml").unlink()
+    worker = argparse.Namespace(**(vars(given()) | {"class_targets": json.loads(sent)}))
+    worker.class_hosts = True
+    assert class_options(worker, (Europe, Phone)) == found
+
+
 def test_the_class_goes_before_its_target_and_the_command_line_before_both(given: Any) -> None:
     class Mine(Europe):
         model = "voice-mine"

@@ -7,13 +7,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from harness import environment
-from harness.load.impaired_routes import overlap_ns
+from harness.load.impaired_routes import ImpairedRoutes, overlap_ns
+from harness.load.options import Options
+from harness.load.run_setup import resolve_dialect, route_to_target
 from harness.model import NoProgress
 from harness.network import ToxiproxyServer, find_or_install
 from tests.load.conftest import check_held, lines_of, locust_words, only_run, run_locust
@@ -152,3 +156,49 @@ def test_only_the_overlap_with_marks_counts() -> None:
     marks = [(0, 90), (95, 110), (120, 130), (195, 300), (400, 500)]
     assert overlap_ns(marks, 100, 200) == 10 + 10 + 5
     assert overlap_ns([], 100, 200) == 0
+
+
+class Layer:
+    """Stands for networks whose proxies lead where they are told to."""
+
+    def __init__(self) -> None:
+        self.led: list[tuple[str, str, int]] = []
+
+    def route(self, session_id: str, network: str, host: str, port: int) -> tuple[str, int]:
+        self.led.append((session_id, host, port))
+        return "127.0.0.1", 9_000 + len(self.led)
+
+    def release(self, session_id: str) -> None:
+        pass
+
+    def impairment(self, session_id: str) -> None:
+        return None
+
+
+class Engine:
+    """Stands for an engine whose targets open every session."""
+
+    def run(self, errand: Any) -> None:
+        errand.close()
+
+
+def test_each_session_has_a_proxy_to_the_target_of_its_own_class() -> None:
+    near = Options(host="ws://127.0.0.1:1")
+    phone = replace(near, host="ws://127.0.0.1:2/twilio", dialect="twilio")
+    direct = {
+        name: route_to_target(one, resolve_dialect(one))
+        for name, one in (("Browser", near), ("App", near), ("Phone", phone))
+    }
+    layer, engine = Layer(), Engine()
+    routes = ImpairedRoutes(near, direct, engine, layer, {"lossy": None})  # type: ignore[arg-type,dict-item]
+    browser = routes.route("s0", "lossy", "Browser")
+    phoned = routes.route("s1", "lossy", "Phone")
+    assert layer.led == [("s0", "127.0.0.1", 1), ("s1", "127.0.0.1", 2)]
+    assert (browser.target, browser.via) == (direct["Browser"].target, ("127.0.0.1", 9_001))
+    assert (phoned.target, phoned.via) == (direct["Phone"].target, ("127.0.0.1", 9_002))
+    assert phoned.dialect.name == "twilio"
+    assert routes.route("s2", "none", "Phone") is direct["Phone"]
+    # A Toxiproxy of somebody else's has to reach every server, each of which is tried once.
+    layer.led.clear()
+    routes._check_reachable()
+    assert [port for _, _, port in layer.led] == [1, 2]

@@ -40,6 +40,19 @@ def test_each_kind_of_session_is_opened_once() -> None:
     assert engine.visits == 2
 
 
+def test_every_target_and_every_dialect_at_it_is_visited() -> None:
+    engine: Any = Engine(Visit(None, True))
+    other = replace(OPTIONS, host="ws://127.0.0.1:2")
+    routes = {
+        "Near": route({}),
+        "Also": route({}),
+        "Far": route({}, other),
+        "Azure": route({}, replace(OPTIONS, dialect="azure")),
+    }
+    assert set(try_sessions(engine, OPTIONS, routes)) == set(routes)
+    assert engine.visits == 3
+
+
 def test_settings_that_did_not_take_hold_end_the_run_unless_they_may_differ() -> None:
     engine: Any = Engine(Visit(DIFFERS, True))
     routes = {"A": route({"audio": {"output": {"speed": 1.1}}})}
