@@ -7,7 +7,7 @@ from io import BytesIO, StringIO, TextIOWrapper
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from harness import errors
@@ -104,6 +104,8 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 @example("key-\"'<&>\\%2F+/=\xe9\u201c end")
 @example("first-half/of it\nsecond-half")
 def test_every_spelling_of_a_secret_is_concealed(how: str, secret: str) -> None:
+    # A secret that stands in the words for secrets cannot be told from them.
+    assume(secret not in "[redacted]")
     spelled = SPELLINGS[how](secret)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(errors, "_secrets", [])
