@@ -86,12 +86,14 @@ class Interruption:
                 cut = self._stop(now_ns)
             elif (plays_until_ns := self.old.playout_end_ns) is not None:
                 self._new.hold_back(plays_until_ns)
-        if old and isinstance(event, AudioDelta):
-            self._was_sending = self._was_sending or now_ns > self._new.spoken.onset_ns
-            if self._cleared_ns is not None:
-                self._resumed_ns = self._resumed_ns or now_ns
+        if old and isinstance(event, AudioDelta) and self._cleared_ns is not None:
+            self._resumed_ns = self._resumed_ns or now_ns
         if old:
+            faded_ns = self.old.faded_ns
             self.old.receive(event, now_ns, bound)
+            # The silence that some servers send between responses is nothing that they could stop.
+            if now_ns > self._new.spoken.onset_ns and self.old.faded_ns != faded_ns:
+                self._was_sending = True
         return old, cut
 
     def stop_speaking(self, now_ns: int) -> CutOff | None:

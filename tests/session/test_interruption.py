@@ -369,3 +369,15 @@ def test_behind_a_carrier_an_answer_after_the_old_one_was_played_is_heard_at_onc
     outcome, record = both.end()
     assert outcome is BargeIn.DEAF
     assert record.at.first_audible_ns == 3_400 * MS
+
+
+def test_silence_that_goes_on_after_a_response_is_no_response_that_was_stopped() -> None:
+    both = Both()
+    both.old = turn(0, 0, 500)
+    both.old.receive(AudioDelta(audio(1_000)), 1_000 * MS)
+    both.between = Interruption(both.old, both.new)
+    silence = AudioDelta(base64.b64encode(bytes(2 * RATE_HZ * 20 // 1000)))
+    both.receive((1_700, silence), (2_100, silence), (2_200, silence))
+    outcome, record = both.end()
+    assert outcome is BargeIn.DEAF
+    assert stop_ms(record) is None
