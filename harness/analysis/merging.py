@@ -219,12 +219,13 @@ def _asked(run: Run) -> tuple[Fact, ...]:
     """Return all that runs must have in common to be one."""
     manifest = run.manifest
     sessions = " ".join(one.sha256[:12] for one in manifest.sessions_asked)
-    # A simulator that a run starts listens on another port each time.
-    target = "the simulator" if manifest.simulated else manifest.target
+    # What a run starts itself listens on another port each time.
+    cascade = manifest.settings.get("cascade", "")
+    started = "the simulator" if manifest.simulated else cascade and f"the cascade {cascade}"
     length = "until a time" if manifest.calls_planned is None else "a number of calls"
     return (
         *facts(run),
-        Fact("target", target, "" if manifest.simulated else by_class(manifest, "target")),
+        Fact("target", started or manifest.target, "" if started else by_class(manifest, "target")),
         Fact("audio", str(manifest.audio)),
         Fact("session", sessions),
         Fact("length", length),

@@ -204,6 +204,7 @@ def _turns_planned(calls: Sequence[CallPlan]) -> int | None:
 def _settings(options: Options, schedule: Calls, routes: Mapping[str, Route]) -> dict[str, str]:
     detection = {
         **_command(options, next(iter(routes.values()))),
+        **_cascade(options.cascade),
         **_detection(routes),
         "speech_memory": f"at most {memory_bytes() >> 20} MB a process",
         "load": f"open: {options.arrivals}" if options.arrivals else "closed",
@@ -226,6 +227,14 @@ def _command(options: Options, route: Route) -> dict[str, str]:
     told = options.simulated or options.class_hosts or options.cascade
     host = "" if told else f" --host {shlex.quote(route.address)}"
     return {"command": options.command + host}
+
+
+def _cascade(file: str) -> dict[str, str]:
+    """Return which cascade the run started, by name and content of its file."""
+    if not file:
+        return {}
+    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]
+    return {"cascade": f"{sanitised(Path(file).name)} {digest}"}
 
 
 def _detection(routes: Mapping[str, Route]) -> dict[str, str]:

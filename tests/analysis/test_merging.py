@@ -173,7 +173,7 @@ def test_unlike_runs_are_refused_with_both_values(
         _merged(runs)
 
 
-def test_another_port_of_the_simulator_is_the_same_target(simulate: MakeRun) -> None:
+def test_another_port_of_what_a_run_started_is_the_same_target(simulate: MakeRun) -> None:
     assert _merged([simulate("a"), simulate("b", target="ws://127.0.0.1:2", **LATER)]).turns
     real = [
         simulate(name, simulated=False, target=f"wss://{name}", **more)
@@ -181,6 +181,17 @@ def test_another_port_of_the_simulator_is_the_same_target(simulate: MakeRun) -> 
     ]
     with pytest.raises(BadInput, match="target: wss://a in a, wss://b in b"):
         _merged(real)
+
+
+def test_a_cascade_is_the_same_target_where_its_file_is(simulate: MakeRun) -> None:
+    def held(name: str, told: str, **more: str) -> Run:
+        target, settings = f"ws://{name}", {"cascade": told}
+        return simulate(name, simulated=False, target=target, settings=settings, **more)
+
+    one = held("a", "agent.toml 12")
+    assert _merged([one, held("b", "agent.toml 12", **LATER)]).turns
+    with pytest.raises(BadInput, match=r"target: the cascade agent\.toml 12 in a, .* 34 in b"):
+        _merged([one, held("b", "agent.toml 34", **LATER)])
 
 
 def test_the_whole_is_like_its_runs_to_whoever_compares(simulate: MakeRun) -> None:

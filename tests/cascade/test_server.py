@@ -136,6 +136,8 @@ def test_a_run_against_it_has_every_stage_where_the_providers_saw_it(tmp_path: P
     assert stages is not None
     assert {stage.n for stage in stages.values()} == {1}
     assert "Stages of the cascade" in (folder / "report.html").read_text()
-    command = json.loads((folder / "manifest.json").read_text())["settings"]["command"]
+    settings = json.loads((folder / "manifest.json").read_text())["settings"]
+    assert settings["cascade"].startswith("cascade.toml ")
+    command = settings["command"]
     assert " --cascade " in command  # with the path, or FILE for a long one
     assert "--host" not in command
