@@ -55,7 +55,8 @@ def verdict(found: TargetComparison) -> str:
     said, calls = counted(headline.n, "utterance"), counted(headline.calls, "call")
     same = f"in the median, on the same {said} in {calls}"
     if found.verdict == "inconclusive":
-        words = [f"inconclusive: {target} against {against} {difference(headline)} {same}"]
+        size = "" if headline.value is None else f" {difference(headline)} {same}"
+        words = [f"inconclusive: {target} against {against}{size}"]
         words += [sanitised(found.why)] if found.why else []
         if found.more_turns is not None:
             more = counted(found.more_turns, "further turn")

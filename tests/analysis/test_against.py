@@ -69,10 +69,11 @@ def test_an_open_verdict_says_how_many_turns_would_settle_it() -> None:
     assert found.exit_code == ExitCode.INCONCLUSIVE
 
 
-def test_a_difference_within_the_error_of_a_turn_is_none() -> None:
-    found = compared(target("a", a_run(0.0)), target("b", a_run(0.05)))
+@pytest.mark.parametrize("shift_ms", [0.05, -0.05])
+def test_a_difference_within_the_error_of_a_turn_is_none(shift_ms: float) -> None:
+    found = compared(target("a", a_run(0.0)), target("b", a_run(shift_ms)))
     (one,) = found.comparisons
-    assert ends(one.voice_to_voice)[1] > 0
+    assert ends(one.voice_to_voice) == pytest.approx((shift_ms,) * 3)
     assert one.error_bound_ms == pytest.approx(0.1)
     assert one.verdict == "inconclusive"
     assert "no larger than what a turn may be wrong by" in one.why

@@ -37,6 +37,9 @@ def test_an_open_verdict_says_what_would_settle_it() -> None:
     assert said.startswith("inconclusive: b against plain +20.0 ms [−10.0, +50.0]")  # noqa: RUF001
     assert "the interval holds zero; about 120 further turns with each would settle it" in said
     assert "would settle" not in verdict(one)
+    unknown = replace(one.voice_to_voice, value=None, low=None, high=None)
+    one = replace(one, voice_to_voice=unknown, why="needs 5 calls held with both, has 1")
+    assert verdict(one) == "inconclusive: b against plain; needs 5 calls held with both, has 1"
 
 
 def test_the_result_begins_with_the_validity_and_names_what_is_left_out() -> None:
