@@ -33,6 +33,7 @@ _SLOT_PAUSE_S = 0.25
 _FIRST_WAIT_S = 0.5
 # So much of a message that opens no session is shown.
 _SHOWN_BYTES = 120
+_MESSAGES_CAME = "messages came that open none"
 _FULL_CODES = ("http_429", MINT_FULL, "close_1008", "close_1013")
 # After an error event, a session that exists all the same is announced within this time.
 _GRACE_S = 0.5
@@ -118,7 +119,7 @@ class _Visitor:
         fault = no_session(limit_s)
         if self._messages:
             first = self._first.decode(errors="replace")
-            words = f"{self._messages} messages came that open none, the first: {first}"
+            words = f"{self._messages} {_MESSAGES_CAME}, the first: {first}"
         elif self._upgraded:
             words = "the upgrade was accepted, and no message came"
         else:
@@ -299,18 +300,16 @@ def refusal(route: Route, fault: Fault) -> BadInput:
         )
     if fault.code in _KEY_CODES:
         return _key_refused(route, fault, where)
-    if fault.code == "proxy_refused":
-        hint = "A proxy's user and password go into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
-        return BadInput(f"the proxy opened no connection ({fault})", where=where, hint=hint)
-    if fault.code == "no_proxy":
-        hint = "Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or exempt the target by NO_PROXY"
-        return BadInput(f"the proxy cannot be reached ({fault})", where=where, hint=hint)
+    if fault.code in ("proxy_refused", "no_proxy"):
+        return _no_way_through_proxy(fault, where)
     if fault.code in _FULL_CODES:
         tried = route.refusal_retries + 1
         hint = "Wait for other sessions to end, or try more often with --refusal-retries"
         return BadInput(f"the target refused {tried} times ({fault})", where=where, hint=hint)
     if fault.code == "no_session":
         hint = "A server that starts cold may need more time: --setup-limit-s"
+        if _MESSAGES_CAME in fault.detail:
+            hint = f"Check --dialect, here {route.dialect.name}, and the address"
         return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
     if fault.code in (_SETTINGS_REFUSED, _SETTINGS_DIFFER):
         return _settings_refused(fault, where)
@@ -324,6 +323,14 @@ def refusal(route: Route, fault: Fault) -> BadInput:
         return BadInput(f"the target cannot be reached ({fault})", where=where, hint=hint)
     hint = f"Check address and model, and that the dialect {route.dialect.name} is spoken there"
     return BadInput(f"the target opened no session ({fault})", where=where, hint=hint)
+
+
+def _no_way_through_proxy(fault: Fault, where: str) -> BadInput:
+    if fault.code == "no_proxy":
+        hint = "Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or exempt the target by NO_PROXY"
+        return BadInput(f"the proxy cannot be reached ({fault})", where=where, hint=hint)
+    hint = "A proxy's user and password go into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+    return BadInput(f"the proxy opened no connection ({fault})", where=where, hint=hint)
 
 
 def _not_called(route: Route, fault: Fault, where: str) -> BadInput | None:

@@ -69,12 +69,18 @@ class WorkerPool:
             runner.send_message(SHARE, told, client)
 
     def take(self, worker: str, message: Any) -> None:
-        """Record a worker's batch, and acknowledge it; one that came before is not recorded again.
+        """Record a worker's batch, and acknowledge it.
+
+        One that came before is not recorded again, and none of a worker that was given up.
 
         Raises:
             RunInvalid: The files cannot be written any more.
         """
         if not self._inbox.is_due(worker, message):
+            return
+        if self._roster.is_lost(worker):
+            # Its calls have been recorded as dropped: what still comes would be a second record.
+            self._inbox.taken(worker)
             return
         batch = Batch.unpack(message)
         idle, last = bool(message.get("idle")), bool(message.get("last"))

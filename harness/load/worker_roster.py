@@ -41,6 +41,10 @@ class WorkerRoster:
         """Whether no worker has been lost."""
         return not self._lost
 
+    def is_lost(self, worker: str) -> bool:
+        """Return whether a worker was lost, and its calls are recorded as dropped."""
+        return worker in self._lost
+
     @property
     def preparing(self) -> bool:
         """Whether the only missing last batches are of workers that never sent any."""

@@ -157,6 +157,21 @@ def test_a_worker_that_says_goodbye_in_the_middle_is_lost(run: Run) -> None:
     assert run.writer.noted == [RunEventKind.WORKER_LOST]
 
 
+def test_what_comes_of_a_worker_after_it_was_given_up_is_no_second_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "_MISSING_LIMIT_NS", 0)
+    run.hand_in("a")
+    run.hand_in("b")
+    run.runner.clients["b"].state = MISSING
+    assert run.is_done()
+    run.hand_in("b", turns=[build_turn(session="call-000001")])
+    assert run.outboxes["b"].empty
+    recorded = [turn.session_id for turn in run.writer.written.turns]
+    assert recorded == ["call-000001", "call-000003"]
+    assert set(run.dropped()) == set(recorded)
+
+
 def test_a_worker_without_its_toxiproxy_ends_the_run(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,10 +12,8 @@ from harness.simulator.protocol.session_limits import Link
 from harness.simulator.vendors.agent import VendorAgent, encode
 from harness.simulator.voice.linear_audio import SERVICE_RATE_HZ
 
-CONNECT_PATH = "/amazon-connect"
-"""Where it is reached."""
-CONNECT_NAMES = ("amazon-connect", "amazon-connect-8k", "amazon-connect-24k")
-"""The dialects that are spoken there; the session says at which rate."""
+CONNECT_PATHS = ("/amazon-connect", "/amazon-connect-8k", "/amazon-connect-24k")
+"""Where it is reached, for each dialect; the session says at which rate."""
 
 _EXTENSION = "https://docs.aws.amazon.com/connect/a2a/ext/v1"
 _KIND = f"{_EXTENSION}/eventType"

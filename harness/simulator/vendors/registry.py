@@ -1,6 +1,6 @@
 """The vendors whose agents are simulated, and where they are reached."""
 
-from harness.simulator.vendors.connect_agent import CONNECT_PATH, ConnectAgent
+from harness.simulator.vendors.connect_agent import CONNECT_PATHS, ConnectAgent
 from harness.simulator.vendors.deepgram_agent import DeepgramAgent
 from harness.simulator.vendors.elevenlabs_agent import ElevenLabsAgent
 from harness.simulator.vendors.gemini_live import GeminiLive
@@ -8,7 +8,7 @@ from harness.simulator.vendors.pipecat_bot import PipecatBot
 from harness.simulator.vendors.vapi_call import SOCKET, VapiCall
 
 VENDORS = {
-    CONNECT_PATH: ConnectAgent,
+    **dict.fromkeys(CONNECT_PATHS, ConnectAgent),
     "/v1/agent/converse": DeepgramAgent,
     "/ws-client": PipecatBot,
     "/v1/convai/conversation": ElevenLabsAgent,

@@ -15,7 +15,7 @@ from websockets.datastructures import Headers
 
 from harness.simulator.carrier.relay import RELAYS
 from harness.simulator.carrier.words import CARRIERS
-from harness.simulator.vendors.connect_agent import CONNECT_NAMES, CONNECT_PATH
+from harness.simulator.vendors.connect_agent import CONNECT_PATHS
 from harness.simulator.vendors.registry import VENDORS
 from harness.simulator.vendors.vapi_call import SOCKET
 
@@ -26,7 +26,7 @@ _GROK = "grok-"
 PATHS = ("/v1/realtime", AZURE_PATH)
 SIMULATED_PATHS = {
     **{name: f"/{name}" for name in (*CARRIERS, *RELAYS)},
-    **dict.fromkeys(CONNECT_NAMES, CONNECT_PATH),
+    **{path[1:]: path for path in CONNECT_PATHS},
 }
 """Paths of the dialects whose own addresses have none, by the dialect's name."""
 _MODEL_OF_APPLICATIONS = "gpt-realtime-2.1"
@@ -174,7 +174,7 @@ def _key_refusal(
 
 def _decide_vendor(path: str, headers: Headers, api_key: str | None) -> UpgradeDecision:
     """Decide on a request for a vendor's agent; those of Amazon Connect refuse by HTTP."""
-    if path == CONNECT_PATH:
+    if path in CONNECT_PATHS:
         key = presented_key(headers) or ""
         if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
             return RefusedByHttp(401, "Incorrect API key provided\n")

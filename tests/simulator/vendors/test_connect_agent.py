@@ -21,7 +21,7 @@ from harness.model import (
     SessionConfigured,
     SessionCreated,
 )
-from harness.simulator.vendors.connect_agent import CONNECT_NAMES, ConnectAgent
+from harness.simulator.vendors.connect_agent import CONNECT_PATHS, ConnectAgent
 
 IDENTITY = "0123456789abcdef0123456789abcdef"
 CREATED = {"type": "response.created", "response": {"id": "r"}}
@@ -32,7 +32,7 @@ STARTED = {"type": "input_audio_buffer.speech_started"}
 class Held:
     """A call between a dialect's session and a simulated agent, without sockets."""
 
-    def __init__(self, name: str = CONNECT_NAMES[0]) -> None:
+    def __init__(self, name: str = "amazon-connect") -> None:
         self.dialect = DIALECTS[name]()
         self.call = self.dialect.open(IDENTITY)
         self.link, self.service = Mock(), Mock()
@@ -60,7 +60,7 @@ class Held:
         return tuple(event for message in told for event in self.call.parse(message))
 
 
-def _begun(name: str = CONNECT_NAMES[0]) -> Held:
+def _begun(name: str = "amazon-connect") -> Held:
     held = Held(name)
     owed, *_ = held.says(*held.call.opening())
     assert isinstance(owed, Owed)
@@ -68,7 +68,7 @@ def _begun(name: str = CONNECT_NAMES[0]) -> Held:
     return held
 
 
-@pytest.mark.parametrize("name", CONNECT_NAMES)
+@pytest.mark.parametrize("name", [path[1:] for path in CONNECT_PATHS])
 def test_a_session_begins_at_what_is_proposed_to_be_heard(name: str) -> None:
     held = Held(name)
     owed, created, configured = held.says(*held.call.opening())
