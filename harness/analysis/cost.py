@@ -6,12 +6,18 @@ tokens at all the cost is estimated from the length of the speech, and says so: 
 floor, since a provider also bills text, and the whole conversation again with every response.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.analysis.costs.account import AMOUNT, MINUTE, OF_TURNS, TURN, call_table
-from harness.analysis.costs.billing import ESTIMATE, Bills
+from harness.analysis.costs.billing import ESTIMATE, Bills, responded
+from harness.analysis.costs.stage_costs import cascade_calls, cascade_cost
 from harness.analysis.prices import PriceList
-from harness.model import Run, TokenUsage, add_up
+from harness.model import Run, StageRecord, TokenUsage, add_up
+from harness.model.cost_summary import CascadeCost
+
+STAGES = "stages"
+"""Basis of a cost that is that of a cascade's stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +27,7 @@ class Cost:
     Attributes:
         currency: Three letters.
         basis: `usage` when tokens were reported, `time` where the length of sessions is billed,
-            else `estimate`.
+            `stages` where the parts of a cascade were priced, else `estimate`.
         model: The model whose prices were used; several are joined by commas.
         total: Of all turns that have a cost; `None` when it is not known, and then `why` says so.
         per_minute: Per minute of conversation, over the sessions all of whose responses have a
@@ -83,6 +89,43 @@ def summed(run: Run, prices: PriceList, bills: Bills) -> Cost:
         partial=bool(bills.missing),
         why="no session of known length and cost, so no average" if per_minute is None else "",
         note=note(run, bills),
+    )
+
+
+def with_stages(
+    found: Cost, run: Run, prices: PriceList, stages: Iterable[StageRecord]
+) -> tuple[Cost, CascadeCost | None]:
+    """Return the cost of a run of which there may be a cascade's stage log, and of its stages.
+
+    The stages are the cost where a cascade answered all calls and the list has no price for it as
+    a whole; else they stand beside it.
+
+    Args:
+        found: What the run costs without them.
+        run: The records.
+        prices: The list to use.
+        stages: The log; empty where there is none.
+    """
+    calls = cascade_calls(run, stages)
+    if calls is None:
+        return found, None
+    cascade = cascade_cost(calls, prices)
+    listed = any(prices.of_model(name) for name in found.model.split(", "))
+    if listed or not calls.whole:
+        return found, cascade
+    return (
+        Cost(
+            currency=prices.currency,
+            basis=STAGES,
+            model=", ".join(dict.fromkeys(stage.provider for stage in cascade.stages)),
+            total=cascade.total,
+            per_minute=cascade.per_minute,
+            minutes=cascade.minutes,
+            turns=0 if cascade.total is None else sum(map(responded, run.turns)),
+            why=cascade.why,
+            note=cascade.note,
+        ),
+        cascade,
     )
 
 

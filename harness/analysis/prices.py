@@ -1,26 +1,30 @@
-"""A dated list of prices, model by model: of a million tokens of each kind, or of a minute.
+"""A dated list of prices, model by model: of a million tokens or characters, or of a minute.
 
 Money is `Decimal` from the file to the sum, so that parts add up to their total. What a list does
 not say is not known: no price is ever taken to be 0.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from harness.errors import BadInput
 
 # Dated snapshots, such as gpt-realtime-2025-08-28, cost what their model costs.
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+# Deepgram's voices, such as aura-2-thalia-en, cost what their model costs.
+_VOICE = re.compile(r"^(aura-\d+)-[a-z]+-[a-z]{2}$")
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HINT = (
     "Give date, currency, source and, for each model, audio and text prices per million tokens,"
-    " or per_minute"
+    " or per_minute; for the parts of a cascade [transcription], [llm] and [speech]"
 )
+_TABLES = ("models", "transcription", "llm", "speech")
 _TOKENS = ("audio", "text")
+_TEXT = ("input", "cached", "output")
 _TIME = ("per_minute", "step_s", "least_s")
 _ABOUT = ("date", "source", "note")
 
@@ -91,7 +95,45 @@ class TimeTariff:
         return steps.to_integral_value("ROUND_CEILING") * self.step_s * self.per_minute / 60
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTariff:
+    """A language model of a cascade, which is billed by tokens of text.
+
+    Attributes:
+        text: Of these.
+        date: As for tokens.
+        source: As for tokens.
+        note: As for tokens.
+    """
+
+    text: Price
+    date: str = ""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechTariff:
+    """A TTS model of a cascade, which is billed by the characters that it speaks.
+
+    Attributes:
+        per_million_characters: Of a million of them.
+        date: As for tokens.
+        source: As for tokens.
+        note: As for tokens.
+    """
+
+    per_million_characters: Decimal
+    date: str = ""
+    source: str = ""
+    note: str = ""
+
+
 Tariff = TokenTariff | TimeTariff
+StageTariff = TimeTariff | TextTariff | SpeechTariff
+
+
+Row = TypeVar("Row", TokenTariff | TimeTariff, TimeTariff, TextTariff, SpeechTariff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +146,8 @@ class PriceList:
         source: Where it was read, where a model has none of its own.
         models: What each model costs, by name.
         transcription: What transcribing the caller costs, by model.
+        llm: What a language model of a cascade costs, by model.
+        speech: What its TTS costs, by model.
     """
 
     date: str
@@ -111,36 +155,34 @@ class PriceList:
     source: str
     models: Mapping[str, Tariff]
     transcription: Mapping[str, TimeTariff] = field(default_factory=dict)
+    llm: Mapping[str, TextTariff] = field(default_factory=dict)
+    speech: Mapping[str, SpeechTariff] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], where: str) -> Self:
         """Build a list from its parsed file.
 
         Args:
-            data: `currency`, `models` and, for all of them or in each, `date` and `source`; maybe
-                `transcription`.
+            data: `currency`, tables of prices (`models`, `transcription`, `llm`, `speech`) and,
+                for all of them or in each, `date` and `source`.
             where: What an error calls the file.
 
         Raises:
             BadInput: Something is missing, unknown, negative or not a number.
         """
         reader = _Reader(where)
-        reader.known(data, ("date", "currency", "source", "models", "transcription"), "")
+        reader.known(data, ("date", "currency", "source", *_TABLES), "")
         currency = data.get("currency")
         if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
             raise reader.refuse(f"currency is {currency!r}, not three letters such as USD")
         about = reader.about(data, "")
-        models = {
-            name: reader.tariff(table, f"models.{name}", about)
-            for name, table in reader.table(data.get("models"), "models").items()
-        }
-        transcription = {
-            name: reader.time_tariff(
-                reader.table(table, f"transcription.{name}"), f"transcription.{name}", about
-            )
-            for name, table in reader.table(data.get("transcription", {}), "transcription").items()
-        }
-        if not models and not transcription:
+        models = reader.rows(data.get("models", {}), "models", reader.tariff, about)
+        transcription = reader.rows(
+            data.get("transcription", {}), "transcription", reader.time_tariff, about
+        )
+        llm = reader.rows(data.get("llm", {}), "llm", reader.text_tariff, about)
+        speech = reader.rows(data.get("speech", {}), "speech", reader.speech_tariff, about)
+        if not (models or transcription or llm or speech):
             raise reader.refuse("it has no model")
         return cls(
             date=about["date"],
@@ -148,11 +190,39 @@ class PriceList:
             source=about["source"],
             models=models,
             transcription=transcription,
+            llm=llm,
+            speech=speech,
         )
 
     def of_model(self, model: str) -> Tariff | None:
         """Return what a model or its dated snapshot costs."""
         return self.models.get(model) or self.models.get(family(model))
+
+    def of_stage(self, stage: str, provider: str) -> StageTariff | None:
+        """Return what a part of a cascade costs.
+
+        Args:
+            stage: `stt`, `llm` or `tts`.
+            provider: As the stage log names it (`StageRecord.providers`). At an address of one's
+                own a model costs what its owner pays: there only a price under the whole name
+                holds.
+        """
+        parts: Mapping[str, Mapping[str, StageTariff]] = {
+            "stt": self.transcription,
+            "llm": self.llm,
+            "tts": self.speech,
+        }
+        listed = parts.get(stage, {})
+        if provider in listed or " at " in provider:
+            return listed.get(provider)
+        model = provider.partition(" ")[2]
+        found = listed.get(model) or listed.get(_VOICE.sub(r"\1", family(model)))
+        general = self.of_model(model) if stage == "llm" and found is None else None
+        if not isinstance(general, TokenTariff) or general.text is None:
+            return found
+        return TextTariff(
+            text=general.text, date=general.date, source=general.source, note=general.note
+        )
 
     def extended_by(self, other: "PriceList") -> "PriceList":
         """Return a list in which another one's prices come first.
@@ -161,17 +231,22 @@ class PriceList:
         """
         if other.currency != self.currency:
             return other
-        older = {
-            name: replace(found, date=found.date or self.date, source=found.source or self.source)
-            for name, found in self.models.items()
-        }
         return PriceList(
             date=other.date or self.date,
             currency=self.currency,
             source=other.source or self.source,
-            models={**older, **other.models},
-            transcription={**self.transcription, **other.transcription},
+            models={**self._dated(self.models), **other.models},
+            transcription={**self._dated(self.transcription), **other.transcription},
+            llm={**self._dated(self.llm), **other.llm},
+            speech={**self._dated(self.speech), **other.speech},
         )
+
+    def _dated(self, listed: Mapping[str, Row]) -> dict[str, Row]:
+        """Return prices each with its own date and source."""
+        return {
+            name: replace(found, date=found.date or self.date, source=found.source or self.source)
+            for name, found in listed.items()
+        }
 
 
 def family(model: str) -> str:
@@ -196,9 +271,35 @@ class _Reader:
         audio = self.price(table["audio"], f"{at}.audio")
         return TokenTariff(audio=audio, text=text, **self.dated(table, at, of_list))
 
-    def time_tariff(
-        self, table: Mapping[str, Any], at: str, of_list: Mapping[str, str]
-    ) -> TimeTariff:
+    def rows(
+        self,
+        data: object,
+        at: str,
+        read: Callable[[object, str, Mapping[str, str]], Row],
+        of_list: Mapping[str, str],
+    ) -> dict[str, Row]:
+        """Return a table of prices by what they are of."""
+        return {
+            name: read(table, f"{at}.{name}", of_list)
+            for name, table in self.table(data, at).items()
+        }
+
+    def text_tariff(self, data: object, at: str, of_list: Mapping[str, str]) -> TextTariff:
+        table = self.table(data, at)
+        self.known(table, (*_TEXT, *_ABOUT), at)
+        told = {key: value for key, value in table.items() if key in _TEXT}
+        return TextTariff(text=self.price(told, at), **self.dated(table, at, of_list))
+
+    def speech_tariff(self, data: object, at: str, of_list: Mapping[str, str]) -> SpeechTariff:
+        table, key = self.table(data, at), "per_million_characters"
+        self.known(table, (key, *_ABOUT), at)
+        if key not in table:
+            raise self.refuse(f"{at} has no `{key}`")
+        price = self.number(table[key], f"{at}.{key}")
+        return SpeechTariff(per_million_characters=price, **self.dated(table, at, of_list))
+
+    def time_tariff(self, data: object, at: str, of_list: Mapping[str, str]) -> TimeTariff:
+        table = self.table(data, at)
         self.known(table, (*_TIME, *_ABOUT), at)
         numbers = {key: self.number(table[key], f"{at}.{key}") for key in _TIME if key in table}
         if "per_minute" not in numbers:
@@ -217,7 +318,7 @@ class _Reader:
 
     def price(self, data: object, at: str) -> Price:
         table = self.table(data, at)
-        self.known(table, ("input", "cached", "output"), at)
+        self.known(table, _TEXT, at)
         numbers = {key: self.number(value, f"{at}.{key}") for key, value in table.items()}
         for key in ("input", "output"):
             if key not in numbers:

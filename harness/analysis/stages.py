@@ -122,9 +122,7 @@ def cascade_summary(
     found = [record for _, record in _joined(turns, records)]
     if not found:
         return None
-    # An LLM that had begun, or failed, was asked: what it took then is not known to be nothing.
-    asked = [one for one in found if one.first_token_ns is not None or one.failed_stage == "llm"]
-    untold = sum(one.tokens_in is None for one in asked)
+    untold = sum(tokens_untold(one) for one in found)
     failures = Counter(one.failure for one in found if one.failure)
     stages = dict.fromkeys(stage for one in found for stage in one.providers)
     return CascadeSummary(
@@ -142,6 +140,21 @@ def cascade_summary(
         tokens_untold=untold,
         characters=sum(one.characters for one in found),
     )
+
+
+def tokens_untold(record: StageRecord) -> bool:
+    """Return whether the LLM was asked for a response and did not count its tokens.
+
+    It was asked once there was something to read: a transcript, or at once where the response
+    answers no speech. What it took then is not known to be nothing.
+    """
+    asked = (
+        record.transcript_ns is not None
+        or record.first_token_ns is not None
+        or record.failed_stage == "llm"
+        or (not record.heard_s and record.failed_stage != "stt")
+    )
+    return asked and (record.tokens_in is None or record.tokens_out is None)
 
 
 def _joined(

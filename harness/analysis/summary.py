@@ -15,7 +15,7 @@ from harness.analysis.behaviour import behaviour_summary
 from harness.analysis.calls import calls_summary
 from harness.analysis.columns import Flags, TurnColumns
 from harness.analysis.completeness import completeness
-from harness.analysis.cost import summed, total_usage
+from harness.analysis.cost import STAGES, summed, total_usage, with_stages
 from harness.analysis.costs.account import cost_detail
 from harness.analysis.costs.billing import Bills
 from harness.analysis.error_bound import error_bounds
@@ -48,7 +48,7 @@ from harness.model import (
     TurnRecord,
 )
 from harness.model.accuracy_summary import AccuracySummary, DifferenceSummary, PercentileDifferences
-from harness.model.cost_summary import PriceListSummary
+from harness.model.cost_summary import CascadeCost, PriceListSummary
 from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.summary import (
     CostSummary,
@@ -104,7 +104,7 @@ def summarise(
         send_lateness=_lateness(run.send_lateness, "no frame lateness was recorded"),
         loop_lag=_lateness(run.loop_lag, "no event loop lag was recorded"),
         gc_pause=_lateness(run.gc_pause, "no garbage was collected"),
-        cost=_cost(run, prices),
+        cost=_cost(run, prices, stages),
         network=_networks(run),
         network_changes=None if changes is None else rounded_fields(changes),
         proxy_overhead=None if overhead is None else rounded_fields(overhead),
@@ -323,9 +323,10 @@ def _lateness(found: DurationSummary | None, why: str) -> LatenessSummary:
     return LatenessSummary(**asdict(rounded_fields(found)))
 
 
-def _cost(run: Run, prices: PriceList) -> CostSummary:
+def _cost(run: Run, prices: PriceList, stages: Sequence[StageRecord]) -> CostSummary:
     bills = Bills(run, prices)
-    found = summed(run, prices, bills)
+    found, cascade = with_stages(summed(run, prices, bills), run, prices, stages)
+    by_stages = found.basis == STAGES
     return CostSummary(
         currency=found.currency,
         basis=found.basis,
@@ -339,10 +340,21 @@ def _cost(run: Run, prices: PriceList) -> CostSummary:
         model=found.model,
         model_asked=run.manifest.model,
         models_named=models_named(run),
-        prices=_prices(prices, found.model),
+        prices=_stage_prices(cascade) if by_stages and cascade else _prices(prices, found.model),
         note=found.note,
         why=found.why,
-        detail=cost_detail(run, prices, bills),
+        detail=None if by_stages else cost_detail(run, prices, bills),
+        cascade=cascade,
+    )
+
+
+def _stage_prices(cascade: CascadeCost) -> PriceListSummary:
+    """Return where the prices of a cascade's stages were read, each once."""
+    told = [stage.prices for stage in cascade.stages if stage.prices is not None]
+    return PriceListSummary(
+        date=", ".join(dict.fromkeys(one.date for one in told)),
+        source="; ".join(dict.fromkeys(one.source for one in told)),
+        note="; ".join(dict.fromkeys(one.note for one in told if one.note)),
     )
 
 

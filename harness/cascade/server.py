@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from websockets.http11 import Request
 
 from harness.cascade.answering import CascadeAnswers
-from harness.cascade.providers.registry import LLM, STT, TTS, completed, make_provider
+from harness.cascade.providers.registry import LLM, STT, TTS, make_provider, provider_name
 from harness.cascade.response import Parts
 from harness.cascade.settings import MODEL, CascadeConfig
 from harness.errors import BadInput, sanitised
@@ -89,15 +89,15 @@ def serve_cascade(
 
 
 def _parts(config: CascadeConfig) -> Parts:
-    chosen = (
-        ("stt", completed("stt", STT, config.stt)),
-        ("llm", completed("llm", LLM, config.llm)),
-        ("tts", completed("tts", TTS, config.tts)),
-    )
+    names = {
+        "stt": provider_name("stt", STT, config.stt),
+        "llm": provider_name("llm", LLM, config.llm),
+        "tts": provider_name("tts", TTS, config.tts),
+    }
     return Parts(
         stt=make_provider("stt", STT, config.stt),
         llm=make_provider("llm", LLM, config.llm),
         tts=make_provider("tts", TTS, config.tts),
         config=config,
-        names={part: sanitised(f"{it.name} {it.model}".strip()) for part, it in chosen},
+        names={part: sanitised(name) for part, name in names.items()},
     )

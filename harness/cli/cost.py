@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.analysis import PriceList
-from harness.analysis.cost import Cost, summed
+from harness.analysis.cost import STAGES, Cost, summed, with_stages
 from harness.analysis.costs.account import cost_detail
 from harness.analysis.costs.billing import Bills
 from harness.analysis.costs.forecast import Forecast, forecast
@@ -16,8 +16,9 @@ from harness.cli.summarising import recorded
 from harness.errors import BadInput, ExitCode, sanitised
 from harness.load.price_list import prices_with
 from harness.model import Run
-from harness.model.cost_summary import CostDetail, CostElsewhere, TurnCost
-from harness.report.cost import item_row, rate_in_words, share_row
+from harness.model.cost_summary import CascadeCost, CostDetail, CostElsewhere, TurnCost
+from harness.recording import read_stages
+from harness.report.cost import item_row, rate_in_words, share_row, stage_rows
 from harness.report.formatting import MISSING, money, number, percent
 
 _SCHEMA = "harness.cost/1"
@@ -70,16 +71,29 @@ def command(
         bills = Bills(run, listed)
         if transcription is not None:
             _transcribe(run, bills, listed, transcription)
-        found, detail = summed(run, listed, bills), cost_detail(run, listed, bills)
+        found, cascade = with_stages(summed(run, listed, bills), run, listed, read_stages(path))
+        if found.basis == STAGES and transcription is not None:
+            raise BadInput(
+                "is not asked of a cascade, whose STT has a price of its own",
+                where="--transcription",
+                hint="Leave it out",
+            )
+        detail = None if found.basis == STAGES else cost_detail(run, listed, bills)
         wanted = calls is not None or minutes is not None
         month = forecast(detail, calls=calls, minutes=minutes) if detail and wanted else None
         for line in _lines(run, found, detail, month, listed):
             click.echo(line)
+        if cascade is not None:
+            for line in _of_stages(cascade, found):
+                click.echo(line)
+        if wanted and found.basis == STAGES:
+            click.echo(_pair("month", f"{MISSING} not told of a cascade"))
         documents.append(
             {
                 "run": run.manifest.run_id,
                 "cost": asdict(found),
                 "detail": None if detail is None else asdict(detail),
+                "cascade": None if cascade is None else asdict(cascade),
                 "month": None if month is None else asdict(month),
                 "prices": {"date": listed.date, "source": listed.source},
             }
@@ -107,6 +121,15 @@ def _lines(
     tariff = listed.of_model(found.model)
     date = listed.date if tariff is None else tariff.date or listed.date
     source = listed.source if tariff is None else tariff.source or listed.source
+    if found.basis == STAGES:
+        why = f"{MISSING} unknown: {sanitised(found.why)}"
+        known = f"{money(found.total, found.currency)} in all, from {found.basis}"
+        yield _pair("cost", why if found.total is None else known)
+        yield _pair("per minute", money(found.per_minute, found.currency))
+        if found.total is not None and found.why:
+            yield _pair("missing", sanitised(found.why))
+        yield _pair("note", sanitised(found.note))
+        return
     if detail is None:
         yield _pair("cost", f"{MISSING} unknown: {sanitised(found.why)}")
         if found.note:
@@ -143,6 +166,15 @@ def _lines(
         yield ""
         head = ("the same calls with", "per minute", "ratio", "prices of", "from")
         yield from _table(head, map(_elsewhere_row, detail.elsewhere))
+
+
+def _of_stages(cascade: CascadeCost, found: Cost) -> Iterator[str]:
+    yield ""
+    head = ("stage", "provider", "billed by", found.currency, "per minute", "price of")
+    yield from _table(head, stage_rows(cascade))
+    if found.basis != STAGES:
+        told = (("missing", cascade.why), ("note", cascade.note))
+        yield from (_pair(label, sanitised(words)) for label, words in told if words)
 
 
 def _month(month: Forecast, currency: str) -> str:

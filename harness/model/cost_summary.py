@@ -148,3 +148,50 @@ class CostDetail:
     def rate(self, per: str) -> CostRate:
         """Return one of the rates by its name."""
         return next(rate for rate in self.rates if rate.per == per)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    """What one provider took for one stage of a cascade.
+
+    Attributes:
+        stage: `stt`, `llm` or `tts`.
+        provider: Provider and model, as the stage log names them.
+        counts: What it bills by: `minutes` of speech, `tokens read` and `tokens written`, or
+            `characters`; empty where that is not known.
+        amount: What it cost; `None` when it is not known.
+        per_minute: Per minute of call, over the calls of known length.
+        prices: Where its price was read; `None` without one.
+        why: Why something is missing.
+    """
+
+    stage: str
+    provider: str
+    counts: dict[str, float]
+    amount: float | None
+    per_minute: float | None
+    prices: PriceListSummary | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeCost:
+    """What a cascade's calls cost, by its stage log: all responses of these calls.
+
+    Attributes:
+        total: All stages together; `None` where one of them is not known.
+        per_minute: Per minute of call, over the calls of known length; `None` likewise.
+        minutes: Minutes of these calls, ready to closed.
+        responses: Responses that are priced, with those that are in no turn.
+        stages: Each stage and provider, in the order of the stages.
+        note: What the reader must know.
+        why: Why something is missing, by stage.
+    """
+
+    total: float | None
+    per_minute: float | None
+    minutes: float | None
+    responses: int
+    stages: tuple[StageCost, ...]
+    note: str
+    why: str = ""

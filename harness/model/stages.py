@@ -28,7 +28,9 @@ class StageRecord:
         cancelled: Whether the caller or the client interrupted it.
         failed_stage: `stt`, `llm` or `tts` where a provider failed, else empty.
         failure: What it said, in words; empty where nothing failed.
-        providers: Which provider and model did each stage, by the stage's name.
+        providers: Which provider and model did each stage, by the stage's name: such as
+            `openai whisper-1`, and `openai whisper-1 at 127.0.0.1:8000` where that is not the
+            provider's usual address.
         heard_s: Audio that was transcribed for it, in seconds.
         tokens_in: Tokens that the LLM read, `None` where it did not say.
         tokens_out: Tokens that it wrote, likewise.

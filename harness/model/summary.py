@@ -13,7 +13,7 @@ from harness.model.accuracy_summary import AccuracySummary
 from harness.model.behaviour_summary import BehaviourSummary
 from harness.model.breakdown_summary import CallsSummary, FaultSummary
 from harness.model.cascade_summary import CascadeSummary
-from harness.model.cost_summary import CostDetail, PriceListSummary
+from harness.model.cost_summary import CascadeCost, CostDetail, PriceListSummary
 from harness.model.network import Direction, ProxyOverhead, RealisedNetwork, UpdateStats
 from harness.model.provenance_summary import ProvenanceSummary
 from harness.model.speech import CorpusFacts
@@ -199,7 +199,7 @@ class CostSummary:
 
     Attributes:
         currency: Three letters.
-        basis: `usage`, `time` or `estimate`.
+        basis: `usage`, `time` or `estimate`; `stages` where a cascade's parts were priced.
         total: Of the turns that have a cost; `None` when it is not known.
         per_minute: Per minute of conversation.
         per_turn: Per turn that has a cost, of the same calls.
@@ -213,7 +213,8 @@ class CostSummary:
         prices: Which list.
         note: What the reader must know.
         why: Why something is missing.
-        detail: Where the money went; `None` where nothing has a cost.
+        detail: Where the money went; `None` where nothing has a cost, and for `stages`.
+        cascade: What the stages of a cascade cost; only with a stage log.
     """
 
     currency: str
@@ -232,6 +233,7 @@ class CostSummary:
     note: str
     why: str = ""
     detail: CostDetail | None = None
+    cascade: CascadeCost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

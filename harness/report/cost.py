@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from harness.errors import sanitised
-from harness.model.cost_summary import CostDetail, CostItem, CostRate, CostShare
+from harness.model.cost_summary import (
+    CascadeCost,
+    CostDetail,
+    CostItem,
+    CostRate,
+    CostShare,
+    StageCost,
+)
 from harness.model.summary import CostSummary
 from harness.report.blocks import Cell, Facts, Section, Table
 from harness.report.formatting import MISSING, money, number, percent
@@ -12,6 +19,7 @@ _BASES = {
     "usage": "tokens as the provider counted them",
     "estimate": "estimated from the length of the speech",
     "time": "the time that sessions were open",
+    "stages": "speech, tokens and characters of the cascade's stage log",
 }
 _SAYS = (
     "A dated list of prices times tokens, or time: what this conversation costs a customer."
@@ -28,6 +36,8 @@ def cost(found: CostSummary) -> Section:
     says = (_SAYS,)
     detail = found.detail
     tables = [] if detail is None else list(_tables(detail, sanitised(found.currency)))
+    if found.cascade is not None:
+        tables.insert(0, _stages(found.cascade, sanitised(found.currency)))
     facts = Facts(pairs=tuple(_facts(found)))
     return Section(id="cost", title="Cost", says=says, parts=(facts, *tables))
 
@@ -36,7 +46,8 @@ def _facts(found: CostSummary) -> Iterator[tuple[str, str]]:
     currency, detail = sanitised(found.currency), found.detail
     if detail is None:
         yield "Per minute", money(found.per_minute, currency)
-        yield "Per turn", money(found.per_turn, currency)
+        if found.basis != "stages":
+            yield "Per turn", money(found.per_turn, currency)
     else:
         for rate in detail.rates:
             yield f"Per {rate.per}", rate_in_words(rate, currency)
@@ -49,10 +60,60 @@ def _facts(found: CostSummary) -> Iterator[tuple[str, str]]:
         yield "Conversation", f"{number(found.minutes)} minutes"
     listed = found.prices
     model = sanitised(found.model)
-    yield "Prices", f"{model}, {sanitised(listed.date)}: {sanitised(listed.source)}"
+    where = f"{sanitised(listed.date)}: {sanitised(listed.source)}" if listed.date else MISSING
+    yield "Prices", f"{model}, {where}"
     for label, words in (("On top", listed.note), ("Note", found.note), ("Missing", found.why)):
         if words:
             yield label, sanitised(words)
+
+
+def stages_in_words(found: CascadeCost, currency: str) -> str:
+    """Return what each stage of a cascade cost, with a dash where that is not known."""
+    return ", ".join(
+        f"{sanitised(stage.stage.upper())} {money(stage.amount, currency)}"
+        for stage in found.stages
+    )
+
+
+def stage_row(stage: StageCost) -> tuple[str, ...]:
+    """Return stage, provider, what it bills by, amounts in all and a minute, and the price."""
+    counts = ", ".join(
+        f"{number(count, None if name == 'minutes' else 0)} {name}"
+        for name, count in stage.counts.items()
+    )
+    listed = stage.prices
+    price = MISSING if listed is None else f"{sanitised(listed.date)}: {sanitised(listed.source)}"
+    return (
+        sanitised(stage.stage.upper()),
+        sanitised(stage.provider) or MISSING,
+        counts or MISSING,
+        MISSING if stage.amount is None else _amount(stage.amount),
+        MISSING if stage.per_minute is None else _amount(stage.per_minute),
+        sanitised(stage.why) or price,
+    )
+
+
+def stage_rows(found: CascadeCost) -> list[tuple[str, ...]]:
+    """Return the rows of all stages and the one of their sum."""
+    total, per_minute = (
+        MISSING if amount is None else _amount(amount) for amount in (found.total, found.per_minute)
+    )
+    return [*map(stage_row, found.stages), ("together", "", "", total, per_minute, "")]
+
+
+def _stages(found: CascadeCost, currency: str) -> Table:
+    return Table(
+        title="What the cascade's stages cost",
+        head=("Stage", "Provider", "Billed by", "Price of", currency, f"{currency} per minute"),
+        rows=tuple((*row[:3], row[5], *row[3:5]) for row in stage_rows(found)),
+        words=4,
+        total=True,
+        notes=tuple(
+            f"{sanitised(words)[0].upper()}{sanitised(words)[1:]}."
+            for words in (found.why, found.note)
+            if words
+        ),
+    )
 
 
 def rate_in_words(rate: CostRate, currency: str) -> str:

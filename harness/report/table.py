@@ -17,6 +17,7 @@ from harness.model.summary import (
 )
 from harness.model.validity_summary import ErrorBoundSummary
 from harness.report import behaviour, cascade, understanding, vendor
+from harness.report.cost import stages_in_words
 from harness.report.formatting import (
     MINUS,
     MISSING,
@@ -190,9 +191,11 @@ def error_bound(found: ErrorBoundSummary) -> str:
 def _cost(found: CostSummary) -> str:
     told = (found.prices.note, found.note)
     note = "".join(f"; {sanitised(words)}" for words in told if words)
+    currency = sanitised(found.currency)
+    if found.cascade is not None:
+        note = f"; {stages_in_words(found.cascade, currency)}{note}"
     if found.total is None:
         return f"{MISSING} {sanitised(found.why)}{note}"
-    currency = sanitised(found.currency)
     per_minute = money(found.per_minute, currency)
     basis = (
         f"from {found.basis}, prices of {sanitised(found.model)} in {sanitised(found.prices.date)}"

@@ -3,8 +3,17 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.prices import Price, PriceList, TimeTariff, TokenTariff, family
+from harness.analysis.prices import (
+    Price,
+    PriceList,
+    SpeechTariff,
+    TextTariff,
+    TimeTariff,
+    TokenTariff,
+    family,
+)
 from harness.errors import BadInput
+from harness.load.price_list import bundled_prices
 
 AUDIO = {"input": 32, "cached": Decimal("0.4"), "output": 64}
 ABOUT = {"date": "2026-01", "currency": "USD", "source": "y"}
@@ -37,6 +46,10 @@ def listed(**models: Any) -> PriceList:
         ({**ABOUT, "models": {"m": {"per_minute": 1, "note": 3}}}, "m.note is 3"),
         ({**ABOUT, "source": 3, "models": {"m": {"per_minute": 1}}}, "source is 3"),
         ({**ABOUT, "models": {}, "transcription": {"t": {"step_s": 1}}}, "t has no `per_minute`"),
+        ({**ABOUT, "llm": {"m": {"input": 1}}}, "llm.m has no `output`"),
+        ({**ABOUT, "llm": {"m": {"input": 1, "output": 1, "audio": 1}}}, "unknown key `audio`"),
+        ({**ABOUT, "speech": {"v": {}}}, "speech.v has no `per_million_characters`"),
+        ({**ABOUT, "speech": {"v": {"per_million_characters": -1}}}, "characters is -1"),
     ],
 )
 def test_a_broken_price_list_is_refused_by_name(data: dict[str, Any], what: str) -> None:
@@ -97,3 +110,39 @@ def test_a_list_in_another_currency_stands_alone() -> None:
         {**ABOUT, "currency": "EUR", "models": {"m": {"per_minute": 1}}}, "mine.toml"
     )
     assert listed(n={"audio": AUDIO}).extended_by(mine) is mine
+
+
+def test_the_package_prices_the_parts_of_a_cascade_at_their_own_addresses_only() -> None:
+    prices = bundled_prices()
+    stt = prices.of_stage("stt", "deepgram nova-3")
+    assert isinstance(stt, TimeTariff)
+    assert (stt.per_minute, stt.date) == (Decimal("0.0048"), "2026-05")
+    tts = prices.of_stage("tts", "deepgram aura-2-thalia-en")
+    assert isinstance(tts, SpeechTariff)
+    assert tts.per_million_characters == 30
+    dated = prices.of_stage("llm", "openai gpt-4.1-mini-2025-04-14")
+    assert isinstance(dated, TextTariff)
+    assert dated.text == Price(input=Decimal("0.40"), output=Decimal("1.60"))
+    general = prices.of_stage("llm", "openai gpt-audio-mini")
+    assert isinstance(general, TextTariff)
+    assert general.text.output == Decimal("2.40")
+    for stage, provider in (
+        ("stt", "openai whisper-1 at 127.0.0.1:8000"),
+        ("llm", "openai gpt-4.1-mini at models.example"),
+        ("tts", "wyoming at 127.0.0.1:10200"),
+        ("tts", "deepgram aura-asteria-en"),
+        ("tts", "openai gpt-4o-mini-tts"),
+    ):
+        assert prices.of_stage(stage, provider) is None
+
+
+def test_a_list_of_ones_own_prices_a_part_at_an_address_by_its_whole_name() -> None:
+    name = "wyoming at 127.0.0.1:10300"
+    own = {**ABOUT, "transcription": {name: {"per_minute": Decimal("0.001")}}}
+    prices = bundled_prices().extended_by(PriceList.from_dict(own, "prices.toml"))
+    assert prices.of_stage("stt", name) is not None
+    assert prices.of_stage("stt", "wyoming at 127.0.0.1:10301") is None
+    # A price of the package keeps the date of its list.
+    listed = prices.of_stage("stt", "openai whisper-1")
+    assert listed is not None
+    assert (listed.date, listed.source.split()[0]) == ("2026-08", "OpenAI")

@@ -106,3 +106,12 @@ def test_what_the_cascade_took_and_who_failed_is_counted() -> None:
     assert alone is not None
     assert (alone.tokens_in, alone.tokens_out, alone.tokens_untold) == (30, 7, 0)
     assert cascade_summary([turn("other")], records) is None
+
+
+def test_an_llm_that_was_cut_off_before_its_first_word_may_have_taken_tokens() -> None:
+    cut = replace(record(so_far=2), cancelled=True, heard_s=1.0)
+    heard_nothing = replace(record(so_far=1), failed_stage="stt", heard_s=1.0)
+    for one, untold in ((cut, 1), (heard_nothing, 0), (replace(cut, tokens_in=3, tokens_out=1), 0)):
+        found = cascade_summary([turn()], [one])
+        assert found is not None
+        assert found.tokens_untold == untold

@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli.app import run as harness
 from harness.errors import ExitCode
-from harness.model import TokenUsage
+from harness.model import StageRecord, TokenUsage
 from harness.recording import encode_lines, read_run
 
 RecordRun = Callable[..., Path]
@@ -112,3 +112,57 @@ def test_transcription_is_an_item_of_its_own(
     (path / "turns.jsonl").write_bytes(encode_lines(turns))
     assert harness(["cost", str(path), "--transcription", "whisper-1"]) == ExitCode.PASS
     assert "80.0 minutes  0.4800" in capsys.readouterr().out
+
+
+def test_a_cascade_is_priced_stage_by_stage_and_its_own_machine_by_the_users_list(
+    record: RecordRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = record(model="cascade")
+    sessions = [
+        replace(
+            session,
+            provider_session_id=f"p {session.session_id}",
+            ready_ns=0,
+            closed_ns=60_000_000_000,
+        )
+        for session in read_run(path).sessions
+    ]
+    (path / "sessions.jsonl").write_bytes(encode_lines(sessions))
+    own = "wyoming at 127.0.0.1:10200"
+    names = {"stt": "deepgram nova-3", "llm": "openai gpt-4.1-mini", "tts": own}
+    log = [
+        StageRecord(
+            session_id=session.provider_session_id,
+            response_id="r",
+            frame_end_samples=(),
+            frame_received_ns=(),
+            endpoint_ns=0,
+            transcript_ns=1,
+            providers=names,
+            heard_s=60.0,
+            tokens_in=1_000_000,
+            tokens_out=1_000_000,
+            characters=1_000_000,
+        )
+        for session in sessions
+    ]
+    (path / "stages.jsonl").write_bytes(encode_lines(log))
+    assert harness(["cost", str(path), "--calls", "10"]) == ExitCode.PASS
+    out = capsys.readouterr().out
+    assert f"unknown: TTS: no price for '{own}'" in out
+    assert "0.0048" in out
+    assert "not told of a cascade" in out
+    prices, target = tmp_path / "prices.toml", tmp_path / "cost.json"
+    prices.write_text(
+        'date = "2026-11-01"\ncurrency = "USD"\nsource = "our machine"\n'
+        f'[speech."{own}"]\nper_million_characters = 3.0\n'
+    )
+    words = ["cost", str(path), "--prices", str(prices), "--json", str(target)]
+    assert harness(words) == ExitCode.PASS
+    assert "2026-11-01: our machine" in capsys.readouterr().out
+    (found,) = json.loads(target.read_text())["runs"]
+    # A minute of speech, a million tokens each way and a million characters a call.
+    assert found["cost"]["per_minute"] == pytest.approx(0.0048 + 0.40 + 1.60 + 3.0)
+    assert found["cascade"]["total"] == pytest.approx(len(sessions) * 5.0048)
+    assert harness([*words[:2], "--transcription", "nova-3"]) == ExitCode.BAD_INPUT
+    assert "--transcription: is not asked of a cascade" in capsys.readouterr().err

@@ -2,11 +2,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.model import Run, Summary
-from harness.model.cost_summary import CostRate
+from harness.model.cost_summary import CascadeCost, CostRate, PriceListSummary, StageCost
 from harness.model.summary import CostSummary
 from harness.report.blocks import Facts, Section, Table
-from harness.report.cost import cost, rate_in_words
+from harness.report.cost import cost, rate_in_words, stages_in_words
 from harness.report.formatting import MISSING
+from harness.report.table import result_table
 
 MakeRun = Callable[..., Run]
 SummaryOf = Callable[[Run], Summary]
@@ -52,6 +53,60 @@ def test_what_is_not_known_is_a_dash_and_a_reason(make_run: MakeRun, summary_of:
     assert not tables(section)
     assert facts(section)["Per minute"] == MISSING
     assert facts(section)["Missing"] == "no price for model 'x'"
+
+
+def test_stages_of_a_cascade_are_a_table_and_a_line(
+    make_run: MakeRun, summary_of: SummaryOf
+) -> None:
+    listed = PriceListSummary(date="2026-05", source="a page")
+    heard = StageCost(
+        stage="stt",
+        provider="deepgram nova-3",
+        counts={"minutes": 2.5},
+        amount=0.012,
+        per_minute=0.003,
+        prices=listed,
+    )
+    spoken = StageCost(
+        stage="tts",
+        provider="wyoming <at> home",
+        counts={"characters": 900},
+        amount=None,
+        per_minute=None,
+        prices=None,
+        why="no price",
+    )
+    cascade = CascadeCost(
+        total=None,
+        per_minute=None,
+        minutes=4.0,
+        responses=3,
+        stages=(heard, spoken),
+        note="cached tokens",
+        why="TTS: no price",
+    )
+    run = make_run(calls=6)
+    summary = summary_of(run)
+    found = replace(
+        summary.cost,
+        basis="stages",
+        total=None,
+        per_minute=None,
+        detail=None,
+        why=cascade.why,
+        cascade=cascade,
+    )
+    table = tables(cost(found))["What the cascade's stages cost"]
+    assert table.rows == (
+        ("STT", "deepgram nova-3", "2.50 minutes", "2026-05: a page", "0.0120", "0.0030"),
+        ("TTS", "wyoming <at> home", "900 characters", "no price", MISSING, MISSING),
+        ("together", "", "", "", MISSING, MISSING),
+    )
+    assert table.notes == ("TTS: no price.", "Cached tokens.")
+    assert facts(cost(found))["Missing"] == "TTS: no price"
+    words = stages_in_words(cascade, "USD")
+    assert words.endswith(f", TTS {MISSING}")
+    assert words in result_table(replace(summary, cost=found)).replace("\n" + " " * 17, " ")
 
 
 def test_an_average_without_an_interval_says_why() -> None:

@@ -33,6 +33,7 @@ class Offer(Generic[Made]):
         model: A usual model, of 28 November 2026.
         voice: A usual voice.
         key_env: Where its key is by custom; empty for a provider without keys.
+        voice_is_model: A voice that is asked for is the model.
     """
 
     make: Callable[[ProviderSettings, str | None], Made]
@@ -40,6 +41,7 @@ class Offer(Generic[Made]):
     model: str = ""
     voice: str = ""
     key_env: str = ""
+    voice_is_model: bool = False
 
 
 STT: Mapping[str, Offer[SpeechToText]] = {
@@ -77,6 +79,7 @@ TTS: Mapping[str, Offer[TextToSpeech]] = {
         url=_DEEPGRAM,
         model="aura-2-thalia-en",
         key_env=_DEEPGRAM_KEY,
+        voice_is_model=True,
     ),
     "wyoming": Offer(make=WyomingTextToSpeech),
 }
@@ -124,9 +127,20 @@ def completed(
             where=f"--{part}-url",
             hint="Such as " + ("tcp://127.0.0.1:10300" if not offer.url else offer.url),
         )
-    return replace(
-        given, url=url, model=given.model or offer.model, voice=given.voice or offer.voice
-    )
+    model = (offer.voice_is_model and given.voice) or given.model or offer.model
+    return replace(given, url=url, model=model, voice=given.voice or offer.voice)
+
+
+def provider_name(part: str, offers: Mapping[str, Offer[Made]], given: ProviderSettings) -> str:
+    """Return provider and model, and `at` which host where that is not the provider's usual one.
+
+    Raises:
+        BadInput: As for `completed`.
+    """
+    settings = completed(part, offers, given)
+    host, usual = urlsplit(settings.url).netloc, urlsplit(offers[given.name].url).netloc
+    named = f"{settings.name} {settings.model}".strip()
+    return named if host.lower() == usual else f"{named} at {host}"
 
 
 def _is_address(url: str, schemes: tuple[str, ...]) -> bool:

@@ -2,7 +2,14 @@ import sys
 
 import pytest
 
-from harness.cascade.providers.registry import LLM, STT, TTS, completed, make_provider
+from harness.cascade.providers.registry import (
+    LLM,
+    STT,
+    TTS,
+    completed,
+    make_provider,
+    provider_name,
+)
 from harness.cascade.settings import ProviderSettings
 from harness.errors import BadInput, redacted
 
@@ -34,6 +41,23 @@ def test_what_is_usual_stands_where_nothing_is_said() -> None:
     found = completed("tts", TTS, ProviderSettings(name="openai", voice="coral"))
     assert (found.url, found.voice) == ("https://api.openai.com/v1", "coral")
     assert found.model
+
+
+def test_a_provider_elsewhere_than_usual_is_named_with_its_host() -> None:
+    usual = ProviderSettings(name="openai", model="gpt-4.1", url="https://API.openai.com/v1/")
+    assert provider_name("llm", LLM, usual) == "openai gpt-4.1"
+    own = ProviderSettings(name="openai", model="qwen3:4b", url=OWN)
+    assert provider_name("llm", LLM, own) == "openai qwen3:4b at 127.0.0.1:11434"
+    wyoming = ProviderSettings(name="wyoming", url="tcp://127.0.0.1:10300")
+    assert provider_name("stt", STT, wyoming) == "wyoming at 127.0.0.1:10300"
+
+
+def test_a_voice_of_deepgram_is_the_model_that_is_named_and_asked_for() -> None:
+    other = ProviderSettings(name="deepgram", voice="aura-asteria-en")
+    assert provider_name("tts", TTS, other) == "deepgram aura-asteria-en"
+    assert provider_name("tts", TTS, ProviderSettings(name="deepgram")).endswith("thalia-en")
+    openai = ProviderSettings(name="openai", voice="coral")
+    assert provider_name("tts", TTS, openai) == "openai gpt-4o-mini-tts"
 
 
 @pytest.mark.parametrize(
