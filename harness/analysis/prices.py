@@ -203,20 +203,17 @@ class PriceList:
 
         Args:
             stage: `stt`, `llm` or `tts`.
-            provider: As the stage log names it (`StageRecord.providers`). At an address of one's
-                own a model costs what its owner pays: there only a price under the whole name
-                holds.
+            provider: As the stage log names it (`StageRecord.providers`). An address of one's own
+                is in the name, and so no price of the model alone holds there.
         """
         parts: Mapping[str, Mapping[str, StageTariff]] = {
             "stt": self.transcription,
             "llm": self.llm,
             "tts": self.speech,
         }
-        listed = parts.get(stage, {})
-        if provider in listed or " at " in provider:
-            return listed.get(provider)
-        model = provider.partition(" ")[2]
-        found = listed.get(model) or listed.get(_VOICE.sub(r"\1", family(model)))
+        listed, model = parts.get(stage, {}), provider.partition(" ")[2]
+        names = (provider, model, _VOICE.sub(r"\1", family(model)))
+        found = next((listed[name] for name in names if name in listed), None)
         general = self.of_model(model) if stage == "llm" and found is None else None
         if not isinstance(general, TokenTariff) or general.text is None:
             return found

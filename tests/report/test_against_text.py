@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.model.against_document import TargetComparison, Verdict
-from harness.report.against_text import comparison_text, row_names, short, verdict
+from harness.report.against_text import comparison_text, cost, row_names, short, verdict
+from harness.report.formatting import MISSING
 from tests.report.test_against import found
 
 
@@ -40,6 +41,15 @@ def test_an_open_verdict_says_what_would_settle_it() -> None:
     unknown = replace(one.voice_to_voice, value=None, low=None, high=None)
     one = replace(one, voice_to_voice=unknown, why="needs 5 calls held with both, has 1")
     assert verdict(one) == "inconclusive: b against plain; needs 5 calls held with both, has 1"
+
+
+def test_a_cascade_costs_a_minute_by_its_stages_or_the_unknown_one_is_named() -> None:
+    one = found().targets[1]
+    known = replace(one.cost, basis="stages", per_minute=0.25, partial=False, why="")
+    assert cost(replace(one, cost=known))[1] == "from stages"
+    assert "0.25" in cost(replace(one, cost=known))[0]
+    unknown = replace(known, per_minute=None, why="TTS: no price for 'c hand'")
+    assert cost(replace(one, cost=unknown)) == (MISSING, "TTS: no price for 'c hand'")
 
 
 def test_the_result_begins_with_the_validity_and_names_what_is_left_out() -> None:
