@@ -128,7 +128,8 @@ def _lines(
         yield _pair("per minute", money(found.per_minute, found.currency))
         if found.total is not None and found.why:
             yield _pair("missing", sanitised(found.why))
-        yield _pair("note", sanitised(found.note))
+        if found.note:
+            yield _pair("note", sanitised(found.note))
         return
     if detail is None:
         yield _pair("cost", f"{MISSING} unknown: {sanitised(found.why)}")

@@ -184,7 +184,7 @@ class CascadeCost:
         minutes: Minutes of these calls, ready to closed.
         responses: Responses that are priced, with those that are in no turn.
         stages: Each stage and provider, in the order of the stages.
-        note: What the reader must know.
+        note: What the reader must know; empty where no stage has a cost.
         why: Why something is missing, by stage.
     """
 

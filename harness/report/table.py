@@ -192,7 +192,7 @@ def _cost(found: CostSummary) -> str:
     told = (found.prices.note, found.note)
     note = "".join(f"; {sanitised(words)}" for words in told if words)
     currency = sanitised(found.currency)
-    if found.cascade is not None:
+    if found.cascade is not None and found.cascade.note:
         note = f"; {stages_in_words(found.cascade, currency)}{note}"
     if found.total is None:
         return f"{MISSING} {sanitised(found.why)}{note}"

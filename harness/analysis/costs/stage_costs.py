@@ -123,7 +123,7 @@ def cascade_cost(calls: CascadeCalls, prices: PriceList) -> CascadeCost:
         minutes=rounded(float(minutes)) if minutes else None,
         responses=sum(map(len, calls.responses.values())),
         stages=tuple(rows),
-        note=_NOTE,
+        note=_NOTE if any(amount is not None for amount in amounts) else "",
         why="; ".join(reasons),
     )
 
@@ -156,8 +156,7 @@ def _why(
     if not provider:
         return "the log does not say which provider it was"
     if tariff is None:
-        own = ", at an address that is not the provider's own" if " at " in provider else ""
-        return f"no price for {provider!r} in the list of {date}{own}"
+        return f"no price for {provider!r} in the list of {date}"
     untold = sum(map(tokens_untold, records)) if stage == "llm" else 0
     if untold:
         return f"tokens were not counted in {untold} of {len(records)} responses"

@@ -114,7 +114,7 @@ def test_a_response_that_no_turn_is_joined_to_is_paid_for_as_well(priced: Priced
         ({"providers": {**NAMES, "tts": "c hand"}}, "TTS: no price for 'c hand' in the list"),
         (
             {"providers": {**NAMES, "stt": "a ears at 127.0.0.1:8000"}},
-            "STT: no price for 'a ears at 127.0.0.1:8000' in the list of 2026-01, at an address",
+            "STT: no price for 'a ears at 127.0.0.1:8000' in the list of 2026-01",
         ),
         ({"providers": {}}, "LLM: the log does not say which provider it was"),
         ({"tokens_in": None, "tokens_out": None}, "LLM: tokens were not counted in 1 of 2"),
