@@ -122,14 +122,7 @@ def _lines(
     date = listed.date if tariff is None else tariff.date or listed.date
     source = listed.source if tariff is None else tariff.source or listed.source
     if found.basis == STAGES:
-        why = f"{MISSING} unknown: {sanitised(found.why)}"
-        known = f"{money(found.total, found.currency)} in all, from {found.basis}"
-        yield _pair("cost", why if found.total is None else known)
-        yield _pair("per minute", money(found.per_minute, found.currency))
-        if found.total is not None and found.why:
-            yield _pair("missing", sanitised(found.why))
-        if found.note:
-            yield _pair("note", sanitised(found.note))
+        yield from _of_cascade(found)
         return
     if detail is None:
         yield _pair("cost", f"{MISSING} unknown: {sanitised(found.why)}")
@@ -167,6 +160,16 @@ def _lines(
         yield ""
         head = ("the same calls with", "per minute", "ratio", "prices of", "from")
         yield from _table(head, map(_elsewhere_row, detail.elsewhere))
+
+
+def _of_cascade(found: Cost) -> Iterator[str]:
+    known = f"{money(found.total, found.currency)} in all, from {found.basis}"
+    unknown = f"{MISSING} unknown: {sanitised(found.why)}"
+    yield _pair("cost", unknown if found.total is None else known)
+    yield _pair("per minute", money(found.per_minute, found.currency))
+    missing = "" if found.total is None else found.why
+    told = (("missing", missing), ("note", found.note))
+    yield from (_pair(label, sanitised(words)) for label, words in told if words)
 
 
 def _of_stages(cascade: CascadeCost, found: Cost) -> Iterator[str]:
