@@ -26,7 +26,7 @@ test: $(VENV)/development.stamp  ## Set up and pass the tests.
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/harness network install
-	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 5 --dist worksteal --cov --cov-report=term
 
 test-clients: $(VENV)/development.stamp  ## Other people's clients talk to the simulator (network, node; 2 minutes).
 	$(BIN)/pytest tests/simulator/clients/check_clients.py tests/simulator/clients/check_carriers.py tests/simulator/clients/check_vendors.py tests/simulator/clients/check_a2a.py tests/simulator/clients/check_wyoming.py -rs --timeout 900

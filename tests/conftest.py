@@ -30,7 +30,13 @@ _MEASURED = [
 ]
 
 
+# Packages whose tests hold whole runs come first: so that at the end, when workers have little left
+# to take from each other, nothing long is left.
+_LONG = [_TESTS / package for package in ("load", "cli", "cascade", "engine", "simulator", "bench")]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in _LONG))
     for item in items:
         if not any(item.path.is_relative_to(folder) for folder in _MEASURED):
             item.add_marker("no_cover")
